@@ -1,0 +1,47 @@
+#pragma once
+// The one reader of lines in Maild (SMTP, LMTP and every later line protocol): CRLF ends a line, nothing else does.
+// Bare CR, bare LF and NUL are reported, never repaired (RFC 5321 §2.3.8; SMTP smuggling lives in second readers).
+
+#include "maild/net/stream.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace maild::net {
+
+struct Line {
+    std::string_view text;      // without CRLF; valid until the next call
+    bool too_long = false;      // the limit was passed; the rest up to CRLF was discarded
+    bool has_bare_cr_or_lf = false;
+    bool has_nul = false;
+};
+
+class LineReader {
+public:
+    // `max_line` octets including CRLF. A longer line is discarded up to `max_discard` more, then Errc::too_large.
+    LineReader(Stream& stream, std::size_t max_line, std::size_t max_discard = 64 * 1024);
+
+    bool has_line() const;   // a whole line is buffered: next() will not wait
+    Task<Result<Line>> next(std::chrono::milliseconds timeout);
+
+    // Raw bytes for BDAT and DATA: what is buffered first, then from the stream. At least one byte.
+    Task<Result<std::string_view>> next_bytes(std::size_t at_most, std::chrono::milliseconds timeout);
+    // Give back the tail of what next_bytes() returned (bytes behind the final dot).
+    void unread(std::size_t count);
+
+    bool empty() const;   // nothing buffered. At STARTTLS anything else is an attack (RFC 3207 §4.2).
+    void clear();
+    void set_max_line(std::size_t max_line);
+    void rebind(Stream& stream);   // after a move of the stream
+
+private:
+    Stream* stream_;
+    std::size_t max_line_;
+    std::size_t max_discard_;
+    std::string buffer_;
+    std::size_t position_ = 0;
+    std::size_t scanned_ = 0;
+};
+
+}  // namespace maild::net

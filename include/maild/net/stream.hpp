@@ -1,0 +1,69 @@
+#pragma once
+// One connection, TCP or Unix, in plain text or under TLS: the same class before and after STARTTLS. Errors arrive as
+// values: a peer that leaves is Errc::closed, a passed deadline Errc::timed_out. TLS works on the socket itself
+// (no copies through memory BIOs), with buffers released while the connection is idle.
+// Belongs to one coroutine at a time; one read and one write may be pending together. Moves are cheap.
+
+#include "maild/base/error.hpp"
+#include "maild/base/unique_fd.hpp"
+#include "maild/net/task.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace maild::net {
+
+class TlsContext;
+
+struct Peer {
+    std::string address;          // "192.0.2.1", "2001:db8::1" (IPv4-mapped given as IPv4), "local" for a Unix socket
+    std::uint16_t port = 0;
+    bool is_loopback = false;     // 127.0.0.0/8, ::1, or a Unix socket
+    std::optional<unsigned> uid;  // SO_PEERCRED of a Unix socket
+};
+
+struct TlsState {
+    std::string version;       // "TLSv1.3"
+    std::string cipher;        // "TLS_AES_256_GCM_SHA384"
+    std::string server_name;   // SNI that the peer sent, lower case; empty without
+};
+
+class Stream {
+public:
+    // Takes over a connected, non-blocking socket. `local_port` and peer are read from it.
+    Stream(boost::asio::io_context& io, UniqueFd socket);
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    ~Stream();   // closes
+
+    // At least one byte, or Errc::closed at the end. The deadline covers this one call.
+    Task<Result<std::size_t>> read_some(std::span<char> out, std::chrono::milliseconds timeout);
+    // Everything. Pieces are gathered into few system calls (and few TLS records).
+    Task<Result<void>> write(std::string_view bytes, std::chrono::milliseconds timeout);
+    Task<Result<void>> write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds timeout);
+
+    // Server side of the handshake. The caller has dropped what it had buffered (RFC 3207 §4.2).
+    Task<Result<void>> start_tls(TlsContext& context, std::chrono::milliseconds timeout);
+    // Orderly end: close_notify and FIN, without waiting for the peer's beyond `timeout`.
+    Task<void> shutdown(std::chrono::milliseconds timeout);
+    // From elsewhere in the same thread (kick, drain): a pending call ends with Errc::closed.
+    void cancel();
+
+    const Peer& peer() const;
+    std::uint16_t local_port() const;
+    const std::optional<TlsState>& tls() const;
+    // Bytes that have been read off and written to the socket's peer in the clear of TLS.
+    std::uint64_t bytes_in() const;
+    std::uint64_t bytes_out() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace maild::net
