@@ -1,0 +1,64 @@
+#pragma once
+// From octets on the wire to text that can be searched: transfer encodings (RFC 2045 §6),
+// encoded-words (RFC 2047), charsets and case folding. Total over all bytes; what cannot be decoded
+// becomes U+FFFD, so every text result is valid UTF-8. Pure; charset converters of ICU are cached
+// per thread.
+
+#include "maild/mail/mime.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace maild::mail {
+
+// Base64 and quoted-printable, piece by piece; identity for the other encodings. Lenient as RFC
+// 2045 §6.7–6.8 asks: foreign octets in base64 are skipped, wrong escapes of quoted-printable stay
+// as they are; is_damaged() says so.
+class TransferDecoder {
+public:
+    explicit TransferDecoder(TransferEncoding encoding) : encoding_(encoding) {}
+
+    void update(std::string_view piece, std::string& out); // appends
+    void finish(std::string& out);                         // appends what the end of input decides
+    bool is_damaged() const {
+        return damaged_;
+    } // after finish(): BINARY answers UNKNOWN-CTE, RFC 3516 §4.3
+
+private:
+    void update_base64(std::string_view piece, std::string& out);
+    void update_quoted_printable(std::string_view piece, std::string& out);
+    void flush_line_tail(std::string& out, bool before_line_end);
+
+    TransferEncoding encoding_;
+    bool damaged_ = false;
+    std::string
+        held_; // quoted-printable: an unfinished escape or white space that may end the line
+    unsigned bits_ = 0; // base64: collected bits, and how many
+    unsigned bit_count_ = 0;
+    unsigned padding_ = 0;
+};
+
+std::string decode_transfer(std::string_view bytes, TransferEncoding encoding);
+
+// Bytes in a MIME charset to UTF-8. An empty or unknown charset: as UTF-8 if it is valid, otherwise
+// as windows-1252.
+std::string to_utf8(std::string_view bytes, std::string_view charset);
+
+// The body of an unstructured field, unfolded, its encoded-words decoded (RFC 2047 §6.2: white
+// space between two of them goes). Raw 8-bit is taken as UTF-8 or else windows-1252. Also right for
+// structured fields that are searched.
+std::string decoded_header_text(std::string_view body);
+
+// A text part's body.
+std::string decode_text(std::string_view bytes, std::string_view charset,
+                        TransferEncoding encoding);
+
+// For comparing without case: NFKC case folding (Unicode §3.13), so that composed and decomposed,
+// full and half width forms meet. Fast where the text is ASCII. A needle is in a text if
+// fold_case(needle) is in fold_case(text).
+std::string fold_case(std::string_view utf8);
+
+bool is_valid_utf8(std::string_view bytes);
+
+} // namespace maild::mail
