@@ -12,7 +12,7 @@ namespace maild::net {
 
 struct Line {
     std::string_view text;      // without CRLF; valid until the next call
-    bool too_long = false;      // the limit was passed; the rest up to CRLF was discarded
+    bool too_long = false;      // the limit was passed; `text` is its first `max_line` octets, the rest was discarded
     bool has_bare_cr_or_lf = false;
     bool has_nul = false;
 };
@@ -27,6 +27,8 @@ public:
 
     // Raw bytes for BDAT and DATA: what is buffered first, then from the stream. At least one byte.
     Task<Result<std::string_view>> next_bytes(std::size_t at_most, std::chrono::milliseconds timeout);
+    // Until a whole line is there or may come, or `event` was notified: for IDLE, see Stream::wait_readable().
+    Task<WaitResult> wait(Event& event, std::chrono::milliseconds timeout);
     // Give back the tail of what next_bytes() returned (bytes behind the final dot).
     void unread(std::size_t count);
 
@@ -36,12 +38,20 @@ public:
     void rebind(Stream& stream);   // after a move of the stream
 
 private:
+    std::size_t find_end();
+    bool is_hopeless() const;
+    Line take_line(std::size_t end);
+    void consume(std::size_t end);
+    void drop_consumed();
+    void discard_excess();
+
     Stream* stream_;
     std::size_t max_line_;
     std::size_t max_discard_;
     std::string buffer_;
     std::size_t position_ = 0;
-    std::size_t scanned_ = 0;
+    std::size_t scanned_ = 0;     // no line ends before this
+    std::size_t discarded_ = 0;   // octets of the line at position_ that are gone
 };
 
 }  // namespace maild::net

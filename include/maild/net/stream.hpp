@@ -18,6 +18,7 @@
 
 namespace maild::net {
 
+class Event;
 class TlsContext;
 
 struct Peer {
@@ -33,6 +34,8 @@ struct TlsState {
     std::string server_name;   // SNI that the peer sent, lower case; empty without
 };
 
+enum class WaitResult : std::uint8_t { readable, event, timed_out, closed };   // closed: by cancel()
+
 class Stream {
 public:
     // Takes over a connected, non-blocking socket. `local_port` and peer are read from it.
@@ -43,6 +46,13 @@ public:
 
     // At least one byte, or Errc::closed at the end. The deadline covers this one call.
     Task<Result<std::size_t>> read_some(std::span<char> out, std::chrono::milliseconds timeout);
+    // The same, appended to `out`, which takes memory only once the bytes are there and gives it back while it waits
+    // empty: an idle connection holds no buffer.
+    Task<Result<std::size_t>> read_append(std::string& out, std::size_t at_most, std::chrono::milliseconds timeout);
+    // Until there is something to read (bytes, or the end, which the next read tells), or `event` was notified, or the
+    // time is over. Reads nothing off, cancels nothing: this is how IDLE waits for its client and for changes at once.
+    // When both are there it says readable, and the event stays for the next wait.
+    Task<WaitResult> wait_readable(Event& event, std::chrono::milliseconds timeout);
     // Everything. Pieces are gathered into few system calls (and few TLS records).
     Task<Result<void>> write(std::string_view bytes, std::chrono::milliseconds timeout);
     Task<Result<void>> write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds timeout);
@@ -51,7 +61,8 @@ public:
     Task<Result<void>> start_tls(TlsContext& context, std::chrono::milliseconds timeout);
     // Orderly end: close_notify and FIN, without waiting for the peer's beyond `timeout`.
     Task<void> shutdown(std::chrono::milliseconds timeout);
-    // From elsewhere in the same thread (kick, drain): a pending call ends with Errc::closed.
+    // From elsewhere in the same thread (kick, drain): a pending call ends with Errc::closed, and so does every later
+    // read. Later writes still work, so that 421 or * BYE can be said before shutdown().
     void cancel();
 
     const Peer& peer() const;
@@ -63,7 +74,7 @@ public:
 
 private:
     class Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;   // never null but in a moved-from stream; shared with calls that are pending
 };
 
 }  // namespace maild::net

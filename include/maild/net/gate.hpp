@@ -1,0 +1,106 @@
+#pragma once
+// Who is here: admits connections within limits before a session exists, lists the sessions, ends them one by one or
+// all together. One gate for each service and worker; every session holds a Pass for as long as it lives.
+// Belongs to one thread. Memory: one entry for each session, one counter for each peer that has a session.
+
+#include "maild/base/clock.hpp"
+#include "maild/base/error.hpp"
+#include "maild/base/ids.hpp"
+#include "maild/net/ip.hpp"
+#include "maild/net/task.hpp"
+#include "maild/net/timer.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace maild::net {
+
+struct GateLimits {
+    std::size_t sessions = 4096;
+    std::size_t sessions_per_peer = 256;   // for an IPv4 address or an IPv6 /64; loopback is not counted
+};
+
+struct SessionEntry {
+    std::uint64_t id = 0;     // never used again in this gate
+    std::string service;
+    std::string peer;
+    AccountId account;        // zero before login
+    std::string account_name;
+    WallTime since;
+    std::string state;        // for people: "idle", "DATA" …
+};
+
+class Gate {
+public:
+    // Ends a session: it is to say goodbye and leave. Called at most once for each, never inside admit().
+    using Stop = std::function<void()>;
+
+    class Pass {
+    public:
+        Pass() = default;
+        Pass(Pass&& other) noexcept;
+        Pass& operator=(Pass&& other) noexcept;
+        ~Pass();   // the session is gone
+
+        explicit operator bool() const { return gate_ != nullptr; }
+        std::uint64_t id() const { return id_; }
+        void set_account(AccountId account, std::string_view name);
+        void set_state(std::string_view state);
+        // What to call when it has to end. At once if that has been asked for already.
+        void on_stop(Stop stop);
+        bool is_stopping() const;
+
+    private:
+        friend class Gate;
+        Pass(Gate* gate, std::uint64_t id) : gate_(gate), id_(id) {}
+        Gate* gate_ = nullptr;
+        std::uint64_t id_ = 0;
+    };
+
+    // `clock` outlives the gate, the gate outlives its passes.
+    Gate(std::string service, const GateLimits& limits, const Clock& clock);
+    Gate(const Gate&) = delete;
+    Gate& operator=(const Gate&) = delete;
+
+    // Errc::limit_exceeded when the service or this peer has enough; Errc::unavailable once stop() was called.
+    // `peer` as in Peer::address; what is no IP address ("local") is not counted by peer.
+    Result<Pass> admit(std::string_view peer);
+
+    std::vector<SessionEntry> sessions() const;   // oldest first
+    std::size_t count() const { return sessions_.size(); }
+    void set_limits(const GateLimits& limits) { limits_ = limits; }
+
+    bool kick(std::uint64_t id);
+    std::size_t kick(AccountId account);   // how many were told
+
+    // Nobody new; tells everyone to end; waits until all are gone or `patience` is over. The number that is left.
+    Task<std::size_t> stop(std::chrono::milliseconds patience);
+
+private:
+    struct Session {
+        SessionEntry entry;
+        IpAddress peer_key;
+        bool is_counted = false;
+        bool is_stopping = false;
+        Stop stop;
+    };
+    void tell(Session& session);
+    void leave(std::uint64_t id);
+
+    std::string service_;
+    GateLimits limits_;
+    const Clock& clock_;
+    std::unordered_map<std::uint64_t, Session> sessions_;
+    std::unordered_map<IpAddress, std::size_t> by_peer_;
+    std::uint64_t next_id_ = 1;
+    bool is_stopping_ = false;
+    Event left_;
+};
+
+}  // namespace maild::net
