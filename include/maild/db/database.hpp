@@ -31,7 +31,7 @@ inline constexpr const char* kExclusiveVfs = "unix-excl";
 
 struct Options {
     bool read_only = false;
-    std::string vfs; // registered VFS; empty: SQLite's default
+    std::string vfs = {}; // registered VFS; empty: SQLite's default
     int page_cache_kib = 2048;
     std::chrono::milliseconds busy_timeout{0}; // how long to wait for another connection's lock
 };
@@ -89,6 +89,8 @@ public:
 
 private:
     explicit Database(std::unique_ptr<detail::Connection> connection);
+    Result<void> configure(const Options& options);
+
     std::unique_ptr<detail::Connection> connection_;
 };
 

@@ -1,0 +1,37 @@
+#pragma once
+// What Database and its statements share: the SQLite handle, the statement cache and the state of
+// health.
+
+#include "maild/base/error.hpp"
+
+#include <sqlite3.h>
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace maild::db::detail {
+
+struct CachedStatement {
+    sqlite3_stmt* handle = nullptr;
+    bool is_lent = false;
+};
+
+struct Connection {
+    Connection() = default;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    ~Connection();
+
+    // SQLite's result as an Error with its message; remembers a failed write or sync.
+    std::unexpected<Error> failure(int result, std::string_view what);
+
+    sqlite3* handle = nullptr;
+    std::string path; // for messages
+    bool is_poisoned = false;
+    // By the address of the text: it is a constant of the program (db::Sql), so the cache is as
+    // bounded as the program.
+    std::unordered_map<const char*, CachedStatement> statements;
+};
+
+} // namespace maild::db::detail
