@@ -59,6 +59,4 @@ std::string decode_text(std::string_view bytes, std::string_view charset,
 // fold_case(needle) is in fold_case(text).
 std::string fold_case(std::string_view utf8);
 
-bool is_valid_utf8(std::string_view bytes);
-
 } // namespace maild::mail
