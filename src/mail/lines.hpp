@@ -17,6 +17,7 @@ public:
     bool next() {
         if (end_ >= content_.size()) return false;
         begin_ = end_;
+        feeds_before_ = feeds_;
         const auto* start = content_.data() + begin_;
         const auto* feed =
             static_cast<const char*>(std::memchr(start, '\n', content_.size() - begin_));
@@ -27,9 +28,15 @@ public:
         return true;
     }
 
+    // Cheaper than text(): asked of every line.
+    bool starts_with_dashes() const {
+        return end_ - begin_ > 2 && content_[begin_] == '-' && content_[begin_ + 1] == '-';
+    }
+
     std::size_t begin() const { return begin_; }
-    std::size_t end() const { return end_; }     // behind the line end
-    std::size_t feeds() const { return feeds_; } // LFs before end()
+    std::size_t end() const { return end_; }                   // behind the line end
+    std::size_t feeds() const { return feeds_; }               // LFs before end()
+    std::size_t feeds_before() const { return feeds_before_; } // LFs before begin()
 
     // Without the line end.
     std::string_view text() const {
@@ -44,6 +51,7 @@ private:
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::size_t feeds_ = 0;
+    std::size_t feeds_before_ = 0;
 };
 
 } // namespace maild::mail

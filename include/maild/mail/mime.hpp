@@ -18,7 +18,9 @@ namespace maild::mail {
 
 inline constexpr std::size_t kMaxMimeDepth = 100;
 inline constexpr std::size_t kMaxMimeParts = 10'000;
-inline constexpr std::size_t kMaxParameters = 128;
+inline constexpr std::size_t kMaxParameters = 128;           // of one field
+inline constexpr std::size_t kMaxMessageParameters = 20'000; // of all fields of a message together
+inline constexpr std::size_t kMaxMessageAddresses = 10'000;  // of all its envelopes together
 inline constexpr std::size_t kMaxBoundary =
     8 * 1024; // RFC 2046 §5.1.1 says 70; a longer one is no boundary
 

@@ -7,6 +7,7 @@
 #include "maild/mail/mime.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,17 +27,22 @@ public:
     } // after finish(): BINARY answers UNKNOWN-CTE, RFC 3516 §4.3
 
 private:
+    enum class State : std::uint8_t { text, equals, digit, soft_break }; // of quoted-printable
+
     void update_base64(std::string_view piece, std::string& out);
+    void flush_base64(std::string& out);
     void update_quoted_printable(std::string_view piece, std::string& out);
-    void flush_line_tail(std::string& out, bool before_line_end);
+    void take_text(char c, std::string& out);
+    bool take_escape(char c, std::string& out);
+    void give_up_escape(std::string& out);
 
     TransferEncoding encoding_;
+    State state_ = State::text;
+    char high_ = 0; // the first digit of an escape
     bool damaged_ = false;
-    std::string
-        held_; // quoted-printable: an unfinished escape or white space that may end the line
-    unsigned bits_ = 0; // base64: collected bits, and how many
-    unsigned bit_count_ = 0;
-    unsigned padding_ = 0;
+    std::string held_; // white space that the end of the line would drop; at most 1 KiB
+    std::uint32_t bits_ = 0;
+    unsigned sextets_ = 0;
 };
 
 std::string decode_transfer(std::string_view bytes, TransferEncoding encoding);
