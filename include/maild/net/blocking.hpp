@@ -1,6 +1,7 @@
 #pragma once
-// Work that blocks (hashing, files, SQLite reads) beside an io_context: a few threads, a bounded queue. The coroutine
-// waits, its thread does not. Jobs are values in, value out: they must not touch what the io_context's thread uses.
+// Work that blocks (hashing, files, SQLite reads) beside an io_context: a few threads, a bounded
+// queue. The coroutine waits, its thread does not. Jobs are values in, value out: they must not
+// touch what the io_context's thread uses.
 
 #include "maild/base/error.hpp"
 #include "maild/net/task.hpp"
@@ -20,11 +21,12 @@ class BlockingPool {
 public:
     // At most `queue_limit` jobs wait; more are refused.
     BlockingPool(boost::asio::io_context& io, std::size_t threads, std::size_t queue_limit);
-    ~BlockingPool();   // finishes what runs, drops what waits, joins
+    ~BlockingPool(); // finishes what runs, drops what waits, joins
     BlockingPool(const BlockingPool&) = delete;
     BlockingPool& operator=(const BlockingPool&) = delete;
 
-    // False when the queue is full. `job` runs on a pool thread, then `done` on the io_context's thread.
+    // False when the queue is full. `job` runs on a pool thread, then `done` on the io_context's
+    // thread.
     bool submit(std::move_only_function<void()> job, std::move_only_function<void()> done);
     std::size_t waiting() const;
 
@@ -34,17 +36,16 @@ private:
 };
 
 namespace detail {
-template <class T>
-struct BlockingState {
+template <class T> struct BlockingState {
     std::optional<T> value;
     std::exception_ptr exception;
     Event done;
 };
 Task<void> wait_until_done(Event& done);
-}  // namespace detail
+} // namespace detail
 
-// What `job()` returns, which must not be void or a Result; Errc::busy when the queue is full. An exception of the job
-// continues here. Not cancellable: the job's values live until it has run.
+// What `job()` returns, which must not be void or a Result; Errc::busy when the queue is full. An
+// exception of the job continues here. Not cancellable: the job's values live until it has run.
 template <class Job>
 Task<Result<std::invoke_result_t<Job>>> run_blocking(BlockingPool& pool, Job job) {
     using Value = std::invoke_result_t<Job>;
@@ -64,4 +65,4 @@ Task<Result<std::invoke_result_t<Job>>> run_blocking(BlockingPool& pool, Job job
     co_return std::move(*state->value);
 }
 
-}  // namespace maild::net
+} // namespace maild::net

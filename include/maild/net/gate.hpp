@@ -1,7 +1,8 @@
 #pragma once
-// Who is here: admits connections within limits before a session exists, lists the sessions, ends them one by one or
-// all together. One gate for each service and worker; every session holds a Pass for as long as it lives.
-// Belongs to one thread. Memory: one entry for each session, one counter for each peer that has a session.
+// Who is here: admits connections within limits before a session exists, lists the sessions, ends
+// them one by one or all together. One gate for each service and worker; every session holds a Pass
+// for as long as it lives. Belongs to one thread. Memory: one entry for each session, one counter
+// for each peer that has a session.
 
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
@@ -23,22 +24,24 @@ namespace maild::net {
 
 struct GateLimits {
     std::size_t sessions = 4096;
-    std::size_t sessions_per_peer = 256;   // for an IPv4 address or an IPv6 /64; loopback is not counted
+    std::size_t sessions_per_peer =
+        256; // for an IPv4 address or an IPv6 /64; loopback is not counted
 };
 
 struct SessionEntry {
-    std::uint64_t id = 0;     // never used again in this gate
+    std::uint64_t id = 0; // never used again in this gate
     std::string service;
     std::string peer;
-    AccountId account;        // zero before login
+    AccountId account; // zero before login
     std::string account_name;
     WallTime since;
-    std::string state;        // for people: "idle", "DATA" …
+    std::string state; // for people: "idle", "DATA" …
 };
 
 class Gate {
 public:
-    // Ends a session: it is to say goodbye and leave. Called at most once for each, never inside admit().
+    // Ends a session: it is to say goodbye and leave. Called at most once for each, never inside
+    // admit().
     using Stop = std::function<void()>;
 
     class Pass {
@@ -46,7 +49,7 @@ public:
         Pass() = default;
         Pass(Pass&& other) noexcept;
         Pass& operator=(Pass&& other) noexcept;
-        ~Pass();   // the session is gone
+        ~Pass(); // the session is gone
 
         explicit operator bool() const { return gate_ != nullptr; }
         std::uint64_t id() const { return id_; }
@@ -68,18 +71,20 @@ public:
     Gate(const Gate&) = delete;
     Gate& operator=(const Gate&) = delete;
 
-    // Errc::limit_exceeded when the service or this peer has enough; Errc::unavailable once stop() was called.
-    // `peer` as in Peer::address; what is no IP address ("local") is not counted by peer.
+    // Errc::limit_exceeded when the service or this peer has enough; Errc::unavailable once stop()
+    // was called. `peer` as in Peer::address; what is no IP address ("local") is not counted by
+    // peer.
     Result<Pass> admit(std::string_view peer);
 
-    std::vector<SessionEntry> sessions() const;   // oldest first
+    std::vector<SessionEntry> sessions() const; // oldest first
     std::size_t count() const { return sessions_.size(); }
     void set_limits(const GateLimits& limits) { limits_ = limits; }
 
     bool kick(std::uint64_t id);
-    std::size_t kick(AccountId account);   // how many were told
+    std::size_t kick(AccountId account); // how many were told
 
-    // Nobody new; tells everyone to end; waits until all are gone or `patience` is over. The number that is left.
+    // Nobody new; tells everyone to end; waits until all are gone or `patience` is over. The number
+    // that is left.
     Task<std::size_t> stop(std::chrono::milliseconds patience);
 
 private:
@@ -103,4 +108,4 @@ private:
     Event left_;
 };
 
-}  // namespace maild::net
+} // namespace maild::net

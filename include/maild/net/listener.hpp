@@ -1,7 +1,7 @@
 #pragma once
-// Accepting on a socket that already listens (made by the supervisor, shared with other workers). When descriptors run
-// out it neither spins nor stops for good: a spare one is given up to turn the peer away, and it tries again shortly
-// (HARDENING 86).
+// Accepting on a socket that already listens (made by the supervisor, shared with other workers).
+// When descriptors run out it neither spins nor stops for good: a spare one is given up to turn the
+// peer away, and it tries again shortly (HARDENING 86).
 
 #include "maild/base/error.hpp"
 #include "maild/base/unique_fd.hpp"
@@ -18,8 +18,8 @@ public:
     Listener& operator=(Listener&&) noexcept;
     ~Listener();
 
-    // A connected socket, non-blocking and close-on-exec. Errc::closed after stop(); other errors are final too.
-    // One call at a time.
+    // A connected socket, non-blocking and close-on-exec. Errc::closed after stop(); other errors
+    // are final too. One call at a time.
     Task<Result<UniqueFd>> accept();
     // No more from here; the listening socket itself stays open where others hold it.
     void stop();
@@ -29,4 +29,4 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace maild::net
+} // namespace maild::net

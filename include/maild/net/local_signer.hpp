@@ -1,7 +1,7 @@
 #pragma once
-// A KeySigner that holds the private key itself: in the `auth` process, which signs for the workers, and in tests.
-// It does the three operations of SignatureKind and nothing else; above all it never gives the key out.
-// Not safe for use by several threads at once.
+// A KeySigner that holds the private key itself: in the `auth` process, which signs for the
+// workers, and in tests. It does the three operations of SignatureKind and nothing else; above all
+// it never gives the key out. Not safe for use by several threads at once.
 
 #include "maild/base/error.hpp"
 #include "maild/net/tls.hpp"
@@ -19,12 +19,14 @@ public:
     LocalSigner(const LocalSigner&) = delete;
     LocalSigner& operator=(const LocalSigner&) = delete;
 
-    // `certificate` is not looked at: one key, one signer. Errc::invalid_argument when kind or size do not fit the key.
-    Result<std::string> sign(std::uint32_t certificate, SignatureKind kind, std::string_view input) override;
+    // `certificate` is not looked at: one key, one signer. Errc::invalid_argument when kind or size
+    // do not fit the key.
+    Result<std::string> sign(std::uint32_t certificate, SignatureKind kind,
+                             std::string_view input) override;
 
 private:
     explicit LocalSigner(void* key) : key_(key) {}
-    void* key_;   // EVP_PKEY*
+    void* key_; // EVP_PKEY*
 };
 
-}  // namespace maild::net
+} // namespace maild::net

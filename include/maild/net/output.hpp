@@ -1,16 +1,17 @@
 #pragma once
-// What a session has to say and has not sent yet: replies are collected and written together, one write for a
-// pipelined group (RFC 2920 §3.2), large pieces without being copied. Bounded by the caller: full() says that it is
-// time to flush before more is put in, so that a peer that does not read holds at most the limit.
+// What a session has to say and has not sent yet: replies are collected and written together, one
+// write for a pipelined group (RFC 2920 §3.2), large pieces without being copied. Bounded by the
+// caller: full() says that it is time to flush before more is put in, so that a peer that does not
+// read holds at most the limit.
 
 #include "maild/base/error.hpp"
 #include "maild/net/stream.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <vector>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maild::net {
 
@@ -19,7 +20,8 @@ public:
     static constexpr std::size_t kDefaultLimit = 1024 * 1024;
 
     // `stream` outlives it.
-    explicit Output(Stream& stream, std::size_t limit = kDefaultLimit) : stream_(&stream), limit_(limit) {}
+    explicit Output(Stream& stream, std::size_t limit = kDefaultLimit)
+        : stream_(&stream), limit_(limit) {}
 
     void put(std::string bytes);
     void put(std::string_view bytes);
@@ -34,7 +36,7 @@ public:
     // Writes everything; the deadline covers it all. Empty afterwards, also when it failed.
     Task<Result<void>> flush(std::chrono::milliseconds timeout);
     void clear();
-    void rebind(Stream& stream) { stream_ = &stream; }   // after a move of the stream
+    void rebind(Stream& stream) { stream_ = &stream; } // after a move of the stream
 
 private:
     struct Piece {
@@ -49,4 +51,4 @@ private:
     std::vector<Piece> pieces_;
 };
 
-}  // namespace maild::net
+} // namespace maild::net

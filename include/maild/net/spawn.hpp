@@ -8,11 +8,12 @@
 
 namespace maild::net {
 
-// Runs `task` beside everything else on `io`. An exception that leaves it is logged under `name` and ends only it.
-// What the task refers to must live as long as it runs: pass values or shared_ptr.
+// Runs `task` beside everything else on `io`. An exception that leaves it is logged under `name`
+// and ends only it. What the task refers to must live as long as it runs: pass values or
+// shared_ptr.
 void spawn(boost::asio::io_context& io, Task<void> task, std::string name);
 
 // From any thread: `job` runs on io's thread, soon, never inside this call.
 void post(boost::asio::io_context& io, std::move_only_function<void()> job);
 
-}  // namespace maild::net
+} // namespace maild::net

@@ -1,8 +1,9 @@
 #pragma once
-// One connection, TCP or Unix, in plain text or under TLS: the same class before and after STARTTLS. Errors arrive as
-// values: a peer that leaves is Errc::closed, a passed deadline Errc::timed_out. TLS works on the socket itself
-// (no copies through memory BIOs), with buffers released while the connection is idle.
-// Belongs to one coroutine at a time; one read and one write may be pending together. Moves are cheap.
+// One connection, TCP or Unix, in plain text or under TLS: the same class before and after
+// STARTTLS. Errors arrive as values: a peer that leaves is Errc::closed, a passed deadline
+// Errc::timed_out. TLS works on the socket itself (no copies through memory BIOs), with buffers
+// released while the connection is idle. Belongs to one coroutine at a time; one read and one write
+// may be pending together. Moves are cheap.
 
 #include "maild/base/error.hpp"
 #include "maild/base/unique_fd.hpp"
@@ -22,19 +23,20 @@ class Event;
 class TlsContext;
 
 struct Peer {
-    std::string address;          // "192.0.2.1", "2001:db8::1" (IPv4-mapped given as IPv4), "local" for a Unix socket
+    std::string address; // "192.0.2.1", "2001:db8::1" (IPv4-mapped given as IPv4), "local" for a
+                         // Unix socket
     std::uint16_t port = 0;
-    bool is_loopback = false;     // 127.0.0.0/8, ::1, or a Unix socket
-    std::optional<unsigned> uid;  // SO_PEERCRED of a Unix socket
+    bool is_loopback = false;    // 127.0.0.0/8, ::1, or a Unix socket
+    std::optional<unsigned> uid; // SO_PEERCRED of a Unix socket
 };
 
 struct TlsState {
-    std::string version;       // "TLSv1.3"
-    std::string cipher;        // "TLS_AES_256_GCM_SHA384"
-    std::string server_name;   // SNI that the peer sent, lower case; empty without
+    std::string version;     // "TLSv1.3"
+    std::string cipher;      // "TLS_AES_256_GCM_SHA384"
+    std::string server_name; // SNI that the peer sent, lower case; empty without
 };
 
-enum class WaitResult : std::uint8_t { readable, event, timed_out, closed };   // closed: by cancel()
+enum class WaitResult : std::uint8_t { readable, event, timed_out, closed }; // closed: by cancel()
 
 class Stream {
 public:
@@ -42,27 +44,31 @@ public:
     Stream(boost::asio::io_context& io, UniqueFd socket);
     Stream(Stream&&) noexcept;
     Stream& operator=(Stream&&) noexcept;
-    ~Stream();   // closes
+    ~Stream(); // closes
 
     // At least one byte, or Errc::closed at the end. The deadline covers this one call.
     Task<Result<std::size_t>> read_some(std::span<char> out, std::chrono::milliseconds timeout);
-    // The same, appended to `out`, which takes memory only once the bytes are there and gives it back while it waits
-    // empty: an idle connection holds no buffer.
-    Task<Result<std::size_t>> read_append(std::string& out, std::size_t at_most, std::chrono::milliseconds timeout);
-    // Until there is something to read (bytes, or the end, which the next read tells), or `event` was notified, or the
-    // time is over. Reads nothing off, cancels nothing: this is how IDLE waits for its client and for changes at once.
-    // When both are there it says readable, and the event stays for the next wait.
+    // The same, appended to `out`, which takes memory only once the bytes are there and gives it
+    // back while it waits empty: an idle connection holds no buffer.
+    Task<Result<std::size_t>> read_append(std::string& out, std::size_t at_most,
+                                          std::chrono::milliseconds timeout);
+    // Until there is something to read (bytes, or the end, which the next read tells), or `event`
+    // was notified, or the time is over. Reads nothing off, cancels nothing: this is how IDLE waits
+    // for its client and for changes at once. When both are there it says readable, and the event
+    // stays for the next wait.
     Task<WaitResult> wait_readable(Event& event, std::chrono::milliseconds timeout);
     // Everything. Pieces are gathered into few system calls (and few TLS records).
     Task<Result<void>> write(std::string_view bytes, std::chrono::milliseconds timeout);
-    Task<Result<void>> write_all(std::span<const std::string_view> pieces, std::chrono::milliseconds timeout);
+    Task<Result<void>> write_all(std::span<const std::string_view> pieces,
+                                 std::chrono::milliseconds timeout);
 
     // Server side of the handshake. The caller has dropped what it had buffered (RFC 3207 §4.2).
     Task<Result<void>> start_tls(TlsContext& context, std::chrono::milliseconds timeout);
     // Orderly end: close_notify and FIN, without waiting for the peer's beyond `timeout`.
     Task<void> shutdown(std::chrono::milliseconds timeout);
-    // From elsewhere in the same thread (kick, drain): a pending call ends with Errc::closed, and so does every later
-    // read. Later writes still work, so that 421 or * BYE can be said before shutdown().
+    // From elsewhere in the same thread (kick, drain): a pending call ends with Errc::closed, and
+    // so does every later read. Later writes still work, so that 421 or * BYE can be said before
+    // shutdown().
     void cancel();
 
     const Peer& peer() const;
@@ -74,7 +80,8 @@ public:
 
 private:
     class Impl;
-    std::shared_ptr<Impl> impl_;   // never null but in a moved-from stream; shared with calls that are pending
+    std::shared_ptr<Impl>
+        impl_; // never null but in a moved-from stream; shared with calls that are pending
 };
 
-}  // namespace maild::net
+} // namespace maild::net

@@ -1,7 +1,8 @@
 #pragma once
-// Waiting: for a time, or for something that another coroutine of the same thread brings about. Neither needs a
-// descriptor. For "input, or an event, or a deadline" (IMAP IDLE) see Stream::wait_readable().
-// Everything here belongs to one thread; from another one use post() in spawn.hpp first.
+// Waiting: for a time, or for something that another coroutine of the same thread brings about.
+// Neither needs a descriptor. For "input, or an event, or a deadline" (IMAP IDLE) see
+// Stream::wait_readable(). Everything here belongs to one thread; from another one use post() in
+// spawn.hpp first.
 
 #include "maild/net/task.hpp"
 
@@ -12,15 +13,15 @@ namespace maild::net {
 
 Task<void> sleep_for(std::chrono::milliseconds span);
 
-// Something has changed: come and look. notify() wakes everyone who waits; with nobody waiting it is remembered,
-// once, for the next one who does, so that a change between "look" and "wait" is never missed. It carries no value:
-// whoever wakes looks for himself.
+// Something has changed: come and look. notify() wakes everyone who waits; with nobody waiting it
+// is remembered, once, for the next one who does, so that a change between "look" and "wait" is
+// never missed. It carries no value: whoever wakes looks for himself.
 class Event {
 public:
     Event() = default;
     Event(const Event&) = delete;
     Event& operator=(const Event&) = delete;
-    ~Event();   // wakes who still waits
+    ~Event(); // wakes who still waits
 
     void notify();
     // True when notified, false when the time is over.
@@ -28,14 +29,16 @@ public:
     // What wait() would find at once; forgets it.
     bool take();
 
-    // For those who wait for an event among other things. Linked while it waits, told at most once per link().
+    // For those who wait for an event among other things. Linked while it waits, told at most once
+    // per link().
     class Waiter {
     public:
         Waiter() = default;
         Waiter(const Waiter&) = delete;
         Waiter& operator=(const Waiter&) = delete;
-        void link(Event* event);   // null: waits for none
-        // Ends the waiting. What came meanwhile is true with `consume`, and is left for the next one without.
+        void link(Event* event); // null: waits for none
+        // Ends the waiting. What came meanwhile is true with `consume`, and is left for the next
+        // one without.
         bool unlink(bool consume);
         bool notified() const { return notified_; }
 
@@ -44,7 +47,7 @@ public:
 
     private:
         friend class Event;
-        virtual void on_event() = 0;   // must not resume anything at once
+        virtual void on_event() = 0; // must not resume anything at once
         Event* event_ = nullptr;
         bool notified_ = false;
     };
@@ -54,4 +57,4 @@ private:
     bool pending_ = false;
 };
 
-}  // namespace maild::net
+} // namespace maild::net

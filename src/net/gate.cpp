@@ -1,0 +1,120 @@
+#include "maild/net/gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace maild::net {
+
+Gate::Pass::Pass(Pass&& other) noexcept
+    : gate_(std::exchange(other.gate_, nullptr)), id_(other.id_) {}
+
+Gate::Pass& Gate::Pass::operator=(Pass&& other) noexcept {
+    if (this != &other) {
+        if (gate_ != nullptr) gate_->leave(id_);
+        gate_ = std::exchange(other.gate_, nullptr);
+        id_ = other.id_;
+    }
+    return *this;
+}
+
+Gate::Pass::~Pass() {
+    if (gate_ != nullptr) gate_->leave(id_);
+}
+
+void Gate::Pass::set_account(AccountId account, std::string_view name) {
+    auto& entry = gate_->sessions_.at(id_).entry;
+    entry.account = account;
+    entry.account_name = name;
+}
+
+void Gate::Pass::set_state(std::string_view state) { gate_->sessions_.at(id_).entry.state = state; }
+
+void Gate::Pass::on_stop(Stop stop) {
+    auto& session = gate_->sessions_.at(id_);
+    if (session.is_stopping) return stop();
+    session.stop = std::move(stop);
+}
+
+bool Gate::Pass::is_stopping() const { return gate_->sessions_.at(id_).is_stopping; }
+
+Gate::Gate(std::string service, const GateLimits& limits, const Clock& clock)
+    : service_(std::move(service)), limits_(limits), clock_(clock) {}
+
+Result<Gate::Pass> Gate::admit(std::string_view peer) {
+    if (is_stopping_) return fail(Errc::unavailable, "stopping");
+    if (sessions_.size() >= limits_.sessions)
+        return fail(Errc::limit_exceeded, service_ + ": sessions");
+    Session session;
+    const auto address = parse_ip(peer);
+    session.is_counted = address && !address->is_loopback();
+    if (session.is_counted) {
+        session.peer_key = peer_key(*address);
+        auto& count = by_peer_[session.peer_key];
+        if (count >= limits_.sessions_per_peer) {
+            if (count == 0) by_peer_.erase(session.peer_key); // a limit of 0 leaves no entry behind
+            return fail(Errc::limit_exceeded, service_ + ": sessions of one peer");
+        }
+        ++count;
+    }
+    const auto id = next_id_++;
+    session.entry.id = id;
+    session.entry.service = service_;
+    session.entry.peer = peer;
+    session.entry.since = clock_.now();
+    sessions_.emplace(id, std::move(session));
+    return Pass(this, id);
+}
+
+std::vector<SessionEntry> Gate::sessions() const {
+    std::vector<SessionEntry> entries;
+    entries.reserve(sessions_.size());
+    for (const auto& [id, session] : sessions_) entries.push_back(session.entry);
+    std::ranges::sort(entries, {}, &SessionEntry::id);
+    return entries;
+}
+
+bool Gate::kick(std::uint64_t id) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return false;
+    tell(found->second);
+    return true;
+}
+
+std::size_t Gate::kick(AccountId account) {
+    std::vector<std::uint64_t> ids; // telling one may end it, and change the map
+    for (const auto& [id, session] : sessions_) {
+        if (session.entry.account == account) ids.push_back(id);
+    }
+    return static_cast<std::size_t>(
+        std::ranges::count_if(ids, [this](auto id) { return kick(id); }));
+}
+
+Task<std::size_t> Gate::stop(std::chrono::milliseconds patience) {
+    is_stopping_ = true;
+    for (const auto& entry : sessions()) kick(entry.id);
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!sessions_.empty()) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        if (left.count() <= 0) break;
+        co_await left_.wait(left);
+    }
+    co_return sessions_.size();
+}
+
+void Gate::tell(Session& session) {
+    session.is_stopping = true;
+    if (auto stop = std::exchange(session.stop, nullptr)) stop();
+}
+
+void Gate::leave(std::uint64_t id) {
+    const auto found = sessions_.find(id);
+    if (found->second.is_counted) {
+        const auto counter = by_peer_.find(found->second.peer_key);
+        if (--counter->second == 0) by_peer_.erase(counter);
+    }
+    sessions_.erase(found);
+    if (sessions_.empty()) left_.notify();
+}
+
+} // namespace maild::net

@@ -1,0 +1,46 @@
+#pragma once
+// The TLS state of one connection on its socket, without any waiting: each step says what it needs
+// to go on.
+
+#include "net/openssl.hpp"
+
+#include "maild/base/error.hpp"
+#include "maild/net/stream.hpp"
+#include "maild/net/tls.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace maild::net {
+
+enum class Need : std::uint8_t { nothing, to_read, to_write };
+
+struct Step {
+    Need need = Need::nothing;
+    std::size_t count = 0; // octets, with nothing needed
+};
+
+class TlsSession {
+public:
+    static Result<TlsSession> create(const TlsContext& context, int fd);
+
+    Result<Step> handshake();
+    Result<Step> read(std::span<char> out);
+    Result<Step> peek(); // is there an octet to read
+    Result<Step>
+    write(std::string_view bytes); // to be repeated with the same octets while it needs something
+    void close_notify();           // as far as the socket takes it
+    TlsState state() const;
+
+private:
+    explicit TlsSession(SslPtr ssl) : ssl_(std::move(ssl)) {}
+    Result<Step> outcome(int code, std::size_t count, std::string_view what);
+
+    SslPtr ssl_;
+    bool is_broken_ =
+        false; // after a fatal error nothing more may be written, not even close_notify
+};
+
+} // namespace maild::net
