@@ -21,15 +21,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace maild::test {
 
-inline constexpr std::size_t kSectorLength = 512; // what a disk writes whole or not at all
+struct FaultyInode;
+
+std::string parent_directory(const std::string& path); // "/" for "/a" and for "a"
 
 enum class DiskCall : std::uint8_t {
     open, // of an existing file, or creating one
@@ -88,20 +88,21 @@ public:
 
 private:
     friend class FaultyFile;
-    struct Inode;
     struct Name; // a change of a directory that is not synced yet
     struct Failure {
         std::uint64_t at = 0;
         Errc code = Errc::io;
     };
-    using Names =
-        std::map<std::string, std::shared_ptr<Inode>>; // path -> file, or null for a directory
+    using Names = std::map<std::string,
+                           std::shared_ptr<FaultyInode>>; // path -> file, or null for a directory
 
-    Result<void> enter(DiskCall call, std::string_view path, bool is_step = true);
+    Result<void> enter(DiskCall call, std::string_view path, bool is_creation = false);
+    bool is_on() const;
     void apply(Names& names, const Name& change) const;
     void change(Name change);
+    void drop_orphans();
     std::uint64_t used() const;
-    bool fits(const Inode& inode, std::uint64_t size) const;
+    bool fits(const FaultyInode& inode, std::uint64_t size) const;
 
     mutable std::mutex mutex_;
     Names seen_;
@@ -111,6 +112,7 @@ private:
     std::map<DiskCall, Failure> failures_;
     std::uint64_t steps_ = 0;
     std::optional<std::uint64_t> power_until_;
+    bool is_off_ = false;
     std::uint64_t capacity_ = UINT64_MAX;
     std::uint64_t boot_ = 1; // files of an earlier boot are dead
 };

@@ -13,6 +13,8 @@
 
 namespace maild::test {
 
+struct FaultyVfsState;
+
 class FaultyVfs {
 public:
     // Registers with SQLite under name(), which no other has, until destroyed. All connections are
@@ -25,8 +27,7 @@ public:
     const std::string& name() const; // for db::Options::vfs
 
 private:
-    struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<FaultyVfsState> state_;
 };
 
 } // namespace maild::test
