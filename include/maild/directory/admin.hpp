@@ -112,9 +112,17 @@ public:
     virtual net::Task<Result<Changed>> remove_account(std::string address) = 0;
     virtual net::Task<Result<ImportResult>> import_accounts(std::vector<ImportRow> rows) = 0;
 
+    // One more address for an account, or one that is not its own any more (the first one goes only by rename).
+    virtual net::Task<Result<Changed>> add_address(std::string address, std::string account) = 0;
+    virtual net::Task<Result<Changed>> remove_address(std::string address) = 0;
+
     virtual net::Task<Result<Changed>> add_alias(Alias alias) = 0;   // adds targets to one that exists
     virtual net::Task<Result<std::vector<Alias>>> list_aliases(std::string domain) = 0;
     virtual net::Task<Result<Changed>> remove_alias(Alias alias) = 0;   // no targets: the whole alias
+
+    // Who gets mail to <Postmaster>, and to postmaster and abuse of every domain here where nobody has that address
+    // (RFC 5321 §4.5.1, RFC 2142 §4). Until it is set: the account that was made first.
+    virtual net::Task<Result<Changed>> set_postmaster(std::string address) = 0;
 };
 
 template <class Codec>
