@@ -1,0 +1,197 @@
+#include "control/input.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/clock.hpp"
+#include "maild/base/unique_fd.hpp"
+#include "maild/control/protocol.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <limits>
+#include <span>
+#include <termios.h>
+#include <unistd.h>
+#include <vector>
+
+namespace maild::control {
+namespace json = boost::json;
+namespace {
+
+constexpr std::size_t kMaxPassword = 1024;
+
+// Echo off while it lives.
+class SilentTerminal {
+public:
+    SilentTerminal() {
+        ::tcgetattr(STDIN_FILENO, &saved_);
+        auto silent = saved_;
+        silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    }
+    SilentTerminal(const SilentTerminal&) = delete;
+    SilentTerminal& operator=(const SilentTerminal&) = delete;
+    ~SilentTerminal() { ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved_); }
+
+private:
+    termios saved_{};
+};
+
+Result<std::string> prompt(std::string_view question) {
+    std::fprintf(stderr, "%.*s", static_cast<int>(question.size()), question.data());
+    const SilentTerminal silent;
+    auto line = read_password_line(STDIN_FILENO);
+    std::fputc('\n', stderr);
+    return line;
+}
+
+// One record of RFC 4180: fields of the text from `position`, which moves behind its line end.
+Result<std::vector<std::string>> next_record(std::string_view text, std::size_t& position) {
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    while (position < text.size()) {
+        const char c = text[position++];
+        if (quoted && c == '"' && position < text.size() && text[position] == '"') {
+            fields.back() += '"';
+            ++position;
+        } else if (c == '"' && (quoted || fields.back().empty())) {
+            quoted = !quoted;
+        } else if (quoted) {
+            fields.back() += c;
+        } else if (c == ',') {
+            fields.emplace_back();
+        } else if (c == '\n') {
+            return fields;
+        } else if (c != '\r') {
+            fields.back() += c;
+        }
+    }
+    if (quoted) return fail(Errc::invalid_argument, "a quote is not closed");
+    return fields;
+}
+
+Result<json::object> account_of(const std::vector<std::string>& fields, std::int64_t line) {
+    if (fields.size() > 3)
+        return fail(Errc::invalid_argument,
+                    "more than three fields: address,password-or-hash,quota");
+    json::object row{{"line", line}, {"address", ascii::trim(fields[0])}};
+    row["password"] = fields.size() > 1 ? fields[1] : std::string();
+    std::int64_t quota = 0;
+    if (fields.size() > 2 && !ascii::trim(fields[2]).empty()) {
+        const auto size = parse_size(ascii::trim(fields[2]));
+        if (!size)
+            return fail(Errc::invalid_argument, "the quota is no size; 500M or 2G for example");
+        quota = *size;
+    }
+    row["quota"] = quota;
+    return row;
+}
+
+} // namespace
+
+std::string generate_password() {
+    constexpr std::string_view letters =
+        "abcdefghijkmnpqrstuvwxyz23456789"; // 32, none that look alike
+    std::array<std::byte, 20> random{};
+    SystemRandom().fill(random);
+    std::string out;
+    for (std::size_t i = 0; i < random.size(); ++i) {
+        if (i > 0 && i % 5 == 0) out += '-';
+        out += letters[std::to_integer<std::size_t>(random[i]) % letters.size()];
+    }
+    return out;
+}
+
+Result<std::string> read_password_line(int fd) {
+    std::string line;
+    char c = 0;
+    while (true) {
+        const auto count = ::read(fd, &c, 1);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno("read the password");
+        if (count == 0 || c == '\n') break;
+        line += c;
+        if (line.size() > kMaxPassword)
+            return fail(Errc::too_large, "the password is longer than 1024 bytes.");
+    }
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) return fail(Errc::invalid_argument, "the password is empty.");
+    return line;
+}
+
+Result<std::optional<std::string>> ask_password(std::string_view account) {
+    if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+    auto first = prompt("Password for " + std::string(account) + ": ");
+    if (!first) return std::unexpected(first.error());
+    auto second = prompt("Once more: ");
+    if (!second) return std::unexpected(second.error());
+    if (*first != *second) return fail(Errc::invalid_argument, "the two passwords differ.");
+    return std::move(*first);
+}
+
+std::optional<std::int64_t> parse_size(std::string_view text) {
+    unsigned shift = 0;
+    if (!text.empty() && !ascii::is_digit(text.back())) {
+        const auto unit = std::string_view("KMGT").find(ascii::to_upper(text.back()));
+        if (unit == std::string_view::npos) return std::nullopt;
+        shift = 10 * (static_cast<unsigned>(unit) + 1);
+        text.remove_suffix(1);
+    }
+    if (text.empty()) return std::nullopt;
+    const auto limit = std::numeric_limits<std::int64_t>::max() >> shift;
+    std::int64_t value = 0;
+    for (const char c : text) {
+        if (!ascii::is_digit(c) || value > (limit - (c - '0')) / 10) return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return value << shift;
+}
+
+Result<json::array> parse_accounts_csv(std::string_view text) {
+    if (text.starts_with("\xef\xbb\xbf"))
+        text.remove_prefix(3); // spreadsheets put a byte order mark first
+    json::array rows;
+    std::int64_t line = 1;
+    for (std::size_t position = 0; position < text.size();) {
+        const auto begin = position;
+        const auto where = [&] { return "line " + std::to_string(line) + ": "; };
+        auto fields = next_record(text, position);
+        if (!fields) return fail(Errc::invalid_argument, where() + fields.error().internal);
+        const auto first = ascii::to_lower(ascii::trim((*fields)[0]));
+        const bool skipped = (fields->size() == 1 && first.empty()) || first.starts_with('#') ||
+                             (line == 1 && first == "address");
+        if (!skipped) {
+            auto row = account_of(*fields, line);
+            if (!row) return fail(Errc::invalid_argument, where() + row.error().internal);
+            rows.push_back(std::move(*row));
+        }
+        for (auto i = begin; i < position; ++i) line += text[i] == '\n';
+    }
+    return rows;
+}
+
+Result<std::string> read_file(const std::string& path) {
+    UniqueFd opened;
+    int fd = STDIN_FILENO;
+    if (path != "-") {
+        opened.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!opened) return fail_errno(path);
+        fd = opened.get();
+    }
+    std::string out;
+    std::array<char, 65536> piece;
+    while (true) {
+        const auto count = ::read(fd, piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno(path);
+        if (count == 0) return out;
+        out.append(piece.data(), static_cast<std::size_t>(count));
+        if (out.size() > kMaxFrame)
+            return fail(Errc::too_large, path + " is larger than 16 MiB: split it.");
+    }
+}
+
+} // namespace maild::control

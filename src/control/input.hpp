@@ -1,0 +1,32 @@
+#pragma once
+// What mailctl takes from outside its command line: passwords, sizes, CSV files. Passwords are
+// never arguments.
+
+#include "maild/base/error.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace maild::control {
+
+// 20 characters of 32 (100 bits), in groups that can be read out loud.
+std::string generate_password();
+// One line without its end; an empty one is an error.
+Result<std::string> read_password_line(int fd);
+// Asked twice on the terminal, not echoed. Nothing when standard input is no terminal.
+Result<std::optional<std::string>> ask_password(std::string_view account);
+
+// "512", "10K", "2G": powers of 1024.
+std::optional<std::int64_t> parse_size(std::string_view text);
+
+// Rows of address,password-or-hash,quota as {line, address, password, quota}; RFC 4180 quoting.
+// Empty lines, lines that start with '#' and a heading line "address,…" are passed over. The error
+// names the line.
+Result<boost::json::array> parse_accounts_csv(std::string_view text);
+Result<std::string> read_file(const std::string& path); // "-": standard input; at most 16 MiB
+
+} // namespace maild::control

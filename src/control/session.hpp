@@ -1,0 +1,28 @@
+#pragma once
+// One run of mailctl: what the command line said, where the daemon listens, how to answer.
+
+#include "control/client.hpp"
+#include "control/command_line.hpp"
+
+#include <string>
+
+namespace maild::control {
+
+struct Session {
+    Invocation invocation;
+    std::string program_path; // this program, as found
+    std::string socket_path;
+
+    Result<Reply> ask(Request request) const;
+};
+
+// Commands that mailctl carries out itself (Runs::here), and `version`, which works without the
+// daemon too.
+Reply run_here(Session& session);
+Reply run_setup(Session& session); // setup init
+
+// Fills in what is not on the command line: passwords, sizes as numbers, the rows of a file.
+// `generated` gets the password that was made, to be shown once.
+Result<void> complete_arguments(Session& session, std::string& generated);
+
+} // namespace maild::control

@@ -1,0 +1,68 @@
+#include "control/input.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <unistd.h>
+
+namespace maild::control {
+namespace {
+
+TEST(Sizes, AreBytesOrPowersOf1024) {
+    EXPECT_EQ(parse_size("0"), 0);
+    EXPECT_EQ(parse_size("512"), 512);
+    EXPECT_EQ(parse_size("10k"), 10240);
+    EXPECT_EQ(parse_size("2G"), std::int64_t{2} << 30);
+    EXPECT_EQ(parse_size("8388607T"), std::int64_t{8388607} << 40);
+    for (const std::string_view text :
+         {"", "K", "-1", "1.5G", "1KB", "8388608T", "9223372036854775808", " 1"}) {
+        EXPECT_FALSE(parse_size(text)) << text;
+    }
+}
+
+TEST(AccountsCsv, ReadsRowsWithTheirLines) {
+    const auto rows = parse_accounts_csv("\xef\xbb\xbf"
+                                         "address,password,quota\r\n"
+                                         "ada@example.org,secret,2G\r\n"
+                                         "\n# a comment\n"
+                                         "bob@example.org,\"a,\"\"b\"\"\nc\",\n"
+                                         "eve@example.org\n");
+    ASSERT_TRUE(rows) << rows.error().internal;
+    EXPECT_EQ(boost::json::serialize(*rows),
+              R"([{"line":2,"address":"ada@example.org","password":"secret","quota":2147483648},)"
+              R"({"line":5,"address":"bob@example.org","password":"a,\"b\"\nc","quota":0},)"
+              R"({"line":7,"address":"eve@example.org","password":"","quota":0}])");
+}
+
+TEST(AccountsCsv, NamesTheWrongLine) {
+    EXPECT_EQ(parse_accounts_csv("a@b.example,x\nc@b.example,x,many\n").error().internal,
+              "line 2: the quota is no size; 500M or 2G for example");
+    EXPECT_TRUE(
+        parse_accounts_csv("a,b,1,2").error().internal.starts_with("line 1: more than three"));
+    EXPECT_TRUE(
+        parse_accounts_csv("a@b.example,\"x\n").error().internal.starts_with("line 1: a quote"));
+}
+
+TEST(Passwords, AreGeneratedStrongAndDistinct) {
+    std::set<std::string> seen;
+    for (int i = 0; i < 100; ++i) {
+        const auto password = generate_password();
+        EXPECT_EQ(password.size(), 23U);
+        EXPECT_TRUE(seen.insert(password).second);
+    }
+}
+
+TEST(Passwords, AreOneLineOfStandardInput) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    ASSERT_EQ(::write(ends[1], "pass word\r\nmore\n\n", 17), 17);
+    ::close(ends[1]);
+    EXPECT_EQ(read_password_line(ends[0]).value(), "pass word");
+    EXPECT_EQ(read_password_line(ends[0]).value(), "more");
+    EXPECT_FALSE(read_password_line(ends[0]));
+    ::close(ends[0]);
+}
+
+} // namespace
+} // namespace maild::control
