@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 void progress(const Session& session, const std::string& what) {
-    if (!session.invocation.globals.quiet && !session.invocation.globals.json)
+    if (!session.invocation.globals.quiet)
         std::fprintf(stderr, "%s\n", what.c_str());
 }
 
