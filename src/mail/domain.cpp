@@ -136,12 +136,15 @@ Result<Domain, SyntaxError> Domain::parse(std::string_view text, Utf8 utf8) {
     return domain;
 }
 
+// Only what leads back to the same A-labels: others decode to controls, or to what is no U-label at
+// all.
 std::string Domain::unicode() const {
     if (is_literal() || ascii_.find("xn--") == std::string::npos) return ascii_;
     char* raw = nullptr;
     const int status = ::idn2_to_unicode_8z8z(ascii_.c_str(), &raw, 0);
     const LibraryString result(raw);
-    return status == IDN2_OK && result ? std::string(result.get()) : ascii_;
+    const bool is_same = status == IDN2_OK && result && to_a_labels(result.get()) == ascii_;
+    return is_same ? std::string(result.get()) : ascii_;
 }
 
 } // namespace maild::mail

@@ -1,3 +1,4 @@
+#include "mail/encoded_word.hpp"
 #include "mail/lexer.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -63,7 +64,7 @@ private:
         if (!in_.next_is('"')) return take_unquoted_value();
         if (const auto quoted = in_.take_quoted_string()) return *quoted;
         in_.skip(1); // never closed: up to the next parameter
-        return std::string(ascii::trim(in_.take_until(";")));
+        return std::string(in_.take_until(";"));
     }
 
     // A token; but file names come unquoted with spaces and brackets in them: `filename=my
@@ -172,7 +173,7 @@ std::string value_of(const std::vector<Segment>& all, const std::string& base) {
         else if (plain == nullptr)
             plain = &segment;
     }
-    if (chosen.empty()) return decoded_header_text(*plain->value);
+    if (chosen.empty()) return decode_words(*plain->value);
     std::ranges::stable_sort(chosen, {}, &Segment::number);
     return join(chosen);
 }

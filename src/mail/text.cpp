@@ -1,5 +1,7 @@
 #include "maild/mail/text.hpp"
 
+#include "mail/encoded_word.hpp"
+
 #include "maild/base/ascii.hpp"
 #include "maild/base/cursor.hpp"
 #include "maild/base/encoding.hpp"
@@ -117,9 +119,10 @@ private:
 
 } // namespace
 
+std::string decode_words(std::string_view unfolded) { return WordDecoder(unfolded).decode(); }
+
 std::string decoded_header_text(std::string_view body) {
-    const auto line = unfold(body);
-    auto text = WordDecoder(line).decode();
+    auto text = decode_words(unfold(body));
     for (char& c : text) {
         if (ascii::is_control(c)) c = ' '; // encoded line ends and the like: it is one line of text
     }
