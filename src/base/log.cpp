@@ -11,9 +11,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstring>
+#include <ctime>
 #include <memory>
 #include <mutex>
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace maild::log {
@@ -37,6 +42,39 @@ private:
     void flush_() override {}
 
     int fd_;
+};
+
+// RFC 3164 §4.1 as glibc's syslog() writes it to /dev/log: "<22>Jan  2 03:04:05 maild[42]: …".
+class DatagramSink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    DatagramSink(int fd, std::string_view identity)
+        : fd_(fd), tag_(" " + std::string(identity) + "[" + std::to_string(::getpid()) + "]: ") {}
+
+private:
+    static int severity(spdlog::level::level_enum level) {
+        constexpr int severities[] = {7, 7, 6, 4, 3, 2, 2};
+        return severities[level];
+    }
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        constexpr int facility_mail = 2 << 3;
+        const auto seconds = std::chrono::system_clock::to_time_t(message.time);
+        std::tm parts{};
+        ::localtime_r(&seconds, &parts);
+        char stamp[32] = "";
+        std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &parts);
+        std::string line = "<" + std::to_string(facility_mail | severity(message.level)) + ">" + stamp + tag_;
+        line.append(message.payload.data(), message.payload.size());
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strcpy(address.sun_path, "/dev/log");
+        // Nobody may listen, and a full log must not stop the daemon: then the line is lost.
+        ::sendto(fd_, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+                 reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+    void flush_() override {}
+
+    int fd_;
+    std::string tag_;
 };
 
 std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink> sink) {
@@ -172,6 +210,8 @@ void to_syslog(std::string_view identity) {
     constexpr int facility_mail = 2 << 3;   // LOG_MAIL; <syslog.h> names macros like our levels
     use(std::make_shared<spdlog::sinks::syslog_sink_mt>(std::string(identity), 0, facility_mail, false));
 }
+
+void to_syslog_socket(int fd, std::string_view identity) { use(std::make_shared<DatagramSink>(fd, identity)); }
 
 void set_level(Level level) {
     auto& s = service();

@@ -5,36 +5,35 @@
 // The supervisor parses the file and passes the Config to its children over their channels, so that
 // they open no file.
 
+#include "maild/net/ip.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace maild::daemon {
 
-enum class Service : std::uint8_t {
-    smtp,
-    submission,
-    lmtp,
-    imap,
-    control
-}; // control: mailctl's socket
+enum class Service : std::uint8_t { smtp, submission, lmtp, imap, control }; // control: mailctl's
 enum class TlsMode : std::uint8_t { none, starttls, implicit };
 enum class PlaintextLogin : std::uint8_t { never, loopback }; // passwords without TLS
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
+std::string_view name_of(Service service);
+
 struct ListenerConfig {
     Service service = Service::smtp;
-    std::string
-        address; // "192.0.2.1", "::", or "*" for every address of both families; empty with `path`
+    std::string address; // in digits, "192.0.2.1" or "::" (IPv6 alone); empty with `path`
     std::uint16_t port = 0;
     std::string path;       // absolute: a Unix socket instead of address and port
     std::uint32_t mode = 0; // permission bits of that socket
     TlsMode tls = TlsMode::none;
-    std::uint32_t line = 0; // in the configuration file; 0 for one that we added
+    bool is_optional = false; // the IPv6 half of "*": a kernel without IPv6 is no error
+    std::uint32_t line = 0;   // in the configuration file; 0 for one that we added
 
     bool is_unix() const { return !path.empty(); }
-    std::string name() const; // "smtp 192.0.2.1:25", "lmtp /run/maild/lmtp.sock"
+    std::string endpoint() const; // "192.0.2.1:25", "[::1]:25", "/run/maild/lmtp.sock"
     // The same socket, so that a reload keeps it open.
     bool same_endpoint(const ListenerConfig& other) const {
         return address == other.address && port == other.port && path == other.path;
@@ -45,25 +44,23 @@ struct Paths {
     std::string data = "/var/lib/maild";
     std::string run = "/run/maild";
 
-    std::string directory() const { return data + "/directory"; } // auth's: directory.db
+    std::string directory() const { return data + "/directory"; } // auth's
     std::string directory_database() const { return directory() + "/directory.db"; }
-    std::string tls() const {
-        return data + "/tls";
-    } // auth's: the certificate that it makes without [tls]
+    std::string tls() const { return data + "/tls"; } // auth's: the certificate it makes itself
     std::string shards() const { return data + "/shard"; } // store's: shard/NN
     std::string pid_file() const { return run + "/maild.pid"; }
     std::string control_socket() const { return run + "/control.sock"; }
 };
 
-struct Log {
+struct LogSettings {
     enum class Target : std::uint8_t { file, syslog, standard_error };
     Target target = Target::syslog;
     std::string path; // of Target::file
     LogLevel level = LogLevel::info;
 };
 
-// One user for each role, so that none can touch what belongs to another (DESIGN §2). Ignored
-// without root.
+// One user for each role, so that none can touch what belongs to another (DESIGN §2). Of no effect
+// when the daemon is not started by root.
 struct Users {
     std::string control = "maild";
     std::string worker = "maild-net";
@@ -72,23 +69,22 @@ struct Users {
     std::string sender = "maild-out";
 };
 
-struct TlsFiles { // both or none; read by auth through descriptors that the supervisor opens
+struct TlsFiles { // both or none; auth reads them through descriptors that the supervisor opens
     std::string certificate;
     std::string key;
 };
 
 struct Limits {
     std::uint64_t message_bytes = 50ull << 20;
-    std::uint32_t recipients = 1000;    // of one message (RFC 5321 §4.5.3.1.8: at least 100)
-    std::uint32_t connections = 10'000; // of the whole daemon; workers share it equally
-    std::uint32_t connections_per_address = 50; // one IPv4 address or one IPv6 /64
-    std::uint64_t worker_memory_bytes =
-        1ull << 30;                      // of each worker; the kernel refuses more (RLIMIT_DATA)
-    std::chrono::seconds smtp_idle{300}; // RFC 5321 §4.5.3.2.7
-    std::chrono::seconds imap_idle{30 * 60}; // RFC 9051 §5.4: at least 30 minutes after login
-    std::chrono::seconds login_timeout{60};  // from connect to login, IMAP
+    std::uint32_t recipients = 1000;            // of one message; RFC 5321 §4.5.3.1.8: at least 100
+    std::uint32_t connections = 10'000;         // of the whole daemon; workers share it equally
+    std::uint32_t connections_per_address = 50; // from one IPv4 address or one IPv6 /64
+    std::uint64_t worker_memory_bytes = 1ull << 30; // of each worker; RLIMIT_DATA refuses more
+    std::chrono::seconds smtp_idle{300};            // RFC 5321 §4.5.3.2.7
+    std::chrono::seconds imap_idle{1800};           // RFC 9051 §5.4: at least 30 minutes
+    std::chrono::seconds login_time{60};            // IMAP: from connect to login
     std::chrono::seconds tls_handshake{10};
-    std::chrono::seconds drain{30}; // what a session gets to finish at stop
+    std::chrono::seconds drain_time{30}; // what sessions get to finish when the daemon stops
 };
 
 struct StoreSettings {
@@ -97,23 +93,18 @@ struct StoreSettings {
     std::uint64_t min_free_bytes = 256ull << 20; // below this the disk counts as full (452 4.3.1)
 };
 
-struct Network {
-    std::string address;   // canonical text of the network's first address
-    std::uint8_t bits = 0; // prefix length
-};
-
 struct Config {
-    std::string file;     // where it was read from
-    std::string hostname; // lower case, in greetings, Received and Message-IDs
-    std::vector<ListenerConfig> listeners;
+    std::string file;                      // where it was read from
+    std::string hostname;                  // lower case; in greetings, Received and message ids
+    std::vector<ListenerConfig> listeners; // without the control socket
     Paths paths;
-    Log log;
+    LogSettings log;
     Users users;
     TlsFiles tls;
-    std::uint32_t workers = 0; // never 0 once loaded: as many as there are cores
+    std::uint32_t workers = 0; // never 0 once loaded: then one for each core
     Limits limits;
     PlaintextLogin plaintext = PlaintextLogin::never;
-    std::vector<Network> trusted; // may relay without login
+    std::vector<net::Network> trusted; // may relay without a login
     StoreSettings store;
 };
 

@@ -100,7 +100,7 @@ public:
     virtual void on_listener_removed(const ListenerConfig&) {}
     virtual void on_peer(Peer peer) = 0;
     virtual void on_certificate(CertificateFiles) {
-    }                           // auth: after start() and again before each on_reload()
+    } // auth: after start() and again before each on_reload()
     virtual void on_reload() {} // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table

@@ -50,6 +50,9 @@ void flush();
 void to_stderr();
 void to_descriptor(int fd);   // borrowed: a file opened for appending; given anew when the file was reopened
 void to_syslog(std::string_view identity);
+// The same through a borrowed, unconnected Unix datagram socket: for a process that may open none of its own, and
+// goes on when the system's log was restarted.
+void to_syslog_socket(int fd, std::string_view identity);
 void to_nowhere();            // for tests and benchmarks
 void set_level(Level level);
 void set_process(std::string_view role);   // "worker", "store" …: stands in each line

@@ -1,0 +1,180 @@
+#include "daemon/account.hpp"
+#include "daemon/config_file.hpp"
+
+#include "maild/base/error.hpp"
+#include "maild/base/log.hpp"
+#include "maild/base/unique_fd.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <tuple>
+#include <unistd.h>
+
+namespace maild::daemon {
+namespace {
+
+class HostCheck {
+public:
+    explicit HostCheck(const ParsedConfig& parsed) : parsed_(parsed) {}
+
+    void user(const std::string& key, const std::string& name) {
+        if (find_account(name)) return;
+        add(key, "is " + log::escaped(name) + ", and this host has no such user",
+            "create it: useradd --system --no-create-home --shell /usr/sbin/nologin NAME");
+    }
+
+    // A directory that exists must belong to us or root and be writable by nobody else: whoever
+    // can plant files there decides what the daemon opens.
+    void directory(const std::string& key, const std::string& path) {
+        struct stat facts{};
+        if (::lstat(path.c_str(), &facts) != 0) {
+            if (errno == ENOENT) return parent(key, path);
+            return add(key, path + ": " + std::strerror(errno), "make the path accessible");
+        }
+        if (!S_ISDIR(facts.st_mode)) {
+            add(key, path + " is no directory", "remove what is there, or name another path");
+        } else if ((facts.st_mode & 0022) != 0) {
+            add(key, path + " can be written by others than its owner", "chmod go-w " + path);
+        } else if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
+            add(key, path + " belongs to another user", "chown it to the user that starts maild");
+        }
+    }
+
+    void readable(const std::string& key, const std::string& path) {
+        if (path.empty()) return;
+        const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+        struct stat facts{};
+        if (!fd) {
+            add(key, path + ": " + std::strerror(errno), "name a PEM file that maild can read");
+        } else if (::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
+            add(key, path + " is no regular file", "name a PEM file");
+        } else if (key == "tls.key" && (facts.st_mode & 0007) != 0) {
+            add(key, path + " can be read or written by everyone", "chmod o= " + path);
+        }
+    }
+
+    void log_directory(const std::string& path) {
+        if (path.empty()) return;
+        const auto directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+        struct stat facts{};
+        if (::stat(directory.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return;
+        add("log.to", directory + " is not there", "mkdir -p " + directory);
+    }
+
+    ConfigFaults take() { return std::move(faults_); }
+
+private:
+    // It will be created, so what is above it must exist.
+    void parent(const std::string& key, const std::string& path) {
+        const auto above = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+        struct stat facts{};
+        if (::stat(above.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) return;
+        add(key, path + " is not there, nor the directory above it", "mkdir -p " + above);
+    }
+
+    void add(const std::string& key, const std::string& what, std::string remedy) {
+        faults_.push_back({parsed_.position_of(key), key + ": " + what, std::move(remedy)});
+    }
+
+    const ParsedConfig& parsed_;
+    ConfigFaults faults_;
+};
+
+Result<std::string> read_limited(const std::string& file) {
+    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd) return fail_errno(file);
+    std::string text(kMaxConfigBytes + 1, '\0'); // one more, so that a longer file is seen as such
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto count = ::read(fd.get(), text.data() + size, text.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno(file);
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    text.resize(size);
+    return text;
+}
+
+std::string_view tls_name(TlsMode mode) {
+    switch (mode) {
+    case TlsMode::none: return "no TLS";
+    case TlsMode::starttls: return "STARTTLS";
+    case TlsMode::implicit: return "TLS";
+    }
+    return "";
+}
+
+} // namespace
+
+HostDefaults host_defaults() {
+    char name[256] = "";
+    ::gethostname(name, sizeof name - 1);
+    const std::string_view text(name);
+    return {.hostname = std::string(text.find('.') == text.npos ? "" : text),
+            .cores = std::max(1u, std::thread::hardware_concurrency())};
+}
+
+ConfigFaults check_host(const ParsedConfig& parsed) {
+    const auto& config = parsed.config;
+    HostCheck check(parsed);
+    if (::geteuid() == 0) {
+        check.user("users.control", config.users.control);
+        check.user("users.worker", config.users.worker);
+        check.user("users.auth", config.users.auth);
+        check.user("users.store", config.users.store);
+        check.user("users.sender", config.users.sender);
+    }
+    check.directory("paths.data", config.paths.data);
+    check.directory("paths.run", config.paths.run);
+    check.log_directory(config.log.path);
+    check.readable("tls.certificate", config.tls.certificate);
+    check.readable("tls.key", config.tls.key);
+    return check.take();
+}
+
+std::expected<Config, ConfigFaults> load_config(const std::string& file) {
+    const auto text = read_limited(file);
+    if (!text) {
+        return std::unexpected(ConfigFaults{
+            {{},
+             "cannot be read: " + text.error().internal,
+             "name the configuration with --config FILE; the shipped example explains each key"}});
+    }
+    auto parsed = parse_config(*text, file, host_defaults());
+    if (parsed.faults.empty()) parsed.faults = check_host(parsed);
+    if (!parsed.faults.empty()) return std::unexpected(std::move(parsed.faults));
+    return std::move(parsed.config);
+}
+
+std::string format_faults(const std::string& file, ConfigFaults faults) {
+    std::ranges::stable_sort(faults, {}, [](const ConfigFault& fault) {
+        return std::tuple(fault.position.line, fault.position.column);
+    });
+    std::string out;
+    for (const auto& fault : faults) {
+        out += file;
+        if (fault.position.line != 0) {
+            out += ":" + std::to_string(fault.position.line) + ":" +
+                   std::to_string(fault.position.column);
+        }
+        out += ": " + fault.what + "\n    " + fault.remedy + "\n";
+    }
+    return out;
+}
+
+std::string summary(const Config& config) {
+    std::string out = config.file + ": good\n  host name  " + config.hostname + "\n  data       " +
+                      config.paths.data + "\n  workers    " + std::to_string(config.workers) + "\n";
+    for (const auto& listener : config.listeners) {
+        out += "  listens    " + std::string(name_of(listener.service)) + " on " +
+               listener.endpoint() + ", " + std::string(tls_name(listener.tls)) + "\n";
+    }
+    return out;
+}
+
+} // namespace maild::daemon

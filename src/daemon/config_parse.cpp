@@ -1,0 +1,321 @@
+#include "daemon/config_file.hpp"
+#include "daemon/config_table.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace maild::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+// RFC 1123 §2.1, RFC 5321 §2.3.5: letters, digits and hyphens, at least two labels.
+bool is_host_name(std::string_view name) {
+    if (name.empty() || name.size() > 253 || name.find('.') == name.npos) return false;
+    std::size_t label = 0;
+    char before = '.';
+    for (const char c : name) {
+        if (c == '.') {
+            if (label == 0 || before == '-') return false;
+            label = 0;
+        } else {
+            const bool good = ascii::is_alpha(c) || ascii::is_digit(c) || (c == '-' && label > 0);
+            if (!good || ++label > 63) return false;
+        }
+        before = c;
+    }
+    return label > 0 && before != '-';
+}
+
+void read_hostname(ConfigTable& top, const HostDefaults& host, std::string& out) {
+    out = host.hostname;
+    top.text("hostname", out);
+    for (char& c : out) c = ascii::to_lower(c);
+    if (out.empty()) {
+        top.fault("hostname", "is missing, and this host does not know its full name",
+                  "write hostname = \"mail.example.org\", the name in the domain's MX record");
+    } else if (!is_host_name(out)) {
+        top.fault("hostname", "is " + log::escaped(out) + ", which is no fully qualified host name",
+                  "write it in ASCII with its domain: \"mail.example.org\"");
+    }
+}
+
+// TLS begins on the port that RFC 8314 §3.3 and §7.3 name; the others offer STARTTLS.
+TlsMode default_tls(Service service, std::uint16_t port) {
+    if (service == Service::lmtp) return TlsMode::none;
+    return port == 465 || port == 993 ? TlsMode::implicit : TlsMode::starttls;
+}
+
+void read_socket_path(ConfigTable& table, ListenerConfig& listener) {
+    table.absolute_path("path", listener.path);
+    // sockaddr_un.sun_path, with its NUL
+    if (listener.path.size() > 107) {
+        table.fault("path", "is too long for a socket", "use a path of at most 107 octets");
+    }
+    std::string mode = "0660";
+    table.text("mode", mode);
+    const auto* end = mode.data() + mode.size();
+    const auto parsed = std::from_chars(mode.data(), end, listener.mode, 8);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || listener.mode > 0777) {
+        table.fault("mode", "is " + log::escaped(mode) + ", which is no permission",
+                    "write three octal digits: \"0660\" or \"0666\"");
+    }
+}
+
+void read_address(ConfigTable& table, ListenerConfig& listener) {
+    // LMTP believes its client (RFC 2033 §5), so only this host may speak it unless the admin says
+    // otherwise.
+    listener.address = listener.service == Service::lmtp ? "127.0.0.1" : "*";
+    table.text("address", listener.address);
+    table.number<std::uint16_t>("port", listener.port, 1, 65535);
+    if (!table.has("port")) {
+        table.fault("port", "is missing", "write a port, or path = \"/…\" for a Unix socket");
+    }
+    if (listener.address == "*") return;
+    const auto address = net::parse_ip(listener.address);
+    if (address) {
+        listener.address = net::format_ip(*address);
+    } else {
+        table.fault("address", "is " + log::escaped(listener.address) + ", which is no IP address",
+                    "write it in digits, \"192.0.2.1\" or \"2001:db8::1\", or \"*\" for all");
+    }
+}
+
+void add_listener(ParsedConfig& parsed, const ListenerConfig& listener) {
+    for (const auto& other : parsed.config.listeners) {
+        if (!listener.same_endpoint(other)) continue;
+        parsed.faults.push_back({{listener.line, 1},
+                                 "listener " + listener.endpoint() +
+                                     " is there twice, first in line " + std::to_string(other.line),
+                                 "remove one of them, or give it another address or port"});
+        return;
+    }
+    parsed.config.listeners.push_back(listener);
+}
+
+void read_listener(const toml::table& node, ParsedConfig& parsed) {
+    const auto faults_before = parsed.faults.size();
+    // Positions of an earlier listener must not stand for this one's.
+    std::erase_if(parsed.positions,
+                  [](const auto& entry) { return entry.first.starts_with("listener."); });
+    ConfigTable table(node, "listener", parsed);
+    ListenerConfig listener;
+    listener.line = table.position().line;
+    if (!table.has("service")) table.fault("service", "is missing", "write service = \"smtp\"");
+    table.choice<Service>("service", listener.service,
+                          {{"smtp", Service::smtp},
+                           {"submission", Service::submission},
+                           {"lmtp", Service::lmtp},
+                           {"imap", Service::imap}});
+    if (table.has("path"))
+        read_socket_path(table, listener);
+    else
+        read_address(table, listener);
+    listener.tls =
+        listener.is_unix() ? TlsMode::none : default_tls(listener.service, listener.port);
+    table.choice<TlsMode>("tls", listener.tls,
+                          {{"none", TlsMode::none},
+                           {"starttls", TlsMode::starttls},
+                           {"implicit", TlsMode::implicit}});
+    if (listener.tls != TlsMode::none &&
+        (listener.is_unix() || listener.service == Service::lmtp)) {
+        table.fault("tls", "is not there for LMTP and Unix sockets", "remove it");
+    }
+    table.report_unknown_keys();
+    if (parsed.faults.size() != faults_before) return;
+    if (listener.address != "*") return add_listener(parsed, listener);
+    listener.address = "0.0.0.0";
+    add_listener(parsed, listener);
+    listener.address = "::";
+    listener.is_optional = true;
+    add_listener(parsed, listener);
+}
+
+// RFC 8314 §3.3: implicit TLS beside the older ports that offer STARTTLS.
+void add_standard_listeners(ParsedConfig& parsed) {
+    constexpr std::array<std::pair<Service, std::uint16_t>, 5> standard{{{Service::smtp, 25},
+                                                                         {Service::submission, 587},
+                                                                         {Service::submission, 465},
+                                                                         {Service::imap, 143},
+                                                                         {Service::imap, 993}}};
+    for (const auto& [service, port] : standard) {
+        ListenerConfig listener{.service = service,
+                                .address = "0.0.0.0",
+                                .port = port,
+                                .path = {},
+                                .tls = default_tls(service, port)};
+        parsed.config.listeners.push_back(listener);
+        listener.address = "::";
+        listener.is_optional = true;
+        parsed.config.listeners.push_back(listener);
+    }
+}
+
+void read_listeners(ConfigTable& top, ParsedConfig& parsed) {
+    const auto* listeners = top.array("listener");
+    if (listeners == nullptr) {
+        if (!top.has("listener")) add_standard_listeners(parsed);
+        return;
+    }
+    if (listeners->size() > kMaxListeners) {
+        top.fault("listener", "is there more than " + std::to_string(kMaxListeners) + " times",
+                  "remove some, or listen on \"*\"");
+        return;
+    }
+    for (const auto& node : *listeners) {
+        const auto* table = node.as_table();
+        if (table != nullptr)
+            read_listener(*table, parsed);
+        else
+            top.fault("listener", "holds something that is no table", "write [[listener]]");
+    }
+}
+
+void read_trusted(ConfigTable& table, std::vector<net::Network>& out) {
+    const auto* networks = table.array("trusted");
+    if (networks == nullptr) return;
+    if (networks->size() > kMaxTrustedNetworks) {
+        table.fault("trusted", "has more than " + std::to_string(kMaxTrustedNetworks) + " networks",
+                    "write fewer and greater ones");
+        return;
+    }
+    for (const auto& node : *networks) {
+        const auto text = node.value_exact<std::string>();
+        const auto network = text ? net::parse_network(*text) : std::nullopt;
+        if (network)
+            out.push_back(*network);
+        else
+            table.fault("trusted",
+                        "holds " + (text ? log::escaped(*text) : "something that is no string") +
+                            ", which is no network",
+                        "write \"192.0.2.0/24\", with zero bits behind the prefix");
+    }
+}
+
+void read_log(ConfigTable& table, LogSettings& out) {
+    std::string to = "syslog";
+    table.text("to", to);
+    table.choice<LogLevel>("level", out.level,
+                           {{"debug", LogLevel::debug},
+                            {"info", LogLevel::info},
+                            {"warning", LogLevel::warning},
+                            {"error", LogLevel::error}});
+    if (to == "syslog") {
+        out.target = LogSettings::Target::syslog;
+    } else if (to == "stderr") {
+        out.target = LogSettings::Target::standard_error;
+    } else if (to.starts_with('/')) {
+        out.target = LogSettings::Target::file;
+        out.path = to;
+    } else {
+        table.fault("to", "is " + log::escaped(to) + ", which is no log",
+                    "write \"syslog\", \"stderr\" or the whole path of a file");
+    }
+}
+
+void read_users(ConfigTable& table, Users& out) {
+    table.text("control", out.control);
+    table.text("worker", out.worker);
+    table.text("auth", out.auth);
+    table.text("store", out.store);
+    table.text("sender", out.sender);
+}
+
+void read_tls(ConfigTable& table, TlsFiles& out) {
+    table.absolute_path("certificate", out.certificate);
+    table.absolute_path("key", out.key);
+    if (out.certificate.empty() == out.key.empty()) return;
+    table.fault(out.key.empty() ? "key" : "certificate", "is missing",
+                "write both, or none for a self-signed certificate");
+}
+
+void read_limits(ConfigTable& table, Limits& out) {
+    table.size("message_size", out.message_bytes, 64ull << 10, 1ull << 30);
+    table.number<std::uint32_t>("recipients", out.recipients, 100, 10'000);
+    table.number<std::uint32_t>("connections", out.connections, 16, 1'000'000);
+    table.number<std::uint32_t>("connections_per_address", out.connections_per_address, 1,
+                                1'000'000);
+    table.size("worker_memory", out.worker_memory_bytes, 128ull << 20, 1ull << 40);
+    table.span("smtp_idle", out.smtp_idle, 10s, 1h);
+    table.span("imap_idle", out.imap_idle, 1min, 24h);
+    table.span("login_time", out.login_time, 10s, 1h);
+    table.span("tls_handshake", out.tls_handshake, 1s, 5min);
+    table.span("drain_time", out.drain_time, 0s, 10min);
+}
+
+void read_store(ConfigTable& table, StoreSettings& out) {
+    table.number<std::uint32_t>("shards", out.shards, 1, 64);
+    table.number<std::uint32_t>("retention_days", out.retention_days, 0, 3650);
+    table.size("min_free", out.min_free_bytes, 0, 1ull << 50);
+}
+
+// Reads one table when it is there, and says what in it nobody knows.
+template <class Read>
+void section(ConfigTable& top, const char* name, ParsedConfig& parsed, Read read) {
+    const auto* node = top.table(name);
+    if (node == nullptr) return;
+    ConfigTable table(*node, name, parsed);
+    read(table);
+    table.report_unknown_keys();
+}
+
+void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults& host) {
+    auto& config = parsed.config;
+    ConfigTable top(root, "", parsed);
+    read_hostname(top, host, config.hostname);
+    read_listeners(top, parsed);
+    section(top, "paths", parsed, [&](ConfigTable& table) {
+        table.absolute_path("data", config.paths.data);
+        table.absolute_path("run", config.paths.run);
+    });
+    section(top, "log", parsed, [&](ConfigTable& table) { read_log(table, config.log); });
+    section(top, "users", parsed, [&](ConfigTable& table) { read_users(table, config.users); });
+    section(top, "tls", parsed, [&](ConfigTable& table) { read_tls(table, config.tls); });
+    section(top, "pool", parsed, [&](ConfigTable& table) {
+        table.number<std::uint32_t>("workers", config.workers, 0, 256);
+    });
+    section(top, "limits", parsed, [&](ConfigTable& table) { read_limits(table, config.limits); });
+    section(top, "auth", parsed, [&](ConfigTable& table) {
+        table.choice<PlaintextLogin>(
+            "plaintext", config.plaintext,
+            {{"never", PlaintextLogin::never}, {"loopback", PlaintextLogin::loopback}});
+    });
+    section(top, "network", parsed,
+            [&](ConfigTable& table) { read_trusted(table, config.trusted); });
+    section(top, "store", parsed, [&](ConfigTable& table) { read_store(table, config.store); });
+    top.report_unknown_keys();
+    if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
+}
+
+} // namespace
+
+ParsedConfig parse_config(std::string_view text, const std::string& file,
+                          const HostDefaults& host) {
+    ParsedConfig parsed;
+    parsed.config.file = file;
+    if (text.size() > kMaxConfigBytes) {
+        parsed.faults.push_back({{},
+                                 "the file is longer than 64 KiB",
+                                 "what is not explained in the shipped example belongs into the "
+                                 "directory: see mailctl"});
+        return parsed;
+    }
+    try {
+        const auto root = toml::parse(text, std::string_view(file));
+        read_all(root, parsed, host);
+    } catch (const toml::parse_error& error) {
+        const auto at = error.source().begin;
+        parsed.faults.push_back(
+            {{static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column)},
+             "syntax: " + std::string(error.description()),
+             "see https://toml.io/en/v1.0.0 and the shipped example"});
+    }
+    return parsed;
+}
+
+} // namespace maild::daemon

@@ -1,0 +1,100 @@
+#include "daemon/messages.hpp"
+
+#include <algorithm>
+
+// The codec finds these by the types' own namespaces.
+namespace maild::net {
+
+template <class Codec> void describe(Codec& codec, Network& network) {
+    for (auto& byte : network.address.bytes) codec(byte);
+    codec(network.prefix);
+}
+
+} // namespace maild::net
+
+namespace maild::daemon {
+
+template <class Codec> void describe(Codec& codec, ListenerConfig& c) {
+    codec(c.service, c.address, c.port, c.path, c.mode, c.tls, c.is_optional, c.line);
+}
+template <class Codec> void describe(Codec& codec, Paths& c) { codec(c.data, c.run); }
+template <class Codec> void describe(Codec& codec, LogSettings& c) {
+    codec(c.target, c.path, c.level);
+}
+template <class Codec> void describe(Codec& codec, Users& c) {
+    codec(c.control, c.worker, c.auth, c.store, c.sender);
+}
+template <class Codec> void describe(Codec& codec, TlsFiles& c) { codec(c.certificate, c.key); }
+template <class Codec> void describe(Codec& codec, Limits& c) {
+    codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address,
+          c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.login_time, c.tls_handshake,
+          c.drain_time);
+}
+template <class Codec> void describe(Codec& codec, StoreSettings& c) {
+    codec(c.shards, c.retention_days, c.min_free_bytes);
+}
+template <class Codec> void describe(Codec& codec, Config& c) {
+    codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
+          c.plaintext, c.trusted, c.store);
+}
+template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
+    codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,
+          facts.seccomp, facts.lost);
+}
+template <class Codec> void describe(Codec& codec, ProcessStatus& p) {
+    codec(p.role, p.index, p.pid, p.user, p.state, p.since, p.restarts, p.text, p.sandbox);
+}
+template <class Codec> void describe(Codec& codec, ServerStatus& s) {
+    codec(s.version, s.pid, s.started, s.is_stopping, s.processes);
+}
+template <class Codec> void describe(Codec& codec, LogOutput& m) { codec(m.target, m.level); }
+template <class Codec> void describe(Codec& codec, Identity& m) {
+    codec(m.name, m.uid, m.gid, m.change);
+}
+template <class Codec> void describe(Codec& codec, Hello& m) {
+    codec(m.role, m.index, m.config, m.identity, m.log, m.token_secret);
+}
+template <class Codec> void describe(Codec&, Begin&) {}
+template <class Codec> void describe(Codec& codec, GiveListener& m) { codec(m.config); }
+template <class Codec> void describe(Codec& codec, RemoveListener& m) { codec(m.config); }
+template <class Codec> void describe(Codec& codec, GivePeer& m) {
+    codec(m.role, m.index, m.use, m.we_ask);
+}
+template <class Codec> void describe(Codec&, GiveCertificate&) {}
+template <class Codec> void describe(Codec& codec, Reload& m) { codec(m.config); }
+template <class Codec> void describe(Codec& codec, ChangeLog& m) { codec(m.log); }
+template <class Codec> void describe(Codec& codec, Ping& m) { codec(m.number); }
+template <class Codec> void describe(Codec& codec, Drain& m) { codec(m.grace); }
+template <class Codec> void describe(Codec& codec, TellStatus& m) { codec(m.status); }
+template <class Codec> void describe(Codec& codec, Answer& m) { codec(m.number, m.result); }
+template <class Codec> void describe(Codec& codec, Sandboxed& m) { codec(m.facts); }
+template <class Codec> void describe(Codec&, Ready&) {}
+template <class Codec> void describe(Codec& codec, Pong& m) { codec(m.number); }
+template <class Codec> void describe(Codec& codec, StatusText& m) { codec(m.text); }
+template <class Codec> void describe(Codec& codec, Failed& m) { codec(m.reason); }
+template <class Codec> void describe(Codec& codec, Ask& m) { codec(m.number, m.request); }
+
+std::string encode_message(const SupervisorMessage& message) { return ipc::encode(message); }
+std::string encode_message(const ChildMessage& message) { return ipc::encode(message); }
+
+Result<SupervisorMessage> decode_supervisor_message(std::string_view bytes) {
+    return ipc::decode<SupervisorMessage>(bytes);
+}
+
+Result<ChildMessage> decode_child_message(std::string_view bytes) {
+    auto message = ipc::decode<ChildMessage>(bytes);
+    if (!message) return message;
+    const auto cut = [](std::string& text) {
+        if (text.size() > kMaxStatusText) text.resize(kMaxStatusText);
+    };
+    if (auto* sandboxed = std::get_if<Sandboxed>(&*message)) cut(sandboxed->facts.lost);
+    if (auto* status = std::get_if<StatusText>(&*message)) cut(status->text);
+    if (auto* failed = std::get_if<Failed>(&*message)) cut(failed->reason.internal);
+    const auto* ask = std::get_if<Ask>(&*message);
+    if (ask != nullptr && ask->request > SupervisorRequest::reopen_logs) {
+        return fail(Errc::protocol_error, "unknown request");
+    }
+    return message;
+}
+
+} // namespace maild::daemon

@@ -1,0 +1,114 @@
+#pragma once
+// What the supervisor and a child of it tell each other: one message, one SEQPACKET. Descriptors
+// travel beside the message that names them. A child is not trusted: the supervisor takes no
+// descriptors from it, and checked() must accept a message before anything looks at it.
+
+#include "daemon/config.hpp"
+#include "daemon/role.hpp"
+#include "daemon/status.hpp"
+
+#include "maild/ipc/codec.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace maild::daemon {
+
+inline constexpr std::size_t kMaxMessageBytes = 192 * 1024;
+inline constexpr std::size_t kMaxDescriptors = 4; // beside one message
+inline constexpr std::size_t kMaxStatusText = 200;
+
+// How a child writes its log: it may open nothing, so the descriptor comes with the message.
+struct LogOutput {
+    LogSettings::Target target = LogSettings::Target::standard_error;
+    LogLevel level = LogLevel::info;
+};
+
+// The user that a child becomes; without `change` it stays who it is.
+struct Identity {
+    std::string name;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    bool change = false;
+};
+
+// --- from the supervisor ---
+
+// The first message. Descriptors: the log, and the daemon's lock, held as long as a process lives.
+struct Hello {
+    Role role = Role::worker;
+    std::uint32_t index = 0;
+    Config config;
+    Identity identity;
+    LogOutput log;
+    std::string token_secret;
+};
+struct Begin {}; // behind the listeners and peers that are there at start
+struct GiveListener {
+    ListenerConfig config;
+};
+struct RemoveListener {
+    ListenerConfig config;
+};
+struct GivePeer {
+    Role role = Role::store;
+    std::uint32_t index = 0;
+    PeerUse use = PeerUse::requests;
+    bool we_ask = false;
+};
+struct GiveCertificate {}; // certificate, key
+struct Reload {
+    Config config;
+};
+struct ChangeLog { // descriptor: the log
+    LogOutput log;
+};
+struct Ping {
+    std::uint64_t number = 0;
+};
+struct Drain {
+    std::chrono::milliseconds grace{};
+};
+struct TellStatus {
+    ServerStatus status;
+};
+struct Answer {
+    std::uint64_t number = 0;
+    Result<void> result;
+};
+using SupervisorMessage =
+    std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate, Reload,
+                 ChangeLog, Ping, Drain, TellStatus, Answer>;
+
+// --- from a child ---
+
+struct Sandboxed {
+    SandboxFacts facts;
+};
+struct Ready {};
+struct Pong {
+    std::uint64_t number = 0;
+};
+struct StatusText {
+    std::string text;
+};
+struct Failed {
+    Error reason;
+};
+struct Ask {
+    std::uint64_t number = 0;
+    SupervisorRequest request = SupervisorRequest::reload;
+};
+using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask>;
+
+std::string encode_message(const SupervisorMessage& message);
+std::string encode_message(const ChildMessage& message);
+Result<SupervisorMessage> decode_supervisor_message(std::string_view bytes);
+// Texts cut to what the status may hold; protocol_error for what no child of ours says.
+Result<ChildMessage> decode_child_message(std::string_view bytes);
+
+} // namespace maild::daemon

@@ -1,0 +1,21 @@
+#pragma once
+// Giving up for good what a role does not need. Irrevocable: after drop_privileges() this process
+// has the role's user and groups alone, no capability, and nothing that it executes can gain any.
+
+#include "daemon/messages.hpp"
+#include "daemon/status.hpp"
+
+#include "maild/base/error.hpp"
+
+namespace maild::daemon {
+
+// setgroups, setresgid, setresuid, each checked, and checked again that root cannot come back; then
+// capabilities, NO_NEW_PRIVS, not dumpable, no core files. Without identity.change the user stays,
+// and facts.lost says so. Fills in its part of `facts`.
+Result<void> drop_privileges(const Identity& identity, SandboxFacts& facts);
+
+// The kernel refuses this process more private memory (RLIMIT_DATA): an allocation fails, and with
+// it one session, instead of the whole host.
+Result<void> limit_memory(std::uint64_t bytes);
+
+} // namespace maild::daemon

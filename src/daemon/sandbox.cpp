@@ -1,0 +1,77 @@
+#include "daemon/sandbox.hpp"
+
+#include "daemon/landlock.hpp"
+#include "daemon/privileges.hpp"
+#include "daemon/seccomp.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <unicode/uclean.h>
+#include <unicode/udata.h>
+
+#include <array>
+#include <ctime>
+
+namespace maild::daemon {
+namespace {
+
+FileAccess files_of(Role role, const Config& config) {
+    switch (role) {
+    case Role::worker:
+    case Role::control: return {};
+    case Role::auth:
+        // SQLite seeds its generator from the device.
+        return {{config.paths.directory(), config.paths.tls()}, {"/dev/urandom"}};
+    case Role::store: return {{config.paths.shards()}, {"/dev/urandom"}};
+    }
+    return {};
+}
+
+SystemCalls calls_of(Role role) {
+    const bool has_files = role == Role::auth || role == Role::store;
+    return has_files ? SystemCalls::files : SystemCalls::sockets;
+}
+
+} // namespace
+
+Result<void> preload_libraries() {
+    ::tzset();
+    if (::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_SSL_STRINGS |
+                               OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+                           nullptr) != 1) {
+        return fail(Errc::internal, "OPENSSL_init_ssl");
+    }
+    std::array<unsigned char, 16> seed{};
+    if (::RAND_bytes(seed.data(), seed.size()) != 1) return fail(Errc::internal, "RAND_bytes");
+    // Fetching loads the default provider.
+    EVP_MD* digest = ::EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    if (digest == nullptr) return fail(Errc::internal, "EVP_MD_fetch");
+    ::EVP_MD_free(digest);
+    // A charset name out of a message must never become a file name: the data linked in is all.
+    UErrorCode status = U_ZERO_ERROR;
+    ::udata_setFileAccess(UDATA_NO_FILES, &status);
+    ::u_init(&status);
+    if (U_FAILURE(status)) return fail(Errc::internal, std::string("ICU: ") + u_errorName(status));
+    return {};
+}
+
+Result<void> enter_sandbox(Role role, const Config& config, SandboxFacts& facts) {
+    if (role == Role::worker) {
+        const auto limited = limit_memory(config.limits.worker_memory_bytes);
+        if (!limited) return limited;
+    }
+    const auto abi = restrict_files_and_network(files_of(role, config));
+    if (!abi) return std::unexpected(abi.error());
+    facts.landlock_abi = *abi;
+    if (*abi == 0)
+        facts.lost += "no Landlock in this kernel; ";
+    else if (*abi < 4)
+        facts.lost += "Landlock without TCP; ";
+    const auto restricted = restrict_system_calls(calls_of(role));
+    facts.seccomp = restricted.has_value();
+    if (!restricted) facts.lost += "no seccomp: " + restricted.error().internal + "; ";
+    return {};
+}
+
+} // namespace maild::daemon

@@ -1,0 +1,302 @@
+#include "daemon/config_file.hpp"
+#include "support/temp_dir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace maild::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr HostDefaults kHost{.hostname = {}, .cores = 3};
+const HostDefaults kNamed{.hostname = "mx.example.net", .cores = 3};
+
+std::string faults_of(std::string_view text) {
+    return format_faults("m.toml", parse_config(text, "m.toml", kNamed).faults);
+}
+
+std::string shipped_example() {
+    std::ifstream in(MAILD_SOURCE_DIR "/conf/maild.toml");
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
+    const auto text = shipped_example();
+    ASSERT_FALSE(text.empty());
+    const auto got = parse_config(text, "maild.toml", kHost);
+    EXPECT_EQ(format_faults("maild.toml", got.faults), "");
+    const auto plain = parse_config("", "maild.toml", kNamed).config;
+    const auto& config = got.config;
+    EXPECT_EQ(config.hostname, "mail.example.org");
+    EXPECT_EQ(config.workers, 3u);
+    EXPECT_EQ(config.paths.data, plain.paths.data);
+    EXPECT_EQ(config.paths.run, plain.paths.run);
+    EXPECT_EQ(config.log.target, plain.log.target);
+    EXPECT_EQ(config.users.sender, plain.users.sender);
+    EXPECT_EQ(config.limits.message_bytes, plain.limits.message_bytes);
+    EXPECT_EQ(config.limits.recipients, plain.limits.recipients);
+    EXPECT_EQ(config.limits.connections, plain.limits.connections);
+    EXPECT_EQ(config.limits.connections_per_address, plain.limits.connections_per_address);
+    EXPECT_EQ(config.limits.worker_memory_bytes, plain.limits.worker_memory_bytes);
+    EXPECT_EQ(config.limits.smtp_idle, plain.limits.smtp_idle);
+    EXPECT_EQ(config.limits.imap_idle, plain.limits.imap_idle);
+    EXPECT_EQ(config.limits.login_time, plain.limits.login_time);
+    EXPECT_EQ(config.limits.tls_handshake, plain.limits.tls_handshake);
+    EXPECT_EQ(config.limits.drain_time, plain.limits.drain_time);
+    EXPECT_EQ(config.store.retention_days, plain.store.retention_days);
+    EXPECT_EQ(config.store.min_free_bytes, plain.store.min_free_bytes);
+    ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
+    for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
+        EXPECT_TRUE(config.listeners[i].same_endpoint(plain.listeners[i])) << i;
+        EXPECT_EQ(config.listeners[i].tls, plain.listeners[i].tls) << i;
+        EXPECT_EQ(config.listeners[i].service, plain.listeners[i].service) << i;
+    }
+    EXPECT_EQ(config.listeners.back().endpoint(), "/run/maild/lmtp.sock");
+    EXPECT_EQ(config.listeners.back().mode, 0660u);
+}
+
+TEST(Config, TakesEveryForm) {
+    const auto got = parse_config(R"(
+hostname = "MX.Example.ORG"
+[[listener]]
+service = "imap"
+address = "2001:DB8::1"
+port = 20993
+tls = "implicit"
+[[listener]]
+service = "lmtp"
+port = 24
+[log]
+to = "/var/log/maild.log"
+level = "debug"
+[limits]
+message_size = 1048576
+smtp_idle = 90
+imap_idle = "1 h"
+drain_time = "0s"
+[auth]
+plaintext = "loopback"
+[network]
+trusted = ["192.0.2.0/24", "2001:db8::/32", "127.0.0.1"]
+[pool]
+workers = 7
+)",
+                                  "m.toml", kHost);
+    EXPECT_EQ(format_faults("m.toml", got.faults), "");
+    const auto& config = got.config;
+    EXPECT_EQ(config.hostname, "mx.example.org");
+    ASSERT_EQ(config.listeners.size(), 2u);
+    EXPECT_EQ(config.listeners[0].endpoint(), "[2001:db8::1]:20993");
+    EXPECT_EQ(config.listeners[0].line, 3u);
+    EXPECT_EQ(config.listeners[1].endpoint(), "127.0.0.1:24");
+    EXPECT_EQ(config.listeners[1].tls, TlsMode::none);
+    EXPECT_EQ(config.log.target, LogSettings::Target::file);
+    EXPECT_EQ(config.log.path, "/var/log/maild.log");
+    EXPECT_EQ(config.limits.message_bytes, 1048576u);
+    EXPECT_EQ(config.limits.smtp_idle, 90s);
+    EXPECT_EQ(config.limits.imap_idle, 1h);
+    EXPECT_EQ(config.limits.drain_time, 0s);
+    EXPECT_EQ(config.plaintext, PlaintextLogin::loopback);
+    EXPECT_EQ(config.trusted.size(), 3u);
+    EXPECT_EQ(config.workers, 7u);
+}
+
+struct FaultCase {
+    const char* name;
+    const char* text;
+    const char* place; // "m.toml:LINE:COLUMN"
+    const char* what;
+    const char* remedy;
+};
+
+class ConfigFaultTable : public testing::TestWithParam<FaultCase> {};
+
+TEST_P(ConfigFaultTable, SaysPlaceAndRemedy) {
+    const auto got = faults_of(GetParam().text);
+    EXPECT_TRUE(got.starts_with(GetParam().place)) << got;
+    EXPECT_NE(got.find(GetParam().what), got.npos) << got;
+    EXPECT_NE(got.find(GetParam().remedy), got.npos) << got;
+    EXPECT_EQ(std::ranges::count(got, '\n'), 2) << got; // this fault and no other
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Config, ConfigFaultTable,
+    testing::Values(
+        FaultCase{"Syntax", "hostname = \"mx.example.org\"\nworkers = \n", "m.toml:2:", "syntax",
+                  "example"},
+        FaultCase{"DuplicateKey", "hostname = \"a.example\"\nhostname = \"b.example\"\n",
+                  "m.toml:2:", "syntax", "example"},
+        FaultCase{"UnknownKey", "hostname = \"a.example\"\nhostnam = 1\n",
+                  "m.toml:2:1: ", "hostnam is not a known key", "hostname"},
+        FaultCase{"UnknownTable", "[limit]\n", "m.toml:1:", "limit is not a known key", "limits"},
+        FaultCase{"UnknownKeyInTable", "[limits]\nmesage_size = 1\n",
+                  "m.toml:2:1: ", "limits.mesage_size is not a known key", "message_size"},
+        FaultCase{"WrongType", "hostname = 5\n", "m.toml:1:12: ", "hostname is an integer",
+                  "string"},
+        FaultCase{"BadHostname", "hostname = \"mail\"\n", "m.toml:1:12: ", "fully qualified",
+                  "mail.example.org"},
+        FaultCase{"HostnameWithSpace", "hostname = \"a b.example\"\n",
+                  "m.toml:1:12: ", "fully qualified", "ASCII"},
+        FaultCase{"BadSize", "[limits]\nmessage_size = \"50 XB\"\n", "m.toml:2:16: ", "no size",
+                  "50 MiB"},
+        FaultCase{"SizeRange", "[limits]\nmessage_size = \"1 TiB\"\n",
+                  "m.toml:2:16: ", "out of range", "from \"64 KiB\" to \"1 GiB\""},
+        FaultCase{"SizeOverflow", "[limits]\nmessage_size = \"99999999999999999 GiB\"\n",
+                  "m.toml:2:16: ", "no size", "MiB"},
+        FaultCase{"NegativeSize", "[limits]\nmessage_size = -1\n", "m.toml:2:16: ", "no size",
+                  "MiB"},
+        FaultCase{"BadSpan", "[limits]\nsmtp_idle = \"soon\"\n", "m.toml:2:13: ", "no span",
+                  "5 min"},
+        FaultCase{"SpanRange", "[limits]\nsmtp_idle = 1\n", "m.toml:2:13: ", "out of range",
+                  "from \"10 s\" to \"1 h\""},
+        FaultCase{"NumberRange", "[limits]\nrecipients = 4294967396\n",
+                  "m.toml:2:14: ", "out of range", "from 100 to 10000"},
+        FaultCase{"NoInteger", "[pool]\nworkers = 1.5\n", "m.toml:2:11: ", "floating-point",
+                  "whole number"},
+        FaultCase{"BadChoice", "[auth]\nplaintext = \"always\"\n", "m.toml:2:13: ", "always",
+                  "\"never\", \"loopback\""},
+        FaultCase{"RelativePath", "[paths]\ndata = \"var\"\n", "m.toml:2:8: ", "absolute",
+                  "beginning with /"},
+        FaultCase{"RootAsPath", "[paths]\ndata = \"//\"\n", "m.toml:2:8: ", "absolute",
+                  "beginning with /"},
+        FaultCase{"BadLog", "[log]\nto = \"file\"\n", "m.toml:2:6: ", "no log", "syslog"},
+        FaultCase{"CertificateWithoutKey", "[tls]\ncertificate = \"/a\"\n",
+                  "m.toml:1:", "tls.key is missing", "self-signed"},
+        FaultCase{"NoService", "[[listener]]\nport = 25\n", "m.toml:1:", "service is missing",
+                  "service = \"smtp\""},
+        FaultCase{"UnknownService", "[[listener]]\nservice = \"pop3\"\nport = 110\n",
+                  "m.toml:2:11: ", "pop3", "\"imap\""},
+        FaultCase{"NoPort", "[[listener]]\nservice = \"smtp\"\n", "m.toml:1:", "port is missing",
+                  "port"},
+        FaultCase{"BadPort", "[[listener]]\nservice = \"smtp\"\nport = 65536\n",
+                  "m.toml:3:8: ", "out of range", "65535"},
+        FaultCase{"BadAddress",
+                  "[[listener]]\nservice = \"smtp\"\naddress = \"localhost\"\nport = 25\n",
+                  "m.toml:3:11: ", "no IP address", "digits"},
+        FaultCase{"DuplicateListener",
+                  "[[listener]]\nservice = \"smtp\"\naddress = \"127.0.0.1\"\nport = 25\n"
+                  "[[listener]]\nservice = \"imap\"\naddress = \"127.0.0.1\"\nport = 25\n",
+                  "m.toml:5:", "there twice, first in line 1", "another address"},
+        FaultCase{"ListenerIsNoArray", "[listener]\nservice = \"smtp\"\n",
+                  "m.toml:1:", "is a table", "array"},
+        FaultCase{"BadMode", "[[listener]]\nservice = \"lmtp\"\npath = \"/a\"\nmode = \"rw\"\n",
+                  "m.toml:4:8: ", "no permission", "0660"},
+        FaultCase{"TlsOnUnixSocket",
+                  "[[listener]]\nservice = \"lmtp\"\npath = \"/a\"\ntls = \"starttls\"\n",
+                  "m.toml:4:7: ", "not there for LMTP", "remove"},
+        FaultCase{"PortOnUnixSocket",
+                  "[[listener]]\nservice = \"lmtp\"\npath = \"/a\"\nport = 24\n",
+                  "m.toml:4:1: ", "not a known key", "path"},
+        FaultCase{"BadNetwork", "[network]\ntrusted = [\"192.0.2.1/24\"]\n",
+                  "m.toml:2:11: ", "no network", "zero bits"}),
+    [](const auto& tested) { return tested.param.name; });
+
+TEST(Config, ReportsAllFaultsInTheOrderOfTheFile) {
+    const auto got = faults_of("hostname = 1\n[pool]\nworkers = -1\nthreads = 2\n[nope]\n");
+    EXPECT_EQ(std::ranges::count(got, '\n'), 8) << got;
+    EXPECT_LT(got.find("m.toml:1:"), got.find("m.toml:3:"));
+    EXPECT_LT(got.find("m.toml:3:"), got.find("m.toml:4:"));
+    EXPECT_LT(got.find("m.toml:4:"), got.find("m.toml:5:"));
+}
+
+TEST(Config, NeedsAHostNameFromSomewhere) {
+    const auto got = format_faults("m.toml", parse_config("", "m.toml", kHost).faults);
+    EXPECT_NE(got.find("hostname is missing"), got.npos) << got;
+}
+
+TEST(Config, HugeFileIsRefusedUnparsed) {
+    const auto got = faults_of(std::string(10 << 20, '['));
+    EXPECT_EQ(got, faults_of(std::string(kMaxConfigBytes + 1, '#')));
+    EXPECT_NE(got.find("64 KiB"), got.npos) << got;
+}
+
+TEST(Config, DeepNestingIsASyntaxFault) {
+    EXPECT_NE(faults_of("a = " + std::string(60'000, '[')).find("syntax"), std::string::npos);
+}
+
+class HostCheckTest : public testing::Test {
+protected:
+    void SetUp() override {
+        std::filesystem::create_directory(dir_ / "data");
+        std::filesystem::create_directory(dir_ / "run");
+        ::chmod((dir_ / "data").c_str(), 0755);
+        ::chmod((dir_ / "run").c_str(), 0755);
+        me_ = ::geteuid() == 0 ? "root" : "";
+    }
+    std::string text(const std::string& more = {}) {
+        std::string users = "[users]\n";
+        for (const char* role : {"control", "worker", "auth", "store", "sender"}) {
+            users += std::string(role) + " = \"root\"\n";
+        }
+        return "hostname = \"a.example\"\n[paths]\ndata = \"" + (dir_ / "data") + "\"\nrun = \"" +
+               (dir_ / "run") + "\"\n" + users + more;
+    }
+    std::string faults(const std::string& config) {
+        std::ofstream(dir_ / "maild.toml") << config;
+        const auto got = load_config(dir_ / "maild.toml");
+        return got ? "" : format_faults("m.toml", got.error());
+    }
+
+    test::TempDir dir_;
+    std::string me_;
+};
+
+TEST_F(HostCheckTest, GoodHost) { EXPECT_EQ(faults(text()), ""); }
+
+TEST_F(HostCheckTest, MissingFile) {
+    const auto got = load_config(dir_ / "absent.toml");
+    ASSERT_FALSE(got);
+    EXPECT_NE(format_faults("m.toml", got.error()).find("cannot be read"), std::string::npos);
+}
+
+TEST_F(HostCheckTest, MissingUser) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
+    auto config = text();
+    config.replace(config.find("\"root\""), 6, "\"maild-nobody-here\"");
+    const auto got = faults(config);
+    EXPECT_TRUE(got.starts_with("m.toml:6:11: users.control")) << got;
+    EXPECT_NE(got.find("useradd"), got.npos) << got;
+}
+
+TEST_F(HostCheckTest, DataDirectoryThatOthersCanWrite) {
+    ::chmod((dir_ / "data").c_str(), 0757);
+    const auto got = faults(text());
+    EXPECT_TRUE(got.starts_with("m.toml:3:8: paths.data")) << got;
+    EXPECT_NE(got.find("chmod go-w"), got.npos) << got;
+}
+
+TEST_F(HostCheckTest, DataDirectoryThatIsASymbolicLink) {
+    std::filesystem::remove(dir_ / "data");
+    std::filesystem::create_symlink("/tmp", dir_ / "data");
+    EXPECT_NE(faults(text()).find("is no directory"), std::string::npos);
+}
+
+TEST_F(HostCheckTest, DataDirectoryIsCreatedLaterButNotItsParent) {
+    std::filesystem::remove(dir_ / "data");
+    EXPECT_EQ(faults(text()), "");
+    std::filesystem::remove(dir_ / "run");
+    auto config = text();
+    config.replace(config.find("/run\""), 5, "/no/run\"");
+    EXPECT_NE(faults(config).find("mkdir -p"), std::string::npos);
+}
+
+TEST_F(HostCheckTest, UnreadableCertificateAndOpenKey) {
+    std::ofstream(dir_ / "key.pem") << "x";
+    ::chmod((dir_ / "key.pem").c_str(), 0644);
+    const auto got = faults(text("[tls]\ncertificate = \"" + (dir_ / "no.pem") + "\"\nkey = \"" +
+                                 (dir_ / "key.pem") + "\"\n"));
+    EXPECT_NE(got.find("tls.certificate: "), got.npos) << got;
+    EXPECT_NE(got.find("chmod o="), got.npos) << got;
+}
+
+} // namespace
+} // namespace maild::daemon
