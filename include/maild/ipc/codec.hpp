@@ -1,16 +1,18 @@
 #pragma once
-// Values to bytes and back, for messages between our own processes. One function for each message type, found by ADL,
-// names its fields once and serves both directions:
+// Values to bytes and back, for messages between our own processes. One function for each message
+// type, found by ADL, names its fields once and serves both directions:
 //
 //     struct Ping { std::uint32_t number; std::string text; };
-//     template <class Codec> void describe(Codec& codec, Ping& ping) { codec(ping.number, ping.text); }
+//     template <class Codec> void describe(Codec& codec, Ping& ping) { codec(ping.number,
+//     ping.text); }
 //
 //     std::string bytes = ipc::encode(ping);
 //     Result<Ping> back = ipc::decode<Ping>(bytes);
 //
-// Integers are little-endian and fixed in width; strings and vectors carry a 32-bit count. Decoding is total: every
-// count is checked against the bytes that are left before anything is allocated, and all bytes must be used up.
-// This is the boundary that holds when a worker falls, so treat each decoded value as hostile.
+// Integers are little-endian and fixed in width; strings and vectors carry a 32-bit count. Decoding
+// is total: every count is checked against the bytes that are left before anything is allocated,
+// and all bytes must be used up. This is the boundary that holds when a worker falls, so treat each
+// decoded value as hostile.
 
 #include "maild/base/error.hpp"
 
@@ -31,10 +33,7 @@ namespace maild::ipc {
 
 class Encoder {
 public:
-    template <class... Fields>
-    void operator()(const Fields&... fields) {
-        (put(fields), ...);
-    }
+    template <class... Fields> void operator()(const Fields&... fields) { (put(fields), ...); }
     std::string take() { return std::move(out_); }
 
 private:
@@ -42,7 +41,8 @@ private:
         requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
     void put(Number value) {
         char bytes[sizeof value];
-        std::memcpy(bytes, &value, sizeof value);   // x86-64 and arm64 are little-endian; static_assert below
+        std::memcpy(bytes, &value,
+                    sizeof value); // x86-64 and arm64 are little-endian; static_assert below
         out_.append(bytes, sizeof value);
     }
     void put(bool value) { out_ += static_cast<char>(value); }
@@ -51,51 +51,51 @@ private:
         out_ += text;
     }
     void put(const std::string& text) { put(std::string_view(text)); }
-    template <class Rep, class Period>
-    void put(std::chrono::duration<Rep, Period> span) {
+    template <class Rep, class Period> void put(std::chrono::duration<Rep, Period> span) {
         put(static_cast<std::int64_t>(span.count()));
     }
-    template <class Clock, class Duration>
-    void put(std::chrono::time_point<Clock, Duration> time) {
+    template <class Clock, class Duration> void put(std::chrono::time_point<Clock, Duration> time) {
         put(time.time_since_epoch());
     }
-    template <class T>
-    void put(const std::vector<T>& items) {
+    template <class T> void put(const std::vector<T>& items) {
         put(static_cast<std::uint32_t>(items.size()));
         for (const auto& item : items) put(item);
     }
-    template <class T>
-    void put(const std::optional<T>& value) {
+    template <class T> void put(const std::optional<T>& value) {
         put(value.has_value());
         if (value) put(*value);
     }
-    template <class A, class B>
-    void put(const std::pair<A, B>& pair) {
+    template <class A, class B> void put(const std::pair<A, B>& pair) {
         put(pair.first);
         put(pair.second);
     }
-    template <class T>
-    void put(const Result<T>& result) {
+    template <class T> void put(const Result<T>& result) {
         put(result.has_value());
-        if (!result) put(result.error());
-        else if constexpr (!std::is_void_v<T>) put(*result);
+        if (!result)
+            put(result.error());
+        else if constexpr (!std::is_void_v<T>)
+            put(*result);
     }
     void put(const Error& error) {
         put(error.code);
         put(std::string_view(error.internal));
     }
-    template <class... Alternatives>
-    void put(const std::variant<Alternatives...>& value) {
+    template <class... Alternatives> void put(const std::variant<Alternatives...>& value) {
         put(static_cast<std::uint8_t>(value.index()));
         std::visit([this](const auto& alternative) { put(alternative); }, value);
     }
     template <class T>
         requires requires(T& value, Encoder& codec) { describe(codec, value); }
     void put(const T& value) {
-        describe(*this, const_cast<T&>(value));   // one describe() serves both directions; the encoder only reads
+        describe(
+            *this,
+            const_cast<T&>(value)); // one describe() serves both directions; the encoder only reads
     }
     template <class Tag, class Value, template <class, class> class Strong>
-        requires requires(Strong<Tag, Value> id) { id.value; typename Strong<Tag, Value>::value_type; }
+        requires requires(Strong<Tag, Value> id) {
+            id.value;
+            typename Strong<Tag, Value>::value_type;
+        }
     void put(const Strong<Tag, Value>& id) {
         put(id.value);
     }
@@ -107,10 +107,7 @@ class Decoder {
 public:
     explicit Decoder(std::string_view in) : in_(in) {}
 
-    template <class... Fields>
-    void operator()(Fields&... fields) {
-        (get(fields), ...);
-    }
+    template <class... Fields> void operator()(Fields&... fields) { (get(fields), ...); }
     bool failed() const { return failed_; }
     bool at_end() const { return in_.empty(); }
 
@@ -141,13 +138,12 @@ private:
         get(size);
         text = bytes(size);
     }
-    void get(std::string_view& text) {   // points into the input
+    void get(std::string_view& text) { // points into the input
         std::uint32_t size = 0;
         get(size);
         text = bytes(size);
     }
-    template <class Rep, class Period>
-    void get(std::chrono::duration<Rep, Period>& span) {
+    template <class Rep, class Period> void get(std::chrono::duration<Rep, Period>& span) {
         std::int64_t count = 0;
         get(count);
         span = std::chrono::duration<Rep, Period>(static_cast<Rep>(count));
@@ -158,28 +154,24 @@ private:
         get(span);
         time = std::chrono::time_point<Clock, Duration>(span);
     }
-    template <class T>
-    void get(std::vector<T>& items) {
+    template <class T> void get(std::vector<T>& items) {
         std::uint32_t count = 0;
         get(count);
-        if (count > in_.size()) failed_ = true;   // each item takes at least one byte
+        if (count > in_.size()) failed_ = true; // each item takes at least one byte
         items.clear();
         for (std::uint32_t i = 0; i < count && !failed_; ++i) get(items.emplace_back());
     }
-    template <class T>
-    void get(std::optional<T>& value) {
+    template <class T> void get(std::optional<T>& value) {
         bool present = false;
         get(present);
         value.reset();
         if (present && !failed_) get(value.emplace());
     }
-    template <class A, class B>
-    void get(std::pair<A, B>& pair) {
+    template <class A, class B> void get(std::pair<A, B>& pair) {
         get(pair.first);
         get(pair.second);
     }
-    template <class T>
-    void get(Result<T>& result) {
+    template <class T> void get(Result<T>& result) {
         bool ok = false;
         get(ok);
         if (!ok) {
@@ -199,8 +191,7 @@ private:
         get(error.internal);
         if (error.code > Errc::internal) failed_ = true;
     }
-    template <class... Alternatives>
-    void get(std::variant<Alternatives...>& value) {
+    template <class... Alternatives> void get(std::variant<Alternatives...>& value) {
         std::uint8_t index = 0;
         get(index);
         if (index >= sizeof...(Alternatives)) failed_ = true;
@@ -208,8 +199,10 @@ private:
     }
     template <std::size_t I, class... Alternatives>
     void get_alternative(std::variant<Alternatives...>& value, std::size_t index) {
-        if (index == I) get(value.template emplace<I>());
-        else if constexpr (I + 1 < sizeof...(Alternatives)) get_alternative<I + 1>(value, index);
+        if (index == I)
+            get(value.template emplace<I>());
+        else if constexpr (I + 1 < sizeof...(Alternatives))
+            get_alternative<I + 1>(value, index);
     }
     template <class T>
         requires requires(T& value, Decoder& codec) { describe(codec, value); }
@@ -217,7 +210,10 @@ private:
         describe(*this, value);
     }
     template <class Tag, class Value, template <class, class> class Strong>
-        requires requires(Strong<Tag, Value> id) { id.value; typename Strong<Tag, Value>::value_type; }
+        requires requires(Strong<Tag, Value> id) {
+            id.value;
+            typename Strong<Tag, Value>::value_type;
+        }
     void get(Strong<Tag, Value>& id) {
         get(id.value);
     }
@@ -226,24 +222,22 @@ private:
     bool failed_ = false;
 };
 
-template <class T>
-std::string encode(const T& value) {
+template <class T> std::string encode(const T& value) {
     Encoder encoder;
     encoder(value);
     return encoder.take();
 }
 
-template <class T>
-Result<T> decode(std::string_view bytes) {
+template <class T> Result<T> decode(std::string_view bytes) {
     Decoder decoder(bytes);
     T value{};
     decoder(value);
-    if (decoder.failed() || !decoder.at_end()) return fail(Errc::protocol_error, "malformed message");
+    if (decoder.failed() || !decoder.at_end())
+        return fail(Errc::protocol_error, "malformed message");
     return value;
 }
 
-struct Nothing {};   // the body of requests and replies that have none
-template <class Codec>
-void describe(Codec&, Nothing&) {}
+struct Nothing {}; // the body of requests and replies that have none
+template <class Codec> void describe(Codec&, Nothing&) {}
 
-}  // namespace maild::ipc
+} // namespace maild::ipc

@@ -1,0 +1,123 @@
+#include "maild/ipc/blob.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace maild::ipc {
+namespace {
+
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+Result<UniqueFd> make_memfd() {
+    UniqueFd fd(::memfd_create("maild-message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!fd) return fail_errno("memfd_create");
+    return fd;
+}
+
+Result<void> write_all(int fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto count = ::write(fd, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno("write memfd");
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+} // namespace
+
+class Blob::Body {
+public:
+    explicit Body(std::string bytes) : bytes_(std::move(bytes)) {}
+    Body(UniqueFd fd, const char* mapping, std::size_t size)
+        : fd_(std::move(fd)), mapping_(mapping), size_(size) {}
+    Body(const Body&) = delete;
+    Body& operator=(const Body&) = delete;
+    ~Body() {
+        if (mapping_ != nullptr) ::munmap(const_cast<char*>(mapping_), size_);
+    }
+
+    std::string_view view() const {
+        return mapping_ != nullptr ? std::string_view(mapping_, size_) : std::string_view(bytes_);
+    }
+    int descriptor() const { return fd_.get(); }
+
+private:
+    std::string bytes_;
+    UniqueFd fd_;
+    const char* mapping_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+Result<Blob> Blob::create(std::string bytes) {
+    if (bytes.empty()) return Blob();
+    if (bytes.size() <= kMaxInline) return Blob(std::make_shared<const Body>(std::move(bytes)));
+    BlobWriter writer;
+    const auto appended = writer.append(bytes);
+    if (!appended) return std::unexpected(appended.error());
+    return writer.finish();
+}
+
+Result<Blob> Blob::adopt(UniqueFd memfd, std::uint64_t limit) {
+    // Only a memfd has seals at all; with all four nobody can write, cut or lengthen it any more,
+    // the sender included.
+    const int seals = ::fcntl(memfd.get(), F_GET_SEALS);
+    if (seals < 0 || (seals & kSeals) != kSeals)
+        return fail(Errc::protocol_error, "blob: descriptor is not sealed");
+    struct stat status{};
+    if (::fstat(memfd.get(), &status) != 0) return fail_errno("fstat memfd");
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    if (size > limit) return fail(Errc::protocol_error, "blob: too large");
+    if (size == 0) return Blob();
+    auto* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, memfd.get(), 0);
+    if (mapping == MAP_FAILED) return fail_errno("mmap memfd");
+    return Blob(
+        std::make_shared<const Body>(std::move(memfd), static_cast<const char*>(mapping), size));
+}
+
+std::string_view Blob::view() const { return body_ ? body_->view() : std::string_view(); }
+int Blob::descriptor() const { return body_ ? body_->descriptor() : -1; }
+
+Result<void> BlobWriter::append(std::string_view bytes) {
+    if (pending_.size() + bytes.size() > Blob::kMaxInline) {
+        const auto spilled = spill();
+        if (!spilled) return spilled;
+    }
+    if (bytes.size() <= Blob::kMaxInline) {
+        pending_ += bytes;
+        return {};
+    }
+    const auto written = write_all(memfd_.get(), bytes);
+    if (written) written_ += bytes.size();
+    return written;
+}
+
+Result<void> BlobWriter::spill() {
+    if (!memfd_) {
+        auto memfd = make_memfd();
+        if (!memfd) return std::unexpected(memfd.error());
+        memfd_ = std::move(*memfd);
+    }
+    const auto written = write_all(memfd_.get(), pending_);
+    if (!written) return written;
+    written_ += pending_.size();
+    pending_.clear();
+    return {};
+}
+
+Result<Blob> BlobWriter::finish() {
+    if (!memfd_) return Blob::create(std::exchange(pending_, {}));
+    const auto spilled = spill();
+    if (!spilled) return std::unexpected(spilled.error());
+    auto memfd = std::exchange(memfd_, UniqueFd());
+    const auto size = std::exchange(written_, 0);
+    std::string().swap(pending_);
+    if (::fcntl(memfd.get(), F_ADD_SEALS, kSeals) != 0) return fail_errno("F_ADD_SEALS");
+    return Blob::adopt(std::move(memfd), size);
+}
+
+} // namespace maild::ipc
