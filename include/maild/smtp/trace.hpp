@@ -1,0 +1,29 @@
+#pragma once
+// The trace fields that whoever takes a message over puts above it (RFC 5321 §4.4). Whole header
+// fields with CRLF, folded below 78 octets where that is possible, made of checked values only:
+// what a peer sent stands in them as a domain, an address literal or an address, or not at all.
+
+#include "maild/base/clock.hpp"
+#include "maild/smtp/backend.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace maild::smtp {
+
+// "Return-Path: <ada@example.org>", added at final delivery.
+std::string format_return_path(const ReversePath& path);
+
+// "Delivered-To: ada@example.org": against loops. `address` is an addr-spec of ours.
+std::string format_delivered_to(const mail::Address& address);
+
+// "Received: from hello ([ip]) (version cipher) by hostname with ESMTPSA id x for <rcpt>; date".
+// The FOR clause only if the transaction has that single recipient (§7.6: the others must not learn
+// of each other).
+std::string format_received(const Client& client, const Envelope& envelope,
+                            std::string_view hostname, WallTime now);
+
+// The WITH word: RFC 3848 §1, RFC 6531 §4.3.
+std::string_view protocol_word(const Client& client, const Envelope& envelope);
+
+} // namespace maild::smtp

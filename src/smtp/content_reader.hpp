@@ -1,0 +1,54 @@
+#pragma once
+// The content behind DATA: finds its end, undoes transparency (RFC 5321 §4.5.2) and judges its
+// octets. Only CRLF "." CRLF ends it, wherever the pieces that arrive are cut; a CR or LF alone is
+// never repaired, because two servers that repair differently see different messages (SMTP
+// smuggling). Memory: at most the limit, counted against the budget by capacity; what is flawed or
+// too large is read to its end and not kept.
+
+#include "maild/smtp/budget.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace maild::smtp {
+
+enum class Flaw : std::uint8_t { none, bare_cr, bare_lf, nul, too_large, no_memory };
+
+class ContentReader {
+public:
+    ContentReader(std::uint64_t limit, Budget& budget) : limit_(limit), lease_(budget) {}
+
+    // Takes the octets that belong to the content with its end, and says how many these were: all,
+    // unless is_finished().
+    std::size_t push(std::string_view bytes);
+
+    bool is_finished() const { return state_ == State::finished; }
+    // Twice the limit has come and no end: not worth to be read on.
+    bool is_hopeless() const { return size_ / 2 > limit_; }
+    // What is wrong with it. Bare CR or LF outranks the rest.
+    Flaw flaw() const { return flaw_; }
+    std::uint64_t size() const { return size_; } // octets, transparency undone, kept or not
+
+    std::string_view content() const { return content_; } // empty when flawed
+    bool has_8bit() const { return has_8bit_; }
+
+private:
+    enum class State : std::uint8_t { line_start, text, after_cr, dot, dot_cr, finished };
+    const char* step(const char* position, const char* end);
+    const char* take_text(const char* position, const char* end);
+    void append(const char* begin, const char* end);
+    bool make_room(std::size_t count);
+    void note(Flaw flaw);
+
+    std::uint64_t limit_;
+    Budget::Lease lease_;
+    std::string content_;
+    std::uint64_t size_ = 0;
+    State state_ = State::line_start;
+    Flaw flaw_ = Flaw::none;
+    bool has_8bit_ = false;
+};
+
+} // namespace maild::smtp

@@ -1,0 +1,82 @@
+// AUTH (RFC 4954). The mechanisms are in module `auth`; here is when they may run and what they are
+// answered.
+#include "smtp/replies.hpp"
+#include "smtp/session.hpp"
+
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+
+namespace maild::smtp {
+
+bool Session::may_login() const {
+    return server_.offers_auth && auth::allows_password(server_.plaintext, client_.tls.has_value(),
+                                                        client_.peer.is_loopback);
+}
+
+Session::Decision Session::check_auth() {
+    if (!server_.offers_auth) return bad(replies::kNotImplemented);
+    if (client_.identity || !client_.is_extended) return bad(replies::kBadSequence); // RFC 4954 §4
+    // A password that came with the command is neither decoded, checked nor logged.
+    if (!may_login()) return bad(replies::kLoginNeedsTls);
+    return std::nullopt;
+}
+
+net::Task<Replies> Session::handle(const Auth& command) {
+    if (auto refusal = check_auth()) co_return std::move(*refusal);
+    const auto mechanism = auth::parse_mechanism(command.mechanism);
+    if (!mechanism) co_return bad(replies::kUnknownMechanism);
+    exchange_.emplace(*mechanism);
+    auto step = exchange_->start(command.initial_response);
+    auto replies = co_await on_step(std::move(step));
+    co_return replies;
+}
+
+// The client's next line within the exchange. It ends at anything that is no response.
+net::Task<Replies> Session::on_response(net::Line line) {
+    if (line.too_long || line.has_nul || line.has_bare_cr_or_lf) {
+        exchange_.reset();
+        co_return bad(line.too_long ? replies::kLineTooLong : replies::kBadExchange);
+    }
+    auto step = exchange_->step(line.text);
+    auto replies = co_await on_step(std::move(step));
+    co_return replies;
+}
+
+net::Task<Replies> Session::on_step(auth::SaslStep step) {
+    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&step))
+        co_return say("334 " + challenge->text + "\r\n");
+    exchange_.reset();
+    if (const auto* error = std::get_if<auth::SaslError>(&step))
+        co_return bad(*error == auth::SaslError::cancelled ? replies::kCancelled
+                                                           : replies::kBadExchange);
+    auto credentials = std::get<auth::Credentials>(std::move(step));
+    auto identity = co_await server_.backend.authenticate(client_, std::move(credentials));
+    if (!identity) co_return on_failed_login(identity.error());
+    client_.identity = std::move(*identity);
+    log::info("smtp_login",
+              {{"session", client_.session_id}, {"account", client_.identity->address}});
+    co_return say(replies::kLoggedIn);
+}
+
+// Guessing gets slower with each failure and then ends; that we could not check is not the peer's
+// failure.
+Replies Session::on_failed_login(const Error& error) {
+    log::info("smtp_login_failed", {{"session", client_.session_id},
+                                    {"remote_ip", client_.peer.address},
+                                    {"error", name_of(error.code)},
+                                    {"reason", error.internal}});
+    const auto text = format_reply(reply_for(error.code, Step::login));
+    if (error.code != Errc::authentication_failed) return bad(text);
+    const auto& limits = server_.limits;
+    if (++auth_failures_ >= limits.auth_failures) {
+        auto last = end(replies::kTooManyLogins);
+        last.delay = limits.auth_failure_delay_max;
+        return last;
+    }
+    const auto doublings = std::min(auth_failures_ - 1, 16U);
+    return {text,
+            std::min(limits.auth_failure_delay * (1 << doublings), limits.auth_failure_delay_max)};
+}
+
+} // namespace maild::smtp

@@ -1,0 +1,134 @@
+#include "smtp/parameters.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/encoding.hpp"
+
+#include <limits>
+
+namespace maild::smtp {
+namespace {
+
+struct Parameter {
+    std::string_view keyword;
+    std::optional<std::string_view> value;
+    std::size_t offset = 0;
+};
+
+std::unexpected<CommandError> wrong(Problem problem, std::size_t offset,
+                                    std::string_view expected) {
+    return std::unexpected(CommandError{problem, offset, expected});
+}
+
+// esmtp-param = esmtp-keyword ["=" esmtp-value], RFC 5321 §4.1.2
+std::expected<Parameter, CommandError> parse_parameter(Cursor& in) {
+    Parameter parameter;
+    parameter.offset = in.offset();
+    parameter.keyword = in.take_while([](char c) { return ascii::is_alnum(c) || c == '-'; });
+    if (parameter.keyword.empty() || parameter.keyword.front() == '-')
+        return wrong(Problem::syntax, in.offset(), "parameter");
+    if (in.take('=')) {
+        const auto value = in.take_while([](char c) { return c > ' ' && c != '=' && c != 0x7f; });
+        if (value.empty()) return wrong(Problem::parameter_value, in.offset(), "value");
+        parameter.value = value;
+    }
+    if (!in.at_end() && !in.next_is(' ')) return wrong(Problem::syntax, in.offset(), "space");
+    return parameter;
+}
+
+// SIZE=1*20DIGIT, RFC 1870 §4
+bool take_size(const Parameter& parameter, Mail& mail) {
+    if (!parameter.value || parameter.value->size() > 20) return false;
+    Cursor in(*parameter.value);
+    const auto size = in.take_number(std::numeric_limits<std::uint64_t>::max());
+    if (!size || !in.at_end()) return false;
+    mail.size = *size;
+    return true;
+}
+
+// BODY=7BIT / BODY=8BITMIME, RFC 6152 §2. BINARYMIME would need BDAT.
+bool take_body(const Parameter& parameter, Mail& mail) {
+    if (!parameter.value) return false;
+    if (ascii::equals_icase(*parameter.value, "7BIT")) {
+        mail.body = Body::seven_bit;
+        return true;
+    }
+    mail.body = Body::eight_bit_mime;
+    return ascii::equals_icase(*parameter.value, "8BITMIME");
+}
+
+// SMTPUTF8 has no value, RFC 6531 §3.4.
+bool take_smtputf8(const Parameter& parameter, Mail& mail) {
+    mail.smtputf8 = true;
+    return !parameter.value;
+}
+
+// AUTH=xtext of a Mailbox, or "<>", RFC 4954 §5
+bool take_auth(const Parameter& parameter, Mail& mail) {
+    if (!parameter.value) return false;
+    mail.auth = decode_xtext(*parameter.value);
+    if (!mail.auth) return false;
+    return *mail.auth == "<>" || mail::parse_address(*mail.auth, mail::Utf8::allowed).has_value();
+}
+
+struct KnownParameter {
+    std::string_view keyword;
+    bool (*take)(const Parameter& parameter, Mail& mail);
+};
+constexpr KnownParameter kMailParameters[] = {
+    {"SIZE", take_size},
+    {"BODY", take_body},
+    {"SMTPUTF8", take_smtputf8},
+    {"AUTH", take_auth},
+};
+
+} // namespace
+
+std::optional<std::string> decode_xtext(std::string_view text) {
+    std::string out;
+    Cursor in(text);
+    while (!in.at_end()) {
+        // hexchar = "+" 2(DIGIT / %x41-46), RFC 3461 §4: upper case only
+        if (in.take('+')) {
+            const auto digits = in.take_bytes(2);
+            const auto byte = hex_decode(digits);
+            if (digits.size() != 2 || !byte || ascii::to_upper(digits) != digits)
+                return std::nullopt;
+            if (ascii::is_control(byte->front())) return std::nullopt;
+            out += *byte;
+            continue;
+        }
+        const auto plain =
+            in.take_while([](char c) { return c > ' ' && c < 0x7f && c != '+' && c != '='; });
+        if (plain.empty()) return std::nullopt;
+        out += plain;
+    }
+    return out;
+}
+
+Checked parse_mail_parameters(Cursor& in, Mail& mail) {
+    unsigned seen = 0; // a bit for each row of the table
+    for (std::size_t count = 0; in.take(' '); ++count) {
+        const auto parameter = parse_parameter(in);
+        if (!parameter) return std::unexpected(parameter.error());
+        const auto* known = std::ranges::find_if(kMailParameters, [&](const auto& row) {
+            return ascii::equals_icase(row.keyword, parameter->keyword);
+        });
+        if (known == std::end(kMailParameters) || count == kMaxParameters)
+            return wrong(Problem::unknown_parameter, parameter->offset, "known parameter");
+        const auto bit = 1U << (known - kMailParameters);
+        // Twice is wrong even if equal: which one counts would be a guess.
+        if ((seen & bit) != 0 || !known->take(*parameter, mail))
+            return wrong(Problem::parameter_value, parameter->offset, known->keyword);
+        seen |= bit;
+    }
+    return {};
+}
+
+Checked parse_rcpt_parameters(Cursor& in) {
+    if (!in.take(' ')) return {};
+    const auto parameter = parse_parameter(in);
+    if (!parameter) return std::unexpected(parameter.error());
+    return wrong(Problem::unknown_parameter, parameter->offset, "known parameter");
+}
+
+} // namespace maild::smtp

@@ -1,0 +1,120 @@
+#pragma once
+// One SMTP or LMTP conversation (RFC 5321 §3, RFC 2033, RFC 3207, RFC 4954) from greeting to QUIT:
+// protocol state and rules, and no socket, clock or storage. A connection feeds it lines and
+// content, and writes what it answers. Belongs to one connection; used by one coroutine at a time.
+// Borrows server, which outlives it.
+
+#include "smtp/command.hpp"
+#include "smtp/content_reader.hpp"
+
+#include "maild/auth/sasl.hpp"
+#include "maild/net/line_reader.hpp"
+#include "maild/net/task.hpp"
+#include "maild/smtp/server.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maild::smtp {
+
+enum class Expects : std::uint8_t { command, content, tls_handshake, nothing };
+
+struct Replies {
+    std::string text;                   // whole replies as they go over the wire
+    std::chrono::milliseconds delay{0}; // to be waited before they are said
+};
+
+inline Replies say(std::string_view text) { return {std::string(text), {}}; }
+
+// What became of a message, for the log.
+struct Report {
+    std::string id;
+    std::string reverse_path;
+    std::uint64_t size = 0;
+    std::size_t recipients = 0; // in the envelope
+    std::size_t refused = 0;    // of these; all, when there was one answer for all
+    std::string reason;         // the first refusal's, with what is for the log alone
+};
+struct ContentResult {
+    Replies replies;
+    Report report;
+};
+
+// The longest line that is read at all: AUTH with an initial response (RFC 4954 §4), with CRLF.
+inline constexpr std::size_t kMaxLine = auth::kMaxSaslLine + 32;
+
+class Session {
+public:
+    Session(const Server& server, Client client);
+
+    Replies greeting() const; // RFC 5321 §4.3.1
+    // `is_followed`: more input than this line has already arrived.
+    net::Task<Replies> on_line(net::Line line, bool is_followed);
+    // After the content's end; `content` is finished.
+    net::Task<ContentResult> on_content(const ContentReader& content);
+    void on_tls(net::TlsState state); // after the handshake; before the greeting if TLS is implicit
+
+    Expects expects() const { return expects_; }
+    bool in_transaction() const { return transaction_.has_value(); }
+    const Client& client() const { return client_; }
+    std::uint64_t transactions() const { return transactions_; }
+
+private:
+    using Decision = std::optional<Replies>; // a refusal, or nothing: go on
+
+    // session.cpp: lines, order of commands, and what needs no backend
+    std::expected<Command, Replies> admit(const net::Line& line, bool is_followed);
+    Decision check_order(const Command& command);
+    Replies handle(const Hello& command);
+    Replies handle(const Rset& command);
+    Replies handle(const Data& command);
+    Replies handle(const StartTls& command);
+    Replies handle(const Quit& command);
+    Replies handle(const Noop& command);
+    Replies handle(const Vrfy& command);
+    Replies handle(const Help& command);
+    Replies handle(const NotImplemented& command);
+    Replies handle(const Bdat& command);
+    Replies handle(const Http& command);
+    Replies bad(std::string_view reply); // the peer's mistake: counted
+    Replies end(std::string_view reply); // the last one of this session
+    std::string capabilities() const;
+
+    // transaction.cpp: MAIL, RCPT, end of data
+    net::Task<Replies> handle(const Mail& command);
+    net::Task<Replies> handle(const Rcpt& command);
+    Decision check_mail(const Mail& command) const;
+    Replies refuse_sender(const Mail& command, const Refusal& refusal) const;
+    Replies refuse_recipient(const Rcpt& command, const Refusal& refusal);
+    Replies count_rcpt_failure(std::string text);
+    net::Task<std::vector<Result<void, Refusal>>> take_over(const ContentReader& content);
+    std::vector<Result<void, Refusal>> refuse_all(const Reply& reply) const;
+    Report report_on(const ContentReader& content,
+                     const std::vector<Result<void, Refusal>>& outcomes) const;
+
+    // login.cpp: AUTH
+    net::Task<Replies> handle(const Auth& command);
+    net::Task<Replies> on_response(net::Line line);
+    net::Task<Replies> on_step(auth::SaslStep step);
+    Replies on_failed_login(const Error& error);
+    Decision check_auth();
+    bool may_login() const; // a password may cross this connection
+
+    const Server& server_;
+    Client client_; // hello is forgotten at STARTTLS, RFC 3207 §4.2
+    Expects expects_ = Expects::command;
+    std::optional<Envelope> transaction_;        // MAIL to end of data, the whole of its state
+    std::optional<auth::SaslExchange> exchange_; // between AUTH and its last response
+    bool sender_refused_ = false; // the last MAIL: its pipelined RCPTs are no mistakes
+    std::uint64_t transactions_ = 0;
+    unsigned bad_commands_ = 0;
+    unsigned idle_commands_ = 0;
+    unsigned rcpt_failures_ = 0;
+    unsigned auth_failures_ = 0;
+};
+
+} // namespace maild::smtp

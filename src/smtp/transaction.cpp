@@ -1,0 +1,150 @@
+// The mail transaction: MAIL, RCPT and the end of data (RFC 5321 §3.3, §4.1.1.2 to §4.1.1.4).
+#include "smtp/header_check.hpp"
+#include "smtp/replies.hpp"
+#include "smtp/session.hpp"
+
+#include "maild/base/ensure.hpp"
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+
+namespace maild::smtp {
+namespace {
+
+// What a flawed content is refused with. A smuggler must not go on in this session: 521 (RFC 7504
+// §2).
+Reply refusal_of(Flaw flaw) {
+    switch (flaw) {
+    case Flaw::bare_cr: return {521, Status{5, 2}, "bare <CR> received"};
+    case Flaw::bare_lf: return {521, Status{5, 2}, "bare <LF> received"};
+    case Flaw::nul:
+        return {554, Status{6, 0}, "NUL received"}; // IMAP could not show it, RFC 9051 §4.3
+    case Flaw::too_large: return {552, Status{3, 4}, "Message too large"}; // RFC 1870 §6.1
+    case Flaw::no_memory:
+    case Flaw::none: break;
+    }
+    return {452, Status{3, 1}, "Too much mail in transit"};
+}
+
+bool is_bare(Flaw flaw) { return flaw == Flaw::bare_cr || flaw == Flaw::bare_lf; }
+
+// Our own failures are worth a look by the admin, refusals are everyday life.
+void log_refusal(std::string_view event, const Client& client, std::string_view address,
+                 const Refusal& refusal) {
+    const bool is_ours =
+        !refusal.reply && reply_for(refusal, Step::recipient).status == Status{3, 0};
+    log::write(is_ours ? log::Level::warning : log::Level::info, event,
+               {{"session", client.session_id},
+                {"address", address},
+                {"error", name_of(refusal.error.code)},
+                {"reason", refusal.error.internal}});
+}
+
+} // namespace
+
+Session::Decision Session::check_mail(const Mail& command) const {
+    if (server_.service == Service::submission && !client_.identity) // RFC 4954 §6, RFC 3207 §4
+        return say(may_login() || !server_.tls ? replies::kLoginFirst : replies::kTlsFirst);
+    const auto size = command.size.value_or(0);
+    if (size > server_.limits.message_size) return say(replies::kTooLarge); // RFC 1870 §6.1
+    if (size >= server_.budget.limit() - server_.budget.used()) return say(replies::kNoMemory);
+    return std::nullopt;
+}
+
+net::Task<Replies> Session::handle(const Mail& command) {
+    sender_refused_ = true;
+    if (auto refusal = check_mail(command)) co_return std::move(*refusal);
+    const auto verdict = co_await server_.backend.verify_sender(client_, command);
+    if (!verdict) co_return refuse_sender(command, verdict.error());
+    sender_refused_ = false;
+    ++transactions_;
+    transaction_.emplace();
+    transaction_->id = client_.session_id + '.' + std::to_string(transactions_);
+    transaction_->mail = command;
+    co_return say(replies::kSenderOk);
+}
+
+Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) const {
+    log_refusal("smtp_sender_refused", client_, command.reverse_path.format(), refusal);
+    return {format_reply(reply_for(refusal, Step::sender))};
+}
+
+net::Task<Replies> Session::handle(const Rcpt& command) {
+    if (!transaction_ && sender_refused_)
+        co_return count_rcpt_failure(std::string(replies::kBadSequence));
+    if (!transaction_) co_return bad(replies::kBadSequence);
+    if (transaction_->recipients.size() >= server_.limits.recipients) // §4.5.3.1.10: transient
+        co_return say(replies::kTooManyRecipients);
+    auto route = co_await server_.backend.verify_recipient(client_, *transaction_, command);
+    if (!route) co_return refuse_recipient(command, route.error());
+    transaction_->recipients.push_back({command.forward_path, std::move(*route)});
+    co_return say(replies::kRecipientOk);
+}
+
+Replies Session::refuse_recipient(const Rcpt& command, const Refusal& refusal) {
+    log_refusal("smtp_recipient_refused", client_, command.forward_path.format(), refusal);
+    const auto reply = reply_for(refusal, Step::recipient);
+    if (reply.code < 500 || server_.service == Service::lmtp) return {format_reply(reply)};
+    return count_rcpt_failure(format_reply(reply));
+}
+
+// Against harvesting addresses: each further failure costs time, and then the session ends.
+Replies Session::count_rcpt_failure(std::string text) {
+    if (++rcpt_failures_ > server_.limits.rcpt_failures) return end(replies::kTooManyUnknown);
+    const bool is_free = rcpt_failures_ <= server_.limits.free_rcpt_failures;
+    return {std::move(text),
+            is_free ? std::chrono::milliseconds(0) : server_.limits.rcpt_failure_delay};
+}
+
+// Whatever comes of it, the transaction is over: RCPT or DATA need a new MAIL (RFC 5321 §4.1.1.4).
+net::Task<ContentResult> Session::on_content(const ContentReader& content) {
+    ensure(transaction_ && expects_ == Expects::content && content.is_finished(),
+           "content without DATA");
+    expects_ = Expects::command;
+    const auto outcomes = co_await take_over(content);
+    ensure(outcomes.size() == server_.dialect->outcomes_of(*transaction_),
+           "one outcome for each reply");
+    ContentResult result{{}, report_on(content, outcomes)};
+    server_.dialect->append_outcomes(result.replies.text, *transaction_, outcomes);
+    transaction_.reset();
+    if (std::ranges::any_of(outcomes, [](const auto& outcome) { return outcome.has_value(); }))
+        bad_commands_ = idle_commands_ = 0;
+    if (is_bare(content.flaw())) expects_ = Expects::nothing;
+    co_return result;
+}
+
+net::Task<std::vector<Result<void, Refusal>>> Session::take_over(const ContentReader& content) {
+    if (content.flaw() != Flaw::none) co_return refuse_all(refusal_of(content.flaw()));
+    const auto header = check_header(content.content(), server_.limits.received_fields);
+    if (header.refusal) co_return refuse_all(*header.refusal);
+    const Content bytes{content.content(), header.header_size, content.has_8bit()};
+    auto outcomes = co_await server_.backend.accept(client_, *transaction_, bytes);
+    co_return outcomes;
+}
+
+std::vector<Result<void, Refusal>> Session::refuse_all(const Reply& reply) const {
+    const Result<void, Refusal> outcome = std::unexpected(Refusal(reply));
+    return std::vector(server_.dialect->outcomes_of(*transaction_), outcome);
+}
+
+Report Session::report_on(const ContentReader& content,
+                          const std::vector<Result<void, Refusal>>& outcomes) const {
+    Report report{transaction_->id,
+                  transaction_->mail.reverse_path.format(),
+                  content.size(),
+                  transaction_->recipients.size(),
+                  0,
+                  {}};
+    for (const auto& outcome : outcomes) {
+        if (outcome) continue;
+        report.refused += report.recipients / outcomes.size(); // one answer may stand for all
+        if (!report.reason.empty()) continue;
+        report.reason = format_reply(reply_for(outcome.error(), Step::content));
+        report.reason.resize(report.reason.size() - 2); // CRLF
+        if (!outcome.error().error.internal.empty())
+            report.reason += " / " + outcome.error().error.internal;
+    }
+    return report;
+}
+
+} // namespace maild::smtp

@@ -1,0 +1,125 @@
+#pragma once
+// A session without a socket, spoken to line by line:
+//     Conversation with;
+//     with.send("EHLO client.example").expect("250");
+
+#include "smtp/fake_backend.hpp"
+#include "smtp/session.hpp"
+#include "support/fake_clock.hpp"
+#include "support/run_task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace maild::smtp::test {
+
+inline net::Line line_of(std::string_view text) {
+    net::Line line;
+    line.text = text;
+    line.has_nul = text.contains('\0');
+    line.has_bare_cr_or_lf = text.find_first_of("\r\n") != std::string_view::npos;
+    return line;
+}
+
+// Everything that a Server borrows, and a server of each kind.
+struct Host {
+    FakeBackend backend;
+    Budget budget{64 * 1024 * 1024};
+    maild::test::FakeClock clock;
+    maild::test::SeededRandom random{7};
+
+    Server server(Service service) {
+        static char context =
+            0; // STARTTLS is offered when there is one; no session ever looks into it
+        Server made{.hostname = "mx.example.org",
+                    .limits = {},
+                    .backend = backend,
+                    .budget = budget,
+                    .clock = clock,
+                    .random = random};
+        made.service = service;
+        made.tls = {std::shared_ptr<void>(), reinterpret_cast<net::TlsContext*>(&context)};
+        made.offers_auth = service == Service::submission;
+        return made;
+    }
+};
+
+inline Client client_of(Service service) {
+    Client client;
+    client.service = service;
+    client.session_id = "0S";
+    client.peer.address = "192.0.2.7";
+    return client;
+}
+
+class Conversation {
+public:
+    explicit Conversation(Service service = Service::relay_in,
+                          const std::function<void(Server&)>& change = {})
+        : server_(host_.server(service)) {
+        if (change) change(server_);
+        session_ = std::make_unique<Session>(server_, client_of(service));
+        reply_ = session_->greeting().text;
+    }
+
+    Conversation& send(std::string_view text, bool is_followed = false) {
+        return send(line_of(text), is_followed);
+    }
+    Conversation& send(net::Line line, bool is_followed = false) {
+        said_ = line.text;
+        auto replies = maild::test::run_task(session_->on_line(line, is_followed));
+        reply_ = std::move(replies.text);
+        delay_ = replies.delay;
+        return *this;
+    }
+    // Content with its end, in one piece.
+    Conversation& content(std::string_view bytes) {
+        said_ = "content";
+        ContentReader reader(server_.limits.message_size, server_.budget);
+        EXPECT_EQ(reader.push(bytes), bytes.size());
+        EXPECT_TRUE(reader.is_finished());
+        auto result = maild::test::run_task(session_->on_content(reader));
+        reply_ = std::move(result.replies.text);
+        report_ = std::move(result.report);
+        return *this;
+    }
+    Conversation& expect(std::string_view prefix) {
+        EXPECT_TRUE(reply_.starts_with(prefix))
+            << "after: " << said_ << "\ngot:   " << reply_ << "want:  " << prefix;
+        return *this;
+    }
+    Conversation& start_tls() {
+        session_->on_tls({"TLSv1.3", "TLS_AES_256_GCM_SHA384", ""});
+        return *this;
+    }
+    Conversation& hello() { return send("EHLO client.example").expect("250"); }
+    // To the 354.
+    Conversation& until_data() {
+        send("MAIL FROM:<eve@remote.example>").expect("250 2.1.0");
+        send("RCPT TO:<ada@example.org>").expect("250 2.1.5");
+        return send("DATA").expect("354");
+    }
+    bool is_over() const { return session_->expects() == Expects::nothing; }
+
+    FakeBackend& backend() { return host_.backend; }
+    Host& host() { return host_; }
+    Session& session() { return *session_; }
+    const std::string& reply() const { return reply_; }
+    std::chrono::milliseconds delay() const { return delay_; }
+    const Report& report() const { return report_; }
+
+private:
+    Host host_;
+    Server server_;
+    std::unique_ptr<Session> session_;
+    std::string said_ = "greeting";
+    std::string reply_;
+    std::chrono::milliseconds delay_{0};
+    Report report_;
+};
+
+} // namespace maild::smtp::test

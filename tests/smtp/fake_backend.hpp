@@ -1,0 +1,105 @@
+#pragma once
+// A backend without a host: hosts example.org with a few addresses, keeps what it accepted, fails
+// where told to.
+
+#include "maild/smtp/backend.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace maild::smtp::test {
+
+struct FakeRoute final : Route {
+    explicit FakeRoute(std::string to) : to(std::move(to)) {}
+    std::string to;
+};
+
+struct Accepted {
+    std::string id;
+    std::string reverse_path;
+    std::vector<std::string> recipients;
+    std::string content;
+    bool has_8bit = false;
+    std::size_t header_size = 0;
+};
+
+inline std::string path_of(const mail::Address& address) {
+    return address.domain.empty() ? address.localpart : address.format();
+}
+
+class FakeBackend final : public Backend {
+public:
+    std::set<std::string> addresses = {"ada@example.org", "bob@example.org", "postmaster"};
+    std::map<std::string, std::string> passwords = {{"ada@example.org", "secret"}};
+    std::map<std::string, Errc> rcpt_errors; // by address
+    std::optional<Errc> sender_error;
+    std::optional<Errc> login_error;
+    std::map<std::string, Errc> accept_errors; // by address, LMTP; "" for all
+    std::vector<Accepted> accepted;
+    unsigned logins = 0; // how many credentials were seen
+    std::size_t routes_checked = 0;
+
+    net::Task<Result<auth::Identity>> authenticate(const Client&,
+                                                   auth::Credentials credentials) override {
+        ++logins;
+        if (login_error) co_return fail(*login_error, "login");
+        const auto found = passwords.find(credentials.authcid);
+        if (found == passwords.end() || found->second != credentials.password)
+            co_return fail(Errc::authentication_failed, "wrong");
+        auth::Identity identity;
+        identity.account = AccountId(1);
+        identity.address = credentials.authcid;
+        co_return identity;
+    }
+
+    net::Task<Result<void, Refusal>> verify_sender(const Client& client,
+                                                   const Mail& mail) override {
+        if (sender_error) co_return fail(*sender_error, "sender");
+        if (client.identity && mail.reverse_path.format() != client.identity->address)
+            co_return fail(Errc::not_permitted, "not the owner");
+        co_return Result<void, Refusal>{};
+    }
+
+    net::Task<Result<std::unique_ptr<Route>, Refusal>>
+    verify_recipient(const Client& client, const Envelope&, const Rcpt& rcpt) override {
+        const auto address = path_of(rcpt.forward_path);
+        if (const auto error = rcpt_errors.find(address); error != rcpt_errors.end())
+            co_return fail(error->second, "told to");
+        const bool is_local =
+            rcpt.forward_path.domain.empty() || rcpt.forward_path.domain.ascii() == "example.org";
+        if (!is_local && !client.identity) co_return fail(Errc::no_such_domain, "relay");
+        if (is_local && !addresses.contains(address))
+            co_return fail(Errc::no_such_account, "unknown");
+        std::unique_ptr<Route> route = std::make_unique<FakeRoute>(address);
+        co_return route;
+    }
+
+    net::Task<std::vector<Result<void, Refusal>>> accept(const Client& client, Envelope& envelope,
+                                                         const Content& content) override {
+        std::vector<Result<void, Refusal>> outcomes;
+        Accepted message{envelope.id,
+                         envelope.mail.reverse_path.format(),
+                         {},
+                         std::string(content.bytes),
+                         content.has_8bit,
+                         content.header_size};
+        for (const auto& recipient : envelope.recipients) {
+            const auto address = path_of(recipient.forward_path);
+            routes_checked += dynamic_cast<FakeRoute&>(*recipient.route).to == address ? 1 : 0;
+            const auto error = accept_errors.find(client.service == Service::lmtp ? address : "");
+            if (error != accept_errors.end())
+                outcomes.emplace_back(fail(error->second, "store"));
+            else {
+                outcomes.emplace_back();
+                message.recipients.push_back(address);
+            }
+        }
+        if (!message.recipients.empty()) accepted.push_back(std::move(message));
+        if (client.service != Service::lmtp) outcomes.resize(1);
+        co_return outcomes;
+    }
+};
+
+} // namespace maild::smtp::test
