@@ -118,6 +118,8 @@ enum Item : std::uint32_t {
     kHeader = 1 << 7,           // prefix and header section only, up to and with the empty line
 };
 inline constexpr std::size_t kMaxInlineContent = 256 * 1024;
+inline constexpr std::size_t kMaxFetchAnswer = 1024 * 1024;   // when an answer has more than this, it ends: `next`
+inline constexpr std::size_t kMaxRead = 1024 * 1024;          // of one read()
 
 struct MessageData {
     Uid uid;
@@ -131,8 +133,8 @@ struct MessageData {
 };
 
 struct FetchResult {
-    std::vector<MessageData> messages;   // ascending; expunged UIDs are left out, unless another session of the
-                                         // account still sees them and the body is retained
+    std::vector<MessageData> messages;   // ascending; expunged UIDs are left out (read() still serves them as long
+                                         // as their bytes are retained, so that a transfer under way can end)
     std::optional<Uid> next;             // the answer was cut at the size limit: ask again from here
 };
 

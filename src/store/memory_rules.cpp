@@ -1,0 +1,143 @@
+// The rules of messages on plain values: what LocalStore does in SQL, said once more and in the
+// simplest way.
+#include "store/flag_names.hpp"
+#include "store/memory_world.hpp"
+#include "store/uid_set.hpp"
+
+namespace maild::store::memory {
+
+Result<Account*> admit(World& world, const auth::TokenKey& key, const auth::Token& token,
+                       auth::Right right, WallTime now) {
+    if (auto valid = key.verify(token, now); !valid)
+        return std::unexpected(std::move(valid.error()));
+    if (right == auth::Right::access && token.right != right)
+        return fail(Errc::not_permitted, "token without access");
+    auto& account = world.accounts[token.account];
+    if (account.is_removed) return fail(Errc::no_such_account);
+    world.ensure_defaults(account);
+    if (token.issued >= account.quota_issued) {
+        account.quota_bytes = token.quota_bytes;
+        account.quota_messages = token.quota_messages;
+        account.quota_issued = token.issued;
+    }
+    return &account;
+}
+
+std::vector<MailboxEntry> list(const Account& account) {
+    std::vector<StoredMailbox> stored;
+    for (const auto& [name, mailbox] : account.mailboxes)
+        stored.push_back({mailbox.id, name, mailbox.use});
+    return list_entries(stored, {account.subscribed.begin(), account.subscribed.end()});
+}
+
+Result<Delivered> deliver(World& world, const auth::TokenKey& key, WallTime now,
+                          const LocalRecipient& recipient, std::shared_ptr<const Body> body,
+                          WallTime internal_date) {
+    auto admitted = admit(world, key, recipient.grant, auth::Right::deliver, now);
+    if (!admitted) return std::unexpected(std::move(admitted.error()));
+    auto& account = **admitted;
+    Message message{.flags = {},
+                    .modseq = {},
+                    .internal_date = internal_date,
+                    .body = std::move(body),
+                    .prefix = recipient.trace_prefix};
+    if (auto room = check_room(account, message.size(), 1); !room)
+        return std::unexpected(std::move(room.error()));
+    if (!account.mailboxes.contains(recipient.mailbox)) {
+        (void)world.create_checked(account, recipient.mailbox, SpecialUse::none); // else: INBOX
+    }
+    const auto found = find(account, recipient.mailbox);
+    auto& mailbox = found ? **found : account.mailboxes.at(std::string(kInbox));
+    auto flags = resolve_leniently(recipient.flags, mailbox.keywords);
+    message.flags = flags.flags;
+    Uid uid;
+    world.publish(
+        {}, {world.insert(account, mailbox, std::move(message), std::move(flags.added), uid)});
+    return Delivered{mailbox.id, mailbox.uid_validity, uid};
+}
+
+Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& account,
+                                      Mailbox& mailbox, const UidSet& uids, FlagChange change,
+                                      const FlagNames& names,
+                                      std::optional<ModSeq> unchanged_since) {
+    if (world.sessions.at(origin).is_examining) return fail(Errc::not_permitted, "examined");
+    ResolvedFlags wanted{known(names, mailbox.keywords), {}};
+    if (change != FlagChange::remove) {
+        auto resolved = resolve(names, mailbox.keywords);
+        if (!resolved) return std::unexpected(std::move(resolved.error()));
+        wanted = std::move(*resolved);
+    }
+    FlagChangeResult result{mailbox.highest_modseq, {}, {}};
+    const ModSeq modseq(account.modseq.value + 1);
+    News news{mailbox.id, {}};
+    for (const auto& range : uids) {
+        auto& messages = mailbox.messages;
+        for (auto it = messages.lower_bound(range.first);
+             it != messages.end() && it->first <= range.last; ++it) {
+            auto& [uid, message] = *it;
+            if (unchanged_since && message.modseq > *unchanged_since) {
+                result.modified.push_back(uid);
+                continue;
+            }
+            const auto after = apply(message.flags, change, wanted.flags);
+            if (after == message.flags) continue;
+            message.flags = after;
+            message.modseq = modseq;
+            result.changed.push_back(uid);
+            news.changes.emplace_back(FlagsChanged{{uid, after, modseq}});
+        }
+    }
+    if (result.changed.empty()) return result;
+    result.modseq = account.modseq = mailbox.highest_modseq = modseq;
+    if (!wanted.added.empty()) {
+        mailbox.keywords.insert(mailbox.keywords.end(), wanted.added.begin(), wanted.added.end());
+        news.changes.insert(news.changes.begin(), KeywordsAdded{std::move(wanted.added)});
+    }
+    world.publish(origin, {news});
+    return result;
+}
+
+Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& session,
+                                const UidSet& uids, const MailboxName& destination, bool is_move) {
+    if (auto valid = check_uids(uids); !valid) return std::unexpected(std::move(valid.error()));
+    if (is_move && session.is_examining) return fail(Errc::not_permitted, "examined");
+    const auto from = world.open_mailbox(session);
+    if (!from) return std::unexpected(from.error());
+    auto& account = world.account(session);
+    const auto to = find(account, destination);
+    if (!to) return std::unexpected(to.error());
+    return world.copy(origin, account, **from, uids, **to, is_move);
+}
+
+Result<AppendResult> append(World& world, SessionId origin, Account& account,
+                            const MailboxName& name, std::vector<AppendMessage> messages) {
+    const auto found = find(account, name);
+    if (!found) return std::unexpected(found.error());
+    auto& mailbox = **found;
+    std::uint64_t bytes = 0;
+    auto table = mailbox.keywords; // refuse before anything has changed, RFC 3502
+    for (const auto& message : messages) {
+        auto flags = resolve(message.flags, table);
+        if (!flags) return std::unexpected(std::move(flags.error()));
+        table.insert(table.end(), flags->added.begin(), flags->added.end());
+        bytes += message.message.content.size();
+    }
+    if (auto room = check_room(account, bytes, messages.size()); !room)
+        return std::unexpected(std::move(room.error()));
+    AppendResult result{mailbox.uid_validity, {}};
+    std::vector<News> news;
+    for (auto& message : messages) {
+        auto flags = resolve(message.flags, mailbox.keywords);
+        auto body = std::make_shared<const Body>(std::string(message.message.content),
+                                                 std::move(message.message.structure));
+        Message stored{flags->flags, {}, message.internal_date, std::move(body), {}};
+        Uid uid;
+        news.push_back(
+            world.insert(account, mailbox, std::move(stored), std::move(flags->added), uid));
+        append_uid(result.uids, uid);
+    }
+    world.publish(origin, news);
+    return result;
+}
+
+} // namespace maild::store::memory

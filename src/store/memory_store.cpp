@@ -1,0 +1,206 @@
+#include "maild/store/memory_store.hpp"
+
+#include "store/memory_world.hpp"
+
+#include <algorithm>
+
+namespace maild::store {
+
+using memory::Account;
+using memory::Mailbox;
+using memory::Message;
+using memory::News;
+using memory::Session;
+
+MemoryStore::MemoryStore(const Clock& clock)
+    : MemoryStore(clock, auth::TokenKey(std::string(32, 'k'))) {}
+MemoryStore::MemoryStore(const Clock& clock, const auth::TokenKey& key)
+    : clock_(clock), key_(key), world_(std::make_unique<memory::World>()) {}
+MemoryStore::~MemoryStore() = default;
+
+auth::Token MemoryStore::grant(AccountId account, auth::Right right, std::uint64_t quota_bytes,
+                               std::uint64_t quota_messages) const {
+    auth::Token token{.account = account,
+                      .shard = ShardId(1),
+                      .right = right,
+                      .quota_bytes = quota_bytes,
+                      .quota_messages = quota_messages,
+                      .issued = clock_.now(),
+                      .expires = clock_.now() + std::chrono::hours(24),
+                      .mac = {}};
+    key_.sign(token);
+    return token;
+}
+
+void MemoryStore::lose_sessions() {
+    for (const auto sessions = std::exchange(world_->sessions, {});
+         const auto& [id, session] : sessions) {
+        session.sink->on_lost();
+    }
+}
+
+net::Task<Result<SessionId>> MemoryStore::open_session(const auth::Token& token, ChangeSink& sink) {
+    if (failure_) co_return fail(*failure_);
+    auto account = memory::admit(*world_, key_, token, auth::Right::access, clock_.now());
+    if (!account) co_return std::unexpected(std::move(account.error()));
+    const SessionId id(++world_->last_session);
+    world_->sessions[id] = Session{token.account, &sink, std::nullopt, false};
+    co_return id;
+}
+
+void MemoryStore::close_session(SessionId session) { world_->sessions.erase(session); }
+
+net::Task<Result<std::vector<MailboxEntry>>> MemoryStore::list_mailboxes(SessionId id) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    const auto& account = world_->account(**session);
+    co_return memory::list(account);
+}
+
+net::Task<Result<MailboxStatus>> MemoryStore::status(SessionId id, MailboxName name) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    const auto mailbox = find(world_->account(**session), name);
+    if (!mailbox) co_return std::unexpected(mailbox.error());
+    co_return status_of(**mailbox);
+}
+
+net::Task<Result<MailboxId>> MemoryStore::create_mailbox(SessionId id, MailboxName name,
+                                                         SpecialUse use) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (failure_) co_return fail(*failure_);
+    co_return world_->create_checked(world_->account(**session), name, use);
+}
+
+net::Task<Result<void>> MemoryStore::delete_mailbox(SessionId id, MailboxName name) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (failure_) co_return fail(*failure_);
+    if (name == kInbox) co_return fail(Errc::cannot);
+    auto& account = world_->account(**session);
+    const auto found = account.mailboxes.find(name);
+    if (found == account.mailboxes.end()) {
+        const auto is_below = [&](const auto& entry) { return is_inferior(entry.first, name); };
+        const bool has_children = std::ranges::any_of(account.mailboxes, is_below);
+        co_return fail(has_children ? Errc::has_children : Errc::no_such_mailbox);
+    }
+    const auto gone = std::move(found->second);
+    account.mailboxes.erase(found);
+    account.messages -= gone.messages.size();
+    account.bytes -= status_of(gone).size;
+    ++account.modseq.value;
+    world_->figures.messages_stored -= gone.messages.size();
+    world_->publish(id, {News{gone.id, {MailboxDeleted{}}}});
+    co_return Result<void>();
+}
+
+net::Task<Result<void>> MemoryStore::rename_mailbox(SessionId id, MailboxName from,
+                                                    MailboxName to) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (failure_) co_return fail(*failure_);
+    co_return world_->rename(id, world_->account(**session), from, to);
+}
+
+net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, bool subscribed) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (failure_) co_return fail(*failure_);
+    auto& names = world_->account(**session).subscribed;
+    if (!subscribed)
+        names.erase(name);
+    else {
+        if (auto valid = check_name(name); !valid) co_return valid;
+        if (names.size() >= kMaxMailboxes && !names.contains(name))
+            co_return fail(Errc::limit_exceeded);
+        names.insert(name);
+    }
+    co_return Result<void>();
+}
+
+net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, MailboxName name,
+                                                           bool examine) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    (*session)->open.reset();
+    const auto found = find(world_->account(**session), name);
+    if (!found) co_return std::unexpected(found.error());
+    auto& mailbox = **found;
+    OpenedMailbox opened{status_of(mailbox), mailbox.keywords, {}, mailbox.first_recent};
+    for (const auto& [uid, message] : mailbox.messages) {
+        opened.messages.push_back({uid, message.flags, message.modseq});
+    }
+    (*session)->open = mailbox.id;
+    (*session)->is_examining = examine;
+    if (!examine) mailbox.first_recent = mailbox.uid_next;
+    co_return opened;
+}
+
+void MemoryStore::close_mailbox(SessionId id) {
+    if (const auto session = world_->session(id)) (*session)->open.reset();
+}
+
+net::Task<Result<StoreFigures>> MemoryStore::figures() {
+    auto figures = world_->figures;
+    figures.sessions = static_cast<std::uint32_t>(world_->sessions.size());
+    figures.shards = 1;
+    figures.accepts_mail = accepts_mail_;
+    co_return figures;
+}
+
+net::Task<Result<std::vector<AccountUsage>>> MemoryStore::usage(std::vector<AccountRef> accounts) {
+    std::vector<AccountUsage> usage;
+    for (const auto& [id, shard] : accounts) {
+        AccountUsage entry{.account = id};
+        const auto found = world_->accounts.find(id);
+        if (found != world_->accounts.end()) {
+            const auto& account = found->second;
+            entry = {id, account.bytes, account.messages,
+                     static_cast<std::uint32_t>(account.mailboxes.size())};
+        }
+        usage.push_back(entry);
+    }
+    co_return usage;
+}
+
+net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>>
+MemoryStore::mailboxes(AccountRef ref) {
+    std::vector<std::pair<MailboxEntry, MailboxStatus>> all;
+    const auto found = world_->accounts.find(ref.account);
+    if (found == world_->accounts.end()) co_return all;
+    for (auto& entry : memory::list(found->second)) {
+        if (!entry.id) continue;
+        const auto status = status_of(found->second.mailboxes.at(entry.name));
+        all.emplace_back(std::move(entry), status);
+    }
+    co_return all;
+}
+
+net::Task<Result<void>> MemoryStore::remove_account(AccountRef ref) {
+    world_->lose(ref.account);
+    auto& account = world_->accounts[ref.account];
+    world_->figures.messages_stored -= account.messages;
+    account = Account{};
+    account.is_removed = true;
+    co_return Result<void>();
+}
+
+net::Task<Result<void>> MemoryStore::drop_sessions(AccountRef ref) {
+    world_->lose(ref.account);
+    co_return Result<void>();
+}
+
+net::Task<Result<std::vector<queue::QueuedRecipient>>> MemoryStore::queued(QueueId after,
+                                                                           std::uint32_t limit) {
+    std::vector<queue::QueuedRecipient> rows;
+    for (const auto& row : world_->queue) {
+        if (row.id <= after) continue;
+        if (rows.size() >= limit && row.id != rows.back().id)
+            break; // a message's rows stay together
+        rows.push_back(row);
+    }
+    co_return rows;
+}
+
+} // namespace maild::store

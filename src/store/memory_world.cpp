@@ -1,0 +1,211 @@
+#include "store/memory_world.hpp"
+
+#include "store/flag_names.hpp"
+#include "store/uid_set.hpp"
+
+#include <algorithm>
+
+namespace maild::store::memory {
+
+void World::publish(SessionId origin, const std::vector<News>& news) {
+    for (const auto& [mailbox, changes] : news) {
+        if (changes.empty()) continue;
+        const auto tell = [&](const Session& session) {
+            if (session.open == mailbox) session.sink->on_changes(mailbox, changes);
+        };
+        if (const auto own = sessions.find(origin); own != sessions.end()) tell(own->second);
+        for (const auto& [id, session] : sessions) {
+            if (id != origin) tell(session);
+        }
+    }
+}
+
+void World::lose(AccountId account) {
+    std::vector<ChangeSink*> lost;
+    std::erase_if(sessions, [&](const auto& entry) {
+        const bool is_theirs = entry.second.account == account;
+        if (is_theirs) lost.push_back(entry.second.sink);
+        return is_theirs;
+    });
+    for (auto* sink : lost) sink->on_lost();
+}
+
+Result<Session*> World::session(SessionId id) {
+    const auto found = sessions.find(id);
+    if (found == sessions.end()) return fail(Errc::not_permitted, "no such session");
+    return &found->second;
+}
+
+Result<Mailbox*> World::open_mailbox(const Session& session) {
+    if (!session.open) return fail(Errc::no_such_mailbox, "none is open");
+    for (auto& [name, mailbox] : account(session).mailboxes) {
+        if (mailbox.id == *session.open) return &mailbox;
+    }
+    return fail(Errc::no_such_mailbox, "it was deleted");
+}
+
+void World::ensure_defaults(Account& account) {
+    for (const auto& [name, use] : default_mailboxes()) {
+        const auto stands_in = [use](const auto& entry) {
+            return use != SpecialUse::none && entry.second.use == use;
+        };
+        if (account.mailboxes.contains(std::string(name)) ||
+            std::ranges::any_of(account.mailboxes, stands_in))
+            continue;
+        create(account, std::string(name), use);
+        account.subscribed.emplace(name);
+    }
+}
+
+Mailbox& World::create(Account& account, const std::string& name, SpecialUse use) {
+    Mailbox mailbox;
+    mailbox.id = MailboxId(++last_mailbox);
+    mailbox.use = use;
+    mailbox.uid_validity = UidValidity(++account.uid_validity.value);
+    mailbox.highest_modseq = ModSeq(++account.modseq.value);
+    return account.mailboxes.emplace(name, std::move(mailbox)).first->second;
+}
+
+Result<MailboxId> World::create_checked(Account& account, const std::string& name, SpecialUse use) {
+    if (auto valid = check_name(name); !valid) return std::unexpected(std::move(valid.error()));
+    if (account.mailboxes.contains(name)) return fail(Errc::already_exists);
+    auto missing = superiors(name);
+    std::erase_if(missing, [&](const auto& level) { return account.mailboxes.contains(level); });
+    if (account.mailboxes.size() + missing.size() >= kMaxMailboxes)
+        return fail(Errc::limit_exceeded, "mailboxes");
+    for (const auto& level : missing) create(account, level, SpecialUse::none);
+    return create(account, name, use).id;
+}
+
+Result<void> World::rename(SessionId origin, Account& account, const std::string& from,
+                           const std::string& to) {
+    if (auto valid = check_rename(from, to); !valid) return valid;
+    std::vector<std::string> moved;
+    for (const auto& [name, mailbox] : account.mailboxes) {
+        if (name == from || (is_inferior(name, from) && from != kInbox)) moved.push_back(name);
+    }
+    if (moved.empty()) return fail(Errc::no_such_mailbox);
+    for (const auto& name : moved) {
+        const auto target = renamed(name, from, to);
+        if (auto valid = check_name(target); !valid) return valid;
+        if (account.mailboxes.contains(target)) return fail(Errc::already_exists);
+    }
+    if (from == kInbox) { // RFC 9051 §6.3.6: its messages move, it stays
+        if (auto made = create_checked(account, to, SpecialUse::none); !made)
+            return std::unexpected(made.error());
+        auto done = copy(origin, account, account.mailboxes.at(from), {{Uid(1), Uid(UINT32_MAX)}},
+                         account.mailboxes.at(to), true);
+        return done ? Result<void>() : std::unexpected(std::move(done.error()));
+    }
+    for (const auto& level : superiors(to)) {
+        if (!account.mailboxes.contains(level)) create(account, level, SpecialUse::none);
+    }
+    for (const auto& name : moved) {
+        auto node = account.mailboxes.extract(name);
+        node.key() = renamed(name, from, to);
+        account.mailboxes.insert(std::move(node));
+    }
+    return {};
+}
+
+News World::insert(Account& account, Mailbox& mailbox, Message message, Keywords added, Uid& uid) {
+    News news{mailbox.id, {}};
+    if (!added.empty()) {
+        mailbox.keywords.insert(mailbox.keywords.end(), added.begin(), added.end());
+        news.changes.emplace_back(KeywordsAdded{std::move(added)});
+    }
+    uid = mailbox.uid_next;
+    mailbox.uid_next = Uid(uid.value + 1);
+    message.modseq = mailbox.highest_modseq = ModSeq(++account.modseq.value);
+    account.bytes += message.size();
+    ++account.messages;
+    ++figures.messages_stored;
+    for (const auto& [id, session] : sessions) {
+        if (session.open == mailbox.id && !session.is_examining)
+            mailbox.first_recent = mailbox.uid_next;
+    }
+    news.changes.emplace_back(Added{{uid, message.flags, message.modseq}});
+    mailbox.messages.emplace(uid, std::move(message));
+    return news;
+}
+
+Result<CopyResult> World::copy(SessionId origin, Account& account, Mailbox& from,
+                               const UidSet& uids, Mailbox& to, bool is_move) {
+    std::vector<std::pair<Uid, Message>> chosen;
+    std::uint64_t bytes = 0;
+    auto table = to.keywords; // refuse before anything has changed
+    for (const auto& range : uids) {
+        for (auto it = from.messages.lower_bound(range.first);
+             it != from.messages.end() && it->first <= range.last; ++it) {
+            auto flags = resolve(named(it->second.flags, from.keywords), table);
+            if (!flags) return std::unexpected(std::move(flags.error()));
+            table.insert(table.end(), flags->added.begin(), flags->added.end());
+            bytes += it->second.size();
+            chosen.emplace_back(*it);
+        }
+    }
+    if (!is_move) {
+        if (auto room = check_room(account, bytes, chosen.size()); !room)
+            return std::unexpected(std::move(room.error()));
+    }
+    CopyResult result{to.uid_validity, {}};
+    std::vector<News> news;
+    for (auto& [uid, message] : chosen) {
+        auto flags = resolve(named(message.flags, from.keywords), to.keywords);
+        message.flags = flags->flags;
+        Uid copied;
+        news.push_back(insert(account, to, std::move(message), std::move(flags->added), copied));
+        result.uids.emplace_back(uid, copied);
+    }
+    publish(origin, news);
+    if (is_move) {
+        std::vector<Uid> gone;
+        for (const auto& [uid, copied] : result.uids) gone.push_back(uid);
+        expunge(origin, account, from, gone);
+    }
+    return result;
+}
+
+void World::expunge(SessionId origin, Account& account, Mailbox& mailbox,
+                    const std::vector<Uid>& uids) {
+    if (uids.empty()) return;
+    mailbox.highest_modseq = ModSeq(++account.modseq.value);
+    News news{mailbox.id, {}};
+    for (const auto uid : uids) {
+        auto node = mailbox.messages.extract(uid);
+        account.bytes -= node.mapped().size();
+        --account.messages;
+        --figures.messages_stored;
+        news.changes.emplace_back(Expunged{uid, mailbox.highest_modseq});
+        mailbox.expunged.insert(std::move(node));
+    }
+    publish(origin, {news});
+}
+
+Result<void> check_room(const Account& account, std::uint64_t bytes, std::uint64_t messages) {
+    const bool is_full =
+        (account.quota_bytes != 0 && account.bytes + bytes > account.quota_bytes) ||
+        (account.quota_messages != 0 && account.messages + messages > account.quota_messages);
+    return is_full && messages != 0 ? fail(Errc::over_quota) : Result<void>();
+}
+
+Result<Mailbox*> find(Account& account, const std::string& name) {
+    const auto found = account.mailboxes.find(name);
+    if (found == account.mailboxes.end()) return fail(Errc::no_such_mailbox);
+    return &found->second;
+}
+
+MailboxStatus status_of(const Mailbox& mailbox) {
+    MailboxStatus status{mailbox.id, mailbox.uid_validity, mailbox.uid_next,
+                         mailbox.highest_modseq};
+    status.messages = static_cast<std::uint32_t>(mailbox.messages.size());
+    for (const auto& [uid, message] : mailbox.messages) {
+        status.unseen += message.flags.has(kSeen) ? 0 : 1;
+        status.deleted += message.flags.has(kDeleted) ? 1 : 0;
+        status.recent += uid >= mailbox.first_recent ? 1 : 0;
+        status.size += message.size();
+    }
+    return status;
+}
+
+} // namespace maild::store::memory

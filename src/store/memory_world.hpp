@@ -1,0 +1,119 @@
+#pragma once
+// What MemoryStore keeps: accounts, mailboxes and sessions as plain values, and the rules as plain
+// functions.
+
+#include "store/names.hpp"
+
+#include "maild/store/admin.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+namespace maild::store::memory {
+
+struct Body {
+    std::string content;
+    Structure structure;
+};
+
+struct Message {
+    Flags flags;
+    ModSeq modseq;
+    WallTime internal_date;
+    std::shared_ptr<const Body> body;
+    std::string prefix;
+    std::uint64_t size() const { return prefix.size() + body->content.size(); }
+};
+
+struct Mailbox {
+    MailboxId id;
+    SpecialUse use = SpecialUse::none;
+    UidValidity uid_validity;
+    Uid uid_next{1};
+    Uid first_recent{1};
+    ModSeq highest_modseq;
+    Keywords keywords;
+    std::map<Uid, Message> messages;
+    std::map<Uid, Message> expunged; // still readable for who knows the UID
+};
+
+struct Account {
+    std::map<std::string, Mailbox> mailboxes;
+    std::set<std::string> subscribed;
+    ModSeq modseq;
+    UidValidity uid_validity;
+    std::uint64_t quota_bytes = 0;
+    std::uint64_t quota_messages = 0;
+    WallTime quota_issued{};
+    std::uint64_t bytes = 0;
+    std::uint64_t messages = 0;
+    bool is_removed = false;
+};
+
+struct Session {
+    AccountId account;
+    ChangeSink* sink = nullptr;
+    std::optional<MailboxId> open;
+    bool is_examining = false;
+};
+
+struct News {
+    MailboxId mailbox;
+    std::vector<Change> changes;
+};
+
+// Commits are numbered by the account's counter; news are told when the whole request has
+// succeeded.
+struct World {
+    std::map<AccountId, Account> accounts;
+    std::map<SessionId, Session> sessions;
+    std::vector<queue::QueuedRecipient> queue;
+    std::int64_t last_mailbox = 0;
+    std::uint64_t last_session = 0;
+    std::int64_t last_queued = 0;
+    StoreFigures figures;
+
+    // The origin's sink first, then everybody else's who has the mailbox open.
+    void publish(SessionId origin, const std::vector<News>& news);
+    void lose(AccountId account);
+
+    Result<Session*> session(SessionId id);
+    Result<Mailbox*> open_mailbox(const Session& session); // the one that is selected
+    Account& account(const Session& session) { return accounts.at(session.account); }
+
+    void ensure_defaults(Account& account);
+    Mailbox& create(Account& account, const std::string& name, SpecialUse use);
+    Result<MailboxId> create_checked(Account& account, const std::string& name, SpecialUse use);
+    Result<void> rename(SessionId origin, Account& account, const std::string& from,
+                        const std::string& to);
+    News insert(Account& account, Mailbox& mailbox, Message message, Keywords added, Uid& uid);
+    Result<CopyResult> copy(SessionId origin, Account& account, Mailbox& from, const UidSet& uids,
+                            Mailbox& to, bool is_move);
+    void expunge(SessionId origin, Account& account, Mailbox& mailbox,
+                 const std::vector<Uid>& uids);
+};
+
+// The account that a token opens, made when it is new; its quota is in force from now on.
+Result<Account*> admit(World& world, const auth::TokenKey& key, const auth::Token& token,
+                       auth::Right right, WallTime now);
+std::vector<MailboxEntry> list(const Account& account);
+Result<Delivered> deliver(World& world, const auth::TokenKey& key, WallTime now,
+                          const LocalRecipient& recipient, std::shared_ptr<const Body> body,
+                          WallTime internal_date);
+Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& account,
+                                      Mailbox& mailbox, const UidSet& uids, FlagChange change,
+                                      const FlagNames& names,
+                                      std::optional<ModSeq> unchanged_since);
+Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& session,
+                                const UidSet& uids, const MailboxName& destination, bool is_move);
+Result<AppendResult> append(World& world, SessionId origin, Account& account,
+                            const MailboxName& name, std::vector<AppendMessage> messages);
+
+Result<void> check_room(const Account& account, std::uint64_t bytes, std::uint64_t messages);
+Result<Mailbox*> find(Account& account, const std::string& name);
+MailboxStatus status_of(const Mailbox& mailbox);
+
+} // namespace maild::store::memory

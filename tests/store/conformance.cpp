@@ -1,0 +1,201 @@
+#include "store/conformance.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+namespace maild::store::test {
+namespace {
+
+template <class T> std::string name_or_ok(const Result<T>& result) {
+    return result ? "ok" : std::string(name_of(result.error().code));
+}
+
+std::string joined(const UidSet& uids) {
+    std::string out;
+    for (const auto& range : uids) {
+        for (auto uid = range.first.value; uid <= range.last.value; ++uid)
+            out += (out.empty() ? "" : " ") + std::to_string(uid);
+    }
+    return out;
+}
+
+std::string joined(const Result<CopyResult>& result) {
+    if (!result) return std::string(name_of(result.error().code));
+    std::string out;
+    for (const auto& [from, to] : result->uids) {
+        out +=
+            (out.empty() ? "" : " ") + std::to_string(from.value) + ">" + std::to_string(to.value);
+    }
+    return out;
+}
+
+struct Text {
+    std::string operator()(const Added& c) const {
+        return "+" + std::to_string(c.message.uid.value);
+    }
+    std::string operator()(const FlagsChanged& c) const {
+        return "~" + std::to_string(c.message.uid.value);
+    }
+    std::string operator()(const Expunged& c) const { return "-" + std::to_string(c.uid.value); }
+    std::string operator()(const KeywordsAdded& c) const {
+        std::string out;
+        for (const auto& keyword : c.keywords) out += (out.empty() ? "k:" : " k:") + keyword;
+        return out;
+    }
+    std::string operator()(const MailboxDeleted&) const { return "x"; }
+};
+
+} // namespace
+
+bool Subject::run_until(const std::function<bool()>& done) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!done()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        if (io.stopped()) io.restart();
+        io.run_one_for(std::chrono::milliseconds(20));
+    }
+    return true;
+}
+
+Client::Client(Subject& subject, std::int64_t account, std::uint64_t quota_bytes)
+    : subject_(subject) {
+    const auto grant = token(subject, account, auth::Right::access, quota_bytes);
+    const auto opened = subject.run(subject.store().open_session(grant, *this));
+    if (!opened) throw std::runtime_error("open_session: " + opened.error().internal);
+    id_ = *opened;
+}
+
+Client::~Client() { subject_.store().close_session(id_); }
+
+void Client::on_changes(MailboxId, std::span<const Change> changes) {
+    for (const auto& change : changes) {
+        if (!news_.empty()) news_ += " ";
+        news_ += std::visit(Text{}, change);
+        changes_.push_back(change);
+    }
+}
+
+void Client::on_lost() { news_ += news_.empty() ? "lost" : " lost"; }
+
+OpenedMailbox Client::open(const std::string& name, bool examine) {
+    auto opened = subject_.run(subject_.store().open_mailbox(id_, name, examine));
+    if (!opened)
+        throw std::runtime_error("open " + name + ": " + std::string(name_of(opened.error().code)));
+    return std::move(*opened);
+}
+
+std::string Client::append(const std::string& name, const std::vector<std::string>& contents,
+                           FlagNames flags) {
+    std::vector<AppendMessage> messages;
+    for (const auto& content : contents) {
+        messages.push_back({{content, structure("appended")}, flags, subject_.clock.now()});
+    }
+    const auto result = subject_.run(subject_.store().append(id_, name, std::move(messages)));
+    return result ? joined(result->uids) : std::string(name_of(result.error().code));
+}
+
+std::string Client::store(UidSet uids, FlagChange change, FlagNames flags,
+                          std::optional<ModSeq> unchanged_since) {
+    const auto result = subject_.run(subject_.store().change_flags(
+        id_, std::move(uids), change, std::move(flags), unchanged_since));
+    if (!result) return std::string(name_of(result.error().code));
+    std::string out;
+    for (const auto changed : result->changed)
+        out += (out.empty() ? "" : " ") + std::to_string(changed.value);
+    for (const auto refused : result->modified) out += " !" + std::to_string(refused.value);
+    return out;
+}
+
+std::string Client::copy(UidSet uids, const std::string& to) {
+    return joined(subject_.run(subject_.store().copy(id_, std::move(uids), to)));
+}
+std::string Client::move(UidSet uids, const std::string& to) {
+    return joined(subject_.run(subject_.store().move(id_, std::move(uids), to)));
+}
+std::string Client::expunge(std::optional<UidSet> uids) {
+    return name_or_ok(subject_.run(subject_.store().expunge(id_, std::move(uids))));
+}
+std::string Client::create(const std::string& name, SpecialUse use) {
+    return name_or_ok(subject_.run(subject_.store().create_mailbox(id_, name, use)));
+}
+std::string Client::remove(const std::string& name) {
+    return name_or_ok(subject_.run(subject_.store().delete_mailbox(id_, name)));
+}
+std::string Client::rename(const std::string& from, const std::string& to) {
+    return name_or_ok(subject_.run(subject_.store().rename_mailbox(id_, from, to)));
+}
+
+std::string Client::names() {
+    const auto list = subject_.run(subject_.store().list_mailboxes(id_));
+    if (!list) return std::string(name_of(list.error().code));
+    std::string out;
+    for (const auto& entry : *list) {
+        if (entry.is_selectable) out += (out.empty() ? "" : " ") + entry.name;
+    }
+    return out;
+}
+
+std::string Client::content(std::uint32_t number) {
+    const auto result = subject_.run(subject_.store().fetch(id_, uid(number), kContent));
+    if (!result) return std::string(name_of(result.error().code));
+    if (result->messages.size() != 1) return "nothing";
+    const auto& message = result->messages.front();
+    return message.error ? std::string(name_of(*message.error)) : message.content;
+}
+
+MailboxStatus Client::status(const std::string& name) {
+    const auto result = subject_.run(subject_.store().status(id_, name));
+    if (!result)
+        throw std::runtime_error("status " + name + ": " +
+                                 std::string(name_of(result.error().code)));
+    return *result;
+}
+
+auth::Token token(const Subject& subject, std::int64_t account, auth::Right right,
+                  std::uint64_t quota_bytes, std::uint64_t quota_messages) {
+    auth::Token token{.account = AccountId(account),
+                      .shard = ShardId(1),
+                      .right = right,
+                      .quota_bytes = quota_bytes,
+                      .quota_messages = quota_messages,
+                      .issued = subject.clock.now(),
+                      .expires = subject.clock.now() + std::chrono::hours(1),
+                      .mac = {}};
+    subject.key.sign(token);
+    return token;
+}
+
+LocalRecipient recipient(const Subject& subject, std::int64_t account, std::uint64_t quota_bytes) {
+    return {token(subject, account, auth::Right::deliver, quota_bytes),
+            "INBOX",
+            {},
+            "ada@example.org",
+            "Return-Path: <bob@example.net>\r\n"};
+}
+
+Structure structure(const std::string& name) {
+    return {"(envelope " + name + ")", "(body " + name + ")", "(structure " + name + ")",
+            "parts of " + name};
+}
+
+std::string deliver(Subject& subject, std::int64_t account, const std::string& content) {
+    DeliverRequest request{{content, structure("delivered")},
+                           {recipient(subject, account)},
+                           std::nullopt,
+                           subject.clock.now()};
+    const auto result = subject.run(subject.store().deliver(std::move(request)));
+    if (!result) return std::string(name_of(result.error().code));
+    const auto& first = result->local.at(0);
+    return first ? std::to_string(first->uid.value) : std::string(name_of(first.error().code));
+}
+
+UidSet uids(std::uint32_t first, std::uint32_t last) { return {{Uid(first), Uid(last)}}; }
+
+std::string text(const OpenedMailbox& opened) {
+    std::string out;
+    for (const auto& message : opened.messages)
+        out += (out.empty() ? "" : " ") + std::to_string(message.uid.value);
+    return out;
+}
+
+} // namespace maild::store::test

@@ -1,0 +1,124 @@
+#pragma once
+// What every MessageStore must do, as one suite: the cases are in conformance_*_test.cpp, and each
+// implementation's test instantiates them with a maker of its Subject.
+
+#include "support/fake_clock.hpp"
+
+#include "maild/auth/token.hpp"
+#include "maild/net/task.hpp"
+#include "maild/store/admin.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+namespace maild::store::test {
+
+// One store, and what is around it. Times and tokens come from here.
+class Subject {
+public:
+    virtual ~Subject() = default;
+    virtual MessageStore& store() = 0;
+    virtual StoreAdmin& admin() = 0;
+
+    boost::asio::io_context io;
+    maild::test::FakeClock clock;
+    auth::TokenKey key{std::string(32, 'k')};
+
+    // Runs the io_context until the task is done.
+    template <class T> T run(net::Task<T> task);
+    // Until `done` holds; false when it did not within ten seconds.
+    bool run_until(const std::function<bool()>& done);
+};
+
+using MakeSubject = std::function<std::unique_ptr<Subject>()>;
+struct SubjectKind {
+    const char* name;
+    std::unique_ptr<Subject> (*make)();
+    friend void PrintTo(const SubjectKind& kind, std::ostream* out) { *out << kind.name; }
+};
+
+// A connection: its session, and what it was told: "+3" added, "~3" flags changed, "-3" expunged,
+// "k:$x" keyword, "x" mailbox deleted, "lost".
+class Client final : public ChangeSink {
+public:
+    Client(Subject& subject, std::int64_t account, std::uint64_t quota_bytes = 0);
+    ~Client() override;
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    void on_changes(MailboxId mailbox, std::span<const Change> changes) override;
+    void on_lost() override;
+
+    SessionId id() const { return id_; }
+    std::string news() { return std::exchange(news_, {}); }
+    const std::vector<Change>& changes() const { return changes_; }
+
+    OpenedMailbox open(const std::string& name, bool examine = false);
+    // Its UIDs, "1 2 3"; or the name of the error.
+    std::string append(const std::string& name, const std::vector<std::string>& contents,
+                       FlagNames flags = {});
+    std::string store(UidSet uids, FlagChange change, FlagNames flags,
+                      std::optional<ModSeq> unchanged_since = {});
+    std::string copy(UidSet uids, const std::string& to); // "1>4 2>5"
+    std::string move(UidSet uids, const std::string& to);
+    std::string expunge(std::optional<UidSet> uids = {});
+    std::string create(const std::string& name,
+                       SpecialUse use = SpecialUse::none); // "ok" or the error
+    std::string remove(const std::string& name);
+    std::string rename(const std::string& from, const std::string& to);
+    std::string names();                    // selectable ones, "INBOX Archive …"
+    std::string content(std::uint32_t uid); // or the error
+    MailboxStatus status(const std::string& name);
+
+private:
+    Subject& subject_;
+    SessionId id_;
+    std::string news_;
+    std::vector<Change> changes_;
+};
+
+auth::Token token(const Subject& subject, std::int64_t account,
+                  auth::Right right = auth::Right::access, std::uint64_t quota_bytes = 0,
+                  std::uint64_t quota_messages = 0);
+LocalRecipient recipient(const Subject& subject, std::int64_t account,
+                         std::uint64_t quota_bytes = 0);
+Structure structure(const std::string& name);
+// One delivery to the account's INBOX; the UID or the error's name.
+std::string deliver(Subject& subject, std::int64_t account, const std::string& content);
+UidSet uids(std::uint32_t first, std::uint32_t last);
+inline UidSet uid(std::uint32_t one) { return uids(one, one); }
+inline UidSet everything() { return uids(1, UINT32_MAX); }
+std::string text(const OpenedMailbox& opened); // "1 2 3"
+
+class StoreConformance : public testing::TestWithParam<SubjectKind> {
+protected:
+    StoreConformance() : subject(GetParam().make()), store(subject->store()) {}
+    template <class T> T run(net::Task<T> task) { return subject->run(std::move(task)); }
+    std::unique_ptr<Subject> subject;
+    MessageStore& store;
+};
+
+inline std::string name_of_kind(const testing::TestParamInfo<SubjectKind>& info) {
+    return info.param.name;
+}
+
+template <class T> T Subject::run(net::Task<T> task) {
+    std::optional<T> value;
+    boost::asio::co_spawn(io.get_executor(), std::move(task),
+                          [&value](std::exception_ptr thrown, T result) {
+                              if (thrown) std::rethrow_exception(thrown);
+                              value.emplace(std::move(result));
+                          });
+    if (!run_until([&] { return value.has_value(); }))
+        throw std::runtime_error("the store does not answer");
+    return std::move(*value);
+}
+
+} // namespace maild::store::test

@@ -1,0 +1,227 @@
+// Delivery, quota, the queue and the admin's side.
+#include "store/conformance.hpp"
+
+namespace maild::store::test {
+namespace {
+
+DeliverRequest to(Subject& subject, std::vector<LocalRecipient> local,
+                  const std::string& content = "Subject: x\r\n\r\nbody\r\n") {
+    return {{content, structure("delivered")}, std::move(local), std::nullopt, subject.clock.now()};
+}
+
+RelayRequest relay(Subject& subject, std::vector<std::string> addresses,
+                   const std::string& hold = {}) {
+    RelayRequest request{token(subject, 1),
+                         {.reverse_path = "ada@example.org",
+                          .envelope_id = {},
+                          .return_content = {},
+                          .recipients = {}},
+                         "Received: from client\r\n",
+                         hold};
+    for (auto& address : addresses)
+        request.envelope.recipients.push_back({std::move(address), {}, {}});
+    return request;
+}
+
+} // namespace
+
+TEST_P(StoreConformance, DeliversOneBodyToManyWithTheirOwnPrefix) {
+    auto ada = recipient(*subject, 1);
+    auto bob = recipient(*subject, 2);
+    bob.trace_prefix = "Delivered-To: bob\r\n";
+    auto result = run(store.deliver(to(*subject, {ada, bob})));
+    ASSERT_TRUE(result);
+    ASSERT_EQ(result->local.size(), 2U);
+    EXPECT_EQ(result->local[0]->uid, Uid(1));
+    EXPECT_FALSE(result->queued);
+    Client first(*subject, 1);
+    Client second(*subject, 2);
+    EXPECT_EQ(first.open("INBOX").status.uid_validity, result->local[0]->uid_validity);
+    second.open("INBOX");
+    EXPECT_EQ(first.content(1), "Return-Path: <bob@example.net>\r\nSubject: x\r\n\r\nbody\r\n");
+    EXPECT_EQ(second.content(1), "Delivered-To: bob\r\nSubject: x\r\n\r\nbody\r\n");
+}
+
+TEST_P(StoreConformance, DeliveryCreatesItsMailboxOrTakesInbox) {
+    auto fine = recipient(*subject, 1);
+    fine.mailbox = "lists/cpp";
+    auto impossible = recipient(*subject, 1);
+    impossible.mailbox = "a//b";
+    auto result = run(store.deliver(to(*subject, {fine, impossible})));
+    ASSERT_TRUE(result && result->local[0] && result->local[1]);
+    Client client(*subject, 1);
+    EXPECT_EQ(client.status("lists/cpp").messages, 1U);
+    EXPECT_EQ(client.status("INBOX").messages, 1U);
+}
+
+TEST_P(StoreConformance, DeliveryWithFlags) {
+    auto flagged = recipient(*subject, 1);
+    flagged.flags = {kSeen | kFlagged, {"$Forwarded", "not an atom"}};
+    ASSERT_TRUE(run(store.deliver(to(*subject, {flagged}))));
+    Client client(*subject, 1);
+    const auto opened = client.open("INBOX");
+    EXPECT_EQ(opened.keywords, (Keywords{"$Forwarded"}));
+    EXPECT_EQ(opened.messages[0].flags.bits, kSeen | kFlagged | std::uint64_t{1} << kFirstKeyword);
+    EXPECT_EQ(opened.status.unseen, 0U);
+}
+
+TEST_P(StoreConformance, FullAccountDoesNotStopTheOthers) {
+    const std::string content(600, 'x');
+    auto full = recipient(*subject, 1, 1000);
+    auto forged = recipient(*subject, 3);
+    forged.grant.account = AccountId(4);
+    ASSERT_EQ(run(store.deliver(to(*subject, {full}, content)))->local[0]->uid, Uid(1));
+    auto result = run(store.deliver(to(*subject, {full, forged, recipient(*subject, 2)}, content)));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->local[0].error().code, Errc::over_quota);
+    EXPECT_EQ(result->local[1].error().code, Errc::not_permitted);
+    EXPECT_EQ(result->local[2]->uid, Uid(1));
+    EXPECT_EQ(run(store.check_room(full.grant, 600)).error().code, Errc::over_quota);
+    EXPECT_TRUE(run(store.check_room(full.grant, 100)));
+}
+
+TEST_P(StoreConformance, NewestTokenDecidesTheQuota) {
+    const auto old = recipient(*subject, 1, 10);
+    subject->clock.advance(std::chrono::seconds(1));
+    const auto fresh = recipient(*subject, 1, 100'000);
+    ASSERT_TRUE(run(store.deliver(to(*subject, {fresh})))->local[0]);
+    EXPECT_TRUE(run(store.deliver(to(*subject, {old})))->local[0])
+        << "an older token changes nothing";
+    subject->clock.advance(std::chrono::seconds(1));
+    const auto smaller = recipient(*subject, 1, 10);
+    EXPECT_EQ(run(store.deliver(to(*subject, {smaller})))->local[0].error().code, Errc::over_quota);
+}
+
+TEST_P(StoreConformance, MessageCountIsAQuotaToo) {
+    auto limited = recipient(*subject, 1);
+    limited.grant = token(*subject, 1, auth::Right::deliver, 0, 1);
+    EXPECT_TRUE(run(store.deliver(to(*subject, {limited})))->local[0]);
+    EXPECT_EQ(run(store.deliver(to(*subject, {limited})))->local[0].error().code, Errc::over_quota);
+}
+
+TEST_P(StoreConformance, QuotaCountsAppendAndCopyAndExpungeFreesIt) {
+    Client client(*subject, 1, 1000);
+    EXPECT_EQ(client.append("INBOX", {std::string(600, 'a')}), "1");
+    EXPECT_EQ(client.append("INBOX", {std::string(300, 'b'), std::string(300, 'c')}), "over_quota");
+    client.open("INBOX");
+    EXPECT_EQ(client.copy(uid(1), "Junk"), "over_quota");
+    EXPECT_EQ(client.move(uid(1), "Junk"), "1>1") << "takes no room";
+    client.open("Junk");
+    client.store(uid(1), FlagChange::add, {kDeleted, {}});
+    EXPECT_EQ(client.expunge(), "ok");
+    EXPECT_EQ(client.append("INBOX", {std::string(900, 'd')}), "2");
+}
+
+TEST_P(StoreConformance, EmptyAndBinaryContentsComeBackAsTheyWere) {
+    std::string all;
+    for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
+    Client client(*subject, 1);
+    client.append("INBOX", {"", all, std::string(300'000, 'x')});
+    client.open("INBOX");
+    EXPECT_EQ(client.content(1), "");
+    EXPECT_EQ(client.content(2), all);
+    EXPECT_EQ(client.content(3), "") << "over kMaxInlineContent: read() it";
+    const auto read = run(store.read(client.id(), Uid(3), 299'990, 100));
+    EXPECT_EQ(read.value(), std::string(10, 'x'));
+}
+
+TEST_P(StoreConformance, LargeMessageIsReadInPieces) {
+    std::string content = "Subject: big\r\n\r\n";
+    while (content.size() < 3'000'000) content += "line " + std::to_string(content.size()) + "\r\n";
+    ASSERT_EQ(deliver(*subject, 1, content), "1");
+    Client client(*subject, 1);
+    client.open("INBOX");
+    std::string back;
+    for (;;) {
+        auto piece = run(store.read(client.id(), Uid(1), back.size(), UINT64_MAX));
+        ASSERT_TRUE(piece) << piece.error().internal;
+        ASSERT_LE(piece->size(), kMaxRead);
+        if (piece->empty()) break;
+        back += *piece;
+    }
+    EXPECT_TRUE(back == "Return-Path: <bob@example.net>\r\n" + content);
+    EXPECT_EQ(run(store.read(client.id(), Uid(1), UINT64_MAX, UINT64_MAX)).value(), "");
+    EXPECT_EQ(run(store.read(client.id(), Uid(9), 0, 1)).error().code, Errc::not_found);
+}
+
+TEST_P(StoreConformance, QueueRowsAreKeptBesideTheBody) {
+    auto request = to(*subject, {recipient(*subject, 2)});
+    request.relay = relay(*subject, {"x@example.com", "y@example.com"}, "sending is not set up");
+    const auto first = run(store.deliver(std::move(request)));
+    auto second_request = to(*subject, {});
+    second_request.relay = relay(*subject, {"z@example.com"});
+    const auto second = run(store.deliver(std::move(second_request)));
+    ASSERT_TRUE(first && second && first->queued && second->queued);
+    EXPECT_LT(*first->queued, *second->queued);
+    auto rows = run(subject->admin().queued(QueueId(), 100));
+    ASSERT_TRUE(rows);
+    ASSERT_EQ(rows->size(), 3U);
+    EXPECT_EQ((*rows)[0].recipient, "x@example.com");
+    EXPECT_EQ((*rows)[0].reverse_path, "ada@example.org");
+    EXPECT_EQ((*rows)[0].state, queue::RecipientState::held);
+    EXPECT_EQ((*rows)[0].reason, "sending is not set up");
+    EXPECT_EQ((*rows)[0].size, 20U + 23U);
+    EXPECT_EQ((*rows)[0].queued_at, subject->clock.now());
+    EXPECT_EQ((*rows)[2].state, queue::RecipientState::due);
+    EXPECT_EQ(run(subject->admin().queued(QueueId(), 1))->size(), 2U)
+        << "a message's rows stay together";
+    EXPECT_EQ(run(subject->admin().queued(*first->queued, 100))->size(), 1U);
+}
+
+TEST_P(StoreConformance, RelayNeedsAccess) {
+    auto request = to(*subject, {recipient(*subject, 2)});
+    request.relay = relay(*subject, {"x@example.com"});
+    request.relay->grant = token(*subject, 1, auth::Right::deliver);
+    EXPECT_EQ(run(store.deliver(std::move(request))).error().code, Errc::not_permitted);
+    EXPECT_TRUE(run(subject->admin().queued(QueueId(), 100))->empty());
+    Client bob(*subject, 2);
+    EXPECT_EQ(bob.status("INBOX").messages, 0U) << "all or nothing where the queue is concerned";
+}
+
+TEST_P(StoreConformance, AdminSeesUsageAndMailboxes) {
+    Client client(*subject, 1);
+    client.append("INBOX", {"12345", "678"});
+    auto usage =
+        run(subject->admin().usage({{AccountId(1), ShardId(1)}, {AccountId(9), ShardId(1)}}));
+    ASSERT_TRUE(usage);
+    ASSERT_EQ(usage->size(), 2U);
+    EXPECT_EQ((*usage)[0].bytes, 8U);
+    EXPECT_EQ((*usage)[0].messages, 2U);
+    EXPECT_EQ((*usage)[0].mailboxes, 6U);
+    EXPECT_EQ((*usage)[1].messages, 0U);
+    auto mailboxes = run(subject->admin().mailboxes({AccountId(1), ShardId(1)}));
+    ASSERT_TRUE(mailboxes);
+    ASSERT_EQ(mailboxes->size(), 6U);
+    EXPECT_EQ((*mailboxes)[2].first.name, "INBOX");
+    EXPECT_EQ((*mailboxes)[2].second.messages, 2U);
+    const auto figures = run(subject->admin().figures());
+    ASSERT_TRUE(figures);
+    EXPECT_EQ(figures->messages_stored, 2U);
+    EXPECT_EQ(figures->sessions, 1U);
+    EXPECT_EQ(figures->shards, 1U);
+}
+
+TEST_P(StoreConformance, RemovedAccountIsGoneForGood) {
+    Client client(*subject, 1);
+    client.append("INBOX", {"x"});
+    ASSERT_TRUE(run(subject->admin().remove_account({AccountId(1), ShardId(1)})));
+    EXPECT_TRUE(subject->run_until([&] { return client.news() == "lost"; }));
+    EXPECT_EQ(client.names(), "not_permitted");
+    EXPECT_EQ(deliver(*subject, 1, "late"), "no_such_account");
+    const auto usage = run(subject->admin().usage({{AccountId(1), ShardId(1)}}));
+    EXPECT_EQ((*usage)[0].messages, 0U);
+    EXPECT_EQ((*usage)[0].mailboxes, 0U);
+}
+
+TEST_P(StoreConformance, DroppedSessionsAreLost) {
+    Client ada(*subject, 1);
+    Client bob(*subject, 2);
+    ASSERT_TRUE(run(subject->admin().drop_sessions({AccountId(1), ShardId(1)})));
+    EXPECT_TRUE(subject->run_until([&] { return ada.news() == "lost"; }));
+    EXPECT_EQ(ada.names(), "not_permitted");
+    EXPECT_EQ(bob.news(), "");
+    Client again(*subject, 1);
+    EXPECT_EQ(again.status("INBOX").messages, 0U);
+}
+
+} // namespace maild::store::test
