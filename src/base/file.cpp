@@ -133,8 +133,9 @@ Result<void> PosixFileSystem::make_directory(const std::string& path) {
 }
 
 Result<void> PosixFileSystem::remove(const std::string& path) {
-    if (::unlink(path.c_str()) != 0) return fail_errno("unlink " + path);
-    return {};
+    if (::unlink(path.c_str()) == 0) return {};
+    if (errno == ENOENT) return fail(Errc::not_found, "unlink " + path);
+    return fail_errno("unlink " + path);
 }
 
 Result<void> PosixFileSystem::rename(const std::string& from, const std::string& to) {

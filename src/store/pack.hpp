@@ -20,6 +20,7 @@
 // reports it.
 
 #include "store/pack_record.hpp"
+#include "store/pack_scan.hpp"
 
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
@@ -27,7 +28,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +36,7 @@
 namespace maild::store {
 
 class PackFiles;
+struct OpenSegment;
 
 struct PackOptions {
     std::uint64_t segment_size =
@@ -47,14 +48,6 @@ struct PackOptions {
 struct Segment {
     PackNumber number;
     std::uint64_t size = 0; // bytes
-};
-
-// What a scan found in one segment.
-struct ScanReport {
-    std::uint64_t records = 0;
-    std::uint64_t end = 0;           // behind the last whole record
-    std::uint64_t damaged_bytes = 0; // between whole records, skipped: bit rot
-    bool has_torn_tail = false;      // bytes behind `end` that are no record
 };
 
 class PackSet {
@@ -83,12 +76,11 @@ public:
     // The whole record, verified.
     Result<Record> read_verified(const Location& location) const;
 
-    // Every whole record of a segment in order. The view's metadata is valid during the call; the
-    // body is not read, only its checksum is verified. `visit` returns an error to stop the scan
-    // with it. corrupt: no segment header.
-    using Visit =
-        std::function<Result<void>(const Location&, RecordKind, std::string_view metadata)>;
-    Result<ScanReport> scan(PackNumber number, const Visit& visit) const;
+    // Every whole record of a segment in order, verified; the metadata is valid during the call.
+    // `visit` returns an error to stop the scan with it. Time is linear in the size, memory
+    // bounded. corrupt: no segment header, which is rot, or a crash before the first sync of that
+    // segment, when no row referred to it yet.
+    Result<ScanReport> scan(PackNumber number, const VisitRecord& visit) const;
 
     Result<std::vector<Segment>> segments() const; // by number, the one being written included
     // The segment that new records go to; zero when none was begun yet.
@@ -101,16 +93,16 @@ private:
     struct Writer;
     PackSet(FileSystem& files, Random& random, std::string directory, const PackOptions& options);
     Result<void> recover();
-    Result<void> begin_segment(std::uint64_t needed);
-    Result<void> finish_segment();
-    Result<void> write(const std::vector<std::string_view>& pieces, std::uint64_t length);
+    Result<void> make_room(std::uint64_t length);
+    Result<void> begin_segment(std::uint64_t length);
+    Result<std::unique_ptr<File>> create_segment(PackNumber number, std::uint64_t length);
+    Result<void> write(std::span<const std::string_view> pieces, std::uint64_t end);
+    Result<std::shared_ptr<const OpenSegment>> segment_of(PackNumber number) const;
     std::unexpected<Error> poison(Error error);
     Result<void> check_usable() const;
-    std::string path_of(PackNumber number) const;
 
     FileSystem& files_;
     Random& random_;
-    std::string directory_;
     PackOptions options_;
     std::unique_ptr<Writer> writer_;
     std::unique_ptr<PackFiles> readers_;

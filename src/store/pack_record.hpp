@@ -2,7 +2,7 @@
 // The bytes of a pack segment. All numbers are little-endian; CRC is CRC-32C.
 //
 // A segment begins with a block of kSegmentHeaderLength bytes that holds its header twice, at 0 and
-// at 2048, so that one bad sector does not make the whole segment unreadable:
+// at 4096, so that one bad sector does not make the whole segment unreadable:
 //    0  8  magic "maildpk\n"
 //    8  4  format version, 1
 //   12  4  pack number
@@ -39,7 +39,7 @@ namespace maild::store {
 
 using PackNumber = Id<struct PackTag, std::uint32_t>; // from 1; zero is none
 
-inline constexpr std::uint64_t kSegmentHeaderLength = 4096;
+inline constexpr std::uint64_t kSegmentHeaderLength = 8192;
 inline constexpr std::uint64_t kRecordHeaderLength = 32;
 inline constexpr std::uint32_t kMaxMetadataLength = 4U << 20U; // 10,000 recipients at 400 bytes
 inline constexpr std::uint32_t kMaxBodyLength = 1U << 30U;

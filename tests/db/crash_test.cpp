@@ -1,6 +1,7 @@
 // SQLite on the faulty disk: with our settings every committed transaction survives a crash after
 // any step.
 
+#include "support/error_of.hpp"
 #include "support/faulty_vfs.hpp"
 
 #include "maild/db/database.hpp"
@@ -14,6 +15,7 @@ namespace maild::db {
 namespace {
 
 using test::DiskCall;
+using test::error_of;
 using test::FaultyDisk;
 using test::FaultyVfs;
 using test::Survives;
@@ -143,11 +145,11 @@ TEST(DatabaseCrash, IsPoisonedByAFailedSyncAndRecoversWhenOpenedAnew) {
                 database->execute("CREATE TABLE t (id INTEGER PRIMARY KEY, number, filler)"));
             ASSERT_TRUE(add_rows(*database, 1));
             disk.fail_nth(call, 1);
-            EXPECT_EQ(add_rows(*database, 2).error().code, Errc::io);
+            EXPECT_EQ(error_of(add_rows(*database, 2)), Errc::io);
             EXPECT_TRUE(database->is_poisoned());
-            EXPECT_EQ(add_rows(*database, 3).error().code, Errc::io);
-            EXPECT_EQ(database->checkpoint(CheckpointMode::passive).error().code, Errc::io);
-            EXPECT_EQ(database->user_version().error().code, Errc::io);
+            EXPECT_EQ(error_of(add_rows(*database, 3)), Errc::io);
+            EXPECT_EQ(error_of(database->checkpoint(CheckpointMode::passive)), Errc::io);
+            EXPECT_EQ(error_of(database->user_version()), Errc::io);
         }
         ASSERT_TRUE(drop_cache(disk, "/data/test.db"));
         EXPECT_EQ(broken_promise(disk, vfs, run), "");
@@ -162,7 +164,7 @@ TEST(DatabaseCrash, SaysThatTheDiskIsFullAndGoesOnWhenItIsNot) {
     ASSERT_TRUE(database->execute("CREATE TABLE t (id INTEGER PRIMARY KEY, number, filler)"));
     ASSERT_TRUE(add_rows(*database, 1));
     disk.set_capacity(0);
-    EXPECT_EQ(add_rows(*database, 2).error().code, Errc::no_space);
+    EXPECT_EQ(error_of(add_rows(*database, 2)), Errc::no_space);
     EXPECT_FALSE(database->in_transaction());
     disk.set_capacity(UINT64_MAX);
     EXPECT_TRUE(add_rows(*database, 2));
@@ -181,7 +183,7 @@ TEST(DatabaseCrash, SharesTheWalBetweenConnectionsLikeTheRealOne) {
     EXPECT_EQ(count(*reader, "SELECT count(*) FROM t"), 0);
     ASSERT_TRUE(add_rows(*writer, 1));
     EXPECT_EQ(count(*reader, "SELECT count(*) FROM t"), 0);
-    EXPECT_EQ(writer->checkpoint(CheckpointMode::restart).error().code, Errc::busy);
+    EXPECT_EQ(error_of(writer->checkpoint(CheckpointMode::restart)), Errc::busy);
     ASSERT_TRUE(view->commit());
     EXPECT_EQ(count(*reader, "SELECT count(*) FROM t"), 3);
     EXPECT_TRUE(writer->checkpoint(CheckpointMode::restart));

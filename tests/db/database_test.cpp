@@ -1,3 +1,4 @@
+#include "support/error_of.hpp"
 #include "support/temp_dir.hpp"
 
 #include "maild/base/unique_fd.hpp"
@@ -13,6 +14,7 @@
 namespace maild::db {
 namespace {
 
+using test::error_of;
 // SQLite locks bytes behind the first GiB; an open-file lock conflicts with the POSIX locks of this
 // process as if it were another one. Ends those locks, so it comes last in a test.
 bool is_locked_against_other_processes(const std::string& path) {
@@ -144,15 +146,15 @@ TEST_F(DatabaseTest, SaysWhatWentWrong) {
     for (const auto& [sql, want] : cases) {
         const auto done = database.execute(sql);
         ASSERT_FALSE(done) << sql.text();
-        EXPECT_EQ(done.error().code, want) << sql.text() << ": " << done.error().internal;
+        EXPECT_EQ(error_of(done), want) << sql.text() << ": " << done.error().internal;
     }
     EXPECT_FALSE(database.is_poisoned());
 }
 
 TEST_F(DatabaseTest, TellsAMissingFileFromABrokenOne) {
-    EXPECT_EQ(open({.read_only = true}).error().code, Errc::not_found);
+    EXPECT_EQ(error_of(open({.read_only = true})), Errc::not_found);
     std::ofstream(dir_ / "test.db") << std::string(8192, 'x');
-    EXPECT_EQ(open().error().code, Errc::corrupt);
+    EXPECT_EQ(error_of(open()), Errc::corrupt);
 }
 
 TEST_F(DatabaseTest, CommitsOrRollsBackByScope) {
@@ -181,7 +183,7 @@ TEST_F(DatabaseTest, CommitsOrRollsBackByScope) {
     ASSERT_TRUE(transaction->commit());
     EXPECT_EQ(number(database, "SELECT sum(a) FROM t"), 6);
     EXPECT_FALSE(transaction->commit());
-    EXPECT_EQ(Savepoint::begin(database).error().code, Errc::internal);
+    EXPECT_EQ(error_of(Savepoint::begin(database)), Errc::internal);
 }
 
 TEST_F(DatabaseTest, ReadersOfThisProcessSeeOneViewWhileTheWriterGoesOn) {
@@ -195,10 +197,10 @@ TEST_F(DatabaseTest, ReadersOfThisProcessSeeOneViewWhileTheWriterGoesOn) {
     EXPECT_EQ(number(*reader, "SELECT count(*) FROM t"), 0);
     ASSERT_TRUE(writer->execute("INSERT INTO t VALUES (1)"));
     EXPECT_EQ(number(*reader, "SELECT count(*) FROM t"), 0);
-    EXPECT_EQ(writer->checkpoint(CheckpointMode::restart).error().code, Errc::busy);
+    EXPECT_EQ(error_of(writer->checkpoint(CheckpointMode::restart)), Errc::busy);
     ASSERT_TRUE(view->commit());
     EXPECT_EQ(number(*reader, "SELECT count(*) FROM t"), 1);
-    EXPECT_EQ(reader->execute("INSERT INTO t VALUES (2)").error().code, Errc::not_permitted);
+    EXPECT_EQ(error_of(reader->execute("INSERT INTO t VALUES (2)")), Errc::not_permitted);
     EXPECT_FALSE(std::filesystem::exists(dir_ / "test.db-shm")); // it is in the heap
     EXPECT_TRUE(is_locked_against_other_processes(dir_ / "test.db"));
 }
@@ -208,7 +210,7 @@ TEST_F(DatabaseTest, OnlyOneWritesAtATime) {
     auto two = opened();
     auto transaction = Transaction::begin(one);
     ASSERT_TRUE(transaction);
-    EXPECT_EQ(Transaction::begin(two).error().code, Errc::busy);
+    EXPECT_EQ(error_of(Transaction::begin(two)), Errc::busy);
     ASSERT_TRUE(transaction->commit());
     EXPECT_TRUE(Transaction::begin(two));
 }

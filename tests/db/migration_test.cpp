@@ -1,3 +1,4 @@
+#include "support/error_of.hpp"
 #include "support/schema_check.hpp"
 #include "support/temp_dir.hpp"
 
@@ -9,6 +10,7 @@
 namespace maild::db {
 namespace {
 
+using test::error_of;
 constexpr Migration kSteps[] = {
     {1, "0001_first.sql", "CREATE TABLE t (a INTEGER PRIMARY KEY); INSERT INTO t VALUES (1);"},
     {2, "0002_second.sql", "ALTER TABLE t ADD COLUMN b TEXT NOT NULL DEFAULT 'new';"},
@@ -52,7 +54,7 @@ TEST_F(MigrationTest, RefusesANewerDatabase) {
     ASSERT_TRUE(migrate(database, kSteps));
     const auto refused = migrate(database, std::span(kSteps).first(2));
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, Errc::cannot);
+    EXPECT_EQ(error_of(refused), Errc::cannot);
     EXPECT_NE(refused.error().internal.find("schema 3"), std::string::npos);
 }
 
@@ -80,7 +82,7 @@ TEST_F(MigrationTest, LeavesNothingOfAStepThatFails) {
 TEST_F(MigrationTest, KeepsForeignKeysOn) {
     auto database = opened();
     ASSERT_TRUE(migrate(database, kSteps));
-    EXPECT_EQ(database.execute("INSERT INTO t VALUES (5, 'x', 77)").error().code, Errc::conflict);
+    EXPECT_EQ(error_of(database.execute("INSERT INTO t VALUES (5, 'x', 77)")), Errc::conflict);
 }
 
 } // namespace

@@ -189,7 +189,7 @@ Result<void> FaultyDisk::remove(const std::string& path) {
     const std::scoped_lock lock(mutex_);
     if (auto entered = enter(DiskCall::remove, path); !entered) return entered;
     const auto found = seen_.find(path);
-    if (found == seen_.end()) return fail(Errc::io, "unlink " + path + ": no such file");
+    if (found == seen_.end()) return fail(Errc::not_found, "unlink " + path);
     change({path, {}, found->second});
     return {};
 }
@@ -286,6 +286,11 @@ void FaultyDisk::fail_nth(DiskCall call, std::uint64_t n, Errc code) {
     failures_[call] = {calls_[call] + n, code};
 }
 
+void FaultyDisk::clear_failures() {
+    const std::scoped_lock lock(mutex_);
+    failures_.clear();
+}
+
 void FaultyDisk::set_capacity(std::uint64_t bytes) {
     const std::scoped_lock lock(mutex_);
     capacity_ = bytes;
@@ -293,12 +298,7 @@ void FaultyDisk::set_capacity(std::uint64_t bytes) {
 
 void FaultyDisk::flip_bit(const std::string& path, std::uint64_t offset, int bit) {
     const std::scoped_lock lock(mutex_);
-    const auto& inode = seen_.at(path);
-    for (auto* bytes : {&inode->seen, &inode->platter}) {
-        if (offset < bytes->size()) {
-            (*bytes)[offset] = static_cast<char>((*bytes)[offset] ^ (1 << bit));
-        }
-    }
+    seen_.at(path)->flip_bit(offset, bit);
 }
 
 std::string FaultyDisk::contents(const std::string& path) const {

@@ -79,6 +79,7 @@ public:
     // The n-th call of this kind from now (1 is the next) fails with this code; the ones after it
     // work again. A write that fails has written a part.
     void fail_nth(DiskCall call, std::uint64_t n, Errc code = Errc::io);
+    void clear_failures();
     // Bytes that all files together may take, allocated ones included; writes beyond fail with
     // no_space.
     void set_capacity(std::uint64_t bytes);

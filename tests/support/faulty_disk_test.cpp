@@ -1,3 +1,4 @@
+#include "support/error_of.hpp"
 #include "support/faulty_disk.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +34,7 @@ TEST_F(FaultyDiskTest, LosesAnUnsyncedWrite) {
     EXPECT_EQ(disk_.contents("/f"), "gone");
     disk_.crash(Survives::synced);
     EXPECT_EQ(disk_.contents("/f"), "kept");
-    EXPECT_EQ(write(*file, 0, "late").error().code, Errc::io); // a descriptor of the dead process
+    EXPECT_EQ(error_of(write(*file, 0, "late")), Errc::io); // a descriptor of the dead process
 }
 
 TEST_F(FaultyDiskTest, KeepsAllOfAKilledProcess) {
@@ -109,7 +110,7 @@ TEST_F(FaultyDiskTest, ForgetsWhatAFailedSyncShouldHaveWritten) {
     auto file = durable("/f", "old!");
     ASSERT_TRUE(write(*file, 0, "new!"));
     disk_.fail_nth(DiskCall::sync, 1);
-    EXPECT_EQ(file->sync_data().error().code, Errc::io);
+    EXPECT_EQ(error_of(file->sync_data()), Errc::io);
     EXPECT_TRUE(file->sync_data()); // lies, as Linux does
     EXPECT_EQ(disk_.contents("/f"), "new!");
     file->drop_cache();
@@ -120,11 +121,11 @@ TEST_F(FaultyDiskTest, FailsTheCallThatWasAskedFor) {
     auto file = durable("/f", "0");
     disk_.fail_nth(DiskCall::write, 2, Errc::no_space);
     EXPECT_TRUE(write(*file, 0, "1111"));
-    EXPECT_EQ(write(*file, 0, "2222").error().code, Errc::no_space);
+    EXPECT_EQ(error_of(write(*file, 0, "2222")), Errc::no_space);
     EXPECT_EQ(disk_.contents("/f"), "2211"); // a part was written
     EXPECT_TRUE(write(*file, 0, "3333"));
     disk_.fail_nth(DiskCall::open, 1);
-    EXPECT_EQ(disk_.open("/f", OpenMode::read_only).error().code, Errc::io);
+    EXPECT_EQ(error_of(disk_.open("/f", OpenMode::read_only)), Errc::io);
     disk_.fail_nth(DiskCall::sync_directory, 1);
     auto lost = created("/g");
     EXPECT_FALSE(disk_.sync_directory("/"));
@@ -140,8 +141,8 @@ TEST_F(FaultyDiskTest, IsFullAtItsCapacity) {
     EXPECT_EQ(disk_.free_bytes("/"), 40U);
     EXPECT_TRUE(write(*file, 0, std::string(60, 'x')));
     auto other = created("/g");
-    EXPECT_EQ(other->allocate(41).error().code, Errc::no_space);
-    EXPECT_EQ(write(*other, 0, std::string(41, 'x')).error().code, Errc::no_space);
+    EXPECT_EQ(error_of(other->allocate(41)), Errc::no_space);
+    EXPECT_EQ(error_of(write(*other, 0, std::string(41, 'x'))), Errc::no_space);
     ASSERT_TRUE(disk_.remove("/f"));
     EXPECT_TRUE(write(*other, 0, std::string(100, 'x')));
 }

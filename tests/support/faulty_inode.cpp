@@ -35,6 +35,15 @@ void FaultyInode::drop_cache() {
     for (const auto& change : dirty) apply(seen, change);
 }
 
+void FaultyInode::flip_bit(std::uint64_t offset, int bit) {
+    for (auto* bytes : {&seen, &platter}) {
+        if (offset < bytes->size()) {
+            (*bytes)[offset] = static_cast<char>((*bytes)[offset] ^ (1 << bit));
+        }
+    }
+    if (!dirty.empty() && offset < seen.size()) dirty.push_back({offset, {seen[offset]}, false});
+}
+
 void FaultyInode::lose_cache(std::mt19937_64* random) {
     if (random != nullptr) {
         constexpr double kChances[] = {0.1, 0.5, 0.9};
