@@ -147,7 +147,6 @@ constexpr Column kQueueColumns[] = {
 constexpr Column kSessionColumns[] = {
     {"id", "SESSION"},      {"service", "SERVICE"}, {"remote", "FROM"},
     {"account", "ACCOUNT"}, {"state", "STATE"},     {"since", "SINCE", Format::time},
-    {"tls", "TLS"},
 };
 
 constexpr Command kCommands[] = {

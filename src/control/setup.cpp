@@ -151,6 +151,7 @@ private:
         if (const auto* value = zone.result.as_object().if_contains("text"))
             text = value->as_string();
         json::object result{{"changed", changed_},
+                            {"new_account", new_account_},
                             {"account", plan_.account()},
                             {"config", plan_.config_path()},
                             {"host", plan_.hostname},
@@ -175,6 +176,7 @@ private:
             password_ = generate_password();
             arguments["password"] = password_;
         }
+        new_account_ = true;
         return change("account add", std::move(arguments), "added account " + plan_.account());
     }
 
@@ -198,6 +200,7 @@ private:
     SetupPlan plan_;
     std::string password_; // made here, to be shown once
     bool changed_ = false;
+    bool new_account_ = false;
 };
 
 } // namespace

@@ -70,10 +70,7 @@ std::string setup_summary(const SetupPlan& plan, const std::string& password,
     const std::string mailctl = plan.root.empty() ? "mailctl" : plan.root + "/bin/mailctl";
     const auto port = [&](std::uint16_t standard) { return std::to_string(plan.port(standard)); };
     std::string out = "account    " + plan.account() + "\n";
-    out += "password   " +
-           (password.empty() ? std::string("as given, or as it was before")
-                             : password + "   (shown once)") +
-           "\n";
+    if (!password.empty()) out += "password   " + password + "   (shown once)\n";
     out += "host       " + plan.hostname +
            (plan.root.empty() ? "" : " (trial, on 127.0.0.1 only)") + "\n";
     out += "ports      SMTP " + port(25) + ", submission " + port(587) + " (STARTTLS) and " +

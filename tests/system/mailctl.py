@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""mailctl against the running daemon: every example of the command table as it stands there, the exit codes, JSON, and
+that a change holds at once."""
+import imaplib
+import json
+import os
+import re
+import shlex
+import smtplib
+import subprocess
+import time
+import unittest
+
+import host
+
+
+class Examples(host.HostTest):
+    def test_every_example_of_the_manual(self):
+        self.host.mailctl("domain", "add", "example.net")
+        manual = self.host.mailctl("man", "--all")
+        examples = [line[len(".Dl "):].replace("\\-", "-").replace("\\&", "") for line in manual.splitlines() if line.startswith(".Dl mailctl")]
+        self.assertGreater(len(examples), 25)
+        for example in examples:
+            words = shlex.split(example)
+            run = subprocess.run([self.host.root / "bin/mailctl", *words[1:]], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+            if words[1:3] == ["server", "kick"]:   # the account of that example is another manual's
+                self.assertIn(run.returncode, (0, 67), example + run.stderr)
+            else:
+                self.assertEqual(run.returncode, 0, f"{example}\n{run.stdout}{run.stderr}")
+
+
+class Commands(host.HostTest):
+    def login(self, address, password):
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.host.port(993), ssl_context=host.insecure_tls())
+        try:
+            client.login(address, password)
+            return client
+        except imaplib.IMAP4.error:
+            client.shutdown()
+            return None
+
+    def accepts(self, recipient):
+        with smtplib.SMTP("127.0.0.1", self.host.port(25), local_hostname="client.example") as client:
+            client.helo()
+            client.mail("bob@client.example")
+            return client.rcpt(recipient)[0]
+
+    def test_a_change_holds_at_once(self):
+        self.host.add_account("now@example.org", "one")
+        self.assertEqual(self.accepts("now@example.org"), 250)
+        session = self.login("now@example.org", "one")
+        self.assertIsNotNone(session)
+        self.host.mailctl("account", "passwd", "now@example.org", "--password-stdin", stdin="two\n")
+        self.assertIsNone(self.login("now@example.org", "one"))
+        with self.assertRaises((imaplib.IMAP4.abort, imaplib.IMAP4.error, OSError)):
+            for _ in range(10):   # the old session is told to go
+                session.noop()
+                time.sleep(0.1)
+        self.assertIsNotNone(self.login("now@example.org", "two"))
+        self.host.mailctl("account", "disable", "now@example.org", "--reason", "a test")
+        self.assertIsNone(self.login("now@example.org", "two"))
+        self.assertEqual(self.accepts("now@example.org"), 550)
+        self.host.mailctl("account", "enable", "now@example.org")
+        self.assertEqual(self.accepts("now@example.org"), 250)
+        self.host.mailctl("account", "rename", "now@example.org", "later@example.org")
+        self.assertEqual(self.accepts("now@example.org"), 550)
+        self.assertEqual(self.accepts("later@example.org"), 250)
+        self.host.mailctl("--yes", "account", "rm", "later@example.org")
+        self.assertEqual(self.accepts("later@example.org"), 550)
+
+    def test_exit_codes(self):
+        self.host.mailctl("account", "show", "nobody@example.org", exit_code=67)
+        self.host.mailctl("domain", "show", "nowhere.example", exit_code=68)
+        self.host.mailctl("domain", exit_code=64)
+        self.host.mailctl("account", "add", "not an address", "--generate", exit_code=65)
+        self.host.mailctl("account", "rm", self.host.address, exit_code=64)   # not confirmed
+        self.host.mailctl("--socket", "/nonexistent/socket", "server", "status", exit_code=69)
+        self.assertEqual(self.host.mailctl("domain", "add", "example.org", as_json=True)["changed"], False)
+
+    def test_aliases_and_their_dry_run(self):
+        self.host.mailctl("domain", "alias", "add", "example.com", "example.org")
+        self.host.mailctl("alias", "add", "team-*@example.org", self.host.address)
+        resolved = self.host.mailctl("address", "resolve", "team-x+y@example.com", as_json=True)
+        self.assertEqual(resolved["verdict"], "accepted")
+        self.assertEqual([t["address"] for t in resolved["targets"]], [self.host.address])
+        self.assertEqual(self.accepts("team-x+y@example.com"), 250)
+        self.assertEqual(self.accepts("teamx@example.com"), 550)
+
+    def test_import(self):
+        rows = "".join(f"user{i}@example.org,secret {i},1G\n" for i in range(50))
+        path = self.host.root / "accounts.csv"
+        path.write_text(rows + "wrong address,x,\nuser7@example.org,x,\n")
+        out = self.host.mailctl("account", "import", str(path), exit_code=65)
+        self.assertIn("line 51", out)
+        self.host.mailctl("account", "show", "user1@example.org", exit_code=67)   # all or nothing
+        path.write_text(rows)
+        self.assertEqual(self.host.mailctl("account", "import", str(path), as_json=True)["added"], 50)
+        self.assertIsNotNone(self.login("user49@example.org", "secret 49"))
+        self.assertEqual(self.host.mailctl("account", "import", str(path), as_json=True)["unchanged"], 50)
+
+    def test_mailboxes_and_quota(self):
+        self.host.add_account("small@example.org", "pw")
+        self.host.mailctl("account", "quota", "set", "small@example.org", "10K")
+        with smtplib.LMTP("127.0.0.1", self.host.port(24), local_hostname="client.example") as client:
+            client.sendmail("bob@client.example", ["small@example.org"], host.message(body="x" * 70 + "\r\n"))
+            with self.assertRaises(smtplib.SMTPException):
+                client.sendmail("bob@client.example", ["small@example.org"], host.message(body=("x" * 70 + "\r\n") * 200))
+        rows = self.host.mailctl("mailbox", "list", "small@example.org", as_json=True)["rows"]
+        self.assertEqual(sorted(row["name"] for row in rows), ["Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash"])
+        inbox = self.host.mailctl("mailbox", "status", "small@example.org", "INBOX", as_json=True)["rows"][0]
+        self.assertEqual((inbox["messages"], inbox["unseen"]), (1, 1))
+        shown = self.host.mailctl("account", "show", "small@example.org", as_json=True)
+        self.assertEqual((shown["quota_bytes"], shown["messages"]), (10240, 1))
+
+    def test_sessions_and_kick(self):
+        client = self.login(self.host.address, self.host.password)
+        rows = self.host.mailctl("server", "sessions", "--service", "imap", as_json=True)["rows"]
+        mine = [row for row in rows if row["account"] == self.host.address]
+        self.assertTrue(mine, rows)
+        self.host.mailctl("server", "kick", mine[0]["id"])
+        with self.assertRaises((imaplib.IMAP4.abort, imaplib.IMAP4.error, OSError)):
+            for _ in range(20):
+                client.noop()
+                time.sleep(0.1)
+
+    def test_dns_records(self):
+        text = self.host.mailctl("domain", "dns", "example.org")
+        self.assertRegex(text, r"example\.org\.\s+IN MX\s+10 mail\.example\.org\.")
+        self.assertIn("v=spf1", text)
+        self.assertIn("_imaps._tcp", text)
+
+    def test_json_schema_is_named(self):
+        run = subprocess.run([self.host.root / "bin/mailctl", "--json", "domain", "list"], capture_output=True, text=True)
+        self.assertEqual(json.loads(run.stdout)["schema"], "mailctl/1")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs another user to try as")
+    def test_others_may_not(self):
+        run = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", self.host.root / "bin/mailctl", "domain", "list"],
+                             capture_output=True, text=True)
+        self.assertEqual(run.returncode, 77, run.stderr)
+        self.assertTrue(re.search("not permitted", run.stderr))
+
+
+if __name__ == "__main__":
+    host.main()

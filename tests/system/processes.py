@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""What the processes are and may do: who runs as whom, detached from the terminal, without capabilities, sandboxed; what
+happens at each signal; what is said of a wrong configuration."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+
+import host
+
+USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild"}
+
+
+def status_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+class Processes(host.HostTest):
+    def all_pids(self):
+        return {self.host.supervisor(): "supervisor", **{p["pid"]: p["role"] for p in self.host.status()["processes"]}}
+
+    def test_roles_and_users(self):
+        processes = self.host.status()["processes"]
+        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "store", "worker"])
+        for process in processes:
+            status = status_of(process["pid"])
+            self.assertEqual(status["NoNewPrivs"], "1", process)
+            self.assertEqual(status["Seccomp"], "2", process)
+            for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                self.assertEqual(int(status[capabilities], 16), 0, (capabilities, process))
+            if os.geteuid() == 0:
+                self.assertEqual(process["user"], USERS[process["role"].split()[0]])
+                self.assertNotIn("0", status["Uid"].split())
+                self.assertNotIn("0", status["Gid"].split())
+                self.assertEqual(status["Groups"].split(), [])
+
+    def test_detached(self):
+        supervisor = self.host.supervisor()
+        for pid in self.all_pids():
+            stat = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            session, terminal = int(stat[3]), int(stat[4])
+            self.assertEqual(terminal, 0, "no controlling terminal")
+            self.assertNotEqual(session, os.getsid(0))
+            self.assertNotEqual(session, supervisor, "never a session leader")
+            for fd in (0, 1, 2):
+                self.assertEqual(os.readlink(f"/proc/{pid}/fd/{fd}"), "/dev/null", (pid, fd))
+            self.assertNotEqual(os.readlink(f"/proc/{pid}/cwd"), os.getcwd())
+
+    def test_second_start_says_who_runs(self):
+        run = subprocess.run([self.host.root / "bin/maild"], capture_output=True, text=True, timeout=30)
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn(str(self.host.supervisor()), run.stderr)
+
+    def test_hup_keeps_sessions(self):
+        with socket.create_connection(("127.0.0.1", self.host.port(25)), timeout=10) as client:
+            stream = client.makefile("rwb")
+            self.assertTrue(stream.readline().startswith(b"220 "))
+            os.kill(self.host.supervisor(), signal.SIGHUP)
+            host.wait_for(lambda: "reload" in self.host.log(), 10, "the reload in the log")
+            stream.write(b"NOOP\r\n")
+            stream.flush()
+            self.assertTrue(stream.readline().startswith(b"250"))
+        self.assertEqual(self.host.mailctl("server", "reload", as_json=True)["changed"], True)
+
+    def test_broken_configuration_is_refused_and_the_old_one_stays(self):
+        path = self.host.root / "etc/maild.toml"
+        good = path.read_text()
+        try:
+            path.write_text(good + "\n[limits]\nconnectoins = 5\n" if "[limits]" not in good else good.replace("[limits]", "[limits]\nconnectoins = 5", 1))
+            check = subprocess.run([self.host.root / "bin/maild", "--check"], capture_output=True, text=True, timeout=30)
+            self.assertEqual(check.returncode, 78)
+            self.assertRegex(check.stderr + check.stdout, r"maild\.toml:\d+")
+            self.assertIn("connectoins", check.stderr + check.stdout)
+            self.host.mailctl("server", "reload", exit_code=78)
+            self.assertEqual(len(self.host.pids("worker")), len(self.host.pids("worker")))
+            with socket.create_connection(("127.0.0.1", self.host.port(143)), timeout=5) as client:
+                self.assertTrue(client.makefile("rb").readline().startswith(b"* OK"))
+        finally:
+            path.write_text(good)
+        self.assertEqual(subprocess.run([self.host.root / "bin/maild", "--check"], capture_output=True, timeout=30).returncode, 0)
+
+    def test_usr1_reopens_the_log(self):
+        log = self.host.root / "var/log/maild.log"
+        log.rename(log.with_suffix(".1"))
+        os.kill(self.host.supervisor(), signal.SIGUSR1)
+        host.wait_for(log.exists, 10, "a new log file")
+
+        def logged():
+            with socket.create_connection(("127.0.0.1", self.host.port(25)), timeout=10) as client:
+                client.makefile("rb").readline()
+            return "smtp_session" in self.host.log()
+        host.wait_for(logged, 10, "a worker's line in the new file")
+
+    def test_every_role_comes_back(self):
+        for role in ("worker", "auth", "store", "control"):
+            before = self.host.pids(role)
+            os.kill(before[0], signal.SIGKILL)
+
+            def back():
+                try:
+                    now = self.host.pids(role)
+                except AssertionError:
+                    return False
+                return len(now) == len(before) and before[0] not in now and 0 not in now
+            host.wait_for(back, 15, f"{role} to come back")
+            self.assertIn(role, self.host.log())
+
+    def test_waiting_connections_survive_the_workers(self):
+        workers = self.host.pids("worker")
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        clients = [socket.create_connection(("127.0.0.1", self.host.port(25)), timeout=20) for _ in range(20)]
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        for client in clients:
+            self.assertTrue(client.makefile("rb").readline().startswith(b"220 "), "served by a new worker")
+            client.close()
+
+
+class Stopping(host.HostTest):
+    def test_term_drains_and_leaves_nothing(self):
+        status = self.host.status()
+        pids = [p["pid"] for p in status["processes"]] + [self.host.supervisor()]
+        with socket.create_connection(("127.0.0.1", self.host.port(25)), timeout=40) as client:
+            stream = client.makefile("rb")
+            stream.readline()
+            os.kill(self.host.supervisor(), signal.SIGTERM)
+            self.assertTrue(stream.readline().startswith(b"421"), "told before the end")
+        host.wait_for(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), 40, "all processes to end")
+        self.host.start()
+        self.assertGreater(len(self.host.status()["processes"]), 3)
+
+    def test_when_the_supervisor_dies_all_end_and_it_starts_again(self):
+        pids = [p["pid"] for p in self.host.status()["processes"]]
+        os.kill(self.host.supervisor(), signal.SIGKILL)
+        host.wait_for(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), 40, "the orphans to end")
+        self.host.start()
+        with socket.create_connection(("127.0.0.1", self.host.port(25)), timeout=5) as client:
+            self.assertTrue(client.makefile("rb").readline().startswith(b"220 "))
+
+
+if __name__ == "__main__":
+    host.main()

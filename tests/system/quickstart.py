@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""The one command: sets a host up from what was built, sends a message to itself and reads it back; a second run changes
+nothing and says so; it stops as it says."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import host
+
+
+class Quickstart(host.unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="maild-quickstart-"))   # mode 0700, as mktemp -d makes it
+        self.base = host.free_base()
+
+    def tearDown(self):
+        if (self.root / "bin/mailctl").exists():
+            subprocess.run([self.root / "bin/mailctl", "--yes", "server", "stop"], capture_output=True)
+            pid_file = self.root / "run/maild.pid"
+            if pid_file.exists() and pid_file.read_text().strip():
+                pid = pid_file.read_text().split()[0]
+                host.wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists(), 40, "the daemon to stop")
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def run_it(self, *options, stdin="", exit_code=0):
+        run = subprocess.run([host.TOP / "conf/quickstart", *options], input=stdin, capture_output=True, text=True, timeout=900,
+                             env={**os.environ, "MAILD_BUILD": str(host.BUILD)})
+        self.assertEqual(run.returncode, exit_code, run.stdout + run.stderr)
+        return run.stdout + run.stderr
+
+    def test_trial(self):
+        options = ["--root", str(self.root), "--port-base", str(self.base), "--domain", "example.net", "--admin", "ada"]
+        text = self.run_it(*options)
+        self.assertIn("the message arrived, every byte as it was sent", text)
+        self.assertIn("ada@example.net", text)
+        self.assertRegex(text, r"password +\S{12,}")
+        self.assertIn(str(self.base + 993), text)
+        self.assertRegex(text, r"example\.net\.\s+IN MX")
+        self.assertIn("server stop", text)
+        files = {p: p.stat().st_mtime_ns for p in (self.root / "etc").rglob("*")}
+        again = self.run_it(*options)
+        self.assertIn("Nothing was changed", again)
+        self.assertNotRegex(again, r"password +\S{12,}")
+        self.assertEqual(files, {p: p.stat().st_mtime_ns for p in (self.root / "etc").rglob("*")})
+
+    def test_no_start_leaves_it_stopped(self):
+        self.run_it("--root", str(self.root), "--port-base", str(self.base), "--no-start", "--password-stdin", stdin="given\n")
+        run = subprocess.run([self.root / "bin/mailctl", "server", "status"], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 69, run.stdout + run.stderr)
+        subprocess.run([self.root / "bin/maild"], check=True, timeout=60)
+        run = subprocess.run([self.root / "bin/mailctl", "account", "list"], capture_output=True, text=True)
+        self.assertIn("postmaster@example.org", run.stdout)
+
+    def test_wrong_words(self):
+        self.assertIn("no option", self.run_it("--rooot", "x", exit_code=64))
+        self.assertIn("wants a number", self.run_it("--root", str(self.root), "--port-base", "x", exit_code=64))
+        self.assertTrue(re.search("password", self.run_it("--root", str(self.root), "--password-stdin", exit_code=65)))
+
+
+if __name__ == "__main__":
+    host.main()
