@@ -21,10 +21,10 @@ namespace maild::smtp {
 struct Server {
     Service service = Service::relay_in;
     const Dialect* dialect = &kSmtp;
-    std::string hostname;                 // in greeting and Received; a domain of ours
-    std::shared_ptr<net::TlsContext> tls; // null: neither STARTTLS nor implicit TLS
-    bool implicit_tls = false;            // TLS from the first octet, RFC 8314 §3.3
-    bool offers_auth = false;             // submission always has it; relay_in only if configured
+    std::string hostname = {};                 // in greeting and Received; a domain of ours
+    std::shared_ptr<net::TlsContext> tls = {}; // null: neither STARTTLS nor implicit TLS
+    bool implicit_tls = false;                 // TLS from the first octet, RFC 8314 §3.3
+    bool offers_auth = false; // submission always has it; relay_in only if configured
     auth::PlaintextPolicy plaintext = auth::PlaintextPolicy::never;
     Limits limits;
     Backend& backend;
