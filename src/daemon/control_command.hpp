@@ -1,0 +1,70 @@
+#pragma once
+// The daemon's half of mailctl's command table: each command is one function here, found by its
+// name. It gets the checked arguments and everything that `control` can reach, and answers with
+// JSON as the table's columns name it.
+
+#include "daemon/peer_messages.hpp"
+#include "daemon/role.hpp"
+
+#include "maild/control/protocol.hpp"
+#include "maild/directory/admin.hpp"
+#include "maild/directory/directory.hpp"
+#include "maild/ipc/client.hpp"
+#include "maild/store/admin.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace maild::daemon {
+
+// What the role `control` has; references live as long as the role.
+struct ControlReach {
+    RoleContext& context;
+    directory::DirectoryAdmin& admin;
+    directory::Directory& directory;
+    store::StoreAdmin& store;
+    std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index
+    ServerStatus& status;
+};
+
+// Typed access to a request's arguments. What is wrong with one is a sentence for the admin.
+class Arguments {
+public:
+    explicit Arguments(const boost::json::object& object) : object_(object) {}
+
+    std::string text(std::string_view name) const; // empty when it is not there
+    std::optional<std::string> optional_text(std::string_view name) const;
+    bool has(std::string_view name) const { return object_.contains(name); }
+    // A number, or digits as text; nothing when it is not there or none.
+    std::optional<std::uint64_t> number(std::string_view name) const;
+    std::vector<std::string> list(std::string_view name) const;
+    const boost::json::array* rows(std::string_view name) const;
+
+private:
+    const boost::json::object& object_;
+};
+
+using ControlHandler = net::Task<control::Reply> (*)(ControlReach& reach, Arguments arguments);
+
+struct ControlCommand {
+    std::string_view name; // as in the command table
+    ControlHandler run;
+    bool is_change = false; // logged with who asked
+};
+
+std::span<const ControlCommand> server_commands();
+std::span<const ControlCommand> domain_commands();
+std::span<const ControlCommand> account_commands();
+std::span<const ControlCommand> address_commands();
+std::span<const ControlCommand> mailbox_commands();
+
+const ControlCommand* find_control_command(std::string_view name);
+
+// {"changed": …} or the failure.
+control::Reply changed_reply(const Result<directory::Changed>& result);
+std::int64_t unix_seconds(WallTime time);
+
+} // namespace maild::daemon

@@ -1,0 +1,76 @@
+#include "daemon/control_role.hpp"
+
+#include "daemon/control_server.hpp"
+
+#include "maild/directory/remote_directory.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
+#include "maild/store/remote_admin.hpp"
+
+#include <map>
+#include <optional>
+
+namespace maild::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainPoll{50};
+
+class Control final : public RoleProgram {
+public:
+    Result<void> start(RoleContext& context) override {
+        context_ = &context;
+        store_line_.emplace(context.io(), "store");
+        auth_line_.emplace(context.io(), "auth");
+        store_.emplace(*store_line_);
+        directory_.emplace(*auth_line_);
+        server_.emplace(ControlReach{.context = context,
+                                     .admin = *directory_,
+                                     .directory = *directory_,
+                                     .store = *store_,
+                                     .workers = workers_,
+                                     .status = status_});
+        context.ready();
+        return {};
+    }
+
+    void on_listener(Listener listener) override { server_->listen(std::move(listener.socket)); }
+
+    void on_peer(Peer peer) override {
+        if (peer.role == Role::store) return store_line_->attach(std::move(peer.socket));
+        if (peer.role == Role::auth) return auth_line_->attach(std::move(peer.socket));
+        if (peer.role != Role::worker) return;
+        auto& worker = workers_[peer.index];
+        if (!worker) worker = std::make_unique<ipc::Client>(context_->io(), "worker");
+        worker->attach(std::move(peer.socket));
+    }
+
+    void on_status(const ServerStatus& status) override { status_ = status; }
+
+    void on_drain(std::chrono::milliseconds grace) override {
+        server_->stop();
+        net::spawn(context_->io(), drain(grace), "control_drain");
+    }
+
+private:
+    // A request in progress gets its answer, the one that stops the daemon too.
+    net::Task<void> drain(std::chrono::milliseconds grace) {
+        const auto end = std::chrono::steady_clock::now() + grace;
+        while (server_->busy() > 0 && std::chrono::steady_clock::now() < end) co_await net::sleep_for(kDrainPoll);
+        context_->finished();
+    }
+
+    RoleContext* context_ = nullptr;
+    std::optional<ipc::Client> store_line_;
+    std::optional<ipc::Client> auth_line_;
+    std::optional<store::RemoteAdmin> store_;
+    std::optional<directory::RemoteDirectory> directory_;
+    std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;
+    ServerStatus status_;
+    std::optional<ControlServer> server_;
+};
+
+} // namespace
+
+std::unique_ptr<RoleProgram> make_control() { return std::make_unique<Control>(); }
+
+} // namespace maild::daemon

@@ -1,0 +1,15 @@
+#pragma once
+// The role `control`: answers mailctl, by asking the others.
+//
+// Runs as: maild.   May touch: the control socket, its sockets to auth, store, workers and supervisor.
+// Never touches: any file, mail bodies, private keys, the network.
+
+#include "daemon/role.hpp"
+
+#include <memory>
+
+namespace maild::daemon {
+
+std::unique_ptr<RoleProgram> make_control();
+
+} // namespace maild::daemon

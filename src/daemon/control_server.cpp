@@ -1,0 +1,127 @@
+#include "daemon/control_server.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/ipc/message.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/stream.hpp"
+
+#include <algorithm>
+#include <array>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace maild::daemon {
+namespace {
+
+constexpr std::size_t kMaxConnections = 64;
+constexpr std::chrono::minutes kIdle{10};
+constexpr std::chrono::seconds kRequestTime{30}; // from a frame's first byte to its last
+
+// Root, the daemon's own user, and members of its group: the same whom the socket's permissions let
+// in, checked again by what the kernel says of the peer (HARDENING 75).
+bool is_admin(int socket) {
+    const auto peer = ipc::peer_credentials(socket);
+    if (!peer) return false;
+    if (peer->uid == 0 || peer->uid == ::geteuid()) return true;
+    const gid_t ours = ::getegid();
+    if (peer->gid == ours) return true;
+    std::array<gid_t, 256> groups{};
+    socklen_t size = sizeof groups;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) return false;
+    const auto count = size / sizeof(gid_t);
+    return std::ranges::find(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(count),
+                             ours) != groups.begin() + static_cast<std::ptrdiff_t>(count);
+}
+
+net::Task<Result<std::string>> read_exactly(net::Stream& stream, std::size_t count,
+                                            std::chrono::milliseconds timeout) {
+    std::string out(count, '\0');
+    std::size_t done = 0;
+    while (done < count) {
+        const std::span<char> rest(out.data() + done, count - done);
+        const auto got = co_await stream.read_some(rest, timeout);
+        if (!got) co_return std::unexpected(got.error());
+        done += *got;
+    }
+    co_return out;
+}
+
+net::Task<Result<std::string>> read_frame(net::Stream& stream) {
+    auto header = co_await read_exactly(stream, control::kFrameHeader, kIdle);
+    if (!header) co_return std::unexpected(std::move(header.error()));
+    const auto size = control::frame_size(*header);
+    if (!size) co_return std::unexpected(size.error());
+    auto body = co_await read_exactly(stream, *size, kRequestTime);
+    co_return body;
+}
+
+net::Task<control::Reply> run(ControlReach& reach, const control::Request& request, unsigned uid) {
+    const auto* command = find_control_command(request.command);
+    if (command == nullptr) {
+        co_return control::failure(control::kUsage,
+                                   "this daemon has no command '" + request.command + "'.");
+    }
+    auto reply = co_await command->run(reach, Arguments(request.arguments));
+    if (command->is_change) {
+        log::info("control_change",
+                  {{"command", command->name}, {"uid", uid}, {"exit", reply.exit}});
+    }
+    co_return reply;
+}
+
+} // namespace
+
+void ControlServer::listen(UniqueFd socket) {
+    auto listener = std::make_shared<net::Listener>(reach_.context.io(), std::move(socket));
+    listeners_.push_back(listener);
+    net::spawn(reach_.context.io(), accept_loop(listener), "control_accept");
+}
+
+void ControlServer::stop() {
+    for (const auto& listener : listeners_) listener->stop();
+    listeners_.clear();
+}
+
+net::Task<void> ControlServer::accept_loop(std::shared_ptr<net::Listener> listener) {
+    while (true) {
+        auto socket = co_await listener->accept();
+        if (!socket) co_return;
+        if (open_ >= kMaxConnections || !is_admin(socket->get())) {
+            log::warning("control_refused", {{"open", open_}});
+            continue;
+        }
+        net::spawn(reach_.context.io(), serve(std::move(*socket)), "control_connection");
+    }
+}
+
+net::Task<void> ControlServer::serve(UniqueFd socket) {
+    net::Stream stream(reach_.context.io(), std::move(socket));
+    const unsigned uid = stream.peer().uid.value_or(0);
+    ++open_;
+    while (true) {
+        const auto payload = co_await read_frame(stream);
+        if (!payload) break;
+        const auto request = control::parse_request(*payload);
+        control::Reply reply;
+        if (request) {
+            ++busy_;
+            reply = control::failure(control::kSoftware, "the command failed; see the log.");
+            try {
+                auto answer = co_await run(reach_, *request, uid);
+                reply = std::move(answer);
+            } catch (const std::exception& error) {
+                log::error("control_exception",
+                           {{"command", request->command}, {"what", error.what()}});
+            }
+            --busy_;
+        } else {
+            reply = control::failure(request.error());
+        }
+        const auto bytes = control::frame(control::format_reply(reply));
+        const auto written = co_await stream.write(bytes, kRequestTime);
+        if (!written || !request) break;
+    }
+    --open_;
+}
+
+} // namespace maild::daemon

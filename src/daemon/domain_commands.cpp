@@ -1,0 +1,191 @@
+#include "daemon/control_command.hpp"
+
+#include <string>
+
+namespace maild::daemon {
+namespace json = boost::json;
+namespace {
+
+using control::Reply;
+using directory::DomainChange;
+
+json::array to_array(const std::vector<std::string>& items) {
+    json::array out;
+    for (const auto& item : items) out.emplace_back(item);
+    return out;
+}
+
+json::object to_json(const directory::Domain& domain) {
+    return {{"name", domain.name},
+            {"accounts", static_cast<std::int64_t>(domain.accounts)},
+            {"max_accounts", static_cast<std::int64_t>(domain.limits.max_accounts)},
+            {"default_quota_bytes", static_cast<std::int64_t>(domain.limits.default_quota_bytes)},
+            {"disabled", domain.is_disabled},
+            {"disabled_reason", domain.disabled_reason},
+            {"catch_all", domain.catch_all},
+            {"separator", domain.subaddress_separator},
+            {"aliases", to_array(domain.aliases)},
+            {"created", unix_seconds(domain.created)}};
+}
+
+// Options of `domain add` and `domain set`. Limits are one value, so the one that was not given
+// comes from `now`.
+Result<DomainChange> change_from(const Arguments& arguments, const directory::DomainLimits& now) {
+    DomainChange change;
+    change.catch_all = arguments.optional_text("catch-all");
+    change.subaddress_separator = arguments.optional_text("separator");
+    auto limits = now;
+    for (const auto& [name, field] :
+         {std::pair{"max-accounts", &directory::DomainLimits::max_accounts},
+          std::pair{"default-quota", &directory::DomainLimits::default_quota_bytes}}) {
+        if (!arguments.has(name)) continue;
+        const auto value = arguments.number(name);
+        if (!value)
+            return fail(Errc::invalid_argument, "--" + std::string(name) + " wants a number.");
+        limits.*field = *value;
+        change.limits = limits;
+    }
+    return change;
+}
+
+net::Task<Reply> set_options(ControlReach& reach, Arguments arguments, bool was_added) {
+    const auto name = arguments.text("domain");
+    const auto domain = co_await reach.admin.show_domain(name);
+    if (!domain) co_return control::failure(domain.error());
+    auto change = change_from(arguments, domain->limits);
+    if (!change) co_return control::failure(change.error());
+    auto changed = co_await reach.admin.change_domain(name, std::move(*change));
+    if (changed) changed->changed = changed->changed || was_added;
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> add(ControlReach& reach, Arguments arguments) {
+    auto added = co_await reach.admin.add_domain(arguments.text("domain"));
+    const bool has_options = arguments.has("catch-all") || arguments.has("separator") ||
+                             arguments.has("max-accounts") || arguments.has("default-quota");
+    if (!added || !has_options) co_return changed_reply(added);
+    auto reply = co_await set_options(reach, arguments, added->changed);
+    co_return reply;
+}
+
+net::Task<Reply> set(ControlReach& reach, Arguments arguments) {
+    auto reply = co_await set_options(reach, arguments, false);
+    co_return reply;
+}
+
+net::Task<Reply> list(ControlReach& reach, Arguments) {
+    const auto domains = co_await reach.admin.list_domains();
+    if (!domains) co_return control::failure(domains.error());
+    json::array rows;
+    for (const auto& domain : *domains) rows.push_back(to_json(domain));
+    co_return control::success(json::object{{"rows", std::move(rows)}});
+}
+
+net::Task<Reply> show(ControlReach& reach, Arguments arguments) {
+    const auto domain = co_await reach.admin.show_domain(arguments.text("domain"));
+    if (!domain) co_return control::failure(domain.error());
+    co_return control::success(to_json(*domain));
+}
+
+net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
+    const auto changed = co_await reach.admin.remove_domain(arguments.text("domain"));
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> set_disabled(ControlReach& reach, Arguments arguments, bool disabled) {
+    DomainChange change;
+    change.disabled = disabled;
+    change.disabled_reason = arguments.text("reason");
+    const auto changed =
+        co_await reach.admin.change_domain(arguments.text("domain"), std::move(change));
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> disable(ControlReach& reach, Arguments arguments) {
+    auto reply = co_await set_disabled(reach, arguments, true);
+    co_return reply;
+}
+
+net::Task<Reply> enable(ControlReach& reach, Arguments arguments) {
+    auto reply = co_await set_disabled(reach, arguments, false);
+    co_return reply;
+}
+
+net::Task<Reply> alias_add(ControlReach& reach, Arguments arguments) {
+    const auto changed =
+        co_await reach.admin.add_domain_alias(arguments.text("alias"), arguments.text("domain"));
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> alias_remove(ControlReach& reach, Arguments arguments) {
+    const auto changed = co_await reach.admin.remove_domain_alias(arguments.text("alias"));
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> alias_list(ControlReach& reach, Arguments arguments) {
+    const auto only = arguments.text("domain");
+    const auto domains = co_await reach.admin.list_domains();
+    if (!domains) co_return control::failure(domains.error());
+    json::array rows;
+    for (const auto& domain : *domains) {
+        if (!only.empty() && domain.name != only) continue;
+        for (const auto& alias : domain.aliases)
+            rows.push_back(json::object{{"alias", alias}, {"domain", domain.name}});
+    }
+    co_return control::success(json::object{{"rows", std::move(rows)}});
+}
+
+// One resource record in zone file form (RFC 1035 §5.1).
+void add_record(json::array& records, std::string& text, std::string name, std::string type,
+                std::string value) {
+    name += '.';
+    text += name;
+    text.append(name.size() < 40 ? 40 - name.size() : 1, ' ');
+    text += "IN " + type + "  " + value + "\n";
+    records.push_back(json::object{{"name", name}, {"type", type}, {"value", value}});
+}
+
+// What a domain must publish so that mail reaches us and clients find us.
+net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
+    const auto domain = co_await reach.admin.show_domain(arguments.text("domain"));
+    if (!domain) co_return control::failure(domain.error());
+    const auto& host = reach.context.config().hostname;
+    const auto& name = domain->name;
+    json::array records;
+    std::string text;
+    add_record(records, text, name, "MX ", "10 " + host + ".");   // RFC 5321 §5.1
+    add_record(records, text, name, "TXT", "\"v=spf1 mx -all\""); // RFC 7208 §4.5
+    add_record(records, text, "_dmarc." + name, "TXT",
+               "\"v=DMARC1; p=none; rua=mailto:postmaster@" + name + "\""); // RFC 7489 §6.3
+    add_record(records, text, "_submissions._tcp." + name, "SRV",
+               "0 1 465 " + host + "."); // RFC 8314 §5.1
+    add_record(records, text, "_submission._tcp." + name, "SRV",
+               "10 1 587 " + host + "."); // RFC 6186 §3.1
+    add_record(records, text, "_imaps._tcp." + name, "SRV",
+               "0 1 993 " + host + "."); // RFC 6186 §3.2
+    add_record(records, text, "_imap._tcp." + name, "SRV", "10 1 143 " + host + ".");
+    text += "; and an A and an AAAA record for " + host +
+            " with this host's addresses, whose PTR records name it\n";
+    co_return control::success(
+        json::object{{"rows", std::move(records)}, {"text", std::move(text)}});
+}
+
+constexpr ControlCommand kCommands[] = {
+    {"domain add", add, true},
+    {"domain set", set, true},
+    {"domain list", list},
+    {"domain show", show},
+    {"domain rm", remove, true},
+    {"domain disable", disable, true},
+    {"domain enable", enable, true},
+    {"domain dns", dns},
+    {"domain alias add", alias_add, true},
+    {"domain alias rm", alias_remove, true},
+    {"domain alias list", alias_list},
+};
+
+} // namespace
+
+std::span<const ControlCommand> domain_commands() { return kCommands; }
+
+} // namespace maild::daemon

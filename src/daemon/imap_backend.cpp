@@ -1,0 +1,16 @@
+#include "daemon/imap_backend.hpp"
+
+#include <utility>
+
+namespace maild::daemon {
+
+net::Task<Result<auth::Identity>> ImapBackend::authenticate(auth::Credentials credentials,
+                                                            const net::Peer& peer) {
+    directory::LoginAttempt attempt{.credentials = std::move(credentials),
+                                    .service = directory::Service::imap,
+                                    .remote_address = peer.address};
+    auto identity = co_await directory_.login(std::move(attempt));
+    co_return identity;
+}
+
+} // namespace maild::daemon

@@ -1,0 +1,24 @@
+#pragma once
+// IMAP's view of this host, in a worker: logins go to `auth`, mail to `store`.
+
+#include "maild/directory/directory.hpp"
+#include "maild/imap/backend.hpp"
+
+namespace maild::daemon {
+
+class ImapBackend final : public imap::Backend {
+public:
+    // Both outlive the backend.
+    ImapBackend(directory::Directory& directory, store::MessageStore& store)
+        : directory_(directory), store_(store) {}
+
+    net::Task<Result<auth::Identity>> authenticate(auth::Credentials credentials,
+                                                   const net::Peer& peer) override;
+    store::MessageStore& store() override { return store_; }
+
+private:
+    directory::Directory& directory_;
+    store::MessageStore& store_;
+};
+
+} // namespace maild::daemon

@@ -1,0 +1,36 @@
+#pragma once
+// maild's command line.
+
+#include "daemon/status.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace maild::daemon {
+
+struct RoleOption { // for the supervisor's own use
+    Role role = Role::worker;
+    std::uint32_t index = 0;
+};
+
+struct Options {
+    std::string config; // empty: default_config_file()
+    bool check = false;
+    bool foreground = false;
+    bool version = false;
+    bool help = false;
+    std::optional<RoleOption> role;
+};
+
+// The error is one line that says what is wrong with which argument.
+std::expected<Options, std::string> parse_options(std::span<const char* const> arguments);
+
+// ../etc/maild.toml beside the running binary when it exists, else /etc/maild/maild.toml.
+std::string default_config_file();
+
+extern const char* const kUsage;
+
+} // namespace maild::daemon

@@ -1,0 +1,20 @@
+#include "daemon/roles.hpp"
+
+#include "daemon/auth_role.hpp"
+#include "daemon/control_role.hpp"
+#include "daemon/store_role.hpp"
+#include "daemon/worker_role.hpp"
+
+namespace maild::daemon {
+
+std::unique_ptr<RoleProgram> make_role(Role role) {
+    switch (role) {
+    case Role::worker: return make_worker();
+    case Role::auth: return make_auth();
+    case Role::store: return make_store();
+    case Role::control: return make_control();
+    }
+    return nullptr;
+}
+
+} // namespace maild::daemon

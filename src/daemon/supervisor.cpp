@@ -1,0 +1,242 @@
+#include "daemon/supervisor.hpp"
+
+#include "daemon/account.hpp"
+#include "daemon/log_output.hpp"
+#include "daemon/notify.hpp"
+
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+namespace maild::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kHeartbeatCheck = 1000ms;
+constexpr auto kStatusPause = 100ms; // between two pictures of the processes for control
+
+UniqueFd open_signals() {
+    sigset_t wanted;
+    ::sigemptyset(&wanted);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD}) {
+        ::sigaddset(&wanted, signal);
+    }
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    return UniqueFd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+std::string make_secret() {
+    std::array<std::byte, 32> bytes{};
+    SystemRandom random;
+    random.fill(bytes);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Identity identity_of(const std::string& user) {
+    const auto account = ::geteuid() == 0 ? find_account(user) : std::nullopt;
+    if (account) return {account->name, account->uid, account->gid, true};
+    return {name_of_user(::geteuid()), ::geteuid(), ::getegid(), false};
+}
+
+} // namespace
+
+Supervisor::Supervisor(SupervisorSetup setup)
+    : config_(std::move(setup.config)),
+      listeners_(std::move(setup.listeners)),
+      pid_file_(std::move(setup.pid_file)),
+      log_(std::move(setup.log)),
+      report_(std::move(setup.report)),
+      signals_(open_signals()),
+      token_secret_(make_secret()),
+      started_(clock_.now()),
+      told_(clock_.steady_now()),
+      watchdog_(notify::watchdog_interval()),
+      watchdog_at_(clock_.steady_now()) {
+    // Those that others ask come first, so that what asks them finds them there.
+    children_.emplace_back(Role::store, 0, identity_of(config_.users.store), clock_);
+    children_.emplace_back(Role::auth, 0, identity_of(config_.users.auth), clock_);
+    for (std::uint32_t i = 0; i < config_.workers; ++i) {
+        children_.emplace_back(Role::worker, i, identity_of(config_.users.worker), clock_);
+    }
+    children_.emplace_back(Role::control, 0, identity_of(config_.users.control), clock_);
+}
+
+int Supervisor::run() {
+    log::info("daemon_started", {{"version", MAILD_VERSION},
+                                 {"hostname", config_.hostname},
+                                 {"workers", config_.workers},
+                                 {"config", config_.file}});
+    while (phase_ != Phase::over) {
+        start_due();
+        tell_status();
+        wait();
+        take_signals();
+        take_messages();
+        keep_time();
+    }
+    for (const auto& listener : listeners_) remove_socket_file(listener);
+    pid_file_.remove();
+    log::info("daemon_stopped", {{"exit_code", exit_code_}});
+    log::flush();
+    return exit_code_;
+}
+
+std::chrono::milliseconds Supervisor::until_next_deadline() const {
+    const auto now = clock_.steady_now();
+    auto next = now + kHeartbeatCheck;
+    for (const auto& child : children_) {
+        if (child.start_at() && !is_stopping()) next = std::min(next, *child.start_at());
+    }
+    if (has_news_) next = std::min(next, told_ + kStatusPause);
+    if (is_stopping()) next = std::min(next, phase_ends_);
+    if (watchdog_) next = std::min(next, watchdog_at_);
+    return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(next - now));
+}
+
+void Supervisor::wait() {
+    std::vector<pollfd> entries{{signals_.get(), POLLIN, 0}};
+    for (const auto& child : children_) {
+        if (child.channel_fd() < 0) continue;
+        const int events = POLLIN | (child.wants_write() ? POLLOUT : 0);
+        entries.push_back({child.channel_fd(), static_cast<short>(events), 0});
+    }
+    // What woke us does not matter: every channel is asked, and asking does not block.
+    ::poll(entries.data(), entries.size(), static_cast<int>(until_next_deadline().count()));
+}
+
+void Supervisor::take_signals() {
+    signalfd_siginfo facts{};
+    while (::read(signals_.get(), &facts, sizeof facts) == sizeof facts) {
+        on_signal(static_cast<int>(facts.ssi_signo));
+    }
+}
+
+void Supervisor::on_signal(int signal) {
+    switch (signal) {
+    case SIGCHLD: return reap();
+    case SIGTERM:
+    case SIGINT:
+        // The second one is in a hurry.
+        return stop(is_stopping() ? 1000ms : config_.limits.drain_time);
+    case SIGHUP: {
+        const auto reloaded = reload();
+        if (!reloaded) log::error("reload_refused", {{"why", reloaded.error().internal}});
+        return;
+    }
+    case SIGUSR1: return reopen_log();
+    case SIGUSR2:
+        // Seam for the upgrade in place: listeners_ and pid_file_ are what would be handed over.
+        log::warning("upgrade_not_available", {{"do", "stop and start instead"}});
+        return;
+    default: return;
+    }
+}
+
+void Supervisor::reap() {
+    int status = 0;
+    for (;;) {
+        const pid_t pid = ::waitpid(-1, &status, WNOHANG);
+        if (pid <= 0) return;
+        const auto child = std::ranges::find(children_, pid, &Child::pid);
+        if (child == children_.end()) continue;
+        child->receive(); // its last words say why
+        child->ended(status);
+        has_news_ = true;
+        check_readiness(&*child);
+    }
+}
+
+void Supervisor::take_messages() {
+    for (auto& child : children_) {
+        if (child.wants_write()) child.flush();
+        const auto messages = child.receive();
+        for (const auto& message : messages) {
+            if (std::holds_alternative<Pong>(message)) continue;
+            has_news_ = true;
+            if (const auto* ask = std::get_if<Ask>(&message)) take_request(child, *ask);
+        }
+    }
+    check_readiness(nullptr);
+}
+
+// Only control may ask: the others are closer to the network.
+void Supervisor::take_request(Child& child, const Ask& ask) {
+    Result<void> result;
+    if (child.role() != Role::control) {
+        log::error("request_refused", {{"role", child.name()}});
+        result = fail(Errc::not_permitted, "only control may ask");
+    } else if (ask.request == SupervisorRequest::reload) {
+        result = reload();
+    } else if (ask.request == SupervisorRequest::reopen_logs) {
+        reopen_log();
+    }
+    child.send(Answer{ask.number, result});
+    if (result && ask.request == SupervisorRequest::stop) stop(config_.limits.drain_time);
+}
+
+void Supervisor::keep_time() {
+    for (auto& child : children_) child.check_heartbeat();
+    advance_stop();
+    const auto now = clock_.steady_now();
+    if (!watchdog_ || now < watchdog_at_) return;
+    notify::alive();
+    watchdog_at_ = now + *watchdog_;
+}
+
+// Until all roles were ready once, a role that fails or keeps dying ends the start: whoever waits
+// for it hears why. Afterwards nothing that a role does ends the daemon.
+void Supervisor::check_readiness(const Child* died) {
+    if (phase_ != Phase::starting) return;
+    if (died != nullptr && (died->has_failed() || died->is_backing_off())) {
+        const auto reason = died->name() + " cannot start: " + died->last_reason();
+        log::critical("start_failed", {{"why", reason}});
+        report_.failed(exit_code_ = EX_SOFTWARE, reason);
+        return stop(1000ms);
+    }
+    if (!std::ranges::all_of(children_, &Child::is_ready)) return;
+    phase_ = Phase::running;
+    log::info("daemon_ready", {{"processes", children_.size()}});
+    report_.ready();
+    notify::ready("taking mail");
+}
+
+void Supervisor::tell_status() {
+    const auto now = clock_.steady_now();
+    if (!has_news_ || now < told_ + kStatusPause) return;
+    const auto control = std::ranges::find(children_, Role::control, &Child::role);
+    if (control == children_.end() || !control->is_running()) return;
+    TellStatus message;
+    auto& status = message.status;
+    status.version = MAILD_VERSION;
+    status.pid = ::getpid();
+    status.started = started_;
+    status.is_stopping = is_stopping();
+    for (const auto& child : children_) status.processes.push_back(child.status());
+    control->send(message);
+    has_news_ = false;
+    told_ = now;
+}
+
+void Supervisor::reopen_log() {
+    auto opened = open_log(config_.log);
+    if (!opened) return log::error("log_not_reopened", {{"detail", opened.error().internal}});
+    const LogOutput output{config_.log.target, config_.log.level};
+    use_log(output, opened->get());
+    log_ = std::move(*opened);
+    log::info("log_reopened");
+    for (auto& child : children_) {
+        if (child.is_running()) child.send(ChangeLog{output}, copy_of(log_));
+    }
+}
+
+} // namespace maild::daemon

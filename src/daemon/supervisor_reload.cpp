@@ -1,0 +1,127 @@
+#include "daemon/config_file.hpp"
+#include "daemon/log_output.hpp"
+#include "daemon/notify.hpp"
+#include "daemon/supervisor.hpp"
+
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+
+namespace maild::daemon {
+namespace {
+
+const Listener* find_endpoint(const std::vector<Listener>& listeners,
+                              const ListenerConfig& config) {
+    const auto found = std::ranges::find_if(
+        listeners, [&](const Listener& each) { return each.config.same_endpoint(config); });
+    return found == listeners.end() ? nullptr : &*found;
+}
+
+bool is_in(const std::vector<ListenerConfig>& configs, const ListenerConfig& config) {
+    return std::ranges::any_of(
+        configs, [&](const ListenerConfig& each) { return each.same_endpoint(config); });
+}
+
+// What is fixed for the life of the processes keeps its value, and the log says so.
+template <class Value> void keep(const char* key, const Value& now, Value& next, bool is_same) {
+    if (!is_same) log::warning("reload_needs_restart", {{"key", key}});
+    next = now;
+}
+
+void keep_fixed(const Config& now, Config& next) {
+    const auto& a = now.users;
+    const auto& b = next.users;
+    keep("paths", now.paths, next.paths,
+         now.paths.data == next.paths.data && now.paths.run == next.paths.run);
+    keep("users", now.users, next.users,
+         a.control == b.control && a.worker == b.worker && a.auth == b.auth && a.store == b.store &&
+             a.sender == b.sender);
+    keep("pool.workers", now.workers, next.workers, now.workers == next.workers);
+    keep("store.shards", now.store.shards, next.store.shards,
+         now.store.shards == next.store.shards);
+    keep("limits.worker_memory", now.limits.worker_memory_bytes, next.limits.worker_memory_bytes,
+         now.limits.worker_memory_bytes == next.limits.worker_memory_bytes);
+}
+
+} // namespace
+
+// All or nothing: whatever is wrong with the new configuration, the old one stays in force.
+Result<void> Supervisor::reload() {
+    if (phase_ != Phase::running)
+        return fail(Errc::unavailable, "the daemon is starting or stopping");
+    notify::reloading();
+    auto loaded = load_config(config_.file);
+    Result<void> result;
+    if (loaded)
+        result = apply(std::move(*loaded));
+    else
+        result = fail(Errc::invalid_argument, format_faults(config_.file, loaded.error()));
+    notify::ready(result ? "taking mail" : "taking mail; the last reload was refused");
+    return result;
+}
+
+Result<void> Supervisor::apply(Config next) {
+    keep_fixed(config_, next);
+    std::vector<ListenerConfig> wanted;
+    for (const auto& config : next.listeners) {
+        if (find_endpoint(listeners_, config) == nullptr) wanted.push_back(config);
+    }
+    std::vector<UniqueFd> inherited;
+    auto opened = open_listeners(wanted, socket_owner(next), inherited);
+    if (!opened) return std::unexpected(opened.error());
+    auto log = open_log(next.log);
+    if (!log) {
+        for (const auto& listener : *opened) remove_socket_file(listener);
+        return std::unexpected(log.error());
+    }
+    change_listeners(next, std::move(*opened));
+    config_ = std::move(next);
+    reopen_log();
+    for (auto& child : children_) {
+        if (!child.is_running()) continue;
+        if (child.role() == Role::auth) give_certificate(child);
+        child.send(Reload{config_});
+    }
+    log::info("configuration_reloaded", {{"config", config_.file}});
+    return {};
+}
+
+// Sessions of a listener that goes stay; one whose service or TLS mode changed is given anew.
+void Supervisor::change_listeners(const Config& next, std::vector<Listener> opened) {
+    std::vector<Listener> kept;
+    for (auto& listener : listeners_) {
+        if (listener.config.service == Service::control || is_in(next.listeners, listener.config)) {
+            kept.push_back(std::move(listener));
+            continue;
+        }
+        remove_socket_file(listener);
+        for (auto& child : children_) {
+            if (serves(child.role(), listener.config.service)) {
+                child.send(RemoveListener{listener.config});
+            }
+        }
+    }
+    std::vector<std::size_t> fresh;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        for (const auto& config : next.listeners) {
+            auto& old = kept[i].config;
+            if (!old.same_endpoint(config)) continue;
+            if (old.service != config.service || old.tls != config.tls) fresh.push_back(i);
+            old = config;
+        }
+    }
+    for (auto& listener : opened) {
+        fresh.push_back(kept.size());
+        kept.push_back(std::move(listener));
+    }
+    listeners_ = std::move(kept);
+    for (const auto i : fresh) {
+        const auto& listener = listeners_[i];
+        for (auto& child : children_) {
+            if (!serves(child.role(), listener.config.service)) continue;
+            child.send(GiveListener{listener.config}, copy_of(listener.socket));
+        }
+    }
+}
+
+} // namespace maild::daemon

@@ -1,0 +1,114 @@
+#include "daemon/supervisor.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/net/sockets.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+
+namespace maild::daemon {
+namespace {
+
+UniqueFd open_for_child(const std::string& path) {
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+}
+
+} // namespace
+
+// All that are due at once, so that at the first start everybody finds everybody there.
+void Supervisor::start_due() {
+    if (is_stopping()) return;
+    const auto now = clock_.steady_now();
+    std::vector<Child*> started;
+    for (auto& child : children_) {
+        if (!child.start_at() || *child.start_at() > now) continue;
+        const auto done = child.start();
+        if (done)
+            started.push_back(&child);
+        else
+            log::error("role_not_started",
+                       {{"role", child.name()}, {"detail", done.error().internal}});
+        if (!done) child.try_again_later();
+    }
+    if (started.empty()) return;
+    has_news_ = true;
+    for (auto* child : started) begin(*child);
+    connect_all(started);
+    for (auto* child : started) child->send(Begin{});
+}
+
+void Supervisor::begin(Child& child) {
+    const bool has_secret = child.role() == Role::auth || child.role() == Role::store;
+    auto descriptors = copy_of(log_);
+    auto lock = pid_file_.copy_of_lock();
+    if (lock) descriptors.push_back(std::move(*lock));
+    child.send(Hello{child.role(), child.index(), config_, child.identity(),
+                     LogOutput{config_.log.target, config_.log.level},
+                     has_secret ? token_secret_ : std::string()},
+               std::move(descriptors));
+    if (child.role() == Role::auth) give_certificate(child);
+    for (const auto& listener : listeners_) {
+        if (serves(child.role(), listener.config.service)) {
+            child.send(GiveListener{listener.config}, copy_of(listener.socket));
+        }
+    }
+}
+
+// Who asks whom. Each pair of living processes, of which one was just started, gets new sockets.
+void Supervisor::connect_all(const std::vector<Child*>& started) {
+    struct Wire {
+        Role asking;
+        Role answering;
+        PeerUse use;
+    };
+    constexpr Wire wires[] = {{Role::worker, Role::store, PeerUse::requests},
+                              {Role::worker, Role::auth, PeerUse::requests},
+                              {Role::worker, Role::auth, PeerUse::signing},
+                              {Role::control, Role::store, PeerUse::requests},
+                              {Role::control, Role::auth, PeerUse::requests},
+                              {Role::control, Role::worker, PeerUse::requests}};
+    const auto is_new = [&](const Child& child) {
+        return std::ranges::find(started, &child) != started.end();
+    };
+    for (const auto& wire : wires) {
+        for (auto& asking : children_) {
+            if (asking.role() != wire.asking || !asking.is_running()) continue;
+            for (auto& answering : children_) {
+                if (answering.role() != wire.answering || !answering.is_running()) continue;
+                if (is_new(asking) || is_new(answering)) connect(asking, answering, wire.use);
+            }
+        }
+    }
+}
+
+void Supervisor::connect(Child& asking, Child& answering, PeerUse use) {
+    auto pair = net::socket_pair();
+    if (!pair) {
+        // Without this the two could never speak: begin anew with the one that asks.
+        log::error("roles_not_connected", {{"detail", pair.error().internal}});
+        return asking.kill();
+    }
+    Descriptors first;
+    Descriptors second;
+    first.push_back(std::move(pair->first));
+    second.push_back(std::move(pair->second));
+    asking.send(GivePeer{answering.role(), answering.index(), use, true}, std::move(first));
+    answering.send(GivePeer{asking.role(), asking.index(), use, false}, std::move(second));
+}
+
+void Supervisor::give_certificate(Child& auth) {
+    if (config_.tls.certificate.empty()) return;
+    Descriptors files;
+    files.push_back(open_for_child(config_.tls.certificate));
+    files.push_back(open_for_child(config_.tls.key));
+    if (files[0] && files[1]) return auth.send(GiveCertificate{}, std::move(files));
+    log::error("certificate_not_opened", {{"certificate", config_.tls.certificate}});
+}
+
+Descriptors Supervisor::copy_of(const UniqueFd& descriptor) {
+    Descriptors out;
+    out.emplace_back(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3));
+    return out;
+}
+
+} // namespace maild::daemon

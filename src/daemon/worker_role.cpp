@@ -1,0 +1,298 @@
+#include "daemon/worker_role.hpp"
+
+#include "daemon/imap_backend.hpp"
+#include "daemon/peer_messages.hpp"
+#include "daemon/remote_signer.hpp"
+#include "daemon/service_port.hpp"
+#include "daemon/session_service.hpp"
+#include "daemon/smtp_backend.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/directory/remote_directory.hpp"
+#include "maild/imap/server.hpp"
+#include "maild/ipc/client.hpp"
+#include "maild/ipc/server.hpp"
+#include "maild/lmtp/dialect.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
+#include "maild/smtp/server.hpp"
+#include "maild/store/remote_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace maild::daemon {
+namespace {
+
+constexpr std::chrono::seconds kAuthTimeout{5};
+constexpr std::chrono::milliseconds kRetry{200};
+constexpr std::array kServices = {Service::smtp, Service::submission, Service::lmtp, Service::imap};
+
+// RFC 7301: what a client may name in its handshake; another protocol's client is turned away
+// (ALPACA).
+std::vector<std::string> alpn_of(Service service) {
+    if (service == Service::imap) return {"imap"};
+    if (service == Service::lmtp) return {"lmtp"};
+    return {"smtp"};
+}
+
+std::string refusal_of(Service service) {
+    if (service == Service::imap) return "* BYE [UNAVAILABLE] Too many connections\r\n";
+    return "421 4.7.0 Too many connections, try again later\r\n"; // RFC 5321 §3.8
+}
+
+auth::PlaintextPolicy policy_of(PlaintextLogin plaintext) {
+    return plaintext == PlaintextLogin::loopback ? auth::PlaintextPolicy::loopback
+                                                 : auth::PlaintextPolicy::never;
+}
+
+smtp::Limits smtp_limits(const Limits& limits) {
+    smtp::Limits out;
+    out.message_size = limits.message_bytes;
+    out.recipients = limits.recipients;
+    out.command_timeout = limits.smtp_idle;
+    out.tls_timeout = limits.tls_handshake;
+    return out;
+}
+
+imap::Limits imap_limits(const Limits& limits) {
+    imap::Limits out;
+    out.message_size = limits.message_bytes;
+    out.login_timeout = limits.login_time;
+    out.idle_timeout = limits.imap_idle;
+    out.tls_timeout = limits.tls_handshake;
+    return out;
+}
+
+// Half of what a worker may use is for messages that are on their way in.
+std::size_t budget_of(const Limits& limits) { return limits.worker_memory_bytes / 2; }
+
+class Worker final : public RoleProgram {
+public:
+    Result<void> start(RoleContext& context) override {
+        context_ = &context;
+        auto& io = context.io();
+        const auto& config = context.config();
+        store_line_.emplace(io, "store");
+        auth_line_.emplace(io, "auth");
+        store_.emplace(*store_line_);
+        directory_.emplace(*auth_line_);
+        smtp_backend_.emplace(*directory_, *store_, clock_, config);
+        imap_backend_.emplace(*directory_, *store_);
+        budget_.emplace(budget_of(config.limits));
+        for (const auto service : kServices) {
+            gates_[index_of(service)] =
+                std::make_unique<net::Gate>(std::string(name_of(service)), gate_limits(), clock_);
+        }
+        sessions_.emplace(io, gates());
+        net::spawn(io, begin(), "worker_begin");
+        return {};
+    }
+
+    void on_listener(Listener listener) override {
+        waiting_.push_back(std::move(listener));
+        if (has_certificate_) open_ports();
+    }
+
+    void on_listener_removed(const ListenerConfig& config) override {
+        std::erase_if(waiting_, [&](const Listener& l) { return l.config.same_endpoint(config); });
+        std::erase_if(ports_, [&](const auto& port) {
+            if (!port->config().same_endpoint(config)) return false;
+            port->stop();
+            return true;
+        });
+    }
+
+    void on_peer(Peer peer) override {
+        if (peer.role == Role::store)
+            store_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::auth && peer.use == PeerUse::signing)
+            signer_.attach(std::move(peer.socket));
+        else if (peer.role == Role::auth)
+            auth_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::control)
+            sessions_->attach(std::move(peer.socket));
+    }
+
+    void on_reload() override {
+        for (auto& gate : gates_) gate->set_limits(gate_limits());
+        smtp_backend_->set_config(context_->config());
+        net::spawn(context_->io(), refresh(), "worker_reload");
+    }
+
+    void on_drain(std::chrono::milliseconds grace) override {
+        for (auto& port : ports_) port->stop();
+        ports_.clear();
+        waiting_.clear();
+        net::spawn(context_->io(), drain(grace), "worker_drain");
+    }
+
+private:
+    static std::size_t index_of(Service service) { return static_cast<std::size_t>(service); }
+    net::Gate& gate_of(Service service) { return *gates_[index_of(service)]; }
+    std::vector<net::Gate*> gates() {
+        std::vector<net::Gate*> all;
+        for (auto& gate : gates_) all.push_back(gate.get());
+        return all;
+    }
+
+    net::GateLimits gate_limits() const {
+        const auto& config = context_->config();
+        const auto share = (config.limits.connections + config.workers - 1) / config.workers;
+        return {.sessions = share, .sessions_per_peer = config.limits.connections_per_address};
+    }
+
+    // Certificates come from auth, which may still be starting: nothing is accepted before they are
+    // here, and the connections wait in the listeners' queues.
+    net::Task<void> begin() {
+        while (!has_certificate_) {
+            const auto fetched = co_await fetch_certificates();
+            if (fetched) break;
+            log::debug("certificates_not_there_yet", {{"reason", fetched.error().internal}});
+            co_await net::sleep_for(kRetry);
+        }
+        open_ports();
+        context_->ready();
+    }
+
+    net::Task<void> refresh() {
+        const auto fetched = co_await fetch_certificates();
+        if (!fetched) log::error("certificates_kept", {{"reason", fetched.error().internal}});
+        build_servers();
+    }
+
+    net::Task<Result<void>> fetch_certificates() {
+        ipc::Nothing nothing;
+        auto chains =
+            co_await auth_line_->call<CertificateChains>(kCertificates, nothing, kAuthTimeout);
+        if (!chains) co_return std::unexpected(std::move(chains.error()));
+        if (chains->chains.empty())
+            co_return fail(Errc::unavailable, "auth has no certificate yet");
+        std::array<std::shared_ptr<net::TlsContext>, kServices.size()> fresh;
+        for (const auto service : kServices) {
+            const net::TlsSettings settings{.certificate_chain = chains->chains.front(),
+                                            .certificate = 0,
+                                            .alpn = alpn_of(service)};
+            auto made = net::TlsContext::create(settings, signer_);
+            if (!made) co_return std::unexpected(std::move(made.error()));
+            fresh[index_of(service)] = std::move(*made);
+        }
+        tls_ = std::move(fresh);
+        has_certificate_ = true;
+        build_servers();
+        co_return Result<void>{};
+    }
+
+    // What new sessions begin with; running ones keep what they have.
+    void build_servers() {
+        const auto& config = context_->config();
+        for (const bool implicit : {false, true}) {
+            imap_[implicit] = std::make_shared<const imap::Server>(
+                imap::Server{.tls = tls_[index_of(Service::imap)],
+                             .implicit_tls = implicit,
+                             .plaintext = policy_of(config.plaintext),
+                             .limits = imap_limits(config.limits),
+                             .backend = *imap_backend_,
+                             .clock = clock_});
+        }
+    }
+
+    // SMTP's servers differ by service and TLS mode; `none` offers no TLS at all.
+    std::shared_ptr<const smtp::Server> smtp_server(const ListenerConfig& listener) {
+        const auto& config = context_->config();
+        const auto kind = listener.service == Service::submission ? smtp::Service::submission
+                          : listener.service == Service::lmtp     ? smtp::Service::lmtp
+                                                                  : smtp::Service::relay_in;
+        return std::make_shared<const smtp::Server>(smtp::Server{
+            .service = kind,
+            .dialect = listener.service == Service::lmtp ? &lmtp::kLmtp : &smtp::kSmtp,
+            .hostname = config.hostname,
+            .tls = listener.tls == TlsMode::none ? nullptr : tls_[index_of(listener.service)],
+            .implicit_tls = listener.tls == TlsMode::implicit,
+            .offers_auth = listener.service == Service::submission,
+            .plaintext = policy_of(config.plaintext),
+            .limits = smtp_limits(config.limits),
+            .backend = *smtp_backend_,
+            .budget = *budget_,
+            .clock = clock_,
+            .random = random_});
+    }
+
+    ServicePort::Serve serve_with(const ListenerConfig& listener) {
+        if (listener.service == Service::imap) {
+            const bool implicit = listener.tls == TlsMode::implicit;
+            const bool none = listener.tls == TlsMode::none;
+            return [this, implicit, none](net::Stream stream, net::Gate::Pass pass) {
+                auto server = imap_[implicit];
+                if (none) server = without_tls(*server);
+                return imap::serve(std::move(stream), std::move(pass), std::move(server));
+            };
+        }
+        return [this, listener](net::Stream stream, net::Gate::Pass pass) {
+            return smtp::serve(std::move(stream), std::move(pass), smtp_server(listener));
+        };
+    }
+
+    static std::shared_ptr<const imap::Server> without_tls(const imap::Server& server) {
+        auto plain = std::make_shared<imap::Server>(server);
+        plain->tls = nullptr;
+        return plain;
+    }
+
+    void open_ports() {
+        for (auto& listener : waiting_) {
+            const auto service = listener.config.service;
+            auto serve = serve_with(listener.config);
+            auto port =
+                std::make_shared<ServicePort>(context_->io(), std::move(listener), gate_of(service),
+                                              refusal_of(service), std::move(serve));
+            port->start();
+            ports_.push_back(std::move(port));
+        }
+        waiting_.clear();
+    }
+
+    // All gates at once: the grace is for all of them together.
+    net::Task<void> drain(std::chrono::milliseconds grace) {
+        auto stopped = std::make_shared<net::Event>();
+        auto running = std::make_shared<std::size_t>(gates_.size());
+        for (auto& gate : gates_) net::spawn(context_->io(), stop_gate(*gate, grace, stopped, running), "gate_stop");
+        while (*running > 0) co_await stopped->wait(grace + std::chrono::seconds(1));
+        context_->finished();
+    }
+
+    static net::Task<void> stop_gate(net::Gate& gate, std::chrono::milliseconds grace, std::shared_ptr<net::Event> stopped,
+                                     std::shared_ptr<std::size_t> running) {
+        const auto left = co_await gate.stop(grace);
+        if (left > 0) log::warning("sessions_cut", {{"service", gate.service()}, {"count", left}});
+        --*running;
+        stopped->notify();
+    }
+
+    SystemClock clock_;
+    SystemRandom random_;
+    RoleContext* context_ = nullptr;
+    RemoteSigner signer_;
+    std::optional<ipc::Client> store_line_;
+    std::optional<ipc::Client> auth_line_;
+    std::optional<store::RemoteStore> store_;
+    std::optional<directory::RemoteDirectory> directory_;
+    std::optional<SmtpBackend> smtp_backend_;
+    std::optional<ImapBackend> imap_backend_;
+    std::optional<smtp::Budget> budget_;
+    std::array<std::unique_ptr<net::Gate>, kServices.size()> gates_;
+    std::optional<SessionService> sessions_;
+    bool has_certificate_ = false;
+    std::array<std::shared_ptr<net::TlsContext>, kServices.size()> tls_;
+    std::array<std::shared_ptr<const imap::Server>, 2> imap_; // by implicit TLS
+    std::vector<Listener> waiting_;                           // for certificates
+    std::vector<std::shared_ptr<ServicePort>> ports_;
+};
+
+} // namespace
+
+std::unique_ptr<RoleProgram> make_worker() { return std::make_unique<Worker>(); }
+
+} // namespace maild::daemon
