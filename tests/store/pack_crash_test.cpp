@@ -238,6 +238,23 @@ TEST(PackCrash, GoesOnWhenAFullDiskHasSpaceAgain) {
     }
 }
 
+// Half a batch was written, whole records among it: they were refused, so they must not be found.
+TEST(PackCrash, CutsOffABatchThatDidNotFit) {
+    FaultyDisk disk;
+    test::SeededRandom random(1);
+    make_pack_directory(disk);
+    auto packs = PackSet::open(disk, random, "/pack");
+    Outcome outcome;
+    ASSERT_TRUE(add_batch(**packs, 1, outcome));
+    disk.fail_nth(DiskCall::write, 1, Errc::no_space);
+    EXPECT_EQ(error_of(add_batch(**packs, 10, outcome)), Errc::no_space);
+    EXPECT_EQ(scan_all(**packs), outcome.synced);
+    ASSERT_TRUE(add_batch(**packs, 1, outcome));
+    EXPECT_EQ(scan_all(**packs), outcome.synced);
+    disk.crash(Survives::everything);
+    expect_kept(disk, random, outcome);
+}
+
 TEST(PackCrash, UsesADiskToItsEnd) {
     FaultyDisk disk;
     test::SeededRandom random(1);
