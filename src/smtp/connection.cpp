@@ -152,7 +152,8 @@ net::Task<Result<void>> Connection::talk() {
 net::Task<Result<void>> Connection::greet() {
     if (server_->service == Service::relay_in) {
         net::Event never;
-        const auto pause = stream_.peer().is_loopback ? milliseconds(0) : limits().greeting_pause;
+        const auto pause =
+            stream_.peer().is_loopback ? limits().greeting_pause_loopback : limits().greeting_pause;
         const auto waited = co_await reader_.wait(never, pause);
         if (waited == net::WaitResult::closed) co_return fail(Errc::closed);
         if (waited == net::WaitResult::readable) {

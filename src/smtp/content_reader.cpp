@@ -105,19 +105,22 @@ void ContentReader::append(const char* begin, const char* end) {
 bool ContentReader::make_room(std::size_t count) {
     const auto needed = content_.size() + count;
     if (needed <= content_.capacity()) return true;
-    const auto capacity = std::max({needed, 2 * content_.capacity(), kFirstCapacity});
-    if (!lease_.grow_to(capacity)) {
-        note(Flaw::no_memory);
-        return false;
+    // Twice as much, or when the budget is short an eighth more: still in few enough steps.
+    for (const auto capacity :
+         {std::max({needed, 2 * content_.capacity(), kFirstCapacity}), needed + needed / 8}) {
+        if (!lease_.grow_to(capacity)) continue;
+        content_.reserve(capacity);
+        return true;
     }
-    content_.reserve(capacity);
-    return true;
+    note(Flaw::no_memory);
+    return false;
 }
 
 void ContentReader::note(Flaw flaw) {
     const bool is_bare = flaw == Flaw::bare_cr || flaw == Flaw::bare_lf;
     const bool was_bare = flaw_ == Flaw::bare_cr || flaw_ == Flaw::bare_lf;
     if (flaw_ == Flaw::none || (is_bare && !was_bare)) flaw_ = flaw;
+    has_8bit_ = false;
     content_ = std::string();
     lease_.shrink_to(0);
 }

@@ -9,7 +9,7 @@ namespace maild::smtp {
 HeaderFacts check_header(std::string_view content, unsigned received_fields) {
     const auto section = mail::parse_header(content);
     HeaderFacts facts{section.body_begin, std::nullopt};
-    if (section.limit != mail::HeaderLimit::none) {
+    if (section.limit != mail::HeaderLimit::none || section.body_begin > mail::kMaxHeaderSection) {
         facts.refusal = Reply{554, Status{6, 0}, "Header section too large"};
         return facts;
     }

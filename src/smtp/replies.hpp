@@ -47,7 +47,6 @@ inline constexpr std::string_view kUnasked = "421 4.7.0 Input before the reply t
 inline constexpr std::string_view kTalksFirst = "554 5.5.1 Input before the greeting\r\n";
 inline constexpr std::string_view kNotOffered = "502 5.5.1 BDAT was not offered\r\n";
 inline constexpr std::string_view kTimedOut = "421 4.4.2 Timeout\r\n";
-inline constexpr std::string_view kTooSlow = "421 4.4.2 Too slow\r\n";
 inline constexpr std::string_view kStopping = "421 4.3.2 Service closing, try again\r\n";
 inline constexpr std::string_view kEndlessLine = "421 4.7.0 Line without end\r\n";
 

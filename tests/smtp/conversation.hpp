@@ -60,9 +60,10 @@ class Conversation {
 public:
     explicit Conversation(Service service = Service::relay_in,
                           const std::function<void(Server&)>& change = {})
-        : server_(host_.server(service)) {
-        if (change) change(server_);
-        session_ = std::make_unique<Session>(server_, client_of(service));
+        : host_(std::make_unique<Host>()),
+          server_(std::make_unique<Server>(host_->server(service))) {
+        if (change) change(*server_);
+        session_ = std::make_unique<Session>(*server_, client_of(service));
         reply_ = session_->greeting().text;
     }
 
@@ -79,7 +80,7 @@ public:
     // Content with its end, in one piece.
     Conversation& content(std::string_view bytes) {
         said_ = "content";
-        ContentReader reader(server_.limits.message_size, server_.budget);
+        ContentReader reader(server_->limits.message_size, server_->budget);
         EXPECT_EQ(reader.push(bytes), bytes.size());
         EXPECT_TRUE(reader.is_finished());
         auto result = maild::test::run_task(session_->on_content(reader));
@@ -105,16 +106,16 @@ public:
     }
     bool is_over() const { return session_->expects() == Expects::nothing; }
 
-    FakeBackend& backend() { return host_.backend; }
-    Host& host() { return host_; }
+    FakeBackend& backend() { return host_->backend; }
+    Host& host() { return *host_; }
     Session& session() { return *session_; }
     const std::string& reply() const { return reply_; }
     std::chrono::milliseconds delay() const { return delay_; }
     const Report& report() const { return report_; }
 
 private:
-    Host host_;
-    Server server_;
+    std::unique_ptr<Host> host_; // what the session borrows stays where it is
+    std::unique_ptr<Server> server_;
     std::unique_ptr<Session> session_;
     std::string said_ = "greeting";
     std::string reply_;

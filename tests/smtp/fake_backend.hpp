@@ -12,7 +12,7 @@
 namespace maild::smtp::test {
 
 struct FakeRoute final : Route {
-    explicit FakeRoute(std::string to) : to(std::move(to)) {}
+    explicit FakeRoute(std::string address) : to(std::move(address)) {}
     std::string to;
 };
 

@@ -1,0 +1,322 @@
+// Whole connections over socket pairs: what a peer sees on the wire (HARDENING 5, 7, 18, 20 to 22).
+#include "smtp/conversation.hpp"
+#include "support/streams.hpp"
+#include "support/tls_client.hpp"
+
+#include "maild/net/certificate.hpp"
+#include "maild/net/local_signer.hpp"
+#include "maild/smtp/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+namespace maild::smtp {
+namespace {
+
+using namespace std::chrono_literals;
+using maild::test::TlsClient;
+
+constexpr std::string_view kGreeting = "220 mx.example.org ESMTP Maild\r\n";
+
+// One served connection and the plain socket at its other end.
+class Wire {
+public:
+    explicit Wire(Service service = Service::relay_in,
+                  const std::function<void(Server&)>& change = {})
+        : gate_("smtp", {}, host_.clock) {
+        auto server = std::make_shared<Server>(host_.server(service));
+        server->tls = nullptr;
+        server->limits.close_timeout = 20ms; // the peer of most tests does not close
+        if (change) change(*server);
+        auto pair = maild::test::make_stream(io_);
+        peer_ = std::move(pair.peer);
+        auto pass = gate_.admit("local");
+        net::spawn(io_, serve(std::move(pair.stream), std::move(*pass), std::move(server)), "test");
+    }
+
+    Wire& send(std::string_view bytes) {
+        maild::test::send_all(peer_.get(), bytes);
+        return *this;
+    }
+    // Everything up to and with `end`, which must come.
+    std::string read_until(std::string_view end) {
+        std::string got;
+        maild::test::run_until(io_, [&] {
+            got += maild::test::receive_available(peer_.get());
+            return got.contains(end);
+        });
+        return got;
+    }
+    // Everything until the server has gone.
+    std::string read_rest() {
+        maild::test::run_until(io_, [&] { return gate_.count() == 0; });
+        return maild::test::receive_available(peer_.get());
+    }
+    std::string transact(std::string_view bytes, std::string_view end) {
+        return send(bytes).read_until(end);
+    }
+    void until_content() {
+        read_until(kGreeting);
+        transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+        transact("MAIL FROM:<eve@remote.example>\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n", "354 ");
+    }
+    // In a thread of its own beside the loop, since the client blocks.
+    void with_client(const std::function<void(UniqueFd)>& client) {
+        std::atomic<bool> is_done = false;
+        std::thread thread([&] {
+            client(std::move(peer_));
+            is_done = true;
+        });
+        try {
+            maild::test::run_until(io_, [&] { return is_done.load() && gate_.count() == 0; });
+        } catch (const std::exception& e) {
+            ADD_FAILURE() << e.what();
+        }
+        thread.join();
+    }
+    void close() { peer_.reset(); }
+    void turn(std::chrono::milliseconds span) { io_.run_for(span); }
+
+    maild::test::FakeClock& clock() { return host_.clock; }
+    test::FakeBackend& backend() { return host_.backend; }
+    net::Gate& gate() { return gate_; }
+
+private:
+    test::Host host_;
+    net::Gate gate_;
+    UniqueFd peer_;
+    boost::asio::io_context io_{1}; // ends first: what still runs on it holds a pass of the gate
+};
+
+TEST(SmtpConnection, AnswersAPipelinedGroupAtOnce) { // RFC 2920 §3.2
+    Wire wire;
+    wire.until_content();
+    EXPECT_EQ(wire.transact("Subject: x\r\n\r\nhello\r\n.\r\n", "\r\n").substr(0, 10),
+              "250 2.0.0 ");
+    wire.send("QUIT\r\n");
+    EXPECT_EQ(wire.read_rest(), "221 2.0.0 Bye\r\n");
+    ASSERT_EQ(wire.backend().accepted.size(), 1U);
+    EXPECT_EQ(wire.backend().accepted[0].content, "Subject: x\r\n\r\nhello\r\n");
+}
+
+TEST(SmtpConnection, TakesTheNextTransactionBehindTheDot) {
+    Wire wire;
+    wire.until_content();
+    wire.send("\r\nhello\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n");
+    wire.read_until("354 ");
+    wire.transact("\r\nagain\r\n.\r\n", "250 2.0.0");
+    ASSERT_EQ(wire.backend().accepted.size(), 2U);
+    EXPECT_EQ(wire.backend().accepted[1].content, "\r\nagain\r\n");
+}
+
+TEST(SmtpConnection, SeesTheSameInSingleOctets) {
+    Wire wire;
+    wire.read_until(kGreeting);
+    const auto slowly = [&wire](std::string_view bytes, std::string_view end) {
+        for (const char& c : bytes) {
+            wire.send({&c, 1});
+            wire.turn(0ms);
+        }
+        return wire.read_until(end);
+    };
+    slowly("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    slowly("MAIL FROM:<>\r\n", "250 2.1.0");
+    slowly("RCPT TO:<ada@example.org>\r\n", "250 2.1.5");
+    slowly("DATA\r\n", "354");
+    slowly("a\r\n..b\r\n.\r\n", "250 2.0.0");
+    EXPECT_EQ(wire.backend().accepted.at(0).content, "a\r\n.b\r\n");
+}
+
+TEST(SmtpConnection, SaysThatItTimedOut) { // RFC 5321 §3.8, §4.5.3.2.7
+    Wire wire(Service::relay_in, [](Server& server) { server.limits.command_timeout = 50ms; });
+    EXPECT_EQ(wire.read_rest(), std::string(kGreeting) + "421 4.4.2 Timeout\r\n");
+}
+
+TEST(SmtpConnection, StoresNothingOfContentThatStops) { // HARDENING 18
+    Wire wire(Service::relay_in, [](Server& server) { server.limits.data_timeout = 50ms; });
+    wire.until_content();
+    wire.send("Subject: x\r\n\r\nhel");
+    EXPECT_TRUE(wire.read_rest().ends_with("421 4.4.2 Timeout\r\n"));
+    Wire closed;
+    closed.until_content();
+    closed.send("Subject: x\r\n\r\nhel");
+    closed.close();
+    closed.turn(20ms);
+    EXPECT_EQ(closed.gate().count(), 0U);
+    EXPECT_TRUE(wire.backend().accepted.empty());
+    EXPECT_TRUE(closed.backend().accepted.empty());
+}
+
+TEST(SmtpConnection, EndsContentThatTrickles) {
+    Wire wire;
+    wire.until_content();
+    wire.send("Subject: x\r\n");
+    wire.turn(5ms);
+    wire.clock().advance(200s); // 180 s are free, then 500 octets a second
+    wire.send("y");
+    EXPECT_TRUE(wire.read_rest().ends_with("421 4.4.2 Timeout\r\n"));
+}
+
+TEST(SmtpConnection, KeepsWhatWasStoredWhenThePeerIsGone) { // HARDENING 20
+    Wire wire;
+    wire.until_content();
+    wire.send("\r\nhello\r\n.\r\n");
+    wire.close();
+    wire.turn(20ms);
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
+    EXPECT_EQ(wire.gate().count(), 0U);
+}
+
+TEST(SmtpConnection, ClosesOnSmuggledContent) { // HARDENING 1
+    Wire wire;
+    wire.until_content();
+    wire.send("a\r\n\n.\nMAIL FROM:<admin@example.org>\r\nRCPT "
+              "TO:<bob@example.org>\r\nDATA\r\n\r\n.\r\n");
+    EXPECT_TRUE(wire.read_rest().ends_with("521 5.5.2 bare <LF> received\r\n"));
+    EXPECT_TRUE(wire.backend().accepted.empty());
+}
+
+TEST(SmtpConnection, EndsLinesWithoutEnd) { // HARDENING 7
+    Wire wire;
+    wire.read_until(kGreeting);
+    EXPECT_EQ(wire.transact("NOOP " + std::string(2100, 'x') + "\r\n", "\r\n"),
+              "500 5.5.6 Line too long\r\n");
+    EXPECT_EQ(wire.transact("NOOP " + std::string(50'000, 'x') + "\r\n", "\r\n"),
+              "500 5.5.6 Line too long\r\n");
+    wire.send(std::string(100'000, 'x'));
+    EXPECT_TRUE(wire.read_rest().starts_with("421 4.7.0"));
+}
+
+TEST(SmtpConnection, EndsContentWithoutEnd) {
+    Wire wire(Service::relay_in, [](Server& server) { server.limits.message_size = 20'000; });
+    wire.until_content();
+    wire.send(std::string(50'000, 'x'));
+    EXPECT_TRUE(wire.read_rest().ends_with("552 5.3.4 Message too large\r\n"));
+}
+
+TEST(SmtpConnection, TurnsAwayWhoTalksFirst) { // HARDENING 5
+    Wire wire(Service::relay_in,
+              [](Server& server) { server.limits.greeting_pause_loopback = 2s; });
+    wire.send("EHLO client.example\r\nMAIL FROM:<>\r\n");
+    EXPECT_EQ(wire.read_rest(), "554 5.5.1 Input before the greeting\r\n");
+    Wire quiet(Service::relay_in,
+               [](Server& server) { server.limits.greeting_pause_loopback = 20ms; });
+    EXPECT_EQ(quiet.read_until("\r\n"), kGreeting);
+}
+
+TEST(SmtpConnection, StopsBetweenTransactions) {
+    Wire wire;
+    wire.read_until(kGreeting);
+    wire.gate().kick(wire.gate().sessions().at(0).id);
+    EXPECT_EQ(wire.read_rest(), "421 4.3.2 Service closing, try again\r\n");
+}
+
+TEST(SmtpConnection, FinishesItsTransactionBeforeItStops) {
+    Wire wire;
+    wire.until_content();
+    wire.send("\r\nhel");
+    wire.turn(5ms);
+    wire.gate().kick(wire.gate().sessions().at(0).id);
+    wire.turn(5ms);
+    wire.send("lo\r\n.\r\n");
+    const auto rest = wire.read_rest();
+    EXPECT_TRUE(rest.starts_with("250 2.0.0") || rest.contains("\r\n250 2.0.0")) << rest;
+    EXPECT_TRUE(rest.ends_with("421 4.3.2 Service closing, try again\r\n"));
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
+}
+
+TEST(SmtpConnection, DelaysAnswersToHarvesters) {
+    Wire wire(Service::relay_in, [](Server& server) {
+        server.limits.free_rcpt_failures = 0;
+        server.limits.rcpt_failure_delay = 30ms;
+    });
+    wire.read_until(kGreeting);
+    wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    wire.transact("MAIL FROM:<>\r\n", "250");
+    const auto begin = std::chrono::steady_clock::now();
+    wire.transact("RCPT TO:<nobody@example.org>\r\n", "550 5.1.1");
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 30ms);
+}
+
+// A certificate and its key, for as long as a test.
+struct Certified {
+    net::CertificateAndKey made =
+        net::make_self_signed({"mx.example.org"}, 1, SystemClock().now()).value();
+    std::unique_ptr<net::LocalSigner> signer = net::LocalSigner::create(made.key).value();
+    std::shared_ptr<net::TlsContext> context =
+        net::TlsContext::create(
+            {.certificate_chain = made.certificate, .certificate = 0, .alpn = {}}, *signer)
+            .value();
+};
+
+// AGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ= is NUL ada@example.org NUL secret.
+constexpr std::string_view kLogin = "AUTH PLAIN AGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ=\r\n";
+
+void submit(TlsClient& tls) {
+    tls.write("EHLO client.example\r\n");
+    EXPECT_TRUE(tls.read_until("250 ENHANCEDSTATUSCODES\r\n").contains("AUTH PLAIN LOGIN"));
+    tls.write(kLogin);
+    EXPECT_EQ(tls.read_until("\r\n"), "235 2.7.0 Authentication successful\r\n");
+    tls.write("MAIL FROM:<ada@example.org>\r\nRCPT TO:<eve@remote.example>\r\nDATA\r\n");
+    EXPECT_TRUE(tls.read_until("<CR><LF>\r\n").contains("354 "));
+    tls.write("Subject: x\r\n\r\nover TLS\r\n.\r\n");
+    EXPECT_TRUE(tls.read_until("\r\n").starts_with("250 2.0.0"));
+    tls.write("QUIT\r\n");
+    EXPECT_EQ(tls.read_until("\r\n"), "221 2.0.0 Bye\r\n");
+}
+
+TEST(SmtpConnection, SubmitsOverStartTls) { // RFC 3207
+    const Certified certified;
+    Wire wire(Service::submission, [&](Server& server) { server.tls = certified.context; });
+    wire.read_until(kGreeting);
+    EXPECT_TRUE(wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n")
+                    .contains("STARTTLS"));
+    EXPECT_EQ(wire.transact("STARTTLS\r\n", "\r\n"), "220 2.0.0 Ready to start TLS\r\n");
+    wire.with_client([](UniqueFd peer) {
+        TlsClient tls(std::move(peer));
+        EXPECT_EQ(tls.handshake(), "");
+        submit(tls);
+    });
+    ASSERT_EQ(wire.backend().accepted.size(), 1U);
+    EXPECT_EQ(wire.backend().accepted[0].content, "Subject: x\r\n\r\nover TLS\r\n");
+}
+
+TEST(SmtpConnection, SubmitsOverImplicitTls) { // RFC 8314 §3.3
+    const Certified certified;
+    Wire wire(Service::submission, [&](Server& server) {
+        server.tls = certified.context;
+        server.implicit_tls = true;
+    });
+    wire.with_client([](UniqueFd peer) {
+        TlsClient tls(std::move(peer));
+        EXPECT_EQ(tls.handshake(), "");
+        EXPECT_EQ(tls.read_until("\r\n"), kGreeting);
+        submit(tls);
+    });
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
+}
+
+TEST(SmtpConnection, ClosesOnCommandsInjectedBehindStartTls) { // RFC 3207 §5, HARDENING 21
+    const Certified certified;
+    Wire wire(Service::submission, [&](Server& server) { server.tls = certified.context; });
+    wire.read_until(kGreeting);
+    wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    wire.send("STARTTLS\r\nEHLO injected.example\r\n");
+    EXPECT_EQ(wire.read_rest(), "421 4.7.0 Input before the reply to wait for\r\n");
+}
+
+TEST(SmtpConnection, ReadsNoPlainTextAsHandshake) { // HARDENING 22
+    const Certified certified;
+    Wire wire(Service::submission, [&](Server& server) { server.tls = certified.context; });
+    wire.read_until(kGreeting);
+    wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    wire.transact("STARTTLS\r\n", "220 2.0.0 Ready to start TLS\r\n");
+    wire.send("EHLO injected.example\r\nQUIT\r\n");
+    EXPECT_FALSE(wire.read_rest().contains("250"));
+}
+
+} // namespace
+} // namespace maild::smtp

@@ -1,0 +1,195 @@
+// AUTH (RFC 4954; HARDENING 23, 24, 33 to 36, 40).
+#include "smtp/conversation.hpp"
+
+#include "maild/base/encoding.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace maild::smtp {
+namespace {
+
+using namespace std::string_literals;
+using test::Conversation;
+
+std::string plain(std::string_view authcid, std::string_view password) {
+    return base64_encode("\0"s + std::string(authcid) + '\0' + std::string(password));
+}
+const std::string kRight = plain("ada@example.org", "secret");
+const std::string kWrong = plain("ada@example.org", "guess");
+
+Conversation over_tls(const std::function<void(Server&)>& change = {}) {
+    Conversation with(Service::submission, change);
+    with.start_tls().hello();
+    return with;
+}
+
+TEST(SmtpLogin, TakesPlainWithInitialResponse) {
+    auto with = over_tls();
+    with.send("AUTH PLAIN " + kRight).expect("235 2.7.0");
+    EXPECT_EQ(with.session().client().identity->address, "ada@example.org");
+    with.send("AUTH PLAIN " + kRight).expect("503 5.5.1"); // RFC 4954 §4
+    with.send("EHLO client.example");
+    EXPECT_FALSE(with.reply().contains("AUTH"));
+}
+
+TEST(SmtpLogin, TakesPlainInTwoSteps) {
+    auto with = over_tls();
+    with.send("AUTH PLAIN").expect("334 \r\n");
+    with.send(kRight).expect("235 2.7.0");
+}
+
+TEST(SmtpLogin, TakesLogin) {
+    auto with = over_tls();
+    with.send("auth login").expect("334 VXNlcm5hbWU6\r\n");
+    with.send(base64_encode("ada@example.org")).expect("334 UGFzc3dvcmQ6\r\n");
+    with.send(base64_encode("secret")).expect("235 2.7.0");
+}
+
+TEST(SmtpLogin, IsNeededToSubmit) { // RFC 6409 §4.3
+    Conversation plain_text(Service::submission);
+    plain_text.hello();
+    plain_text.send("MAIL FROM:<ada@example.org>").expect("530 5.7.0 Must issue a STARTTLS");
+    auto with = over_tls();
+    with.send("MAIL FROM:<ada@example.org>").expect("530 5.7.0 Authentication required");
+    with.send("AUTH PLAIN " + kRight).expect("235");
+    with.send("MAIL FROM:<bob@example.org>").expect("553 5.7.1"); // not hers
+    with.send("MAIL FROM:<ada@example.org>").expect("250");
+    with.send("RCPT TO:<eve@remote.example>").expect("250"); // may relay now
+}
+
+TEST(SmtpLogin, NeedsTls) { // HARDENING 24
+    Conversation with(Service::submission);
+    with.hello();
+    with.send("AUTH PLAIN " + kRight).expect("538 5.7.11");
+    EXPECT_EQ(with.backend().logins, 0U); // not even looked at
+}
+
+TEST(SmtpLogin, MayGoInTheClearOverLoopbackIfSo) {
+    const auto change = [](Server& server) { server.plaintext = auth::PlaintextPolicy::loopback; };
+    Conversation remote(Service::submission, change);
+    remote.hello();
+    EXPECT_FALSE(remote.reply().contains("AUTH"));
+    test::Host host;
+    auto server = host.server(Service::submission);
+    change(server);
+    auto client = test::client_of(Service::submission);
+    client.peer.is_loopback = true;
+    Session session(server, client);
+    const auto replies =
+        maild::test::run_task(session.on_line(test::line_of("EHLO client.example"), false));
+    EXPECT_TRUE(replies.text.contains("AUTH PLAIN LOGIN"));
+}
+
+TEST(SmtpLogin, IsNoServiceOfPort25) {
+    Conversation with;
+    with.start_tls().hello();
+    with.send("AUTH PLAIN " + kRight).expect("502 5.5.1");
+}
+
+TEST(SmtpLogin, NeedsEhloAndNoTransaction) {
+    auto with = over_tls();
+    with.send("HELO client.example").expect("250");
+    with.send("AUTH PLAIN " + kRight).expect("503 5.5.1");
+    with.hello().send("AUTH PLAIN " + kRight).expect("235");
+    with.send("MAIL FROM:<ada@example.org>").expect("250");
+    with.send("AUTH PLAIN " + kRight).expect("503 5.5.1");
+    EXPECT_TRUE(with.session().in_transaction());
+}
+
+TEST(SmtpLogin, RefusesMalformedExchanges) { // HARDENING 33
+    const struct {
+        std::string line, want;
+    } cases[] = {
+        {"AUTH PLAIN =", "501 5.5.2"},
+        {"AUTH PLAIN !!!!", "501 5.5.2"},
+        {"AUTH PLAIN AGE", "501 5.5.2"},
+        {"AUTH PLAIN " + base64_encode("no nul"), "501 5.5.2"},
+        {"AUTH PLAIN " + base64_encode("\0a\0b\0c"s), "501 5.5.2"},
+        {"AUTH PLAIN " + base64_encode("\0\xff\0b"s), "501 5.5.2"},
+        {"AUTH PLAIN " + std::string(12'289, 'A'), "501 5.5.2"},
+        {"AUTH PLAIN *", "501 5.7.0"},
+        {"AUTH GSSAPI", "504 5.5.4"},
+        {"AUTH", "501 5.5.4"},
+    };
+    for (const auto& test : cases) {
+        auto with = over_tls();
+        with.send(test.line).expect(test.want);
+        EXPECT_EQ(with.backend().logins, 0U) << test.line.substr(0, 80);
+        with.send("NOOP").expect("250"); // the exchange is over
+    }
+}
+
+TEST(SmtpLogin, CanBeCancelledAtEachStep) { // HARDENING 34
+    auto with = over_tls([](Server& server) { server.limits.bad_commands = 1000; });
+    for (int i = 0; i < 100; ++i) {
+        with.send("AUTH PLAIN").expect("334");
+        with.send("*").expect("501 5.7.0");
+        with.send("AUTH LOGIN").expect("334");
+        with.send(base64_encode("ada@example.org")).expect("334");
+        with.send("*").expect("501 5.7.0");
+    }
+    with.send("AUTH PLAIN").expect("334");
+    net::Line line;
+    line.too_long = true;
+    with.send(line).expect("500 5.5.6");
+    with.send("AUTH PLAIN").expect("334");
+    with.send("RSET").expect("501 5.5.2"); // a response, and none that decodes
+    with.send("RSET").expect("250");
+}
+
+TEST(SmtpLogin, TellsNoDifferenceBetweenUnknownAndWrong) { // HARDENING 35
+    auto with = over_tls();
+    with.send("AUTH PLAIN " + kWrong).expect("535 5.7.8");
+    const auto reply = with.reply();
+    const auto delay = with.delay();
+    auto other = over_tls();
+    other.send("AUTH PLAIN " + plain("nobody@example.org", "guess"));
+    EXPECT_EQ(other.reply(), reply);
+    EXPECT_EQ(other.delay(), delay);
+    auto empty = over_tls();
+    empty.send("AUTH PLAIN " + plain("ada@example.org", "")).expect("535 5.7.8"); // HARDENING 36
+}
+
+TEST(SmtpLogin, GetsSlowerAndEnds) { // HARDENING 40
+    auto with = over_tls();
+    for (const int want : {1000, 2000, 4000, 8000}) {
+        with.send("AUTH PLAIN " + kWrong).expect("535 5.7.8");
+        EXPECT_EQ(with.delay().count(), want);
+    }
+    with.send("AUTH PLAIN " + kWrong).expect("421 4.7.0");
+    EXPECT_TRUE(with.is_over());
+}
+
+TEST(SmtpLogin, BlamesNobodyWhenItCannotCheck) { // RFC 4954 §6, HARDENING 37
+    auto with = over_tls();
+    with.backend().login_error = Errc::busy;
+    for (int i = 0; i < 8; ++i) {
+        with.send("AUTH PLAIN " + kRight).expect("454 4.7.0");
+        EXPECT_EQ(with.delay().count(), 0);
+    }
+    with.backend().login_error.reset();
+    with.send("AUTH PLAIN " + kRight).expect("235");
+}
+
+TEST(SmtpLogin, IsForgottenAtStartTls) { // RFC 3207 §4.2
+    const auto change = [](Server& server) { server.plaintext = auth::PlaintextPolicy::loopback; };
+    test::Host host;
+    auto server = host.server(Service::submission);
+    change(server);
+    auto client = test::client_of(Service::submission);
+    client.peer.is_loopback = true;
+    Session session(server, client);
+    const auto say = [&session](const std::string& line) {
+        return maild::test::run_task(session.on_line(test::line_of(line), false)).text;
+    };
+    say("EHLO client.example");
+    EXPECT_TRUE(say("AUTH PLAIN " + kRight).starts_with("235"));
+    EXPECT_TRUE(say("STARTTLS").starts_with("503")); // after AUTH, HARDENING 23
+    session.on_tls({});
+    EXPECT_FALSE(session.client().identity);
+}
+
+} // namespace
+} // namespace maild::smtp
