@@ -51,7 +51,11 @@ Connection::~Connection() {
         ensure(!statement.is_lent, "a statement outlives its database");
         sqlite3_finalize(statement.handle);
     }
-    if (handle != nullptr) sqlite3_close_v2(handle);
+    if (handle == nullptr) return;
+    // After a failed write the WAL is left as it is, for the next process to recover from what is
+    // on the disk.
+    if (is_poisoned) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_close_v2(handle);
 }
 
 std::unexpected<Error> Connection::failure(int result, std::string_view what) {

@@ -150,6 +150,9 @@ TEST(DatabaseCrash, IsPoisonedByAFailedSyncAndRecoversWhenOpenedAnew) {
             EXPECT_EQ(error_of(add_rows(*database, 3)), Errc::io);
             EXPECT_EQ(error_of(database->checkpoint(CheckpointMode::passive)), Errc::io);
             EXPECT_EQ(error_of(database->user_version()), Errc::io);
+            const auto steps = disk.steps();
+            database = fail(Errc::closed);
+            EXPECT_EQ(disk.steps(), steps); // closing writes nothing: the next process recovers
         }
         ASSERT_TRUE(drop_cache(disk, "/data/test.db"));
         EXPECT_EQ(broken_promise(disk, vfs, run), "");
