@@ -96,10 +96,12 @@ Result<void> PackSet::recover() {
     const auto numbers = list_segments(files_, readers_->directory());
     if (!numbers) return std::unexpected(numbers.error());
     for (const auto number : *numbers) {
-        auto file = files_.open(readers_->path_of(number), OpenMode::read_write);
+        const bool is_last = number == numbers->back();
+        auto file = files_.open(readers_->path_of(number),
+                                is_last ? OpenMode::read_write : OpenMode::read_only);
         if (!file) return std::unexpected(std::move(file.error()));
         (*file)->drop_cache();
-        if (number != numbers->back()) continue;
+        if (!is_last) continue;
         // What was allocated for the segment that a crash interrupted and is not used now.
         const auto size = (*file)->size();
         if (!size) return std::unexpected(size.error());
