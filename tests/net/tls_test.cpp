@@ -1,0 +1,486 @@
+#include "support/streams.hpp"
+#include "support/tls_client.hpp"
+
+#include "maild/net/certificate.hpp"
+#include "maild/net/line_reader.hpp"
+#include "maild/net/local_signer.hpp"
+#include "maild/net/stream.hpp"
+#include "maild/net/timer.hpp"
+#include "maild/net/tls.hpp"
+
+#include <gtest/gtest.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include <functional>
+#include <poll.h>
+#include <thread>
+
+namespace maild::net {
+namespace {
+
+using namespace std::chrono_literals;
+using test::TlsClient;
+using test::TlsClientOptions;
+
+std::string text_of(BIO* bio) {
+    char* bytes = nullptr;
+    const auto size = BIO_get_mem_data(bio, &bytes);
+    std::string text(bytes, static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return text;
+}
+
+// Self-signed, of any kind of key; Maild itself makes only ECDSA P-256.
+CertificateAndKey make_certificate(EVP_PKEY* key) {
+    auto* certificate = X509_new();
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>("mail.example"), -1, -1, 0);
+    X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
+    X509_set_pubkey(certificate, key);
+    X509_sign(certificate, key, EVP_sha256());
+    auto* certificate_text = BIO_new(BIO_s_mem());
+    auto* key_text = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(certificate_text, certificate);
+    PEM_write_bio_PKCS8PrivateKey(key_text, key, nullptr, nullptr, 0, nullptr, nullptr);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return {text_of(certificate_text), text_of(key_text)};
+}
+
+const CertificateAndKey& p256() {
+    static const auto made = make_self_signed({"mail.example"}, 1, SystemClock().now()).value();
+    return made;
+}
+const CertificateAndKey& p384() {
+    static const auto made = make_certificate(EVP_EC_gen("P-384"));
+    return made;
+}
+const CertificateAndKey& rsa() {
+    static const auto made = make_certificate(EVP_RSA_gen(2048));
+    return made;
+}
+
+class RefusingSigner final : public KeySigner {
+public:
+    Result<std::string> sign(std::uint32_t, SignatureKind, std::string_view) override {
+        return fail(Errc::unavailable, "auth is away");
+    }
+};
+
+class BadSigner final : public KeySigner {
+public:
+    Result<std::string> sign(std::uint32_t, SignatureKind, std::string_view) override {
+        return std::string(70, 'x');
+    }
+};
+
+// One connection: `serve` runs on the server's side, `talk` in a thread with the client.
+struct Meeting {
+    boost::asio::io_context io;
+    std::shared_ptr<TlsContext> context;
+    std::unique_ptr<KeySigner> signer;
+
+    explicit Meeting(const CertificateAndKey& pair = p256(), std::vector<std::string> alpn = {})
+        : signer(LocalSigner::create(pair.key).value()) {
+        start(pair, *signer, std::move(alpn));
+    }
+    Meeting(const CertificateAndKey& pair, KeySigner& other) { start(pair, other, {}); }
+    void start(const CertificateAndKey& pair, KeySigner& with, std::vector<std::string> alpn) {
+        TlsSettings settings;
+        settings.certificate_chain = pair.certificate;
+        settings.alpn = std::move(alpn);
+        context = TlsContext::create(settings, with).value();
+    }
+
+    template <class T>
+    T meet(std::function<Task<T>(Stream&)> serve, std::function<void(UniqueFd)> talk) {
+        auto ends = test::make_stream(io);
+        std::jthread client([&talk, fd = std::move(ends.peer)]() mutable { talk(std::move(fd)); });
+        auto stream = std::make_unique<Stream>(std::move(ends.stream));
+        auto result = test::finish(io, serve(*stream));
+        stream.reset(); // the client sees the end
+        return result;
+    }
+
+    Task<Result<TlsState>> shake(Stream& stream) {
+        const auto started = co_await stream.start_tls(*context, 5s);
+        if (!started) co_return std::unexpected(started.error());
+        co_return *stream.tls();
+    }
+    Result<TlsState> handshake(const TlsClientOptions& options,
+                               std::string* client_error = nullptr) {
+        return meet<Result<TlsState>>([this](Stream& stream) { return shake(stream); },
+                                      [&](UniqueFd fd) {
+                                          TlsClient client(std::move(fd), options);
+                                          auto error = client.handshake();
+                                          if (error.empty())
+                                              client.read_some(); // TLS 1.3: alerts come behind
+                                          if (client_error != nullptr) *client_error = error;
+                                      });
+    }
+};
+
+struct KeyCase {
+    const char* name;
+    const CertificateAndKey& (*pair)();
+    int version;
+    const char* want_version;
+    const char* signature_algorithms;
+};
+
+TEST(Tls, ShakesHandsWithEveryKindOfKeyByASigner) {
+    const KeyCase cases[] = {
+        {"P-256, 1.3", p256, TLS1_3_VERSION, "TLSv1.3", ""},
+        {"P-256, 1.2", p256, TLS1_2_VERSION, "TLSv1.2", ""},
+        {"P-384, 1.3", p384, TLS1_3_VERSION, "TLSv1.3", ""},
+        {"P-384, 1.2", p384, TLS1_2_VERSION, "TLSv1.2", ""},
+        {"RSA-PSS, 1.3", rsa, TLS1_3_VERSION, "TLSv1.3", ""},
+        {"RSA-PSS, 1.2", rsa, TLS1_2_VERSION, "TLSv1.2", "RSA-PSS+SHA256"},
+        {"RSA PKCS #1, 1.2", rsa, TLS1_2_VERSION, "TLSv1.2", "RSA+SHA256"},
+    };
+    for (const auto& c : cases) {
+        Meeting meeting(c.pair());
+        TlsClientOptions options;
+        options.min_version = options.max_version = c.version;
+        options.signature_algorithms = c.signature_algorithms;
+        options.trust = c.pair().certificate;
+        std::string client_error;
+        const auto state = meeting.handshake(options, &client_error);
+        ASSERT_TRUE(state) << c.name << ": " << state.error().internal
+                           << ", client: " << client_error;
+        EXPECT_EQ(state->version, c.want_version) << c.name;
+        EXPECT_EQ(client_error, "") << c.name;
+    }
+}
+
+struct RefusedCase {
+    const char* name;
+    int min_version;
+    int max_version;
+    const char* ciphers;
+};
+
+TEST(Tls, RefusesOldVersionsAndWeakSuites) {
+    const RefusedCase cases[] = {
+        {"TLS 1.0", TLS1_VERSION, TLS1_VERSION, "ALL:@SECLEVEL=0"},
+        {"TLS 1.1", TLS1_1_VERSION, TLS1_1_VERSION, "ALL:@SECLEVEL=0"},
+        {"static RSA", TLS1_2_VERSION, TLS1_2_VERSION, "AES128-GCM-SHA256"},
+        {"CBC", TLS1_2_VERSION, TLS1_2_VERSION, "ECDHE-RSA-AES128-SHA256"},
+        {"anonymous", TLS1_2_VERSION, TLS1_2_VERSION, "aNULL:@SECLEVEL=0"},
+    };
+    for (const auto& c : cases) {
+        Meeting meeting(rsa());
+        TlsClientOptions options;
+        options.min_version = c.min_version;
+        options.max_version = c.max_version;
+        options.ciphers = c.ciphers;
+        const auto state = meeting.handshake(options);
+        ASSERT_FALSE(state) << c.name;
+        EXPECT_EQ(state.error().code, Errc::protocol_error) << c.name << state.error().internal;
+    }
+}
+
+struct AlpnCase {
+    std::vector<std::string> server;
+    std::vector<std::string> client;
+    bool ok;
+};
+
+// RFC 7301 §3.2.
+TEST(Tls, AlpnMismatchIsFatalAndAbsenceIsFine) {
+    const AlpnCase cases[] = {
+        {{"imap"}, {}, true},
+        {{"imap"}, {"imap"}, true},
+        {{"imap"}, {"h2", "imap"}, true},
+        {{"imap"}, {"smtp"}, false},
+        {{"imap"}, {"h2", "smtp"}, false},
+        {{}, {"h2"}, true},
+    };
+    for (const auto& c : cases) {
+        Meeting meeting(p256(), c.server);
+        TlsClientOptions options;
+        options.alpn = c.client;
+        std::string client_error;
+        const auto state = meeting.handshake(options, &client_error);
+        EXPECT_EQ(state.has_value(), c.ok);
+        const auto* want = c.ok ? "" : "tlsv1 alert no application protocol";
+        EXPECT_EQ(client_error, want);
+    }
+}
+
+struct NameCase {
+    std::string sent;
+    const char* want;
+};
+
+TEST(Tls, RecordsTheServerNameAndSurvivesGarbage) {
+    const NameCase cases[] = {
+        {"", ""},
+        {"Mail.EXAMPLE.org", "mail.example.org"},
+        {"a_b-c.example", "a_b-c.example"},
+        {"../../etc/passwd", ""},
+        {"with space", ""},
+        {"\xff\xfe\x01", ""},
+        {std::string(255, 'a'), ""},
+        {"\r\nX: y", ""},
+    };
+    for (const auto& c : cases) {
+        Meeting meeting;
+        TlsClientOptions options;
+        options.server_name = c.sent;
+        const auto state = meeting.handshake(options);
+        ASSERT_TRUE(state) << c.sent;
+        EXPECT_EQ(state->server_name, c.want) << c.sent;
+    }
+}
+
+TEST(Tls, ASignerThatFailsEndsTheHandshakeOnly) {
+    RefusingSigner refusing;
+    BadSigner bad;
+    for (auto* signer : {static_cast<KeySigner*>(&refusing), static_cast<KeySigner*>(&bad)}) {
+        for (const auto* pair : {&p256(), &rsa()}) {
+            Meeting meeting(*pair, *signer);
+            TlsClientOptions options;
+            options.trust = pair->certificate;
+            std::string client_error;
+            const auto state = meeting.handshake(options, &client_error);
+            EXPECT_TRUE(!state || !client_error.empty());
+        }
+    }
+}
+
+TEST(Tls, HandshakeHasADeadline) {
+    Meeting meeting;
+    auto ends = test::make_stream(meeting.io);
+    test::send_all(ends.peer.get(),
+                   std::string("\x16\x03\x01", 3)); // the beginning of a record, and no more
+    const auto started = test::finish(meeting.io, ends.stream.start_tls(*meeting.context, 30ms));
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Errc::timed_out);
+}
+
+TEST(Tls, GarbageInsteadOfAHandshakeIsAProtocolError) {
+    const std::string inputs[] = {"EHLO client.example\r\n", std::string(1000, '\0'),
+                                  std::string(20000, '\x16'), "GET / HTTP/1.1\r\n\r\n"};
+    for (const auto& input : inputs) {
+        Meeting meeting;
+        auto ends = test::make_stream(meeting.io);
+        test::send_all(ends.peer.get(), input);
+        ::shutdown(ends.peer.get(), SHUT_WR);
+        const auto started = test::finish(meeting.io, ends.stream.start_tls(*meeting.context, 5s));
+        EXPECT_FALSE(started);
+    }
+}
+
+// Lines go back as they come, until the client leaves.
+Task<std::string> echo_tls(Stream& stream, TlsContext& context) {
+    const auto started = co_await stream.start_tls(context, 5s);
+    if (!started) co_return started.error().internal;
+    LineReader in(stream, 70'000);
+    for (;;) {
+        const auto line = co_await in.next(5s);
+        if (!line) co_return std::string(name_of(line.error().code));
+        const auto text = std::string(line->text) + "\r\n";
+        const std::array<std::string_view, 2> pieces = {std::string_view(text).substr(0, 3),
+                                                        std::string_view(text).substr(3)};
+        const auto written = co_await stream.write_all(pieces, 5s);
+        if (!written) co_return std::string(name_of(written.error().code));
+    }
+}
+
+TEST(Tls, CarriesLinesOfManySizes) {
+    Meeting meeting;
+    const auto end = meeting.meet<std::string>(
+        [&](Stream& stream) { return echo_tls(stream, *meeting.context); },
+        [&](UniqueFd fd) {
+            TlsClient client(std::move(fd));
+            ASSERT_EQ(client.handshake(), "");
+            for (const std::size_t size : {2, 5, 100, 16383, 16384, 16385, 40'000, 65'000}) {
+                const auto line = std::string(size, 'a') + "\r\n";
+                client.write(line);
+                EXPECT_EQ(client.read_until("\r\n"), line);
+            }
+            client.close_notify();
+        });
+    EXPECT_EQ(end, "closed");
+}
+
+TEST(Tls, ASlowReaderGetsEverythingInOrder) {
+    Meeting meeting;
+    std::string much;
+    for (int i = 0; much.size() < (4 << 20); ++i) much += std::to_string(i) + "\r\n";
+    much += "END\r\n";
+    const auto write = [](Stream& stream, TlsContext& context,
+                          std::string_view text) -> Task<bool> {
+        const auto started = co_await stream.start_tls(context, 5s);
+        if (!started) co_return false;
+        std::vector<std::string_view> pieces; // of sizes that fit no record
+        for (std::size_t at = 0, size = 1; at < text.size();
+             at += size, size = size % 40'000 + 1237) {
+            pieces.push_back(text.substr(at, size));
+        }
+        const auto written = co_await stream.write_all(pieces, 10s);
+        if (!written) co_return false;
+        co_await stream.shutdown(5s);
+        co_return true;
+    };
+    const bool ok = meeting.meet<bool>(
+        [&](Stream& stream) { return write(stream, *meeting.context, much); },
+        [&](UniqueFd fd) {
+            TlsClient client(std::move(fd));
+            ASSERT_EQ(client.handshake(), "");
+            std::this_thread::sleep_for(50ms); // the server runs into a full socket
+            EXPECT_EQ(client.read_until("END\r\n"), much);
+            EXPECT_EQ(client.read_some(), "");
+            EXPECT_TRUE(client.was_closed_properly());
+        });
+    EXPECT_TRUE(ok);
+}
+
+// A connection that goes through a pipe which passes single octets.
+TEST(Tls, WorksOctetByOctet) {
+    Meeting meeting;
+    auto outer = socket_pair().value();
+    test::set_blocking(outer.first.get());
+    test::set_blocking(outer.second.get());
+    std::jthread talk([fd = std::move(outer.second)]() mutable {
+        TlsClient client(std::move(fd));
+        ASSERT_EQ(client.handshake(), "");
+        client.write("segmented\r\n");
+        EXPECT_EQ(client.read_until("\r\n"), "segmented\r\n");
+        client.close_notify();
+    });
+    auto ends = test::make_stream(meeting.io);
+    std::jthread pipe([client = std::move(outer.first), server = std::move(ends.peer)] {
+        pollfd both[2] = {{client.get(), POLLIN, 0}, {server.get(), POLLIN, 0}};
+        for (;;) {
+            ::poll(both, 2, 10'000);
+            for (int i = 0; i < 2; ++i) {
+                char octet = 0;
+                const auto count = ::recv(both[i].fd, &octet, 1, MSG_DONTWAIT);
+                if (count == 0) return;
+                if (count == 1 && ::send(both[1 - i].fd, &octet, 1, MSG_NOSIGNAL) != 1) return;
+            }
+        }
+    });
+    auto stream = std::make_unique<Stream>(std::move(ends.stream));
+    EXPECT_EQ(test::finish(meeting.io, echo_tls(*stream, *meeting.context)), "closed");
+    stream.reset();
+}
+
+TEST(Tls, WaitReadableSeesOnlyWholeRecordsAndEvents) {
+    Meeting meeting;
+    Event event;
+    const auto idle = [](Stream& stream, TlsContext& context, Event& changes) -> Task<std::string> {
+        const auto started = co_await stream.start_tls(context, 5s);
+        if (!started) co_return started.error().internal;
+        std::string seen;
+        for (int i = 0; i < 2; ++i) {
+            changes.notify();
+            const auto what = co_await stream.wait_readable(changes, 5s);
+            seen += what == WaitResult::event ? "event " : "other ";
+        }
+        const auto what = co_await stream.wait_readable(changes, 5s);
+        seen += what == WaitResult::readable ? "readable " : "other ";
+        std::string text;
+        const auto first = co_await stream.read_append(
+            text, 2, 1s); // a part of the record: the rest stays readable
+        const auto again = co_await stream.wait_readable(changes, 5s);
+        seen += first && again == WaitResult::readable ? "readable " : "other ";
+        const auto rest = co_await stream.read_append(text, 100, 1s);
+        static_cast<void>(rest);
+        const auto later = co_await stream.wait_readable(changes, 20ms);
+        seen += later == WaitResult::timed_out ? "timed_out " : "other ";
+        co_return seen + text;
+    };
+    const auto got = meeting.meet<std::string>(
+        [&](Stream& stream) { return idle(stream, *meeting.context, event); },
+        [&](UniqueFd fd) {
+            TlsClient client(std::move(fd));
+            ASSERT_EQ(client.handshake(), "");
+            std::this_thread::sleep_for(20ms);
+            client.write("DONE\r\n");
+            EXPECT_EQ(client.read_some(), "");
+        });
+    EXPECT_EQ(got, "event event readable readable timed_out DONE\r\n");
+}
+
+TEST(Tls, NeitherTicketsNorRenegotiation) {
+    Meeting meeting;
+    const auto end = meeting.meet<std::string>(
+        [&](Stream& stream) { return echo_tls(stream, *meeting.context); },
+        [&](UniqueFd fd) {
+            TlsClientOptions options;
+            options.max_version = TLS1_2_VERSION;
+            TlsClient client(std::move(fd), options);
+            ASSERT_EQ(client.handshake(), "");
+            client.write("hello\r\n");
+            client.read_until("\r\n");
+            EXPECT_EQ(SSL_SESSION_has_ticket(SSL_get_session(client.native())), 0);
+            unsigned int id_size = 0;
+            SSL_SESSION_get_id(SSL_get_session(client.native()), &id_size);
+            EXPECT_EQ(id_size, 0U);
+            SSL_renegotiate(client.native());
+            EXPECT_NE(SSL_do_handshake(client.native()), 1);
+        });
+    EXPECT_NE(end, "");
+}
+
+// RFC 3207 §4.2: whoever reads lines can see that something came behind STARTTLS in the clear.
+TEST(Tls, PlaintextBehindStarttlsIsSeenByTheLineReader) {
+    Meeting meeting;
+    auto ends = test::make_stream(meeting.io);
+    LineReader in(ends.stream, 512);
+    test::send_all(ends.peer.get(), "STARTTLS\r\nMAIL FROM:<>\r\n");
+    const auto line = test::finish(meeting.io, in.next(1s));
+    ASSERT_TRUE(line);
+    EXPECT_EQ(line->text, "STARTTLS");
+    EXPECT_FALSE(in.empty());
+    in.clear();
+    EXPECT_TRUE(in.empty());
+}
+
+TEST(TlsContext, SaysWhatIsWrongWithACertificate) {
+    RefusingSigner signer;
+    const auto with = [&](std::string pem) {
+        TlsSettings settings;
+        settings.certificate_chain = std::move(pem);
+        return TlsContext::create(settings, signer);
+    };
+    EXPECT_FALSE(with(""));
+    EXPECT_FALSE(with("garbage"));
+    EXPECT_FALSE(with(p256().key));
+    EXPECT_FALSE(with(make_certificate(EVP_RSA_gen(1024)).certificate));
+    EXPECT_FALSE(with(make_certificate(EVP_EC_gen("secp256k1")).certificate));
+    EXPECT_TRUE(with(p256().certificate + rsa().certificate));
+    TlsSettings settings;
+    settings.certificate_chain = p256().certificate;
+    settings.alpn = {std::string(256, 'a')};
+    EXPECT_FALSE(TlsContext::create(settings, signer));
+}
+
+TEST(LocalSigner, DoesTheThreeOperationsAndNothingElse) {
+    const auto ec = LocalSigner::create(p256().key).value();
+    const auto big = LocalSigner::create(rsa().key).value();
+    const std::string hash(32, 'h');
+    EXPECT_TRUE(ec->sign(0, SignatureKind::ecdsa, hash));
+    EXPECT_EQ(big->sign(0, SignatureKind::rsa_pkcs1, hash).value().size(), 256U);
+    EXPECT_EQ(big->sign(0, SignatureKind::rsa_raw, std::string(256, '\0')).value().size(), 256U);
+    EXPECT_FALSE(ec->sign(0, SignatureKind::rsa_pkcs1, hash));
+    EXPECT_FALSE(ec->sign(0, SignatureKind::rsa_raw, hash));
+    EXPECT_FALSE(big->sign(0, SignatureKind::ecdsa, hash));
+    EXPECT_FALSE(big->sign(0, SignatureKind::rsa_raw, hash));
+    EXPECT_FALSE(big->sign(0, SignatureKind::rsa_pkcs1, std::string(250, 'h')));
+    EXPECT_FALSE(ec->sign(0, SignatureKind::ecdsa, ""));
+    EXPECT_FALSE(ec->sign(0, static_cast<SignatureKind>(9), hash));
+    EXPECT_FALSE(LocalSigner::create("nothing"));
+    EXPECT_FALSE(LocalSigner::create(make_certificate(EVP_RSA_gen(1024)).key));
+}
+
+} // namespace
+} // namespace maild::net
