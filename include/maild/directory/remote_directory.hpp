@@ -1,0 +1,46 @@
+#pragma once
+// The directory as the other processes see it: each call is one message to `auth` (see
+// service.hpp). Errors of the line come as unavailable, timed_out or busy, which a protocol answers
+// with "try again"; a change may then have been carried out nevertheless, and repeating it is
+// harmless.
+
+#include "maild/directory/admin.hpp"
+#include "maild/directory/directory.hpp"
+#include "maild/ipc/client.hpp"
+
+namespace maild::directory {
+
+class RemoteDirectory final : public Directory, public DirectoryAdmin {
+public:
+    explicit RemoteDirectory(ipc::Client& client) : client_(client) {} // outlives this
+
+    net::Task<Result<auth::Identity>> login(LoginAttempt attempt) override;
+    net::Task<Result<Resolution>> resolve(std::string address) override;
+    net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
+
+    net::Task<Result<Changed>> add_domain(std::string name) override;
+    net::Task<Result<std::vector<Domain>>> list_domains() override;
+    net::Task<Result<Domain>> show_domain(std::string name) override;
+    net::Task<Result<Changed>> change_domain(std::string name, DomainChange change) override;
+    net::Task<Result<Changed>> remove_domain(std::string name) override;
+    net::Task<Result<Changed>> add_domain_alias(std::string alias, std::string domain) override;
+    net::Task<Result<Changed>> remove_domain_alias(std::string alias) override;
+    net::Task<Result<Changed>> add_account(NewAccount account) override;
+    net::Task<Result<std::vector<Account>>> list_accounts(std::string domain, std::string after,
+                                                          std::uint32_t limit) override;
+    net::Task<Result<Account>> show_account(std::string address) override;
+    net::Task<Result<Changed>> change_account(std::string address, AccountChange change) override;
+    net::Task<Result<Changed>> remove_account(std::string address) override;
+    net::Task<Result<ImportResult>> import_accounts(std::vector<ImportRow> rows) override;
+    net::Task<Result<Changed>> add_address(std::string address, std::string account) override;
+    net::Task<Result<Changed>> remove_address(std::string address) override;
+    net::Task<Result<Changed>> add_alias(Alias alias) override;
+    net::Task<Result<std::vector<Alias>>> list_aliases(std::string domain) override;
+    net::Task<Result<Changed>> remove_alias(Alias alias) override;
+    net::Task<Result<Changed>> set_postmaster(std::string address) override;
+
+private:
+    ipc::Client& client_;
+};
+
+} // namespace maild::directory

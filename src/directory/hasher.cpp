@@ -1,0 +1,103 @@
+#include "directory/hasher.hpp"
+
+#include "maild/net/timer.hpp"
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <utility>
+
+namespace maild::directory {
+namespace {
+
+std::string scram_keys_of(const std::string& password, Random& random) {
+    std::string salt(16, '\0');
+    random.fill(std::as_writable_bytes(std::span(salt)));
+    return auth::format_scram_keys(
+        auth::make_scram_keys(password, std::move(salt), auth::kScramIterations));
+}
+
+// What the threads of one run_all() share: they take the next job until none is left.
+struct Batch {
+    std::vector<PasswordJob> jobs;
+    std::atomic<std::size_t> next = 0;
+    std::size_t threads_done = 0; // io_context's thread only
+    net::Event done;
+};
+
+} // namespace
+
+Result<PasswordJob> plan_password(std::string_view given) {
+    PasswordJob job;
+    if (given.empty()) return job;
+    if (auth::is_password_hash(given)) {
+        auto hash = auth::parse_password_hash(given);
+        if (!hash) return std::unexpected(std::move(hash.error()));
+        job.kind = PasswordJob::Kind::keep;
+        job.hash = std::move(*hash);
+        return job;
+    }
+    if (auto checked = auth::check_new_password(given); !checked)
+        return std::unexpected(std::move(checked.error()));
+    job.kind = PasswordJob::Kind::hash;
+    job.password = given;
+    return job;
+}
+
+void run_job(PasswordJob& job, const auth::PasswordCost& cost, Random& random) {
+    if (job.kind == PasswordJob::Kind::verify) {
+        job.matches = auth::verify_password(job.password, job.hash);
+    } else if (job.kind == PasswordJob::Kind::hash) {
+        auto hash = auth::hash_password(job.password, cost, random);
+        if (!hash) {
+            job.error = hash.error().code;
+            return;
+        }
+        job.hash = std::move(*hash);
+        job.scram = scram_keys_of(job.password, random);
+    }
+}
+
+net::Task<Result<PasswordJob>> PooledHasher::run(PasswordJob job) {
+    auto work = [job = std::move(job), cost = cost_]() mutable {
+        SystemRandom random;
+        run_job(job, cost, random);
+        return std::move(job);
+    };
+    auto result = co_await net::run_blocking(logins_, std::move(work));
+    co_return result;
+}
+
+net::Task<Result<std::vector<PasswordJob>>> PooledHasher::run_all(std::vector<PasswordJob> jobs) {
+    auto batch = std::make_shared<Batch>();
+    batch->jobs = std::move(jobs);
+    std::size_t started = 0;
+    for (std::size_t i = 0; i < threads_; ++i) {
+        auto work = [batch, cost = cost_] {
+            SystemRandom random;
+            for (auto k = batch->next++; k < batch->jobs.size(); k = batch->next++)
+                run_job(batch->jobs[k], cost, random);
+        };
+        auto done = [batch] {
+            ++batch->threads_done;
+            batch->done.notify();
+        };
+        if (imports_.submit(std::move(work), std::move(done))) ++started;
+    }
+    if (started == 0) co_return fail(Errc::busy, "too many imports wait");
+    while (batch->threads_done < started) co_await batch->done.wait(std::chrono::hours(1));
+    co_return std::move(batch->jobs);
+}
+
+net::Task<Result<PasswordJob>> InlineHasher::run(PasswordJob job) {
+    if (job.kind == PasswordJob::Kind::verify) ++verified_;
+    run_job(job, cost_, random_);
+    co_return job;
+}
+
+net::Task<Result<std::vector<PasswordJob>>> InlineHasher::run_all(std::vector<PasswordJob> jobs) {
+    for (auto& job : jobs) run_job(job, cost_, random_);
+    co_return jobs;
+}
+
+} // namespace maild::directory

@@ -1,0 +1,160 @@
+#pragma once
+// What RemoteDirectory sends and Service answers: one struct for each call, with the type of its
+// answer.
+
+#include "maild/auth/identity.hpp"
+#include "maild/directory/admin.hpp"
+#include "maild/directory/directory.hpp"
+#include "maild/ipc/message.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace maild::directory::messages {
+
+// Any worker may send these (0x01..).
+struct Login {
+    static constexpr ipc::MessageType kType = 0x0101;
+    using Reply = auth::Identity;
+    LoginAttempt attempt;
+};
+struct Resolve {
+    static constexpr ipc::MessageType kType = 0x0102;
+    using Reply = Resolution;
+    std::string address;
+};
+struct MaySendAs {
+    static constexpr ipc::MessageType kType = 0x0103;
+    using Reply = bool;
+    AccountId account;
+    std::string address;
+};
+
+// Only control may send these (0x02..).
+struct AddDomain {
+    static constexpr ipc::MessageType kType = 0x0201;
+    using Reply = Changed;
+    std::string name;
+};
+struct ListDomains {
+    static constexpr ipc::MessageType kType = 0x0202;
+    using Reply = std::vector<Domain>;
+};
+struct ShowDomain {
+    static constexpr ipc::MessageType kType = 0x0203;
+    using Reply = Domain;
+    std::string name;
+};
+struct ChangeDomain {
+    static constexpr ipc::MessageType kType = 0x0204;
+    using Reply = Changed;
+    std::string name;
+    DomainChange change;
+};
+struct RemoveDomain {
+    static constexpr ipc::MessageType kType = 0x0205;
+    using Reply = Changed;
+    std::string name;
+};
+struct AddDomainAlias {
+    static constexpr ipc::MessageType kType = 0x0206;
+    using Reply = Changed;
+    std::string alias;
+    std::string domain;
+};
+struct RemoveDomainAlias {
+    static constexpr ipc::MessageType kType = 0x0207;
+    using Reply = Changed;
+    std::string alias;
+};
+struct AddAccount {
+    static constexpr ipc::MessageType kType = 0x0208;
+    using Reply = Changed;
+    NewAccount account;
+};
+struct ListAccounts {
+    static constexpr ipc::MessageType kType = 0x0209;
+    using Reply = std::vector<Account>;
+    std::string domain;
+    std::string after;
+    std::uint32_t limit = 0;
+};
+struct ShowAccount {
+    static constexpr ipc::MessageType kType = 0x020a;
+    using Reply = Account;
+    std::string address;
+};
+struct ChangeAccount {
+    static constexpr ipc::MessageType kType = 0x020b;
+    using Reply = Changed;
+    std::string address;
+    AccountChange change;
+};
+struct RemoveAccount {
+    static constexpr ipc::MessageType kType = 0x020c;
+    using Reply = Changed;
+    std::string address;
+};
+struct ImportAccounts {
+    static constexpr ipc::MessageType kType = 0x020d;
+    using Reply = ImportResult;
+    std::vector<ImportRow> rows;
+};
+struct AddAddress {
+    static constexpr ipc::MessageType kType = 0x020e;
+    using Reply = Changed;
+    std::string address;
+    std::string account;
+};
+struct RemoveAddress {
+    static constexpr ipc::MessageType kType = 0x020f;
+    using Reply = Changed;
+    std::string address;
+};
+struct AddAlias {
+    static constexpr ipc::MessageType kType = 0x0210;
+    using Reply = Changed;
+    Alias alias;
+};
+struct ListAliases {
+    static constexpr ipc::MessageType kType = 0x0211;
+    using Reply = std::vector<Alias>;
+    std::string domain;
+};
+struct RemoveAlias {
+    static constexpr ipc::MessageType kType = 0x0212;
+    using Reply = Changed;
+    Alias alias;
+};
+struct SetPostmaster {
+    static constexpr ipc::MessageType kType = 0x0213;
+    using Reply = Changed;
+    std::string address;
+};
+
+template <class C> void describe(C& c, Login& m) { c(m.attempt); }
+template <class C> void describe(C& c, Resolve& m) { c(m.address); }
+template <class C> void describe(C& c, MaySendAs& m) { c(m.account, m.address); }
+template <class C> void describe(C& c, AddDomain& m) { c(m.name); }
+template <class C> void describe(C&, ListDomains&) {}
+template <class C> void describe(C& c, ShowDomain& m) { c(m.name); }
+template <class C> void describe(C& c, ChangeDomain& m) { c(m.name, m.change); }
+template <class C> void describe(C& c, RemoveDomain& m) { c(m.name); }
+template <class C> void describe(C& c, AddDomainAlias& m) { c(m.alias, m.domain); }
+template <class C> void describe(C& c, RemoveDomainAlias& m) { c(m.alias); }
+template <class C> void describe(C& c, AddAccount& m) { c(m.account); }
+template <class C> void describe(C& c, ListAccounts& m) { c(m.domain, m.after, m.limit); }
+template <class C> void describe(C& c, ShowAccount& m) { c(m.address); }
+template <class C> void describe(C& c, ChangeAccount& m) { c(m.address, m.change); }
+template <class C> void describe(C& c, RemoveAccount& m) { c(m.address); }
+template <class C> void describe(C& c, ImportAccounts& m) { c(m.rows); }
+template <class C> void describe(C& c, AddAddress& m) { c(m.address, m.account); }
+template <class C> void describe(C& c, RemoveAddress& m) { c(m.address); }
+template <class C> void describe(C& c, AddAlias& m) { c(m.alias); }
+template <class C> void describe(C& c, ListAliases& m) { c(m.domain); }
+template <class C> void describe(C& c, RemoveAlias& m) { c(m.alias); }
+template <class C> void describe(C& c, SetPostmaster& m) { c(m.address); }
+
+} // namespace maild::directory::messages

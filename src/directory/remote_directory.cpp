@@ -1,0 +1,100 @@
+#include "maild/directory/remote_directory.hpp"
+
+#include "directory/messages.hpp"
+
+#include <chrono>
+#include <type_traits>
+#include <utility>
+
+namespace maild::directory {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace messages;
+
+// Long enough for a full queue of logins to be hashed; an import hashes thousands.
+template <class Message> constexpr std::chrono::milliseconds timeout_of() {
+    if (std::is_same_v<Message, ImportAccounts>) return 15min;
+    return 30s;
+}
+
+template <class Message>
+net::Task<Result<typename Message::Reply>> ask(ipc::Client& client, Message message) {
+    auto reply = co_await client.call<typename Message::Reply>(Message::kType, std::move(message),
+                                                               timeout_of<Message>());
+    co_return reply;
+}
+
+} // namespace
+
+net::Task<Result<auth::Identity>> RemoteDirectory::login(LoginAttempt attempt) {
+    return ask(client_, Login{std::move(attempt)});
+}
+net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
+    return ask(client_, Resolve{std::move(address)});
+}
+net::Task<Result<bool>> RemoteDirectory::may_send_as(AccountId account, std::string address) {
+    return ask(client_, MaySendAs{account, std::move(address)});
+}
+net::Task<Result<Changed>> RemoteDirectory::add_domain(std::string name) {
+    return ask(client_, AddDomain{std::move(name)});
+}
+net::Task<Result<std::vector<Domain>>> RemoteDirectory::list_domains() {
+    return ask(client_, ListDomains{});
+}
+net::Task<Result<Domain>> RemoteDirectory::show_domain(std::string name) {
+    return ask(client_, ShowDomain{std::move(name)});
+}
+net::Task<Result<Changed>> RemoteDirectory::change_domain(std::string name, DomainChange change) {
+    return ask(client_, ChangeDomain{std::move(name), std::move(change)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_domain(std::string name) {
+    return ask(client_, RemoveDomain{std::move(name)});
+}
+net::Task<Result<Changed>> RemoteDirectory::add_domain_alias(std::string alias,
+                                                             std::string domain) {
+    return ask(client_, AddDomainAlias{std::move(alias), std::move(domain)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_domain_alias(std::string alias) {
+    return ask(client_, RemoveDomainAlias{std::move(alias)});
+}
+net::Task<Result<Changed>> RemoteDirectory::add_account(NewAccount account) {
+    return ask(client_, AddAccount{std::move(account)});
+}
+net::Task<Result<std::vector<Account>>>
+RemoteDirectory::list_accounts(std::string domain, std::string after, std::uint32_t limit) {
+    return ask(client_, ListAccounts{std::move(domain), std::move(after), limit});
+}
+net::Task<Result<Account>> RemoteDirectory::show_account(std::string address) {
+    return ask(client_, ShowAccount{std::move(address)});
+}
+net::Task<Result<Changed>> RemoteDirectory::change_account(std::string address,
+                                                           AccountChange change) {
+    return ask(client_, ChangeAccount{std::move(address), std::move(change)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_account(std::string address) {
+    return ask(client_, RemoveAccount{std::move(address)});
+}
+net::Task<Result<ImportResult>> RemoteDirectory::import_accounts(std::vector<ImportRow> rows) {
+    return ask(client_, ImportAccounts{std::move(rows)});
+}
+net::Task<Result<Changed>> RemoteDirectory::add_address(std::string address, std::string account) {
+    return ask(client_, AddAddress{std::move(address), std::move(account)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_address(std::string address) {
+    return ask(client_, RemoveAddress{std::move(address)});
+}
+net::Task<Result<Changed>> RemoteDirectory::add_alias(Alias alias) {
+    return ask(client_, AddAlias{std::move(alias)});
+}
+net::Task<Result<std::vector<Alias>>> RemoteDirectory::list_aliases(std::string domain) {
+    return ask(client_, ListAliases{std::move(domain)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_alias(Alias alias) {
+    return ask(client_, RemoveAlias{std::move(alias)});
+}
+net::Task<Result<Changed>> RemoteDirectory::set_postmaster(std::string address) {
+    return ask(client_, SetPostmaster{std::move(address)});
+}
+
+} // namespace maild::directory

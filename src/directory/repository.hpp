@@ -1,0 +1,74 @@
+#pragma once
+// The directory's rows, as the rules need them: no rule in here, only storage. Every name and
+// address is canonical. Two implementations: SqliteRepository (directory.db) and MemoryRepository
+// (tests' double). Calls are short and synchronous; one thread. What is written belongs to the
+// transaction that begin() opened.
+
+#include "maild/directory/admin.hpp"
+#include "maild/directory/resolve.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace maild::directory {
+
+struct Credential {
+    std::int64_t version = 0; // counts passwords; 0: none was ever set
+    std::string hash;         // empty: no login
+    std::string scram;        // RFC 5803, empty when only a hash was given
+};
+
+class Repository : public Lookup {
+public:
+    virtual Result<void> begin() = 0;
+    virtual Result<void> commit() = 0; // durable when it returns success
+    virtual void rollback() = 0;
+
+    // With the number of accounts and the domain's aliases; sorted by name.
+    virtual Result<std::vector<directory::Domain>> list_domains() = 0;
+    virtual Result<std::optional<directory::Domain>> show_domain(const std::string& name) = 0;
+    virtual Result<void> insert_domain(const directory::Domain& domain) = 0;
+    virtual Result<void> update_domain(const directory::Domain& domain) = 0;
+    virtual Result<void> delete_domain(DomainId domain) = 0; // with its aliases of both kinds
+    virtual Result<std::uint64_t> count_addresses(DomainId domain) = 0;
+    virtual Result<void> insert_domain_alias(const std::string& name, DomainId domain) = 0;
+    virtual Result<void> delete_domain_alias(const std::string& name) = 0;
+
+    // Accounts that are not deleted.
+    virtual Result<std::optional<directory::Account>> load_account(AccountId account) = 0;
+    // Sorted by address, those behind `after`; of all domains without one.
+    virtual Result<std::vector<directory::Account>> list_accounts(std::optional<DomainId> domain,
+                                                                  const std::string& after,
+                                                                  std::uint32_t limit) = 0;
+    virtual Result<AccountId> insert_account(const directory::Account& account, DomainId domain,
+                                             const std::string& localpart) = 0;
+    virtual Result<void> update_account(const directory::Account& account) = 0; // not its addresses
+    virtual Result<void> rename_account(const directory::Account& account, DomainId domain,
+                                        const std::string& localpart) = 0; // to account.address
+    virtual Result<void> delete_account(AccountId account,
+                                        WallTime now) = 0; // its id is never given out again
+    virtual Result<void> insert_address(AccountId account, DomainId domain,
+                                        const std::string& localpart) = 0;
+    virtual Result<void> delete_address(DomainId domain, const std::string& localpart) = 0;
+    virtual Result<std::uint64_t>
+    default_quota(AccountId account) = 0; // of its own address's domain
+    virtual Result<ShardId> least_used_shard() = 0;
+
+    virtual Result<Credential> load_credential(AccountId account) = 0;
+    virtual Result<void> store_credential(AccountId account, const Credential& credential,
+                                          WallTime now) = 0;
+
+    // Patterns are canonical localparts with '*'. A target is added at the end.
+    virtual Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
+                                             const std::string& target) = 0;
+    virtual Result<void>
+    delete_alias_target(DomainId domain, const std::string& localpart,
+                        const std::string& target) = 0; // the last one takes the alias along
+    virtual Result<void> delete_alias(DomainId domain, const std::string& localpart) = 0;
+    virtual Result<std::vector<Alias>> list_aliases(std::optional<DomainId> domain) = 0;
+
+    virtual Result<void> set_postmaster(const std::string& address) = 0;
+};
+
+} // namespace maild::directory

@@ -1,0 +1,87 @@
+#include "maild/directory/service.hpp"
+
+#include "directory/service_calls.hpp"
+
+#include "maild/base/log.hpp"
+
+#include <array>
+#include <utility>
+
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::directory {
+namespace {
+
+using namespace messages;
+
+using Serve = net::Task<void> (*)(Callee to, std::shared_ptr<ipc::Connection> connection,
+                                  ipc::Request request);
+struct Entry {
+    ipc::MessageType type;
+    bool is_for_admins;
+    Serve serve;
+};
+
+template <class Message>
+net::Task<void> serve(Callee to, std::shared_ptr<ipc::Connection> connection,
+                      ipc::Request request) {
+    auto message = ipc::decode<Message>(request.payload);
+    if (!message) {
+        log::error("directory_request_malformed",
+                   {{"type", Message::kType}, {"peer", connection->index()}});
+        connection->close();
+        co_return;
+    }
+    auto reply = co_await call(to, std::move(*message));
+    connection->answer(request.id, reply);
+}
+
+template <class... Messages> constexpr auto make_entries(bool is_for_admins) {
+    return std::array{Entry{Messages::kType, is_for_admins, &serve<Messages>}...};
+}
+
+constexpr auto kForAll = make_entries<Login, Resolve, MaySendAs>(false);
+constexpr auto kForAdmins =
+    make_entries<AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias,
+                 RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,
+                 RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias, ListAliases,
+                 RemoveAlias, SetPostmaster>(true);
+
+const Entry* find_entry(ipc::MessageType type) {
+    for (const auto& entry : kForAll)
+        if (entry.type == type) return &entry;
+    for (const auto& entry : kForAdmins)
+        if (entry.type == type) return &entry;
+    return nullptr;
+}
+
+} // namespace
+
+bool DirectoryService::knows(ipc::MessageType type) { return find_entry(type) != nullptr; }
+
+bool DirectoryService::may_call(ipc::PeerRole role, ipc::MessageType type) {
+    const auto* entry = find_entry(type);
+    if (entry == nullptr) return false;
+    if (role == ipc::PeerRole::control) return true;
+    return !entry->is_for_admins &&
+           (role == ipc::PeerRole::worker || role == ipc::PeerRole::sender);
+}
+
+net::Task<void> DirectoryService::handle(std::shared_ptr<ipc::Connection> connection,
+                                         ipc::Request request) {
+    if (!may_call(connection->role(), request.type)) {
+        log::error("directory_request_refused", {{"type", request.type},
+                                                 {"role", std::to_underlying(connection->role())},
+                                                 {"peer", connection->index()}});
+        const Error refused{Errc::not_permitted, "not for this process"};
+        connection->reply_error(request.id, refused);
+        co_return;
+    }
+    const Callee to{directory_, admin_};
+    const auto serve = find_entry(request.type)->serve;
+    co_await serve(to, std::move(connection), std::move(request));
+}
+
+} // namespace maild::directory

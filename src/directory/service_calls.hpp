@@ -1,0 +1,63 @@
+#pragma once
+// Each message of messages.hpp as a call of the directory.
+
+#include "directory/messages.hpp"
+
+#include <utility>
+
+namespace maild::directory {
+
+struct Callee {
+    Directory& directory;
+    DirectoryAdmin& admin;
+};
+
+namespace messages {
+
+inline auto call(Callee& to, Login m) { return to.directory.login(std::move(m.attempt)); }
+inline auto call(Callee& to, Resolve m) { return to.directory.resolve(std::move(m.address)); }
+inline auto call(Callee& to, MaySendAs m) {
+    return to.directory.may_send_as(m.account, std::move(m.address));
+}
+inline auto call(Callee& to, AddDomain m) { return to.admin.add_domain(std::move(m.name)); }
+inline auto call(Callee& to, ListDomains) { return to.admin.list_domains(); }
+inline auto call(Callee& to, ShowDomain m) { return to.admin.show_domain(std::move(m.name)); }
+inline auto call(Callee& to, ChangeDomain m) {
+    return to.admin.change_domain(std::move(m.name), std::move(m.change));
+}
+inline auto call(Callee& to, RemoveDomain m) { return to.admin.remove_domain(std::move(m.name)); }
+inline auto call(Callee& to, AddDomainAlias m) {
+    return to.admin.add_domain_alias(std::move(m.alias), std::move(m.domain));
+}
+inline auto call(Callee& to, RemoveDomainAlias m) {
+    return to.admin.remove_domain_alias(std::move(m.alias));
+}
+inline auto call(Callee& to, AddAccount m) { return to.admin.add_account(std::move(m.account)); }
+inline auto call(Callee& to, ListAccounts m) {
+    return to.admin.list_accounts(std::move(m.domain), std::move(m.after), m.limit);
+}
+inline auto call(Callee& to, ShowAccount m) { return to.admin.show_account(std::move(m.address)); }
+inline auto call(Callee& to, ChangeAccount m) {
+    return to.admin.change_account(std::move(m.address), std::move(m.change));
+}
+inline auto call(Callee& to, RemoveAccount m) {
+    return to.admin.remove_account(std::move(m.address));
+}
+inline auto call(Callee& to, ImportAccounts m) {
+    return to.admin.import_accounts(std::move(m.rows));
+}
+inline auto call(Callee& to, AddAddress m) {
+    return to.admin.add_address(std::move(m.address), std::move(m.account));
+}
+inline auto call(Callee& to, RemoveAddress m) {
+    return to.admin.remove_address(std::move(m.address));
+}
+inline auto call(Callee& to, AddAlias m) { return to.admin.add_alias(std::move(m.alias)); }
+inline auto call(Callee& to, ListAliases m) { return to.admin.list_aliases(std::move(m.domain)); }
+inline auto call(Callee& to, RemoveAlias m) { return to.admin.remove_alias(std::move(m.alias)); }
+inline auto call(Callee& to, SetPostmaster m) {
+    return to.admin.set_postmaster(std::move(m.address));
+}
+
+} // namespace messages
+} // namespace maild::directory

@@ -1,0 +1,194 @@
+// What only directory.db can show: it outlives the process, and hashing happens beside the loop.
+#include "directory/world.hpp"
+
+#include "maild/db/database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace maild::directory {
+namespace {
+
+using test::Kind;
+using test::World;
+
+Result<auth::Identity> login(World& world, const std::string& who, const std::string& password) {
+    return world.run(world.directory().login({{"", who, password}, Service::imap, "192.0.2.1"}));
+}
+
+void fill(World& world) {
+    ASSERT_TRUE(world.run(world.admin().add_domain("example.org")).has_value());
+    ASSERT_TRUE(world.run(world.admin().add_account({"ada@example.org", "secret", 9})).has_value());
+    ASSERT_TRUE(
+        world.run(world.admin().add_alias({"team@example.org", {"ada@example.org"}})).has_value());
+}
+
+TEST(LocalDirectory, OutlivesTheProcess) {
+    World world(Kind::local);
+    fill(world);
+    const auto before = world.run(world.admin().show_account("ada@example.org")).value();
+    world.reopen();
+    const auto after = world.run(world.admin().show_account("ada@example.org")).value();
+    EXPECT_EQ(after.id, before.id);
+    EXPECT_EQ(after.shard, before.shard);
+    EXPECT_EQ(after.quota_bytes, 9U);
+    EXPECT_EQ(after.created, before.created);
+    EXPECT_TRUE(login(world, "ada@example.org", "secret").has_value());
+    EXPECT_EQ(world.run(world.directory().resolve("team@example.org"))->verdict, Verdict::accepted);
+}
+
+TEST(LocalDirectory, KeepsManyChangesAcrossCheckpoints) {
+    World world(Kind::local);
+    fill(world);
+    for (int i = 0; i < 70; ++i)
+        ASSERT_TRUE(world
+                        .run(world.admin().add_alias(
+                            {"a" + std::to_string(i) + "@example.org", {"ada@example.org"}}))
+                        .has_value());
+    world.reopen();
+    EXPECT_EQ(world.run(world.admin().list_aliases("example.org"))->size(), 71U);
+}
+
+TEST(LocalDirectory, IsOpenOnce) {
+    World world(Kind::local);
+    PosixFileSystem files;
+    boost::asio::io_context io;
+    SystemClock clock;
+    SystemRandom random;
+    // Within one process the lock is shared, so ask as another one would.
+    const auto child = ::fork();
+    if (child == 0) {
+        const auto again = LocalDirectory::open(io, files, world.database(), world.key(), clock,
+                                                random, World::settings());
+        ::_exit(!again && again.error().code == Errc::busy ? 0 : 1);
+    }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST(LocalDirectory, RefusesANewerSchema) {
+    World world(Kind::local);
+    fill(world);
+    {
+        PosixFileSystem files;
+        auto database = db::Database::open(files, world.database(), {.vfs = db::kExclusiveVfs});
+        ASSERT_TRUE(database.has_value());
+        ASSERT_TRUE(database->set_user_version(1'000).has_value());
+    }
+    EXPECT_THROW(world.reopen(), std::runtime_error);
+}
+
+// HARDENING 37: the queue is bounded; who does not get in is told to come back.
+TEST(LocalDirectory, TooManyLoginsAreBusy) {
+    test::TempDir dir;
+    PosixFileSystem files;
+    boost::asio::io_context io(1);
+    SystemClock clock;
+    SystemRandom random;
+    const auth::TokenKey key(std::string(32, 'k'));
+    auto settings = World::settings();
+    settings.hash_threads = 1;
+    settings.hash_queue = 2;
+    auto directory =
+        LocalDirectory::open(io, files, dir / "directory.db", key, clock, random, settings);
+    ASSERT_TRUE(directory.has_value());
+    int busy = 0, refused = 0;
+    for (int i = 0; i < 50; ++i) {
+        LoginAttempt attempt{{"", "eve@example.org", "guess"}, Service::imap, "192.0.2.1"};
+        boost::asio::co_spawn(io.get_executor(), (*directory)->login(std::move(attempt)),
+                              [&](std::exception_ptr, const Result<auth::Identity>& result) {
+                                  ASSERT_FALSE(result.has_value());
+                                  ++(result.error().code == Errc::busy ? busy : refused);
+                              });
+    }
+    io.run();
+    EXPECT_EQ(busy + refused, 50);
+    EXPECT_GT(busy, 0);
+    EXPECT_GT(refused, 0);
+}
+
+class CountedLogins : public ::testing::Test {
+protected:
+    void SetUp() override {
+        ASSERT_TRUE(world_.run(world_.admin().add_domain("example.org")).has_value());
+        ASSERT_TRUE(
+            world_.run(world_.admin().add_account({"ada@example.org", "secret", 0})).has_value());
+        ASSERT_TRUE(
+            world_.run(world_.admin().add_account({"bob@example.org", "secret", 0})).has_value());
+    }
+    // How many hashes were computed for this login.
+    std::uint64_t hashes(const std::string& who, const std::string& password, bool want) {
+        auto& memory = static_cast<MemoryDirectory&>(world_.directory());
+        const auto before = memory.verified_passwords();
+        EXPECT_EQ(login(world_, who, password).has_value(), want) << who;
+        return memory.verified_passwords() - before;
+    }
+    World world_{Kind::memory};
+};
+
+// HARDENING 35: nobody can tell by the work which accounts exist.
+TEST_F(CountedLogins, UnknownAccountsCostTheSame) {
+    AccountChange off;
+    off.disabled = true;
+    ASSERT_TRUE(world_.run(world_.admin().change_account("bob@example.org", off)).has_value());
+    EXPECT_EQ(hashes("ada@example.org", "wrong", false), 1U);
+    EXPECT_EQ(hashes("eve@example.org", "wrong", false), 1U);
+    EXPECT_EQ(hashes("eve@nowhere.example", "wrong", false), 1U);
+    EXPECT_EQ(hashes("no address", "wrong", false), 1U);
+    EXPECT_EQ(hashes("bob@example.org", "wrong", false), 1U);
+    EXPECT_EQ(hashes("bob@example.org", "secret", false), 1U);
+}
+
+TEST_F(CountedLogins, AVerifiedLoginIsRemembered) {
+    EXPECT_EQ(hashes("ada@example.org", "secret", true), 1U);
+    EXPECT_EQ(hashes("ada@example.org", "secret", true), 0U);
+    EXPECT_EQ(hashes("bob@example.org", "secret", true), 1U) << "A never gets B";
+    EXPECT_EQ(hashes("ada@example.org", "wrong", false), 1U) << "failures are not remembered";
+    EXPECT_EQ(hashes("ada@example.org", "wrong", false), 1U);
+}
+
+TEST_F(CountedLogins, AChangeForgetsTheLogin) {
+    EXPECT_EQ(hashes("ada@example.org", "secret", true), 1U);
+    AccountChange change;
+    change.password = "secret"; // the same one again is a new one
+    ASSERT_TRUE(world_.run(world_.admin().change_account("ada@example.org", change)).has_value());
+    EXPECT_EQ(hashes("ada@example.org", "secret", true), 1U);
+    AccountChange off, on;
+    off.disabled = true;
+    on.disabled = false;
+    ASSERT_TRUE(world_.run(world_.admin().change_account("ada@example.org", off)).has_value());
+    EXPECT_EQ(hashes("ada@example.org", "secret", false), 1U);
+    ASSERT_TRUE(world_.run(world_.admin().change_account("ada@example.org", on)).has_value());
+    EXPECT_EQ(hashes("ada@example.org", "secret", true), 1U);
+}
+
+// The admin is faster than the hash.
+TEST(LocalDirectory, APasswordChangedMeanwhileIsRefused) {
+    World world(Kind::local);
+    fill(world);
+    std::optional<bool> admitted;
+    const auto attempt = [](Directory& directory) -> net::Task<bool> {
+        LoginAttempt mine{{"", "ada@example.org", "secret"}, Service::imap, "192.0.2.1"};
+        const auto result = co_await directory.login(std::move(mine));
+        co_return result.has_value();
+    };
+    const auto both = [](World& all, net::Task<bool> one,
+                         std::optional<bool>& out) -> net::Task<bool> {
+        const auto executor = co_await boost::asio::this_coro::executor;
+        boost::asio::co_spawn(executor, std::move(one),
+                              [&out](std::exception_ptr, bool ok) { out = ok; });
+        AccountChange off;
+        off.disabled = true;
+        const auto changed = co_await all.admin().change_account("ada@example.org", std::move(off));
+        co_return changed.has_value();
+    };
+    EXPECT_TRUE(world.run(both(world, attempt(world.directory()), admitted)));
+    while (!admitted) (void)world.run(world.admin().list_domains());
+    EXPECT_FALSE(*admitted);
+}
+
+} // namespace
+} // namespace maild::directory

@@ -1,0 +1,74 @@
+// Who may ask what, and that bytes which are no request end the connection and nothing else.
+#include "directory/messages.hpp"
+#include "directory/world.hpp"
+
+#include "maild/directory/service.hpp"
+
+#include <gtest/gtest.h>
+
+namespace maild::directory {
+namespace {
+
+using ipc::PeerRole;
+
+TEST(DirectoryService, OnlyControlChangesThings) {
+    const auto may = [](PeerRole role, ipc::MessageType type) {
+        return DirectoryService::may_call(role, type);
+    };
+    for (const auto type :
+         {messages::Login::kType, messages::Resolve::kType, messages::MaySendAs::kType}) {
+        EXPECT_TRUE(may(PeerRole::worker, type));
+        EXPECT_TRUE(may(PeerRole::sender, type));
+        EXPECT_TRUE(may(PeerRole::control, type));
+        EXPECT_FALSE(may(PeerRole::store, type));
+    }
+    for (ipc::MessageType type = messages::AddDomain::kType; type <= messages::SetPostmaster::kType;
+         ++type) {
+        EXPECT_TRUE(DirectoryService::knows(type)) << type;
+        EXPECT_TRUE(may(PeerRole::control, type)) << type;
+        for (const auto role :
+             {PeerRole::worker, PeerRole::sender, PeerRole::store, PeerRole::admin})
+            EXPECT_FALSE(may(role, type)) << type;
+    }
+    EXPECT_FALSE(DirectoryService::knows(0));
+    EXPECT_FALSE(may(PeerRole::control, 0x0300));
+}
+
+class DirectoryServiceTest : public ::testing::Test {
+protected:
+    DirectoryServiceTest() {
+        auto pair = net::socket_pair();
+        server_.attach(std::move(pair->first), PeerRole::worker, 3);
+        client_.attach(std::move(pair->second));
+    }
+    Result<std::string> call(ipc::MessageType type, std::string payload) {
+        return world_.run(client_.call(type, std::move(payload), std::chrono::seconds(10)));
+    }
+
+    test::World world_{test::Kind::memory};
+    DirectoryService service_{world_.directory(), world_.admin()};
+    ipc::Server server_{world_.io(), "auth",
+                        [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+                            return service_.handle(std::move(connection), std::move(request));
+                        }};
+    ipc::Client client_{world_.io(), "auth"};
+};
+
+TEST_F(DirectoryServiceTest, RefusesAWorkerThatActsAsAdmin) {
+    const auto refused =
+        call(messages::AddDomain::kType, ipc::encode(messages::AddDomain{"evil.example"}));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Errc::not_permitted);
+    EXPECT_TRUE(world_.run(world_.admin().list_domains())->empty());
+    EXPECT_TRUE(
+        call(messages::Resolve::kType, ipc::encode(messages::Resolve{"postmaster"})).has_value())
+        << "the line stays";
+}
+
+TEST_F(DirectoryServiceTest, PutsOutWhoSendsNoRequest) {
+    EXPECT_EQ(call(messages::Resolve::kType, "\xff\xff\xff\xff").error().code, Errc::unavailable);
+    EXPECT_TRUE(server_.connections().empty());
+}
+
+} // namespace
+} // namespace maild::directory
