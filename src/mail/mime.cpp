@@ -6,6 +6,7 @@
 
 #include "maild/base/ascii.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace maild::mail {
@@ -15,7 +16,8 @@ namespace {
 struct Open {
     Part* part = nullptr;
     std::size_t feeds = 0;  // LFs before its body
-    std::string boundary{}; // of a multipart that has not been closed; otherwise empty
+    std::string boundary{}; // of a multipart; otherwise empty
+    bool is_closed = false; // its close-delimiter was seen
 };
 
 struct Delimiter {
@@ -101,22 +103,28 @@ private:
         part.parameters.clear();
     }
 
-    // delimiter := "--" boundary; the line may end in white space, RFC 2046 §5.1.1. Innermost
-    // first, as a boundary may be used again inside. The whole line is compared, though the RFC
-    // would take a line that only begins so: otherwise the end of an inner "x-1" would be a
-    // delimiter of "x".
+    // delimiter := "--" boundary. What follows on its line does not matter, RFC 2046 §5.1.1; so,
+    // when "x" and "x-1" both fit, the longer one is meant, and of equal ones the innermost. A
+    // boundary that was closed still hides shorter ones while its epilogue lasts, unless they fit
+    // exactly: a second end of the inner "x-1" is no delimiter of "x".
     std::optional<Delimiter> find_delimiter() const {
         if (!lines_.starts_with_dashes()) return std::nullopt;
         auto line = lines_.text().substr(2);
         while (!line.empty() && ascii::is_space(line.back())) line.remove_suffix(1);
-        for (auto i = open_.size(); i-- > 0;) {
-            const auto& boundary = open_[i].boundary;
-            if (boundary.empty() || !line.starts_with(boundary)) continue;
-            const auto rest = line.substr(boundary.size());
-            if (rest.empty()) return Delimiter{i, false};
-            if (rest == "--") return Delimiter{i, true};
+        const Open* best = nullptr;
+        std::size_t hidden = 0;
+        for (const auto& open : open_) {
+            if (open.boundary.empty() || !line.starts_with(open.boundary)) continue;
+            const auto size = open.boundary.size();
+            if (open.is_closed)
+                hidden = std::max(hidden, size);
+            else if (best == nullptr || size >= best->boundary.size())
+                best = &open;
         }
-        return std::nullopt;
+        if (best == nullptr) return std::nullopt;
+        const auto rest = line.substr(best->boundary.size());
+        if (hidden > best->boundary.size() && !rest.empty() && rest != "--") return std::nullopt;
+        return Delimiter{static_cast<std::size_t>(best - open_.data()), rest.starts_with("--")};
     }
 
     void take_delimiter(Delimiter delimiter) {
@@ -129,7 +137,7 @@ private:
         if (end > 0 && content_[end - 1] == '\r') --end;
         close_down_to(delimiter.index + 1, end, lines_.feeds_before() - 1);
         if (delimiter.is_close) {
-            open_[delimiter.index].boundary.clear(); // what follows is its epilogue
+            open_[delimiter.index].is_closed = true; // what follows is its epilogue
             return;
         }
         auto& multipart = *open_[delimiter.index].part;

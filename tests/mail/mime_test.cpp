@@ -69,8 +69,12 @@ TEST(Mime, FindsParts) {
          R"(multipart/mixed [text/plain "one" 1])"},
         {"inside a line",
          "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\n a --x\r\n "
-         "--x\r\n--xy\r\n--x--\r\n",
-         R"(multipart/mixed [text/plain " a --x\r\n --x\r\n--xy" 3])"},
+         "--x\r\n-x\r\n--x--\r\n",
+         R"(multipart/mixed [text/plain " a --x\r\n --x\r\n-x" 3])"},
+        {"text behind a delimiter, RFC 2046 §5.1.1",
+         "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x "
+         "more\r\n\r\none\r\n--x--more\r\n\r\ntwo\r\n",
+         R"(multipart/mixed [text/plain "one" 1])"},
         {"no boundary", "Content-Type: multipart/mixed\r\n\r\n--x\r\n\r\none\r\n--x--\r\n",
          R"(text/plain "--x\r\n\r\none\r\n--x--\r\n" 4)"},
         {"no delimiter", "Content-Type: multipart/mixed; boundary=x\r\n\r\nhello\r\n",
