@@ -76,6 +76,7 @@ public:
     // peer.
     Result<Pass> admit(std::string_view peer);
 
+    const std::string& service() const { return service_; }
     std::vector<SessionEntry> sessions() const; // oldest first
     std::size_t count() const { return sessions_.size(); }
     void set_limits(const GateLimits& limits) { limits_ = limits; }
