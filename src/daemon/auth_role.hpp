@@ -1,8 +1,8 @@
 #pragma once
 // The role `auth`: knows the domains, accounts and passwords, and holds the private keys.
 //
-// Runs as: maild-auth.   May touch: directory.db, the certificate it made for itself, its sockets to the other roles.
-// Never touches: the network, mail.
+// Runs as: maild-auth.   May touch: directory.db, the certificate it made for itself, its sockets
+// to the other roles. Never touches: the network, mail.
 
 #include "daemon/role.hpp"
 

@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto kHeartbeat = 10s;
 constexpr auto kHeartbeatMissing = 30s;
 constexpr auto kStartTime = 5min;
+constexpr auto kEndTime = 5s; // from closing its channel to the end
 constexpr unsigned kMessagesAtOnce = 16;
 constexpr unsigned kMessagesInAPeriod = 1000; // a correct role says some ten
 constexpr auto kPeriod = 10s;
@@ -127,8 +128,8 @@ std::vector<ChildMessage> Child::receive() {
         const auto packet = channel_->receive(0);
         if (!packet && packet.error().code == Errc::busy) break;
         if (!packet && packet.error().code == Errc::closed) {
-            channel_.reset(); // it ends; SIGCHLD follows, or the heartbeat would find out
-            kill();
+            channel_.reset(); // it ends; SIGCHLD follows, or check_heartbeat() finds out
+            closed_ = now;
             break;
         }
         const auto message = packet ? decode_child_message(packet->bytes)
@@ -165,10 +166,12 @@ void Child::take(const ChildMessage& message) {
 void Child::check_heartbeat() {
     if (!is_running()) return;
     const auto now = clock_.steady_now();
-    if (status_.state == ProcessState::starting) {
+    if (channel_ && status_.state == ProcessState::starting) {
         if (now - started_ > kStartTime) distrust("it was not ready in five minutes");
         return;
     }
+    if (!channel_ && now - closed_ > kEndTime)
+        return distrust("it closed its channel and lives on");
     if (now - answered_ > kHeartbeatMissing) return distrust("no heartbeat for 30 s");
     if (now - pinged_ < kHeartbeat) return;
     pinged_ = now;

@@ -72,6 +72,7 @@ private:
     std::uint64_t ping_ = 0;
     SteadyTime pinged_;
     SteadyTime answered_;
+    SteadyTime closed_;
     SteadyTime counting_since_;
     unsigned said_ = 0;
 };

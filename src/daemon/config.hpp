@@ -49,6 +49,7 @@ struct Paths {
     std::string tls() const { return data + "/tls"; } // auth's: the certificate it makes itself
     std::string shards() const { return data + "/shard"; } // store's: shard/NN
     std::string pid_file() const { return run + "/maild.pid"; }
+    std::string lock_file() const { return run + "/maild.lock"; }
     std::string control_socket() const { return run + "/control.sock"; }
 };
 

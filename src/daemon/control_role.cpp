@@ -55,7 +55,8 @@ private:
     // A request in progress gets its answer, the one that stops the daemon too.
     net::Task<void> drain(std::chrono::milliseconds grace) {
         const auto end = std::chrono::steady_clock::now() + grace;
-        while (server_->busy() > 0 && std::chrono::steady_clock::now() < end) co_await net::sleep_for(kDrainPoll);
+        while (server_->busy() > 0 && std::chrono::steady_clock::now() < end)
+            co_await net::sleep_for(kDrainPoll);
         context_->finished();
     }
 

@@ -1,12 +1,10 @@
 #include "daemon/pid_file.hpp"
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -45,13 +43,13 @@ private:
     struct sigaction before_{};
 };
 
-Result<void> take_lock(int lock, int content, const std::string& path) {
+Result<void> take_lock(int lock, int pid_file, const std::string& path) {
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return {};
     if (errno != EWOULDBLOCK) return fail_errno(path);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(kWaitSeconds);
     const Alarm alarm;
     while (std::chrono::steady_clock::now() < deadline) {
-        const auto holder = holder_of(content);
+        const auto holder = holder_of(pid_file);
         if (holder != 0) {
             return fail(Errc::busy, "maild runs already, as PID " + std::to_string(holder));
         }
@@ -62,39 +60,31 @@ Result<void> take_lock(int lock, int content, const std::string& path) {
                                    "have not ended");
 }
 
-// The daemon that held it may have removed the file while we waited.
-bool is_still_there(int fd, const std::string& path) {
-    struct stat held{};
-    struct stat there{};
-    return ::fstat(fd, &held) == 0 && ::lstat(path.c_str(), &there) == 0 &&
-           held.st_ino == there.st_ino && held.st_dev == there.st_dev;
-}
-
 } // namespace
 
-Result<PidFile> PidFile::lock(const std::string& path) {
-    for (;;) {
-        UniqueFd content(
-            ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0644));
-        if (!content) return fail_errno(path);
-        UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
-        if (!lock) return fail_errno(path);
-        const auto taken = take_lock(lock.get(), content.get(), path);
-        if (!taken) return std::unexpected(taken.error());
-        if (is_still_there(lock.get(), path)) {
-            return PidFile(path, std::move(content), std::move(lock));
-        }
-    }
+Result<PidFile> PidFile::lock(const std::string& lock_path, const std::string& pid_path) {
+    UniqueFd pid(
+        ::open(pid_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0644));
+    if (!pid) return fail_errno(pid_path);
+    UniqueFd lock(
+        ::open(lock_path.c_str(), O_RDONLY | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600));
+    if (!lock) return fail_errno(lock_path);
+    const auto taken = take_lock(lock.get(), pid.get(), lock_path);
+    if (!taken) return std::unexpected(taken.error());
+    // Whoever held the lock may have removed the PID file while we waited; now nobody does.
+    pid.reset(::open(pid_path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0644));
+    if (!pid) return fail_errno(pid_path);
+    return PidFile(pid_path, std::move(pid), std::move(lock));
 }
 
 Result<void> PidFile::write() {
     struct flock record{};
     record.l_type = F_WRLCK;
     record.l_whence = SEEK_SET;
-    if (::fcntl(content_.get(), F_SETLK, &record) != 0) return fail_errno(path_);
+    if (::fcntl(pid_.get(), F_SETLK, &record) != 0) return fail_errno(path_);
     const auto text = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(content_.get(), 0) != 0 || ::pwrite(content_.get(), text.data(), text.size(),
-                                                        0) != static_cast<ssize_t>(text.size())) {
+    if (::ftruncate(pid_.get(), 0) != 0 ||
+        ::pwrite(pid_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
         return fail_errno(path_);
     }
     return {};

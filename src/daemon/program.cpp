@@ -66,7 +66,7 @@ struct Opened {
 Result<Opened> open_listening_sockets(const Config& config) {
     const auto made = make_directories(config, ::geteuid() == 0);
     if (!made) return std::unexpected(made.error());
-    auto pid_file = PidFile::lock(config.paths.pid_file());
+    auto pid_file = PidFile::lock(config.paths.lock_file(), config.paths.pid_file());
     if (!pid_file) return std::unexpected(pid_file.error());
     auto inherited = inherited_sockets();
     auto wanted = config.listeners;

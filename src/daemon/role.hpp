@@ -95,6 +95,7 @@ public:
     // In the sandbox. `context` outlives the program. Long work (recovery) may block here: the
     // heartbeat is only demanded after ready(); ready() must come within five minutes.
     virtual Result<void> start(RoleContext& context) = 0;
+    // A later one for the same endpoint replaces the earlier (its service or TLS mode changed).
     virtual void on_listener(Listener) {}
     // At a reload that removed it: stop accepting from it and close it. Sessions go on.
     virtual void on_listener_removed(const ListenerConfig&) {}

@@ -258,12 +258,14 @@ private:
     net::Task<void> drain(std::chrono::milliseconds grace) {
         auto stopped = std::make_shared<net::Event>();
         auto running = std::make_shared<std::size_t>(gates_.size());
-        for (auto& gate : gates_) net::spawn(context_->io(), stop_gate(*gate, grace, stopped, running), "gate_stop");
+        for (auto& gate : gates_)
+            net::spawn(context_->io(), stop_gate(*gate, grace, stopped, running), "gate_stop");
         while (*running > 0) co_await stopped->wait(grace + std::chrono::seconds(1));
         context_->finished();
     }
 
-    static net::Task<void> stop_gate(net::Gate& gate, std::chrono::milliseconds grace, std::shared_ptr<net::Event> stopped,
+    static net::Task<void> stop_gate(net::Gate& gate, std::chrono::milliseconds grace,
+                                     std::shared_ptr<net::Event> stopped,
                                      std::shared_ptr<std::size_t> running) {
         const auto left = co_await gate.stop(grace);
         if (left > 0) log::warning("sessions_cut", {{"service", gate.service()}, {"count", left}});

@@ -1,0 +1,282 @@
+#include "daemon/daemon_runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <filesystem>
+#include <sysexits.h>
+
+namespace maild::daemon {
+namespace {
+
+using test::eventually;
+
+std::string link_of(const std::string& path) {
+    std::array<char, PATH_MAX> out{};
+    const auto size = ::readlink(path.c_str(), out.data(), out.size());
+    return {out.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+bool is_gone(int pid) { return link_of("/proc/" + std::to_string(pid) + "/exe").empty(); }
+
+std::string status_of(int pid, const std::string& key) {
+    std::ifstream in("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(in, line);) {
+        if (line.starts_with(key + ":"))
+            return line.substr(line.find_first_not_of("\t ", key.size() + 1));
+    }
+    return {};
+}
+
+class SupervisorTest : public testing::Test {
+protected:
+    void start() {
+        const auto run = daemon_.start();
+        ASSERT_EQ(run.exit_code, 0) << run.output << daemon_.log();
+    }
+    std::size_t count_in_log(const std::string& text) const {
+        const auto log = daemon_.log();
+        std::size_t count = 0;
+        for (auto at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++count;
+        return count;
+    }
+    test::DaemonRunner daemon_;
+};
+
+TEST_F(SupervisorTest, ReadyMeansThatEveryRoleServesAndFindsTheOthers) {
+    start();
+    const auto answer = daemon_.ask("lmtp.sock");
+    auto all = daemon_.processes();
+    EXPECT_EQ(all.size(), 5u);
+    for (const auto& [name, process] : all) EXPECT_EQ(process.state, "ready") << name;
+    EXPECT_TRUE(answer.starts_with("worker-")) << answer;
+    const auto auth = std::to_string(all["auth 0"].pid) + "+secret";
+    const auto store = std::to_string(all["store 0"].pid) + "+secret";
+    EXPECT_NE(answer.find(" auth " + auth + " auth-signing " + auth + " store " + store + "\n"),
+              answer.npos)
+        << answer;
+}
+
+TEST_F(SupervisorTest, DetachedAndEveryRoleItsOwnUser) {
+    start();
+    const int pid = daemon_.supervisor();
+    const auto proc = "/proc/" + std::to_string(pid);
+    EXPECT_NE(::getsid(pid), ::getsid(0));
+    EXPECT_NE(::getsid(pid), pid);
+    EXPECT_EQ(link_of(proc + "/cwd"), "/");
+    for (const char* fd : {"/fd/0", "/fd/1", "/fd/2"}) EXPECT_EQ(link_of(proc + fd), "/dev/null");
+    auto all = daemon_.processes();
+    for (const auto& [name, process] : all) {
+        EXPECT_EQ(status_of(process.pid, "NoNewPrivs"), "1") << name;
+        EXPECT_EQ(status_of(process.pid, "CapEff"), "0000000000000000") << name;
+        EXPECT_NE(process.rest.find("capabilities=1"), std::string::npos) << process.rest;
+    }
+    if (::geteuid() != 0) return;
+    EXPECT_EQ(all["worker 0"].user, "nobody");
+    EXPECT_EQ(all["auth 0"].user, "daemon");
+    EXPECT_EQ(all["store 0"].user, "bin");
+    EXPECT_EQ(all["control 0"].user, "mail");
+    EXPECT_EQ(status_of(all["worker 0"].pid, "CapBnd"), "0000000000000000");
+}
+
+TEST_F(SupervisorTest, ASecondStartSaysWhoRuns) {
+    start();
+    const auto second = daemon_.start();
+    EXPECT_EQ(second.exit_code, EX_TEMPFAIL);
+    EXPECT_NE(second.output.find("as PID " + std::to_string(daemon_.supervisor())),
+              std::string::npos)
+        << second.output;
+}
+
+TEST_F(SupervisorTest, AKilledRoleComesBackAndIsConnectedAnew) {
+    start();
+    for (const std::string name : {"store 0", "auth 0", "worker 0", "worker 1", "control 0"}) {
+        const auto before = daemon_.processes()[name];
+        ASSERT_EQ(::kill(before.pid, SIGKILL), 0) << name;
+        ASSERT_TRUE(daemon_.is_replaced(name, before.pid)) << name << daemon_.log();
+        EXPECT_EQ(daemon_.processes()[name].restarts, 1) << name;
+        const auto answer = daemon_.ask("lmtp.sock");
+        const auto store = std::to_string(daemon_.processes()["store 0"].pid) + "+secret";
+        EXPECT_NE(answer.find(" store " + store), answer.npos) << name << ": " << answer;
+    }
+}
+
+TEST_F(SupervisorTest, ConnectionsThatWaitSurviveTheDeathOfAllWorkers) {
+    start();
+    const auto before = daemon_.processes();
+    for (const char* name : {"worker 0", "worker 1"}) ::kill(before.at(name).pid, SIGSTOP);
+    std::vector<int> clients;
+    for (int i = 0; i < 20; ++i) clients.push_back(daemon_.connect("lmtp.sock"));
+    for (const char* name : {"worker 0", "worker 1"}) ::kill(before.at(name).pid, SIGKILL);
+    for (const int client : clients) {
+        EXPECT_TRUE(daemon_.answer(client).starts_with("worker-"));
+        ::close(client);
+    }
+}
+
+TEST_F(SupervisorTest, WhatASandboxForbidsEndsTheWorkerAlone) {
+    start();
+    const auto before = daemon_.processes();
+    if (before.at("worker 0").rest.find("seccomp=1") == std::string::npos)
+        GTEST_SKIP() << "no seccomp";
+    daemon_.control("poke worker 0 open");
+    ASSERT_TRUE(daemon_.is_replaced("worker 0", before.at("worker 0").pid));
+    EXPECT_NE(daemon_.log().find("SIGSYS"), std::string::npos);
+    EXPECT_EQ(daemon_.processes()["store 0"].pid, before.at("store 0").pid);
+}
+
+TEST_F(SupervisorTest, AWorkerThatSaysNonsenseOrTooMuchIsReplaced) {
+    start();
+    for (const std::string what : {"nonsense", "flood", "abort"}) {
+        const auto before = daemon_.processes()["worker 1"];
+        daemon_.control("poke worker 1 " + what);
+        ASSERT_TRUE(daemon_.is_replaced("worker 1", before.pid)) << what << daemon_.log();
+    }
+    EXPECT_EQ(count_in_log("it says what no role says"), 2u); // killed, ended
+    EXPECT_EQ(count_in_log("it says too much"), 2u);
+    EXPECT_NE(daemon_.log().find("SIGABRT"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, ARoleThatCannotStartEndsTheStartWithItsReason) {
+    daemon_.configure("store-fails.example");
+    const auto run = daemon_.start();
+    EXPECT_EQ(run.exit_code, EX_SOFTWARE);
+    EXPECT_EQ(run.output, "maild: store cannot start: corrupt: shard 0 is broken\n");
+    EXPECT_TRUE(
+        eventually([&] { return daemon_.log().find("daemon_stopped") != std::string::npos; }));
+    EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
+}
+
+TEST_F(SupervisorTest, AFaultyConfigurationStartsNothing) {
+    daemon_.configure("mx.example.org", "[nonsense]\n");
+    for (const char* options : {"", "--check", "--foreground"}) {
+        const auto run = daemon_.start(options);
+        EXPECT_EQ(run.exit_code, EX_CONFIG);
+        EXPECT_NE(run.output.find("nonsense is not a known key"), std::string::npos) << run.output;
+    }
+}
+
+TEST_F(SupervisorTest, CheckSaysWhatWouldRun) {
+    const auto run = daemon_.start("--check");
+    EXPECT_EQ(run.exit_code, EX_OK);
+    EXPECT_NE(run.output.find("lmtp on "), std::string::npos) << run.output;
+    EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
+}
+
+TEST_F(SupervisorTest, TermDrainsAndLeavesNothingBehind) {
+    start();
+    const int pid = daemon_.supervisor();
+    const auto all = daemon_.processes();
+    ::kill(pid, SIGTERM);
+    ASSERT_TRUE(eventually([&] { return is_gone(pid); }));
+    for (const auto& [name, process] : all) EXPECT_TRUE(is_gone(process.pid)) << name;
+    EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
+    EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/lmtp.sock"));
+    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 5u) << daemon_.log();
+}
+
+TEST_F(SupervisorTest, ControlMayStopTheDaemon) {
+    start();
+    const int pid = daemon_.supervisor();
+    EXPECT_EQ(daemon_.control("stop"), "ok\n");
+    EXPECT_TRUE(eventually([&] { return is_gone(pid); }));
+}
+
+TEST_F(SupervisorTest, HupOpensNewListenersAndClosesOldOnes) {
+    start();
+    const auto before = daemon_.processes();
+    daemon_.configure("new.example.org", {}, "second.sock");
+    ::kill(daemon_.supervisor(), SIGHUP);
+    ASSERT_TRUE(eventually([&] { return daemon_.ask("second.sock").starts_with("worker-"); }))
+        << daemon_.log();
+    EXPECT_LT(daemon_.connect("lmtp.sock"), 0);
+    const auto after = daemon_.processes();
+    EXPECT_EQ(before.at("worker 0").pid, after.at("worker 0").pid); // sessions live on
+    EXPECT_NE(after.at("store 0").rest.find("reloaded new.example.org"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, AFaultyReloadIsRefusedAndTheOldOneStays) {
+    start();
+    daemon_.configure("new.example.org", "[limits]\nrecipients = 1\n");
+    const auto answer = daemon_.control("reload");
+    EXPECT_NE(answer.find("limits.recipients is 1"), answer.npos) << answer;
+    EXPECT_NE(answer.find("maild.toml:"), answer.npos) << answer;
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-"));
+    daemon_.configure("new.example.org");
+    EXPECT_EQ(daemon_.control("reload"), "ok\n");
+}
+
+TEST_F(SupervisorTest, CertificateFilesReachAuthThroughDescriptors) {
+    const auto& dir = daemon_.dir();
+    std::ofstream(dir / "cert.pem") << "CERT";
+    std::ofstream(dir / "key.pem") << "KEY";
+    ::chmod((dir / "key.pem").c_str(), 0600);
+    daemon_.configure("mx.example.org", "[tls]\ncertificate = \"" + (dir / "cert.pem") +
+                                            "\"\nkey = \"" + (dir / "key.pem") + "\"\n");
+    start();
+    EXPECT_TRUE(eventually([&] {
+        return daemon_.processes()["auth 0"].rest.find("certificate CERT key KEY") !=
+               std::string::npos;
+    }));
+}
+
+TEST_F(SupervisorTest, Usr1OpensTheLogAgainForEverybody) {
+    start();
+    std::filesystem::rename(daemon_.log_file(), daemon_.log_file() + ".1");
+    ::kill(daemon_.supervisor(), SIGUSR1);
+    ASSERT_TRUE(
+        eventually([&] { return daemon_.log().find("log_reopened") != std::string::npos; }));
+    // A role that is orphaned says so itself: into the new file.
+    ::kill(daemon_.supervisor(), SIGKILL);
+    EXPECT_TRUE(eventually([&] {
+        return daemon_.log().find("store[") != std::string::npos &&
+               daemon_.log().find("supervisor_gone") != std::string::npos;
+    }));
+}
+
+TEST_F(SupervisorTest, AfterTheSupervisorsDeathAllEndAndTheNextStarts) {
+    start();
+    const auto all = daemon_.processes();
+    ::kill(daemon_.supervisor(), SIGKILL);
+    start();
+    for (const auto& [name, process] : all) EXPECT_TRUE(is_gone(process.pid)) << name;
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-"));
+}
+
+TEST_F(SupervisorTest, AStormOfSignalsChangesNothing) {
+    start();
+    const auto before = daemon_.processes();
+    const int pid = daemon_.supervisor();
+    for (int i = 0; i < 1000; ++i) {
+        ::kill(pid, i % 2 == 0 ? SIGHUP : SIGPIPE);
+        ::kill(pid, SIGUSR2);
+    }
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-"));
+    EXPECT_EQ(daemon_.processes().at("store 0").pid, before.at("store 0").pid);
+    EXPECT_EQ(daemon_.supervisor(), pid);
+}
+
+TEST_F(SupervisorTest, StartsWithClosedDescriptorsAndWithoutAnyUmask) {
+    const auto run = test::run_command("sh -c 'umask 0; exec " MAILD_DAEMON_DOUBLE " --config " +
+                                       daemon_.config() + " 0<&- 1>&- 2>&-'");
+    EXPECT_EQ(run.exit_code, 0);
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-"));
+    struct stat facts{};
+    ASSERT_EQ(::stat(daemon_.log_file().c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 0007, 0u);
+}
+
+TEST_F(SupervisorTest, AStuckWorkerNeitherStopsTheOthersNorTheEnd) {
+    start();
+    const auto before = daemon_.processes();
+    ::kill(before.at("worker 0").pid, SIGSTOP);
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-1")); // the other one serves
+    EXPECT_EQ(daemon_.control("stop"), "ok\n");
+    ::kill(daemon_.supervisor(), SIGTERM); // in a hurry: the stuck one is killed
+    EXPECT_TRUE(eventually([&] { return is_gone(before.at("worker 0").pid); }));
+}
+
+} // namespace
+} // namespace maild::daemon
