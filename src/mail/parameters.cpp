@@ -174,7 +174,9 @@ std::string value_of(const std::vector<Segment>& all, const std::string& base) {
             plain = &segment;
     }
     if (chosen.empty()) return decode_words(*plain->value);
-    std::ranges::stable_sort(chosen, {}, &Segment::number);
+    std::ranges::sort(chosen, [](const Segment* a, const Segment* b) {
+        return a->number != b->number ? a->number < b->number : a < b; // all are of one vector
+    });
     return join(chosen);
 }
 
