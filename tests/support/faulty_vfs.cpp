@@ -140,7 +140,7 @@ int shm_lock(sqlite3_file* file, int first, int count, int flags) {
     return open.locks->lock_slots(open.holder, slots, is_exclusive) ? SQLITE_OK : SQLITE_BUSY;
 }
 
-void shm_barrier(sqlite3_file*) { std::atomic_thread_fence(std::memory_order_seq_cst); }
+void shm_barrier(sqlite3_file* file) { opened(file).locks->barrier(); }
 
 // The index goes with the last connection, as in unix-excl.
 int shm_unmap(sqlite3_file* file, int) {

@@ -32,6 +32,9 @@ public:
     // made.
     void* map(std::size_t region, std::size_t size, bool extend);
 
+    // What was written to the index before is seen by whoever passes here after.
+    void barrier() const { const std::scoped_lock lock(mutex_); }
+
     void forget(Holder& holder); // gives up everything
 
 private:
