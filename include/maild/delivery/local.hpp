@@ -1,0 +1,74 @@
+#pragma once
+// From a received message and its resolved recipients to the one request that the store carries
+// out, and from its results back to one answer for each recipient. Pure: no I/O, no clock. An
+// account that several recipients lead to gets one copy. A message that was here before for an
+// account (its Delivered-To says so) is a mail loop for the recipients that lead there (RFC 5321
+// §6.3: at least by simple means).
+//
+//     auto plan = delivery::plan_delivery(content, std::move(transaction));
+//     const auto delivered = co_await store.deliver(plan.request);      // unless plan.is_empty()
+//     for (const auto& result : plan.results(delivered)) …              // in the order of the
+//     recipients
+
+#include "maild/auth/token.hpp"
+#include "maild/base/clock.hpp"
+#include "maild/base/error.hpp"
+#include "maild/directory/directory.hpp"
+#include "maild/queue/envelope.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maild::delivery {
+
+// One RCPT that was accepted.
+struct Recipient {
+    std::string forward_path;         // addr-spec
+    directory::Resolution resolution; // accepted; or not_local, when the client may relay
+    std::string original_recipient;   // ORCPT and NOTIFY of RFC 3461, for what is relayed
+    std::string notify;
+};
+
+struct Transaction {
+    queue::Envelope envelope; // all but its recipients
+    std::vector<Recipient> recipients;
+    std::string received; // Received: and what else stands above the content; whole lines with CRLF
+    // Right::deliver of the account whose shard keeps the queue rows: the sender's own (ask
+    // resolve() for it anew, a login's token has long expired), or for mail that an alias sends on,
+    // the postmaster's. Without one the first local recipient's is taken.
+    std::optional<auth::Token> relay_grant;
+    std::string hold_reason; // not empty: what is relayed starts held
+    WallTime now;
+};
+
+class DeliveryPlan {
+public:
+    store::DeliverRequest request;
+
+    bool is_empty() const {
+        return request.local.empty() && !request.relay;
+    } // nobody is left to deliver to
+
+    // One for each recipient, the worst of what it led to: success, or the store's error for that
+    // account; cannot: a mail loop (554 5.4.6); unavailable: there is no shard for a queue row.
+    // `delivered` is the store's answer to `request` and is not looked at when is_empty().
+    std::vector<Result<void>> results(const Result<store::DeliverResult>& delivered) const;
+
+private:
+    friend class Planner;
+    struct Reached {
+        std::vector<std::size_t> local; // indices into request.local
+        bool relayed = false;
+        std::optional<Error> failed; // before the store was asked
+    };
+    std::vector<Reached> reached_;
+};
+
+// `message.content` is borrowed until the store has answered.
+DeliveryPlan plan_delivery(store::MessageSource message, Transaction transaction);
+
+} // namespace maild::delivery

@@ -1,0 +1,154 @@
+#include "maild/delivery/local.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/directory/resolve.hpp"
+#include "maild/mail/header.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace maild::delivery {
+namespace {
+
+std::string canonical(std::string_view address) {
+    const auto parsed = directory::canonical_address(address);
+    return parsed ? parsed->format() : std::string(address);
+}
+
+// The addresses that this content was delivered to already. Hosts write them with or without angle
+// brackets.
+std::unordered_set<std::string> delivered_before(std::string_view content) {
+    std::unordered_set<std::string> addresses;
+    for (const auto& field : mail::parse_header(content).fields) {
+        if (!field.is("Delivered-To")) continue;
+        const auto body = mail::unfold(field.body);
+        auto address = ascii::trim(body);
+        if (address.starts_with('<') && address.ends_with('>'))
+            address = address.substr(1, address.size() - 2);
+        addresses.insert(canonical(address));
+    }
+    return addresses;
+}
+
+} // namespace
+
+class Planner {
+public:
+    Planner(store::MessageSource message, Transaction transaction)
+        : transaction_(std::move(transaction)), before_(delivered_before(message.content)) {
+        plan_.request.message = std::move(message);
+        plan_.request.internal_date = transaction_.now;
+    }
+
+    DeliveryPlan run() {
+        for (auto& recipient : transaction_.recipients) {
+            reached_ = {};
+            visit(recipient);
+            plan_.reached_.push_back(std::move(reached_));
+        }
+        finish_relay();
+        return std::move(plan_);
+    }
+
+private:
+    void visit(const Recipient& recipient) {
+        if (recipient.resolution.verdict == directory::Verdict::not_local)
+            return relay(recipient.forward_path, recipient);
+        for (const auto& target : recipient.resolution.targets) {
+            if (const auto* local = std::get_if<directory::LocalTarget>(&target))
+                deliver(*local, recipient);
+            else
+                relay(std::get<directory::RelayTarget>(target).address, recipient);
+        }
+        if (recipient.resolution.targets.empty())
+            reached_.failed = Error{Errc::no_such_account, recipient.forward_path};
+    }
+
+    void deliver(const directory::LocalTarget& target, const Recipient& recipient) {
+        if (before_.contains(canonical(target.address))) {
+            reached_.failed =
+                Error{Errc::cannot, "mail loop: already delivered to " + target.address};
+            return;
+        }
+        const auto [known, is_new] =
+            copies_.try_emplace(target.account, plan_.request.local.size());
+        reached_.local.push_back(known->second);
+        if (!is_new) return;
+        store::LocalRecipient copy;
+        copy.grant = target.grant;
+        copy.mailbox = "INBOX";
+        copy.address = recipient.forward_path;
+        copy.trace_prefix = trace_for(target.address);
+        plan_.request.local.push_back(std::move(copy));
+    }
+
+    // RFC 5321 §4.4: Return-Path at the top, at final delivery; Received below it. Delivered-To
+    // between them marks the way, as qmail and Postfix do.
+    std::string trace_for(const std::string& address) const {
+        return "Return-Path: <" + transaction_.envelope.reverse_path +
+               ">\r\nDelivered-To: " + address + "\r\n" + transaction_.received;
+    }
+
+    void relay(const std::string& address, const Recipient& recipient) {
+        reached_.relayed = true;
+        if (!relayed_.insert(address).second) return;
+        transaction_.envelope.recipients.push_back(
+            {address, recipient.original_recipient, recipient.notify});
+    }
+
+    void finish_relay() {
+        if (relayed_.empty()) return;
+        if (!transaction_.relay_grant && !plan_.request.local.empty())
+            transaction_.relay_grant = plan_.request.local.front().grant;
+        if (!transaction_.relay_grant) {
+            for (auto& reached : plan_.reached_)
+                if (reached.relayed && !reached.failed)
+                    reached.failed = Error{Errc::unavailable, "no account's shard for the queue"};
+            return;
+        }
+        store::RelayRequest request;
+        request.grant = std::move(*transaction_.relay_grant);
+        request.envelope = std::move(transaction_.envelope);
+        request.trace_prefix = std::move(transaction_.received);
+        request.hold_reason = std::move(transaction_.hold_reason);
+        plan_.request.relay = std::move(request);
+    }
+
+    Transaction transaction_;
+    std::unordered_set<std::string> before_;
+    DeliveryPlan plan_;
+    DeliveryPlan::Reached reached_;
+    std::unordered_map<AccountId, std::size_t> copies_;
+    std::unordered_set<std::string> relayed_;
+};
+
+std::vector<Result<void>>
+DeliveryPlan::results(const Result<store::DeliverResult>& delivered) const {
+    std::vector<Result<void>> results;
+    for (const auto& reached : reached_) {
+        Result<void> result;
+        if (reached.failed)
+            result = std::unexpected(*reached.failed);
+        else if (!delivered)
+            result = std::unexpected(delivered.error());
+        else {
+            if (reached.relayed && !delivered->queued)
+                result = fail(Errc::unavailable, "the store has queued nothing");
+            for (const auto index : reached.local)
+                if (index >= delivered->local.size())
+                    result = fail(Errc::internal, "the store has left out a recipient");
+                else if (result && !delivered->local[index])
+                    result = std::unexpected(delivered->local[index].error());
+        }
+        results.push_back(std::move(result));
+    }
+    return results;
+}
+
+DeliveryPlan plan_delivery(store::MessageSource message, Transaction transaction) {
+    return Planner(std::move(message), std::move(transaction)).run();
+}
+
+} // namespace maild::delivery

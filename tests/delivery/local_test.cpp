@@ -1,0 +1,173 @@
+#include "maild/delivery/local.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace maild::delivery {
+namespace {
+
+using directory::LocalTarget;
+using directory::RelayTarget;
+using directory::Verdict;
+
+const std::string kContent = "Subject: hello\r\n\r\nbody\r\n";
+const std::string kReceived = "Received: from a by b; now\r\n";
+
+LocalTarget account(std::int64_t id, const std::string& address) {
+    LocalTarget target;
+    target.account = AccountId(id);
+    target.address = address;
+    target.grant.account = AccountId(id);
+    return target;
+}
+
+Recipient recipient(const std::string& forward_path, std::vector<directory::Target> targets,
+                    Verdict verdict = Verdict::accepted) {
+    Recipient out;
+    out.forward_path = forward_path;
+    out.resolution.verdict = verdict;
+    out.resolution.targets = std::move(targets);
+    return out;
+}
+
+DeliveryPlan plan(std::vector<Recipient> recipients, const std::string& content = kContent,
+                  bool with_grant = true) {
+    Transaction transaction;
+    transaction.envelope.reverse_path = "sender@away.example";
+    transaction.recipients = std::move(recipients);
+    transaction.received = kReceived;
+    if (with_grant) {
+        transaction.relay_grant.emplace();
+        transaction.relay_grant->account = AccountId(99);
+    }
+    transaction.now = from_unix_seconds(1'700'000'000);
+    store::MessageSource message;
+    message.content = content;
+    return plan_delivery(std::move(message), std::move(transaction));
+}
+
+// What the store answers when everything works, with these failures.
+store::DeliverResult answer(const DeliveryPlan& plan,
+                            const std::vector<std::size_t>& failing = {}) {
+    store::DeliverResult result;
+    for (std::size_t i = 0; i < plan.request.local.size(); ++i) {
+        if (std::ranges::find(failing, i) != failing.end())
+            result.local.push_back(fail(Errc::over_quota));
+        else
+            result.local.push_back(store::Delivered{});
+    }
+    if (plan.request.relay) result.queued = QueueId(1);
+    return result;
+}
+
+std::string words(const std::vector<Result<void>>& results) {
+    std::string out;
+    for (const auto& result : results)
+        out +=
+            (out.empty() ? "" : " ") + (result ? "ok" : std::string(name_of(result.error().code)));
+    return out;
+}
+
+TEST(PlanDelivery, OneCopyForEachAccount) {
+    const auto ada = account(1, "ada@example.org"), bob = account(2, "bob@example.org");
+    const auto made =
+        plan({recipient("ada@example.org", {ada}), recipient("team@example.org", {ada, bob}),
+              recipient("ada+x@example.org", {ada})});
+    ASSERT_EQ(made.request.local.size(), 2U);
+    EXPECT_EQ(made.request.local[0].grant.account, AccountId(1));
+    EXPECT_EQ(made.request.local[0].mailbox, "INBOX");
+    EXPECT_EQ(made.request.local[0].address, "ada@example.org");
+    EXPECT_EQ(made.request.local[1].address, "team@example.org");
+    EXPECT_FALSE(made.request.relay.has_value());
+    EXPECT_EQ(words(made.results(answer(made))), "ok ok ok");
+    EXPECT_EQ(words(made.results(answer(made, {0}))), "over_quota over_quota over_quota");
+    EXPECT_EQ(words(made.results(answer(made, {1}))), "ok over_quota ok");
+    EXPECT_EQ(words(made.results(fail(Errc::no_space))), "no_space no_space no_space");
+}
+
+TEST(PlanDelivery, WritesTheTrace) {
+    const auto made = plan({recipient("list@example.org", {account(1, "ada@example.org")}),
+                            recipient("far@away.example", {}, Verdict::not_local)});
+    EXPECT_EQ(made.request.local[0].trace_prefix,
+              "Return-Path: <sender@away.example>\r\nDelivered-To: ada@example.org\r\n" +
+                  kReceived);
+    EXPECT_EQ(made.request.relay->trace_prefix, kReceived)
+        << "RFC 5321 §4.4: no Return-Path before final delivery";
+    EXPECT_EQ(made.request.message.content, kContent);
+    EXPECT_EQ(made.request.internal_date, from_unix_seconds(1'700'000'000));
+}
+
+TEST(PlanDelivery, SplitsOffWhatIsRelayed) {
+    const auto made = plan({recipient("far@away.example", {}, Verdict::not_local),
+                            recipient("team@example.org", {account(1, "ada@example.org"),
+                                                           RelayTarget{"other@away.example"},
+                                                           RelayTarget{"far@away.example"}})});
+    ASSERT_TRUE(made.request.relay.has_value());
+    EXPECT_EQ(made.request.relay->grant.account, AccountId(99));
+    std::vector<std::string> addresses;
+    for (const auto& relayed : made.request.relay->envelope.recipients)
+        addresses.push_back(relayed.address);
+    EXPECT_EQ(addresses, (std::vector<std::string>{"far@away.example", "other@away.example"}));
+    EXPECT_EQ(made.request.relay->envelope.reverse_path, "sender@away.example");
+    EXPECT_EQ(words(made.results(answer(made))), "ok ok");
+    auto not_queued = answer(made);
+    not_queued.queued.reset();
+    EXPECT_EQ(words(made.results(not_queued)), "unavailable unavailable");
+}
+
+TEST(PlanDelivery, NeedsAShardForWhatIsRelayed) {
+    const auto alone =
+        plan({recipient("fwd@example.org", {RelayTarget{"far@away.example"}})}, kContent, false);
+    EXPECT_TRUE(alone.is_empty());
+    EXPECT_EQ(words(alone.results(fail(Errc::internal))), "unavailable");
+    const auto beside = plan({recipient("team@example.org", {account(1, "ada@example.org"),
+                                                             RelayTarget{"far@away.example"}})},
+                             kContent, false);
+    EXPECT_EQ(beside.request.relay->grant.account, AccountId(1));
+}
+
+TEST(PlanDelivery, EndsMailLoops) {
+    const auto ada = account(1, "ada@example.org"), bob = account(2, "bob@example.org");
+    const struct {
+        const char* name;
+        std::string header;
+        const char* want;
+    } cases[] = {
+        {"none", "", "ok ok"},
+        {"the same account", "Delivered-To: ada@example.org\r\n", "cannot ok"},
+        {"other case", "DELIVERED-TO:  Ada@EXAMPLE.org \r\n", "cannot ok"},
+        {"in brackets", "Delivered-To: <ada@example.org>\r\n", "cannot ok"},
+        {"folded", "Delivered-To:\r\n ada@example.org\r\n", "cannot ok"},
+        {"another", "Delivered-To: cleo@example.org\r\n", "ok ok"},
+        {"both", "Delivered-To: bob@example.org\r\nDelivered-To: ada@example.org\r\n",
+         "cannot cannot"},
+        {"in the body", "X: y\r\n\r\nDelivered-To: ada@example.org\r\n", "ok ok"},
+        {"no address", "Delivered-To: \xff\xff\r\n", "ok ok"},
+    };
+    for (const auto& c : cases) {
+        const auto made =
+            plan({recipient("ada@example.org", {ada}), recipient("bob@example.org", {bob})},
+                 c.header + kContent);
+        EXPECT_EQ(words(made.results(answer(made))), c.want) << c.name;
+    }
+}
+
+TEST(PlanDelivery, ALoopIsTheWorstOfAnAlias) {
+    const auto made = plan({recipient("team@example.org", {account(1, "ada@example.org"),
+                                                           account(2, "bob@example.org")})},
+                           "Delivered-To: ada@example.org\r\n" + kContent);
+    EXPECT_EQ(made.request.local.size(), 1U) << "the others of the team still get it";
+    EXPECT_EQ(words(made.results(answer(made))), "cannot");
+}
+
+TEST(PlanDelivery, NobodyLeft) {
+    const auto made = plan({recipient("gone@example.org", {}, Verdict::no_such_user)});
+    EXPECT_TRUE(made.is_empty());
+    EXPECT_EQ(words(made.results(fail(Errc::internal))), "no_such_account");
+}
+
+} // namespace
+} // namespace maild::delivery
