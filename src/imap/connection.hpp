@@ -1,0 +1,57 @@
+#pragma once
+// One connection of the IMAP service: reads, lets the dialogue work, writes; keeps the time limits.
+// It decides nothing about the protocol.
+
+#include "imap/dialogue.hpp"
+#include "imap/output.hpp"
+
+#include "maild/imap/server.hpp"
+#include "maild/net/gate.hpp"
+#include "maild/net/stream.hpp"
+#include "maild/net/timer.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace maild::imap {
+
+class StreamOutput final : public Output {
+public:
+    StreamOutput(net::Stream& stream, std::chrono::milliseconds timeout)
+        : stream_(stream), timeout_(timeout) {}
+    net::Task<bool> flush() override;
+    bool failed() const { return failed_; }
+
+private:
+    net::Stream& stream_;
+    std::chrono::milliseconds timeout_;
+    bool failed_ = false;
+};
+
+class Connection {
+public:
+    Connection(net::Stream stream, net::Gate::Pass pass, std::shared_ptr<const Server> server);
+    net::Task<void> run();
+
+private:
+    net::Task<void> converse();
+    net::Task<bool> wait_and_read();
+    net::Task<bool> start_tls();
+    std::chrono::milliseconds time_left();
+    void tell_gate();
+
+    std::shared_ptr<const Server> server_;
+    net::Stream stream_;
+    net::Gate::Pass pass_;
+    net::Event wake_;
+    StreamOutput out_;
+    Dialogue dialogue_;
+    SteadyTime started_;
+    SteadyTime active_;        // since when nothing has come
+    SteadyTime command_began_; // the unfinished command, if any
+    bool is_in_command_ = false;
+    bool is_stopping_ = false;
+    bool is_known_ = false; // the gate knows the account
+};
+
+} // namespace maild::imap

@@ -1,0 +1,42 @@
+#include "imap/dialogue.hpp"
+
+namespace maild::imap {
+
+namespace {
+
+bool expects_line(Expects expects) {
+    return expects == Expects::sasl_line || expects == Expects::done;
+}
+
+} // namespace
+
+Dialogue::Dialogue(Session::Channel channel, const Server& server, Output& output, net::Event& wake)
+    : session_(std::move(channel), server, output, wake), out_(output), server_(server) {}
+
+net::Task<void> Dialogue::advance() {
+    while (session_.expects() != Expects::end && session_.expects() != Expects::tls) {
+        if (expects_line(session_.expects())) fragmenter_.expect_plain_line();
+        const auto event = fragmenter_.next();
+        if (event == Event::need_more) co_return;
+        if (event == Event::need_literal) out_.text += "+ OK\r\n";
+        if (event == Event::refused) session_.on_refused(fragmenter_.text());
+        if (event == Event::overflow) session_.bye("[TOOBIG] The command is too large");
+        if (event == Event::fragment) co_await on_fragment();
+        if (session_.has_delay()) co_return;
+        if (!out_.is_full()) continue;
+        const bool alive = co_await out_.flush();
+        if (!alive) co_return;
+    }
+}
+
+net::Task<void> Dialogue::on_fragment() {
+    if (expects_line(session_.expects()))
+        co_await session_.on_line(fragmenter_.text());
+    else
+        co_await session_.on_command(fragmenter_.text(), fragmenter_.ahead());
+    if (is_authenticated_ || session_.state() == State::not_authenticated) co_return;
+    is_authenticated_ = true;
+    fragmenter_.set_authenticated(server_.limits.message_size);
+}
+
+} // namespace maild::imap

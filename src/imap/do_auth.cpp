@@ -1,0 +1,131 @@
+// CAPABILITY, ID, STARTTLS, LOGOUT, LOGIN, AUTHENTICATE.
+#include "imap/session.hpp"
+
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+namespace {
+
+constexpr std::string_view kBase = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
+// What only matters behind the login. Each is implemented whole; the others come with their
+// extension.
+constexpr std::string_view kLoggedIn = "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN "
+                                       "UIDPLUS UNSELECT MOVE SPECIAL-USE CREATE-SPECIAL-USE";
+
+} // namespace
+
+bool Session::allows_password() const {
+    return auth::allows_password(server_.plaintext, channel_.is_tls, channel_.peer.is_loopback);
+}
+
+// RFC 9051 §6.1.1, §6.2.1: LOGINDISABLED as long as a password would cross in the clear.
+std::string Session::capabilities() const {
+    if (state_ != State::not_authenticated) return std::string(kLoggedIn);
+    std::string out(kBase);
+    if (!channel_.is_tls && server_.tls) out += " STARTTLS";
+    if (!allows_password()) return out + " LOGINDISABLED";
+    for (const auto name : auth::sasl_mechanisms()) out.append(" AUTH=").append(name);
+    return out;
+}
+
+Response Session::do_capability() {
+    out_.text += "* CAPABILITY " + capabilities() + "\r\n";
+    return ok("CAPABILITY completed");
+}
+
+// RFC 2971: what the client says of itself is for the log alone.
+Response Session::do_id(const Id& id) {
+    for (const auto& [field, value] : id.fields)
+        if (value)
+            log::debug("imap_client_id",
+                       {{"field", field}, {"value", *value}, {"remote_ip", channel_.peer.address}});
+    out_.text += "* ID (\"name\" \"Maild\" \"version\" \"" MAILD_VERSION "\")\r\n";
+    return ok("ID completed");
+}
+
+Response Session::do_starttls() {
+    if (channel_.is_tls) return bad("TLS is active already");
+    // RFC 3207 §4.2 and its kind: what came in the clear behind it must not be taken for what comes
+    // under TLS.
+    if (!ahead_.empty()) {
+        bye("Nothing may follow STARTTLS");
+        return bad("Nothing may follow STARTTLS");
+    }
+    if (!server_.tls) return no("[UNAVAILABLE] There is no certificate");
+    expects_ = Expects::tls;
+    return ok("Begin TLS negotiation now");
+}
+
+Response Session::do_logout() {
+    bye("Logging out");
+    return ok("LOGOUT completed");
+}
+
+net::Task<Response> Session::do_login(const Login& login) {
+    // RFC 9051 §11.1: the password is here now, but it is neither checked nor kept.
+    if (!allows_password()) co_return no("[PRIVACYREQUIRED] Use STARTTLS first");
+    auth::Credentials credentials{.authzid = {}, .authcid = login.user, .password = login.password};
+    auto response = co_await log_in(std::move(credentials));
+    co_return response;
+}
+
+net::Task<Response> Session::do_authenticate(const Authenticate& authenticate,
+                                             std::string_view tag) {
+    if (!allows_password()) co_return no("[PRIVACYREQUIRED] Use STARTTLS first");
+    const auto mechanism = auth::parse_mechanism(authenticate.mechanism);
+    if (!mechanism) co_return no("[CANNOT] This mechanism is not offered");
+    tag_ = tag;
+    sasl_ = std::make_unique<auth::SaslExchange>(*mechanism);
+    auto step = sasl_->start(authenticate.initial_response);
+    auto response = co_await on_sasl(std::move(step));
+    co_return response;
+}
+
+net::Task<Response> Session::on_sasl(auth::SaslStep step) {
+    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&step)) {
+        out_.text += "+ " + challenge->text + "\r\n";
+        expects_ = Expects::sasl_line;
+        co_return ok({});
+    }
+    sasl_.reset();
+    tag_.clear();
+    if (const auto* error = std::get_if<auth::SaslError>(&step))
+        co_return bad(*error == auth::SaslError::cancelled ? "Authentication cancelled"
+                                                           : "Malformed response");
+    auto response = co_await log_in(std::move(std::get<auth::Credentials>(step)));
+    co_return response;
+}
+
+net::Task<Response> Session::log_in(auth::Credentials credentials) {
+    auto identity = co_await server_.backend.authenticate(std::move(credentials), channel_.peer);
+    if (!identity) co_return fail_login(identity.error());
+    const auto opened = co_await store().open_session(identity->token, *this);
+    if (!opened) {
+        log::warning("imap_open_failed", {{"account", identity->address},
+                                          {"error", name_of(opened.error().code)},
+                                          {"detail", opened.error().internal}});
+        co_return no("[UNAVAILABLE] The mailboxes are not available, try again shortly");
+    }
+    store_session_ = *opened;
+    identity_ = std::move(*identity);
+    state_ = State::authenticated;
+    co_return ok("[CAPABILITY " + capabilities() + "] Logged in");
+}
+
+// What failed for reasons of ours is no guess of a password.
+Response Session::fail_login(const Error& error) {
+    const bool is_guess = error.code == Errc::authentication_failed ||
+                          error.code == Errc::no_such_account ||
+                          error.code == Errc::no_such_domain || error.code == Errc::disabled;
+    if (!is_guess) return response_for(error.code);
+    const auto doubled =
+        server_.limits.auth_failure_delay * (1U << std::min<unsigned>(auth_failures_, 10));
+    delay_ = std::min<std::chrono::milliseconds>(doubled, server_.limits.auth_failure_delay_max);
+    ++auth_failures_;
+    return response_for(Errc::authentication_failed);
+}
+
+} // namespace maild::imap

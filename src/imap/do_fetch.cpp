@@ -1,0 +1,145 @@
+// FETCH and UID FETCH (RFC 9051 §6.4.5).
+#include "imap/fetch_writer.hpp"
+#include "imap/session.hpp"
+#include "imap/uid_numbers.hpp"
+
+#include "maild/base/log.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+namespace {
+
+// One FETCH of which the store knows the answers.
+class FetchRun {
+public:
+    FetchRun(const Fetch& fetch, bool is_uid, MailboxView& view, store::MessageStore& store,
+             store::SessionId session, Output& out)
+        : fetch_(fetch),
+          view_(view),
+          store_(store),
+          session_(session),
+          out_(out),
+          writer_(fetch.items, is_uid, view, store, session, out),
+          marks_seen_(sets_seen(fetch.items) && !view.read_only()),
+          has_flags_(wants(fetch.items, FetchKind::flags)) {}
+
+    net::Task<Response> run(const Ranges& seqs);
+    bool is_broken() const { return is_broken_; }
+
+private:
+    net::Task<void> mark_seen(const store::FetchResult& batch);
+    net::Task<bool> write_batch(const store::FetchResult& batch);
+    void note_missing(const store::MessageData& message);
+
+    const Fetch& fetch_;
+    MailboxView& view_;
+    store::MessageStore& store_;
+    store::SessionId session_;
+    Output& out_;
+    FetchWriter writer_;
+    bool marks_seen_;
+    bool has_flags_;
+    bool is_broken_ = false;
+    bool found_damage_ = false;
+    std::uint64_t written_ = 0;
+    std::vector<Uid> seen_; // marked in this batch, ascending
+};
+
+std::uint64_t count(const Ranges& seqs) {
+    std::uint64_t out = 0;
+    for (const auto& [first, last] : seqs) out += last - first + 1;
+    return out;
+}
+
+net::Task<Response> FetchRun::run(const Ranges& seqs) {
+    auto uids = view_.uids(seqs);
+    const auto items = store_items(fetch_.items);
+    while (!uids.empty()) {
+        const auto batch = co_await store_.fetch(session_, uids, items);
+        if (!batch) co_return response_for(batch.error().code);
+        co_await mark_seen(*batch);
+        const bool alive = co_await write_batch(*batch);
+        if (!alive) co_return ok({});
+        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+    }
+    if (found_damage_) co_return response_for(Errc::corrupt);
+    // RFC 5530 §3: some of them are gone, and the EXPUNGEs are still to come.
+    if (written_ < count(seqs))
+        co_return no("[EXPUNGEISSUED] Some of these messages exist no longer");
+    co_return ok("FETCH completed");
+}
+
+// All of a batch in one change. A store that cannot write now can still be read.
+net::Task<void> FetchRun::mark_seen(const store::FetchResult& batch) {
+    seen_.clear();
+    if (!marks_seen_) co_return;
+    store::UidSet unseen;
+    for (const auto& message : batch.messages) {
+        const auto seq = view_.seq_of(message.uid);
+        if (seq != 0 && !message.error && !view_.at(seq).flags.has(store::kSeen))
+            unseen.push_back({message.uid, message.uid});
+    }
+    if (unseen.empty()) co_return;
+    store::FlagNames flags{.system = store::kSeen, .keywords = {}};
+    auto changed = co_await store_.change_flags(session_, std::move(unseen), store::FlagChange::add,
+                                                std::move(flags), std::nullopt);
+    if (!changed) co_return;
+    std::ranges::sort(changed->changed);
+    view_.forget_changes(changed->changed, changed->modseq);
+    seen_ = std::move(changed->changed);
+}
+
+net::Task<bool> FetchRun::write_batch(const store::FetchResult& batch) {
+    for (const auto& message : batch.messages) {
+        const bool with_flags = !has_flags_ && std::ranges::binary_search(seen_, message.uid);
+        const auto written = co_await writer_.write(message, with_flags);
+        is_broken_ = written == Written::broken;
+        if (is_broken_ || written == Written::gone) co_return false;
+        if (written == Written::skipped)
+            note_missing(message);
+        else
+            ++written_;
+        if (!out_.is_full()) continue;
+        const bool alive = co_await out_.flush();
+        if (!alive) co_return false;
+    }
+    co_return true;
+}
+
+void FetchRun::note_missing(const store::MessageData& message) {
+    found_damage_ = true;
+    log::error("imap_message_damaged", {{"mailbox", view_.id().value}, {"uid", message.uid.value}});
+}
+
+} // namespace
+
+net::Task<Response> Session::do_fetch(const Fetch& fetch, bool is_uid) {
+    if (auto refusal = refuse_set(fetch.set, is_uid)) co_return std::move(*refusal);
+    // News of flags first: what comes while the answers are written is told behind them.
+    view_->announce_flags(out_.text, is_uid);
+    const auto seqs = view_->seqs(fetch.set, is_uid);
+    if (store_items(fetch.items) != 0) {
+        FetchRun fetching(fetch, is_uid, *view_, store(), *store_session_, out_);
+        auto response = co_await fetching.run(seqs);
+        if (fetching.is_broken()) {
+            // In the middle of a literal nothing else can be said.
+            log::error("imap_fetch_broken", {{"mailbox", view_->id().value}});
+            expects_ = Expects::end;
+        }
+        co_return response;
+    }
+    FetchWriter writer(fetch.items, is_uid, *view_, store(), *store_session_, out_);
+    for (const auto& [first, last] : seqs) {
+        for (auto seq = first; seq <= last; ++seq) {
+            writer.write_from_view(seq);
+            if (!out_.is_full()) continue;
+            const bool alive = co_await out_.flush();
+            if (!alive) co_return ok({});
+        }
+    }
+    co_return ok("FETCH completed");
+}
+
+} // namespace maild::imap

@@ -1,0 +1,96 @@
+// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS.
+#include "imap/mailbox_name.hpp"
+#include "imap/session.hpp"
+#include "imap/special_use.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+namespace {
+
+void append_status_item(std::string& out, StatusItem item, const store::MailboxStatus& status) {
+    const auto put = [&](std::string_view name, std::uint64_t number) {
+        out += name;
+        append_number(out, number);
+    };
+    switch (item) {
+    case StatusItem::messages: return put("MESSAGES ", status.messages);
+    case StatusItem::recent: return put("RECENT ", status.recent);
+    case StatusItem::uid_next: return put("UIDNEXT ", status.uid_next.value);
+    case StatusItem::uid_validity: return put("UIDVALIDITY ", status.uid_validity.value);
+    case StatusItem::unseen: return put("UNSEEN ", status.unseen);
+    }
+}
+
+bool has_use(const std::vector<store::MailboxEntry>& entries, store::SpecialUse use) {
+    return std::ranges::any_of(
+        entries, [use](const store::MailboxEntry& entry) { return entry.special_use == use; });
+}
+
+} // namespace
+
+net::Task<Response> Session::do_create(const Create& create) {
+    auto name = to_mailbox_name(create.name);
+    if (!name) co_return response_for(name.error().code);
+    auto use = store::SpecialUse::none;
+    if (!create.uses.empty()) {
+        // RFC 6154 §3: more than one use, or one that another mailbox has, may be refused.
+        use = parse_special_use(create.uses.front());
+        if (use == store::SpecialUse::none || create.uses.size() > 1)
+            co_return no("[USEATTR] This use is not supported");
+        const auto entries = co_await store().list_mailboxes(*store_session_);
+        if (!entries) co_return response_for(entries.error().code);
+        if (has_use(*entries, use)) co_return no("[USEATTR] Another mailbox has this use");
+    }
+    const auto created = co_await store().create_mailbox(*store_session_, std::move(*name), use);
+    if (!created) co_return response_for(created.error().code);
+    co_return ok("CREATE completed");
+}
+
+net::Task<Response> Session::do_delete(const MailboxArgument& mailbox) {
+    auto name = to_mailbox_name(mailbox.name);
+    if (!name) co_return response_for(Errc::no_such_mailbox);
+    const auto deleted = co_await store().delete_mailbox(*store_session_, std::move(*name));
+    if (!deleted) co_return response_for(deleted.error().code);
+    // The client's own selected mailbox: it knows, so it goes on without one.
+    if (view_ && view_->is_deleted()) close_view();
+    co_return ok("DELETE completed");
+}
+
+net::Task<Response> Session::do_rename(const Rename& rename) {
+    auto from = to_mailbox_name(rename.from);
+    if (!from) co_return response_for(Errc::no_such_mailbox);
+    auto to = to_mailbox_name(rename.to);
+    if (!to) co_return response_for(to.error().code);
+    const auto renamed =
+        co_await store().rename_mailbox(*store_session_, std::move(*from), std::move(*to));
+    if (!renamed) co_return response_for(renamed.error().code);
+    co_return ok("RENAME completed");
+}
+
+net::Task<Response> Session::do_subscribe(const MailboxArgument& mailbox, bool subscribed) {
+    auto name = to_mailbox_name(mailbox.name);
+    if (!name) co_return response_for(Errc::no_such_mailbox);
+    const auto done = co_await store().subscribe(*store_session_, std::move(*name), subscribed);
+    if (!done) co_return response_for(done.error().code);
+    co_return ok(subscribed ? "SUBSCRIBE completed" : "UNSUBSCRIBE completed");
+}
+
+net::Task<Response> Session::do_status(const StatusCommand& command) {
+    auto name = to_mailbox_name(command.name);
+    if (!name) co_return response_for(Errc::no_such_mailbox);
+    const auto status = co_await store().status(*store_session_, *name);
+    if (!status) co_return response_for(status.error().code);
+    auto& out = out_.text;
+    out += "* STATUS ";
+    append_mailbox(out, *name);
+    for (const auto item : command.items) {
+        out += item == command.items.front() ? " (" : " ";
+        append_status_item(out, item, *status);
+    }
+    out += ")\r\n";
+    co_return ok("STATUS completed");
+}
+
+} // namespace maild::imap

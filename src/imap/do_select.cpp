@@ -1,0 +1,77 @@
+// SELECT, EXAMINE, CLOSE, UNSELECT, IDLE.
+#include "imap/mailbox_name.hpp"
+#include "imap/session.hpp"
+
+namespace maild::imap {
+
+void Session::close_view() {
+    if (!view_) return;
+    view_.reset();
+    state_ = State::authenticated;
+}
+
+net::Task<Response> Session::do_select(const MailboxArgument& mailbox, bool examine) {
+    if (view_) out_.text += "* OK [CLOSED] The former mailbox is closed\r\n"; // RFC 9051 §6.3.2
+    close_view();
+    auto name = to_mailbox_name(mailbox.name);
+    if (!name) {
+        store().close_mailbox(*store_session_);
+        co_return response_for(Errc::no_such_mailbox);
+    }
+    early_.clear();
+    is_opening_ = true;
+    auto opened = co_await store().open_mailbox(*store_session_, std::move(*name), examine);
+    is_opening_ = false;
+    const auto early = std::exchange(early_, {});
+    if (!opened) co_return response_for(opened.error().code);
+    view_ = std::make_unique<MailboxView>(std::move(*opened), examine);
+    state_ = State::selected;
+    say_selected();
+    // What happened between the snapshot and now.
+    for (const auto& [id, change] : early)
+        if (id == view_->id()) view_->apply(change);
+    co_return ok(examine ? "[READ-ONLY] EXAMINE completed" : "[READ-WRITE] SELECT completed");
+}
+
+// RFC 3501 §6.3.1
+void Session::say_selected() {
+    auto& out = out_.text;
+    view_->append_flag_lists(out);
+    out += "* ";
+    append_number(out, view_->exists());
+    out += " EXISTS\r\n* ";
+    append_number(out, view_->recent());
+    out += " RECENT\r\n";
+    if (const auto unseen = view_->first_unseen(); unseen != 0) {
+        out += "* OK [UNSEEN ";
+        append_number(out, unseen);
+        out += "] The first unseen message\r\n";
+    }
+    out += "* OK [UIDVALIDITY ";
+    append_number(out, view_->status().uid_validity.value);
+    out += "] UIDs valid\r\n* OK [UIDNEXT ";
+    append_number(out, view_->status().uid_next.value);
+    out += "] The next UID\r\n";
+}
+
+// CLOSE removes what is \Deleted without a word (RFC 9051 §6.4.1); UNSELECT does not (RFC 3691).
+net::Task<Response> Session::do_close(bool expunge) {
+    if (expunge && !view_->read_only()) {
+        const auto done = co_await store().expunge(*store_session_, std::nullopt);
+        if (!done) co_return response_for(done.error().code);
+    }
+    store().close_mailbox(*store_session_);
+    close_view();
+    co_return ok(expunge ? "CLOSE completed" : "UNSELECT completed");
+}
+
+// RFC 2177: until DONE the client is told everything at once.
+Response Session::do_idle(std::string_view tag) {
+    tag_ = tag;
+    expects_ = Expects::done;
+    out_.text += "+ idling\r\n";
+    if (view_) view_->announce(out_.text, ExpungeRule::announce, false);
+    return ok({});
+}
+
+} // namespace maild::imap

@@ -1,0 +1,104 @@
+// STORE, COPY, MOVE, EXPUNGE and their UID forms.
+#include "imap/mailbox_name.hpp"
+#include "imap/session.hpp"
+#include "imap/uid_numbers.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+namespace {
+
+// RFC 4315 §3: "[COPYUID validity source destination] "
+std::string copy_uid(const store::CopyResult& result) {
+    if (result.uids.empty()) return {};
+    std::vector<std::uint32_t> source;
+    std::vector<std::uint32_t> destination;
+    for (const auto& [from, to] : result.uids) {
+        source.push_back(from.value);
+        destination.push_back(to.value);
+    }
+    std::string out = "[COPYUID ";
+    append_number(out, result.uid_validity.value);
+    out += ' ';
+    append_number_set(out, source);
+    out += ' ';
+    append_number_set(out, destination);
+    return out + "] ";
+}
+
+Response read_only() { return no("[READ-ONLY] The mailbox is open for reading only"); }
+
+} // namespace
+
+// RFC 9051 §9 seq-number: one that is beyond the last message is the client's error. UIDs may be
+// anything. In an empty mailbox every sequence number would be; `1:*`, which clients send without
+// looking, names nothing there.
+std::optional<Response> Session::refuse_set(const SequenceSet& set, bool is_uid) const {
+    if (is_uid || view_->fits(set)) return std::nullopt;
+    return bad("There is no message with that number");
+}
+
+net::Task<Response> Session::do_store(const StoreFlags& store_flags, bool is_uid) {
+    if (view_->read_only()) co_return read_only();
+    if (auto refusal = refuse_set(store_flags.set, is_uid)) co_return std::move(*refusal);
+    // Flags that others changed before are told first, so that behind them only this command's own
+    // are left.
+    view_->announce_flags(out_.text, is_uid);
+    const auto seqs = view_->seqs(store_flags.set, is_uid);
+    if (seqs.empty()) co_return ok("No messages");
+    auto result = co_await store().change_flags(
+        *store_session_, view_->uids(seqs), store_flags.change, store_flags.flags, std::nullopt);
+    if (!result) co_return response_for(result.error().code);
+    std::ranges::sort(result->changed);
+    view_->forget_changes(result->changed,
+                          store_flags.silent ? std::optional(result->modseq) : std::nullopt);
+    if (store_flags.silent) co_return ok("STORE completed");
+    if (view_->has_news())
+        view_->announce_flags(out_.text, is_uid); // a new keyword's FLAGS before its first use
+    for (const auto& [first, last] : seqs) {
+        for (auto seq = first; seq <= last; ++seq) {
+            if (view_->is_expunged(view_->at(seq).uid)) continue;
+            view_->append_fetch_flags(out_.text, seq, is_uid);
+        }
+        if (!out_.is_full()) continue;
+        const bool alive = co_await out_.flush();
+        if (!alive) co_return ok({});
+    }
+    co_return ok("STORE completed");
+}
+
+net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_move) {
+    if (is_move && view_->read_only()) co_return read_only();
+    if (auto refusal = refuse_set(copy.set, is_uid)) co_return std::move(*refusal);
+    auto name = to_mailbox_name(copy.name);
+    if (!name) co_return response_for(name.error().code);
+    const auto seqs = view_->seqs(copy.set, is_uid);
+    if (seqs.empty()) co_return ok("No messages");
+    auto uids = view_->uids(seqs);
+    if (is_move) {
+        const auto moved =
+            co_await store().move(*store_session_, std::move(uids), std::move(*name));
+        if (!moved) co_return response_for_destination(moved.error().code);
+        // RFC 6851 §4.3: before the EXPUNGEs, which the end of this command brings.
+        if (!moved->uids.empty()) out_.text += "* OK " + copy_uid(*moved) + "Moved\r\n";
+        co_return ok("MOVE completed");
+    }
+    const auto copied = co_await store().copy(*store_session_, std::move(uids), std::move(*name));
+    if (!copied) co_return response_for_destination(copied.error().code);
+    co_return ok(copy_uid(*copied) + "COPY completed");
+}
+
+net::Task<Response> Session::do_expunge(const Arguments& arguments) {
+    if (view_->read_only()) co_return read_only();
+    std::optional<store::UidSet> uids;
+    if (const auto* set = std::get_if<UidExpunge>(&arguments)) {
+        uids = view_->uids(view_->seqs(set->set, true));
+        if (uids->empty()) co_return ok("No messages");
+    }
+    const auto done = co_await store().expunge(*store_session_, std::move(uids));
+    if (!done) co_return response_for(done.error().code);
+    co_return ok("EXPUNGE completed");
+}
+
+} // namespace maild::imap

@@ -1,0 +1,58 @@
+#pragma once
+// What FETCH asks for (RFC 9051 §6.4.5, RFC 3501 §6.4.5), in the order in which it is answered.
+
+#include "imap/syntax.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maild::imap {
+
+enum class SectionText : std::uint8_t {
+    whole,
+    header,
+    header_fields,
+    header_fields_not,
+    text,
+    mime
+};
+
+struct Partial {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+
+// BODY[…]<…>, and the RFC822 items, which are the same under other names.
+struct Section {
+    std::vector<std::uint32_t> part; // empty: the message itself
+    SectionText text = SectionText::whole;
+    std::vector<std::string> names; // of header fields, as written
+    std::optional<Partial> partial;
+    bool peek = false;
+    std::string label; // what the response calls it: "BODY[1.MIME]<0>", "RFC822.TEXT"
+};
+
+enum class FetchKind : std::uint8_t {
+    flags,
+    uid,
+    internal_date,
+    size,
+    envelope,
+    body,
+    body_structure,
+    section,
+};
+
+struct FetchItem {
+    FetchKind kind = FetchKind::flags;
+    Section section; // for FetchKind::section
+};
+using FetchItems = std::vector<FetchItem>;
+
+// fetch-att / macro / list of fetch-att
+Parsed<FetchItems> parse_fetch_items(Cursor& in);
+
+} // namespace maild::imap

@@ -1,0 +1,213 @@
+#include "imap/fetch_writer.hpp"
+
+#include "imap/respond.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+namespace {
+
+constexpr std::uint64_t kSliceSize = 256 * 1024; // of a large body, at a time
+
+std::uint32_t section_items(const Section& section) {
+    if (needs_only_header(section)) return store::kHeader;
+    return std::uint32_t{store::kContent} |
+           (needs_parts(section) ? std::uint32_t{store::kParts} : 0U);
+}
+
+} // namespace
+
+std::uint32_t store_items(const FetchItems& items) {
+    std::uint32_t out = 0;
+    for (const auto& item : items) {
+        switch (item.kind) {
+        case FetchKind::flags:
+        case FetchKind::uid: break;
+        case FetchKind::internal_date: out |= store::kInternalDate; break;
+        case FetchKind::size: out |= store::kSize; break;
+        case FetchKind::envelope: out |= store::kEnvelope; break;
+        case FetchKind::body: out |= store::kBody; break;
+        case FetchKind::body_structure: out |= store::kBodyStructure; break;
+        case FetchKind::section: out |= section_items(item.section); break;
+        }
+    }
+    // The header is a part of the content.
+    if ((out & store::kContent) != 0) out &= ~std::uint32_t{store::kHeader};
+    return out;
+}
+
+bool sets_seen(const FetchItems& items) {
+    return std::ranges::any_of(items, [](const FetchItem& item) {
+        return item.kind == FetchKind::section && !item.section.peek;
+    });
+}
+
+bool wants(const FetchItems& items, FetchKind kind) {
+    return std::ranges::any_of(items, [kind](const FetchItem& item) { return item.kind == kind; });
+}
+
+FetchWriter::FetchWriter(const FetchItems& items, bool is_uid, MailboxView& view,
+                         store::MessageStore& store, store::SessionId session, Output& out)
+    : items_(items),
+      is_uid_(is_uid && !wants(items, FetchKind::uid)),
+      view_(view),
+      store_(store),
+      session_(session),
+      out_(out) {}
+
+void FetchWriter::open(std::uint32_t seq) {
+    out_.text += "* ";
+    append_number(out_.text, seq);
+    out_.text += " FETCH (";
+    is_first_ = true;
+    if (!is_uid_) return;
+    name("UID ");
+    append_number(out_.text, view_.at(seq).uid.value);
+}
+
+void FetchWriter::name(std::string_view name) {
+    if (!is_first_) out_.text += ' ';
+    is_first_ = false;
+    out_.text += name;
+}
+
+void FetchWriter::write_flags(Uid uid) {
+    name("FLAGS ");
+    append_flags(out_.text, view_.at(view_.seq_of(uid)).flags, view_.is_recent(uid),
+                 view_.keywords());
+}
+
+void FetchWriter::write_from_view(std::uint32_t seq) {
+    const auto uid = view_.at(seq).uid;
+    open(seq);
+    for (const auto& item : items_) {
+        if (item.kind == FetchKind::flags) {
+            write_flags(uid);
+        } else {
+            name("UID ");
+            append_number(out_.text, uid.value);
+        }
+    }
+    close();
+}
+
+// What stands in the answer or the view. False: it is a section.
+bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& message) {
+    auto& out = out_.text;
+    switch (item.kind) {
+    case FetchKind::flags: write_flags(message.uid); return true;
+    case FetchKind::uid:
+        name("UID ");
+        append_number(out, message.uid.value);
+        return true;
+    case FetchKind::internal_date:
+        name("INTERNALDATE ");
+        append_internal_date(out, message.internal_date);
+        return true;
+    case FetchKind::size:
+        name("RFC822.SIZE ");
+        append_number(out, message.size);
+        return true;
+    case FetchKind::envelope:
+        name("ENVELOPE ");
+        out += message.structure.envelope;
+        return true;
+    case FetchKind::body:
+        name("BODY ");
+        out += message.structure.body;
+        return true;
+    case FetchKind::body_structure:
+        name("BODYSTRUCTURE ");
+        out += message.structure.body_structure;
+        return true;
+    case FetchKind::section: break;
+    }
+    return false;
+}
+
+net::Task<Written> FetchWriter::write(const store::MessageData& message, bool with_flags) {
+    const auto seq = view_.seq_of(message.uid);
+    if (seq == 0 || message.error) co_return Written::skipped;
+    std::optional<mail::PartIndex> parts;
+    if (!message.structure.parts.empty()) {
+        auto decoded = mail::decode_parts(message.structure.parts);
+        if (!decoded) co_return Written::skipped;
+        parts = std::move(*decoded);
+    }
+    open(seq);
+    if (with_flags) write_flags(message.uid);
+    for (const auto& item : items_) {
+        if (write_plain(item, message)) continue;
+        const auto written =
+            co_await write_section(item.section, message, parts ? &*parts : nullptr);
+        if (written != Written::complete) co_return written;
+    }
+    close();
+    co_return Written::complete;
+}
+
+net::Task<Written> FetchWriter::write_section(const Section& section,
+                                              const store::MessageData& message,
+                                              const mail::PartIndex* parts) {
+    const auto located = locate(section, message, parts);
+    if (!located) {
+        name(section.label);
+        out_.text += " NIL";
+        co_return Written::complete;
+    }
+    const auto slice = picks_fields(section) ? *located : cut(*located, section.partial);
+    const bool is_inline = slice.end <= message.content.size();
+    if (!is_inline && !picks_fields(section)) {
+        const auto written = co_await write_stream(section, slice, message.uid);
+        co_return written;
+    }
+    std::string read;
+    std::string_view octets;
+    if (is_inline) {
+        octets = std::string_view(message.content).substr(slice.begin, slice.size());
+    } else {
+        // The header of a part in a large message; the parser of headers looks no further than its
+        // own limit.
+        auto result = co_await store_.read(session_, message.uid, slice.begin,
+                                           std::min<std::uint64_t>(slice.size(), 1024 * 1024));
+        if (!result) co_return Written::broken;
+        read = std::move(*result);
+        octets = read;
+    }
+    if (!picks_fields(section)) {
+        write_literal(section, octets);
+        co_return Written::complete;
+    }
+    const auto fields = pick_fields(octets, section);
+    const auto part = cut({0, fields.size()}, section.partial);
+    write_literal(section, std::string_view(fields).substr(part.begin, part.size()));
+    co_return Written::complete;
+}
+
+void FetchWriter::write_literal(const Section& section, std::string_view octets) {
+    name(section.label);
+    out_.text += " {";
+    append_number(out_.text, octets.size());
+    out_.text += "}\r\n";
+    out_.text += octets;
+}
+
+net::Task<Written> FetchWriter::write_stream(const Section& section, Slice slice, Uid uid) {
+    name(section.label);
+    out_.text += " {";
+    append_number(out_.text, slice.size());
+    out_.text += "}\r\n";
+    while (slice.begin < slice.end) {
+        const auto piece =
+            co_await store_.read(session_, uid, slice.begin, std::min(kSliceSize, slice.size()));
+        if (!piece || piece->empty()) co_return Written::broken;
+        out_.text += *piece;
+        slice.begin += piece->size();
+        const bool alive = co_await out_.flush();
+        if (!alive) co_return Written::gone;
+    }
+    co_return Written::complete;
+}
+
+} // namespace maild::imap

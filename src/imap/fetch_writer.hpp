@@ -1,0 +1,63 @@
+#pragma once
+// Writes FETCH responses (RFC 9051 §7.5.2): from the view alone where only FLAGS and UID are asked
+// for, else from batches that the store answers. Bodies over store::kMaxInlineContent pass through
+// in slices, never whole in memory.
+
+#include "imap/fetch_items.hpp"
+#include "imap/mailbox_view.hpp"
+#include "imap/output.hpp"
+#include "imap/section.hpp"
+
+#include "maild/net/task.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace maild::imap {
+
+// What the store has to bring for these items; 0: the view has it all.
+std::uint32_t store_items(const FetchItems& items);
+// One of them marks the message \Seen.
+bool sets_seen(const FetchItems& items);
+bool wants(const FetchItems& items, FetchKind kind);
+
+enum class Written : std::uint8_t {
+    complete,
+    skipped, // the message cannot be given: nothing was written
+    broken,  // the octets of a literal ended early: the connection cannot go on
+    gone,    // the peer is
+};
+
+class FetchWriter {
+public:
+    // All outlive it.
+    FetchWriter(const FetchItems& items, bool is_uid, MailboxView& view, store::MessageStore& store,
+                store::SessionId session, Output& out);
+
+    void write_from_view(std::uint32_t seq);
+    // `with_flags`: its flags changed by this command and are told in the same response.
+    net::Task<Written> write(const store::MessageData& message, bool with_flags);
+
+private:
+    void open(std::uint32_t seq);
+    void name(std::string_view name);
+    void close() { out_.text += ")\r\n"; }
+    bool write_plain(const FetchItem& item, const store::MessageData& message);
+    net::Task<Written> write_section(const Section& section, const store::MessageData& message,
+                                     const mail::PartIndex* parts);
+    net::Task<Written> write_stream(const Section& section, Slice slice, Uid uid);
+    void write_literal(const Section& section, std::string_view octets);
+    void write_flags(Uid uid);
+
+    const FetchItems& items_;
+    bool is_uid_; // and UID is not among the items
+    MailboxView& view_;
+    store::MessageStore& store_;
+    store::SessionId session_;
+    Output& out_;
+    bool is_first_ = true; // no item is written yet
+};
+
+} // namespace maild::imap

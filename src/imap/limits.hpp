@@ -1,0 +1,30 @@
+#pragma once
+// What one IMAP command may cost before anything is copied. Settings that an admin may change are
+// in maild/imap/settings.hpp; these are fixed.
+
+#include <cstddef>
+
+namespace maild::imap {
+
+inline constexpr std::size_t kMaxTagLength = 64;
+inline constexpr std::size_t kPreAuthLine = 8192; // octets of a whole command, literals included
+inline constexpr std::size_t kPreAuthLiteral = 4096;
+inline constexpr std::size_t kMaxLine = 64 * 1024;        // octets outside of literals
+inline constexpr std::size_t kMaxLiteral = 128 * 1024;    // every literal except APPEND's message
+inline constexpr std::size_t kMaxArguments = 1024 * 1024; // lines and literals together
+inline constexpr std::size_t kMaxSyntaxErrors = 10;       // in a row; then BYE
+inline constexpr std::size_t kMaxDepth = 50;              // of parentheses, NOT and OR
+inline constexpr std::size_t kMaxSearchKeys = 500;
+inline constexpr std::size_t kMaxFetchItems = 200;
+inline constexpr std::size_t kMaxSectionDepth = 100; // part numbers in BODY[1.2.3…]
+inline constexpr std::size_t kMaxHeaderNames = 500;  // in one HEADER.FIELDS
+inline constexpr std::size_t kMaxIdPairs = 30;       // RFC 2971 §3.3
+inline constexpr std::size_t kMaxIdField = 30;
+inline constexpr std::size_t kMaxIdValue = 1024;
+inline constexpr std::size_t kMaxEnable = 32;
+inline constexpr std::size_t kMaxPendingChanges =
+    100'000; // flag changes kept for a client that does not ask
+inline constexpr std::size_t kFlushSize = 64 * 1024;   // of output before it is written
+inline constexpr std::size_t kMaxOutput = 1024 * 1024; // that waits for a slow reader
+
+} // namespace maild::imap

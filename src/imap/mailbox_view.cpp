@@ -1,0 +1,192 @@
+#include "imap/mailbox_view.hpp"
+
+#include "imap/respond.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only)
+    : status_(opened.status),
+      keywords_(std::move(opened.keywords)),
+      messages_(std::move(opened.messages)),
+      exists_(static_cast<std::uint32_t>(messages_.size())),
+      first_recent_(opened.first_recent),
+      read_only_(read_only) {
+    told_recent_ = recent();
+}
+
+std::size_t MailboxView::lower_bound(Uid uid) const {
+    const auto found = std::ranges::lower_bound(messages_, uid, {}, &store::MessageState::uid);
+    return static_cast<std::size_t>(found - messages_.begin());
+}
+
+std::size_t MailboxView::dirty_bound(Uid uid) const {
+    const auto found = std::ranges::lower_bound(dirty_, uid, {}, &Dirty::uid);
+    return static_cast<std::size_t>(found - dirty_.begin());
+}
+
+std::uint32_t MailboxView::seq_of(Uid uid) const {
+    const auto index = lower_bound(uid);
+    if (index >= exists_ || messages_[index].uid != uid) return 0;
+    return static_cast<std::uint32_t>(index + 1);
+}
+
+std::uint32_t MailboxView::recent() const {
+    return exists_ -
+           static_cast<std::uint32_t>(std::min<std::size_t>(lower_bound(first_recent_), exists_));
+}
+
+std::uint32_t MailboxView::first_unseen() const {
+    for (std::uint32_t seq = 1; seq <= exists_; ++seq)
+        if (!at(seq).flags.has(store::kSeen)) return seq;
+    return 0;
+}
+
+bool MailboxView::is_expunged(Uid uid) const { return std::ranges::binary_search(expunged_, uid); }
+
+void MailboxView::apply(const store::Change& change) {
+    std::visit([this](const auto& what) { apply(what); }, change);
+}
+
+void MailboxView::apply(const store::Added& change) {
+    const auto index = lower_bound(change.message.uid);
+    if (index < messages_.size())
+        return; // UIDs only grow; what is known already came with the snapshot
+    messages_.push_back(change.message);
+}
+
+void MailboxView::apply(const store::FlagsChanged& change) {
+    const auto index = lower_bound(change.message.uid);
+    if (index == messages_.size() || messages_[index].uid != change.message.uid) return;
+    messages_[index] = change.message;
+    if (index >= exists_) return; // its flags come with its first FETCH
+    const auto position = dirty_bound(change.message.uid);
+    if (position < dirty_.size() && dirty_[position].uid == change.message.uid)
+        dirty_[position].repeated = true;
+    else
+        dirty_.insert(dirty_.begin() + static_cast<std::ptrdiff_t>(position),
+                      Dirty{change.message.uid, false});
+}
+
+void MailboxView::apply(const store::Expunged& change) {
+    const auto index = lower_bound(change.uid);
+    if (index == messages_.size() || messages_[index].uid != change.uid) return;
+    forget_change(change.uid);
+    if (index >= exists_) {
+        messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(index));
+        return;
+    }
+    const auto position = std::ranges::lower_bound(expunged_, change.uid);
+    if (position == expunged_.end() || *position != change.uid)
+        expunged_.insert(position, change.uid);
+}
+
+void MailboxView::apply(const store::KeywordsAdded& change) {
+    keywords_.insert(keywords_.end(), change.keywords.begin(), change.keywords.end());
+    has_new_keywords_ = true;
+}
+
+bool MailboxView::has_news() const {
+    return is_deleted_ || has_new_keywords_ || !expunged_.empty() || !dirty_.empty() ||
+           messages_.size() > exists_;
+}
+
+void MailboxView::forget_change(Uid uid) {
+    const auto position = dirty_bound(uid);
+    if (position < dirty_.size() && dirty_[position].uid == uid)
+        dirty_.erase(dirty_.begin() + static_cast<std::ptrdiff_t>(position));
+}
+
+void MailboxView::forget_changes(const std::vector<Uid>& uids, std::optional<ModSeq> of_change) {
+    std::erase_if(dirty_, [&](const Dirty& dirty) {
+        if (!std::ranges::binary_search(uids, dirty.uid)) return false;
+        if (!of_change) return true;
+        return !dirty.repeated && messages_[lower_bound(dirty.uid)].modseq == *of_change;
+    });
+}
+
+void MailboxView::announce(std::string& out, ExpungeRule expunges, bool with_uid) {
+    if (expunges == ExpungeRule::announce) announce_expunges(out);
+    announce_exists(out);
+    announce_flags(out, with_uid);
+}
+
+void MailboxView::announce_flags(std::string& out, bool with_uid) {
+    if (has_new_keywords_) append_flag_lists(out);
+    has_new_keywords_ = false;
+    for (const auto& dirty : dirty_)
+        if (const auto seq = seq_of(dirty.uid); seq != 0) append_fetch_flags(out, seq, with_uid);
+    std::vector<Dirty>().swap(dirty_);
+}
+
+// RFC 9051 §7.5.1: each EXPUNGE shifts what is behind it at once, so the numbers of the later ones
+// are smaller.
+void MailboxView::announce_expunges(std::string& out) {
+    if (expunged_.empty()) return;
+    std::uint32_t gone = 0;
+    for (const auto uid : expunged_) {
+        out += "* ";
+        append_number(out, seq_of(uid) - gone);
+        out += " EXPUNGE\r\n";
+        ++gone;
+    }
+    std::erase_if(messages_,
+                  [this](const store::MessageState& message) { return is_expunged(message.uid); });
+    exists_ -= gone;
+    std::vector<Uid>().swap(expunged_);
+}
+
+void MailboxView::announce_exists(std::string& out) {
+    if (messages_.size() != exists_) {
+        exists_ = static_cast<std::uint32_t>(messages_.size());
+        out += "* ";
+        append_number(out, exists_);
+        out += " EXISTS\r\n";
+    }
+    if (recent() == told_recent_) return;
+    told_recent_ = recent();
+    out += "* ";
+    append_number(out, told_recent_);
+    out += " RECENT\r\n";
+}
+
+void MailboxView::append_fetch_flags(std::string& out, std::uint32_t seq, bool with_uid) const {
+    const auto& message = at(seq);
+    out += "* ";
+    append_number(out, seq);
+    out += " FETCH (";
+    if (with_uid) {
+        out += "UID ";
+        append_number(out, message.uid.value);
+        out += ' ';
+    }
+    out += "FLAGS ";
+    append_flags(out, message.flags, is_recent(message.uid), keywords_);
+    out += ")\r\n";
+}
+
+void MailboxView::append_flag_lists(std::string& out) const {
+    constexpr store::Flags kSystem{store::kSeen | store::kAnswered | store::kFlagged |
+                                   store::kDeleted | store::kDraft};
+    const auto with_keywords =
+        store::Flags{kSystem.bits | ~((std::uint64_t{1} << store::kFirstKeyword) - 1)};
+    out += "* FLAGS ";
+    append_flags(out, with_keywords, false, keywords_);
+    out += "\r\n* OK [PERMANENTFLAGS ";
+    if (read_only_) {
+        out += "()] No flag can be changed\r\n";
+        return;
+    }
+    append_flags(out, with_keywords, false, keywords_);
+    // \*: there is room for new keywords
+    if (keywords_.size() < store::kMaxKeywords) out.replace(out.size() - 1, 1, " \\*)");
+    out += "] These flags are kept\r\n";
+}
+
+std::size_t MailboxView::memory() const {
+    return messages_.capacity() * sizeof(store::MessageState) + expunged_.capacity() * sizeof(Uid) +
+           dirty_.capacity() * sizeof(Dirty);
+}
+
+} // namespace maild::imap

@@ -1,0 +1,91 @@
+#pragma once
+// The selected mailbox as one session's client knows it (RFC 9051 §2.3.1.2): message sequence
+// numbers, flags, and the news that it has not been told yet. News come in when the store has them;
+// they become responses only where the protocol allows it, and until then no number shifts. No I/O;
+// belongs to one session. Memory: 24 octets a message, 8 for each pending change.
+
+#include "imap/sequence_set.hpp"
+
+#include "maild/store/message_store.hpp"
+#include "maild/store/types.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace maild::imap {
+
+enum class ExpungeRule : std::uint8_t { hold, announce };
+
+class MailboxView {
+public:
+    MailboxView(store::OpenedMailbox opened, bool read_only);
+
+    void apply(const store::Change& change);
+    // What may be said now: EXPUNGE (if allowed), FLAGS, EXISTS and RECENT, FETCH.
+    void announce(std::string& out, ExpungeRule expunges, bool with_uid);
+    // Flag changes alone, so that what the client itself changes next is told apart from them.
+    void announce_flags(std::string& out, bool with_uid);
+    bool has_news() const;
+
+    std::uint32_t exists() const { return exists_; } // as the client knows it
+    const store::MessageState& at(std::uint32_t seq) const { return messages_[seq - 1]; }
+    std::uint32_t seq_of(Uid uid) const; // 0: the client knows no such message
+    bool is_recent(Uid uid) const { return uid >= first_recent_; }
+    std::uint32_t recent() const;
+    std::uint32_t first_unseen() const; // sequence number, 0: none
+    bool is_expunged(Uid uid) const;    // but the client has not been told
+
+    // Sets as a client gives them, `*` being the last message that it knows.
+    Ranges seqs(const SequenceSet& set, bool is_uid) const; // sequence numbers that exist
+    bool fits(const SequenceSet& seqs) const;               // no number beyond the last
+    store::UidSet uids(const Ranges& seqs) const; // joined where no other message lies between
+
+    // The client knows the flags of these (ascending) already. With a mod-sequence: those that its
+    // own STORE made, unless another change came between.
+    void forget_changes(const std::vector<Uid>& uids, std::optional<ModSeq> of_change);
+
+    const store::MailboxStatus& status() const { return status_; }
+    const store::Keywords& keywords() const { return keywords_; }
+    bool read_only() const { return read_only_; }
+    bool is_deleted() const { return is_deleted_; }
+    MailboxId id() const { return status_.id; }
+    std::size_t memory() const;
+
+    void append_fetch_flags(std::string& out, std::uint32_t seq, bool with_uid) const;
+    void append_flag_lists(std::string& out) const; // FLAGS and PERMANENTFLAGS
+
+private:
+    void apply(const store::Added& change);
+    void apply(const store::FlagsChanged& change);
+    void apply(const store::Expunged& change);
+    void apply(const store::KeywordsAdded& change);
+    void apply(const store::MailboxDeleted&) { is_deleted_ = true; }
+    std::size_t lower_bound(Uid uid) const; // index in messages_
+    void announce_expunges(std::string& out);
+    void announce_exists(std::string& out);
+
+    struct Dirty {
+        Uid uid;
+        bool repeated = false; // changed more than once since it was told
+    };
+    std::size_t dirty_bound(Uid uid) const;
+    void forget_change(Uid uid);
+
+    store::MailboxStatus status_;
+    store::Keywords keywords_;
+    std::vector<store::MessageState> messages_; // ascending; those behind exists_ are not announced
+    std::uint32_t exists_ = 0;
+    std::uint32_t told_recent_ = 0;
+    Uid first_recent_;
+    std::vector<Uid> expunged_; // ascending, of the first exists_
+    std::vector<Dirty> dirty_;  // ascending, of the first exists_
+    bool has_new_keywords_ = false;
+    bool read_only_ = false;
+    bool is_deleted_ = false;
+};
+
+} // namespace maild::imap

@@ -1,0 +1,58 @@
+#include "imap/parse.hpp"
+
+#include "maild/base/ascii.hpp"
+
+#include <array>
+
+namespace maild::imap {
+
+namespace {
+
+// command-name, or "UID" SP command-name
+std::string_view take_name(Cursor& in) {
+    const auto from = in.rest();
+    auto length = in.take_while(ascii::is_alnum).size();
+    if (ascii::equals_icase(from.substr(0, length), "UID") && in.take(' '))
+        length += 1 + in.take_while(ascii::is_alnum).size();
+    return from.substr(0, length);
+}
+
+} // namespace
+
+Result<Command, CommandError> parse_command(std::string_view fragment) {
+    Cursor in(fragment);
+    const auto tag = parse_tag(in);
+    if (!tag) return std::unexpected(CommandError{.expected = "tag"});
+    // JustTag and `tag SP` alone have no name.
+    if (!in.take(' '))
+        return std::unexpected(in.at_end() ? CommandError{.tag = *tag, .expected = "command"}
+                                           : CommandError{.expected = "tag"});
+    const auto* row = find_command(take_name(in));
+    if (row == nullptr)
+        return std::unexpected(
+            CommandError{.tag = *tag, .is_unknown = true, .expected = "command"});
+    auto arguments = row->parse(in);
+    if (!arguments)
+        return std::unexpected(CommandError{.tag = *tag, .expected = arguments.error().expected});
+    if (!in.at_end())
+        return std::unexpected(CommandError{.tag = *tag, .expected = "end of command"});
+    return Command{*tag, row, std::move(*arguments)};
+}
+
+const CommandRow* peek_command(std::string_view bytes) {
+    Cursor in(bytes);
+    if (!parse_tag(in) || !in.take(' ')) return nullptr;
+    return find_command(take_name(in));
+}
+
+bool is_http_request(std::string_view line) {
+    constexpr auto kMethods = std::to_array<std::string_view>(
+        {"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH "});
+    for (const auto method : kMethods)
+        if (line.starts_with(method)) return line.contains(" HTTP/");
+    return false;
+}
+
+Parsed<Arguments> parse_nothing(Cursor&) { return NoArguments{}; }
+
+} // namespace maild::imap

@@ -1,0 +1,48 @@
+#pragma once
+// How values are written in responses (RFC 9051 §7, §9). Everything appends to a buffer; nothing
+// fails.
+
+#include "maild/base/clock.hpp"
+#include "maild/base/error.hpp"
+#include "maild/store/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace maild::imap {
+
+void append_number(std::string& out, std::uint64_t number);
+// Quoted where it can be, else a literal: CR, LF and 8-bit octets; NUL is left out.
+void append_string(std::string& out, std::string_view text);
+void append_nstring(std::string& out, const std::optional<std::string>& text);
+// An atom where it is one, else a string. Also for mailbox names, which are given in modified
+// UTF-7.
+void append_astring(std::string& out, std::string_view text);
+void append_mailbox(std::string& out, const store::MailboxName& name);
+
+// "(\Answered \Seen $Label)"
+void append_flags(std::string& out, store::Flags flags, bool is_recent,
+                  const store::Keywords& keywords);
+// "17-Jul-1996 02:44:25 +0000" in quotes; UTC.
+void append_internal_date(std::string& out, WallTime time);
+// "1:3,5": the numbers in the given order, runs joined.
+void append_number_set(std::string& out, const std::vector<std::uint32_t>& numbers);
+
+// A tagged or untagged status response without its tag.
+struct Response {
+    enum class Kind : std::uint8_t { ok, no, bad } kind = Kind::ok;
+    std::string text; // response code in brackets, if any, and human-readable text
+};
+Response ok(std::string text);
+Response no(std::string text);
+Response bad(std::string text);
+void append_response(std::string& out, std::string_view tag, const Response& response);
+
+// The one place where our errors become IMAP's words (RFC 5530, RFC 9051 §7.1).
+Response response_for(Errc code);
+
+} // namespace maild::imap

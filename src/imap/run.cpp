@@ -1,0 +1,116 @@
+// Which handler runs a command.
+#include "imap/session.hpp"
+
+namespace maild::imap {
+
+// One flat switch; each case awaits at most one handler.
+net::Task<Response> Session::run(const Command& command) {
+    const auto& arguments = command.arguments;
+    const auto verb = command.row->verb;
+    switch (verb) {
+    case Verb::capability: co_return do_capability();
+    case Verb::noop: co_return ok("NOOP completed");
+    case Verb::check: co_return ok("CHECK completed");
+    case Verb::logout: co_return do_logout();
+    case Verb::id: co_return do_id(std::get<Id>(arguments));
+    case Verb::starttls: co_return do_starttls();
+    case Verb::enable:
+        // RFC 5161 §3.1: nothing that is offered needs enabling, so the list of what was enabled is
+        // empty.
+        out_.text += "* ENABLED\r\n";
+        co_return ok("ENABLE completed");
+    case Verb::namespaces:
+        out_.text += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"; // RFC 2342 §5
+        co_return ok("NAMESPACE completed");
+    case Verb::idle: co_return do_idle(command.tag);
+    case Verb::login: {
+        auto response = co_await do_login(std::get<Login>(arguments));
+        co_return response;
+    }
+    case Verb::authenticate: {
+        auto response = co_await do_authenticate(std::get<Authenticate>(arguments), command.tag);
+        co_return response;
+    }
+    case Verb::select:
+    case Verb::examine: {
+        auto response =
+            co_await do_select(std::get<MailboxArgument>(arguments), verb == Verb::examine);
+        co_return response;
+    }
+    case Verb::create: {
+        auto response = co_await do_create(std::get<Create>(arguments));
+        co_return response;
+    }
+    case Verb::delete_mailbox: {
+        auto response = co_await do_delete(std::get<MailboxArgument>(arguments));
+        co_return response;
+    }
+    case Verb::rename: {
+        auto response = co_await do_rename(std::get<Rename>(arguments));
+        co_return response;
+    }
+    case Verb::subscribe:
+    case Verb::unsubscribe: {
+        auto response =
+            co_await do_subscribe(std::get<MailboxArgument>(arguments), verb == Verb::subscribe);
+        co_return response;
+    }
+    case Verb::list: {
+        auto response = co_await do_list(std::get<List>(arguments));
+        co_return response;
+    }
+    case Verb::lsub: {
+        auto response = co_await do_lsub(std::get<List>(arguments));
+        co_return response;
+    }
+    case Verb::status: {
+        auto response = co_await do_status(std::get<StatusCommand>(arguments));
+        co_return response;
+    }
+    case Verb::append: {
+        auto response = co_await do_append(std::get<Append>(arguments));
+        co_return response;
+    }
+    default: break;
+    }
+    auto response = co_await run_selected(command);
+    co_return response;
+}
+
+net::Task<Response> Session::run_selected(const Command& command) {
+    const auto& arguments = command.arguments;
+    const bool is_uid = command.row->is_uid;
+    switch (command.row->verb) {
+    case Verb::close:
+    case Verb::unselect: {
+        auto response = co_await do_close(command.row->verb == Verb::close);
+        co_return response;
+    }
+    case Verb::expunge: {
+        auto response = co_await do_expunge(arguments);
+        co_return response;
+    }
+    case Verb::fetch: {
+        auto response = co_await do_fetch(std::get<Fetch>(arguments), is_uid);
+        co_return response;
+    }
+    case Verb::store: {
+        auto response = co_await do_store(std::get<StoreFlags>(arguments), is_uid);
+        co_return response;
+    }
+    case Verb::search: {
+        auto response = co_await do_search(std::get<Search>(arguments), is_uid);
+        co_return response;
+    }
+    case Verb::copy:
+    case Verb::move: {
+        auto response =
+            co_await do_copy(std::get<CopyTo>(arguments), is_uid, command.row->verb == Verb::move);
+        co_return response;
+    }
+    default: break;
+    }
+    co_return bad("Unknown command");
+}
+
+} // namespace maild::imap

@@ -1,0 +1,154 @@
+#include "imap/session.hpp"
+
+#include "imap/limits.hpp"
+
+#include "maild/base/ascii.hpp"
+
+#include <utility>
+
+namespace maild::imap {
+
+Session::Session(Channel channel, const Server& server, Output& output, net::Event& wake)
+    : server_(server), out_(output), wake_(wake), channel_(std::move(channel)) {}
+
+Session::~Session() {
+    if (store_session_ && !is_lost_) store().close_session(*store_session_);
+}
+
+void Session::greet() {
+    out_.text += "* OK [CAPABILITY " + capabilities() + "] IMAP4rev1 server ready\r\n";
+}
+
+void Session::bye(std::string_view text) {
+    if (expects_ == Expects::end) return;
+    out_.text += "* BYE ";
+    out_.text += text;
+    out_.text += "\r\n";
+    expects_ = Expects::end;
+    state_ = State::logout;
+}
+
+void Session::on_tls() {
+    channel_.is_tls = true;
+    expects_ = Expects::command;
+}
+
+std::chrono::milliseconds Session::take_delay() {
+    return std::exchange(delay_, std::chrono::milliseconds{});
+}
+
+std::size_t Session::memory() const {
+    return sizeof(Session) + (view_ ? sizeof(MailboxView) + view_->memory() : 0) +
+           early_.capacity() * sizeof(early_[0]);
+}
+
+net::Task<void> Session::on_command(std::string_view fragment, std::string_view ahead) {
+    if (is_http_request(fragment)) {
+        bye("This is an IMAP server");
+        co_return;
+    }
+    const auto command = parse_command(fragment);
+    if (!command) {
+        append_response(out_.text, command.error().tag.empty() ? "*" : command.error().tag,
+                        refuse(command.error()));
+        // Who sends only nonsense is no mail client.
+        if (++syntax_errors_ >= kMaxSyntaxErrors) bye("Too many errors");
+        co_return;
+    }
+    syntax_errors_ = 0;
+    if (!command->row->allowed_in(state_)) {
+        append_response(out_.text, command->tag, bad("This command is not for this state"));
+        co_return;
+    }
+    ahead_ = ahead;
+    is_busy_ = true;
+    const auto response = co_await run(*command);
+    is_busy_ = false;
+    finish(command->tag, *command->row, response);
+}
+
+Response Session::refuse(const CommandError& error) {
+    if (error.is_unknown) return bad("Unknown command");
+    return bad("Syntax error, expected " + std::string(error.expected));
+}
+
+void Session::finish(std::string_view tag, const CommandRow& row, const Response& response) {
+    if (is_lost_) return bye("[UNAVAILABLE] The mail store was restarted, come back");
+    if (view_ && view_->is_deleted()) return bye("The selected mailbox was deleted");
+    if (expects_ == Expects::sasl_line || expects_ == Expects::done)
+        return; // the tagged response comes later
+    if (view_ && expects_ == Expects::command)
+        view_->announce(out_.text, holds_expunges(row) ? ExpungeRule::hold : ExpungeRule::announce,
+                        row.is_uid);
+    append_response(out_.text, tag, response);
+    if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
+}
+
+// RFC 9051 §5.5, §7.5.1: EXPUNGE never shifts the numbers that this command uses, or the next one,
+// if the client has sent it without waiting.
+bool Session::holds_expunges(const CommandRow& row) const {
+    if (row.keeps_seqs) return true;
+    if (row.verb == Verb::expunge || row.verb == Verb::move) return false;
+    const auto* next = peek_command(ahead_);
+    return next != nullptr && next->uses_seqs;
+}
+
+void Session::on_refused(std::string_view beginning) {
+    const auto* row = peek_command(beginning);
+    const auto tag = beginning.substr(0, beginning.find(' '));
+    // A known command's tag is well-formed.
+    if (row == nullptr)
+        append_response(out_.text, "*", bad("[TOOBIG] The literal is too large"));
+    else if (row->verb == Verb::append && state_ != State::not_authenticated)
+        append_response(out_.text, tag, no("[TOOBIG] The message is too large"));
+    else
+        append_response(out_.text, tag, bad("[TOOBIG] The literal is too large"));
+    if (++syntax_errors_ >= kMaxSyntaxErrors) bye("Too many errors");
+}
+
+net::Task<void> Session::on_line(std::string_view line) {
+    const auto tag = std::exchange(tag_, {});
+    const bool is_idle = expects_ == Expects::done;
+    expects_ = Expects::command;
+    if (is_idle) {
+        const auto response =
+            ascii::equals_icase(line, "DONE") ? ok("IDLE completed") : bad("Expected DONE");
+        if (view_) view_->announce(out_.text, ExpungeRule::announce, false);
+        append_response(out_.text, tag, response);
+        co_return;
+    }
+    tag_ = tag;
+    is_busy_ = true;
+    auto step = sasl_->step(line);
+    const auto response = co_await on_sasl(std::move(step));
+    is_busy_ = false;
+    if (is_lost_) bye("[UNAVAILABLE] The mail store was restarted, come back");
+    if (expects_ == Expects::sasl_line) co_return;
+    append_response(out_.text, tag, response);
+    if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
+}
+
+void Session::on_wake() {
+    if (is_lost_) return bye("[UNAVAILABLE] The mail store was restarted, come back");
+    // RFC 9051 §5.2, §7.5.1: between commands EXPUNGE is not allowed, and the rest can wait.
+    if (expects_ != Expects::done || !view_) return;
+    if (view_->is_deleted()) return bye("The selected mailbox was deleted");
+    view_->announce(out_.text, ExpungeRule::announce, false);
+}
+
+void Session::on_changes(MailboxId mailbox, std::span<const store::Change> changes) {
+    if (is_opening_) {
+        for (const auto& change : changes) early_.emplace_back(mailbox, change);
+        return;
+    }
+    if (!view_ || view_->id() != mailbox) return;
+    for (const auto& change : changes) view_->apply(change);
+    if (!is_busy_ && expects_ == Expects::done) wake_.notify();
+}
+
+void Session::on_lost() {
+    is_lost_ = true;
+    wake_.notify();
+}
+
+} // namespace maild::imap

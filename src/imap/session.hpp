@@ -1,0 +1,144 @@
+#pragma once
+// One IMAP conversation (RFC 3501 §3, RFC 9051 §3) from greeting to logout: state and rules,
+// without socket or timer. A connection feeds it fragments and lines and writes what it says.
+// Belongs to one connection; used by one coroutine at a time, except that the store tells its
+// changes between awaits. Each group of commands has its own file: do_auth.cpp, do_select.cpp,
+// do_fetch.cpp …
+
+#include "imap/mailbox_view.hpp"
+#include "imap/output.hpp"
+#include "imap/parse.hpp"
+#include "imap/respond.hpp"
+
+#include "maild/auth/sasl.hpp"
+#include "maild/imap/server.hpp"
+#include "maild/net/stream.hpp"
+#include "maild/net/timer.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maild::imap {
+
+enum class Expects : std::uint8_t {
+    command,
+    sasl_line, // the client's next step of AUTHENTICATE
+    done,      // IDLE's end
+    tls,       // the handshake, now
+    end,       // nothing: write what is left and close
+};
+
+class Session final : private store::ChangeSink {
+public:
+    struct Channel {
+        net::Peer peer;
+        bool is_tls = false;
+    };
+
+    // `output`, `wake` and `server` outlive it. `wake` is notified when there are news for an idle
+    // client.
+    Session(Channel channel, const Server& server, Output& output, net::Event& wake);
+    ~Session() override;
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    Expects expects() const { return expects_; }
+    State state() const { return state_; }
+    const std::optional<auth::Identity>& identity() const { return identity_; }
+
+    void greet();
+    // A whole command without its last CRLF. `ahead` is what the client has sent behind it already.
+    net::Task<void> on_command(std::string_view fragment, std::string_view ahead);
+    // The line that sasl_line or done wait for.
+    net::Task<void> on_line(std::string_view line);
+    // A command whose synchronizing literal is too large, up to that literal.
+    void on_refused(std::string_view beginning);
+    void on_tls();  // the handshake is done: everything begins anew, RFC 9051 §6.2.1
+    void on_wake(); // tells what may be told outside of a command
+    void bye(std::string_view text); // and the end
+    // To wait before the answer goes out, after a failed login; given once.
+    std::chrono::milliseconds take_delay();
+    bool has_delay() const { return delay_.count() > 0; }
+    std::size_t memory() const;
+
+private:
+    void on_changes(MailboxId mailbox, std::span<const store::Change> changes) override;
+    void on_lost() override;
+
+    net::Task<Response> run(const Command& command);
+    net::Task<Response> run_selected(const Command& command);
+    Response refuse(const CommandError& error);
+    void finish(std::string_view tag, const CommandRow& row, const Response& response);
+    bool holds_expunges(const CommandRow& row) const;
+    store::MessageStore& store() { return server_.backend.store(); }
+
+    // do_auth.cpp
+    std::string capabilities() const;
+    bool allows_password() const;
+    Response do_capability();
+    Response do_id(const Id& id);
+    Response do_starttls();
+    Response do_logout();
+    net::Task<Response> do_login(const Login& login);
+    net::Task<Response> do_authenticate(const Authenticate& authenticate, std::string_view tag);
+    net::Task<Response> on_sasl(auth::SaslStep step);
+    net::Task<Response> log_in(auth::Credentials credentials);
+    Response fail_login(const Error& error);
+
+    // do_select.cpp
+    net::Task<Response> do_select(const MailboxArgument& mailbox, bool examine);
+    net::Task<Response> do_close(bool expunge);
+    void say_selected();
+    void close_view();
+    Response do_idle(std::string_view tag);
+
+    // do_mailbox.cpp
+    net::Task<Response> do_create(const Create& create);
+    net::Task<Response> do_delete(const MailboxArgument& mailbox);
+    net::Task<Response> do_rename(const Rename& rename);
+    net::Task<Response> do_subscribe(const MailboxArgument& mailbox, bool subscribed);
+    net::Task<Response> do_status(const StatusCommand& status);
+
+    // do_list.cpp
+    net::Task<Response> do_list(const List& list);
+    net::Task<Response> do_lsub(const List& list);
+
+    // do_append.cpp
+    net::Task<Response> do_append(const Append& append);
+
+    // do_fetch.cpp
+    net::Task<Response> do_fetch(const Fetch& fetch, bool is_uid);
+    // do_search.cpp
+    net::Task<Response> do_search(const Search& search, bool is_uid);
+    // do_store.cpp
+    net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
+    net::Task<Response> do_copy(const CopyTo& copy, bool is_uid, bool is_move);
+    net::Task<Response> do_expunge(const Arguments& arguments);
+    std::optional<Response> refuse_set(const SequenceSet& set, bool is_uid) const;
+
+    const Server& server_;
+    Output& out_;
+    net::Event& wake_;
+    Channel channel_;
+    State state_ = State::not_authenticated;
+    Expects expects_ = Expects::command;
+    bool is_opening_ = false; // open_mailbox() is under way: its changes are kept in early_
+    bool is_busy_ = false;    // a command is under way
+    std::uint8_t auth_failures_ = 0;
+    std::uint8_t syntax_errors_ = 0; // in a row
+    std::chrono::milliseconds delay_{};
+    std::string_view ahead_; // while a command runs
+    std::string tag_;        // of AUTHENTICATE or IDLE, while it lasts
+    std::unique_ptr<auth::SaslExchange> sasl_;
+    std::optional<auth::Identity> identity_; // RFC 9051 §3.2
+    std::optional<store::SessionId> store_session_;
+    bool is_lost_ = false;
+    std::unique_ptr<MailboxView> view_; // in state selected
+    std::vector<std::pair<MailboxId, store::Change>> early_;
+};
+
+} // namespace maild::imap

@@ -1,0 +1,28 @@
+#include "imap/uid_numbers.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+std::vector<std::uint32_t> numbers_of(const store::UidSet& uids) {
+    std::vector<std::uint32_t> out;
+    for (const auto& [first, last] : uids)
+        for (std::uint64_t uid = first.value; uid <= last.value; ++uid)
+            out.push_back(static_cast<std::uint32_t>(uid));
+    return out;
+}
+
+store::UidSet from(const store::UidSet& uids, Uid first) {
+    store::UidSet out;
+    for (const auto& range : uids)
+        if (range.last >= first) out.push_back({std::max(range.first, first), range.last});
+    return out;
+}
+
+Response response_for_destination(Errc code) {
+    if (code == Errc::no_such_mailbox || code == Errc::not_found)
+        return no("[TRYCREATE] There is no such mailbox");
+    return response_for(code);
+}
+
+} // namespace maild::imap

@@ -1,0 +1,20 @@
+#pragma once
+// Sets of UIDs between the store and the wire.
+
+#include "imap/respond.hpp"
+
+#include "maild/store/types.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace maild::imap {
+
+// One by one; only for sets of messages that exist.
+std::vector<std::uint32_t> numbers_of(const store::UidSet& uids);
+// The part of it from `first` on.
+store::UidSet from(const store::UidSet& uids, Uid first);
+// For APPEND, COPY and MOVE: a mailbox that could be created is [TRYCREATE] (RFC 9051 §7.1).
+Response response_for_destination(Errc code);
+
+} // namespace maild::imap
