@@ -12,6 +12,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include <atomic>
 #include <functional>
 #include <poll.h>
 #include <thread>
@@ -376,7 +377,9 @@ TEST(Tls, WorksOctetByOctet) {
 TEST(Tls, WaitReadableSeesOnlyWholeRecordsAndEvents) {
     Meeting meeting;
     Event event;
-    const auto idle = [](Stream& stream, TlsContext& context, Event& changes) -> Task<std::string> {
+    std::atomic<bool> has_seen_events = false; // only then does the client speak
+    const auto idle = [](Stream& stream, TlsContext& context, Event& changes,
+                         std::atomic<bool>& go) -> Task<std::string> {
         const auto started = co_await stream.start_tls(context, 5s);
         if (!started) co_return started.error().internal;
         std::string seen;
@@ -385,6 +388,8 @@ TEST(Tls, WaitReadableSeesOnlyWholeRecordsAndEvents) {
             const auto what = co_await stream.wait_readable(changes, 5s);
             seen += what == WaitResult::event ? "event " : "other ";
         }
+        go = true;
+        go.notify_all();
         const auto what = co_await stream.wait_readable(changes, 5s);
         seen += what == WaitResult::readable ? "readable " : "other ";
         std::string text;
@@ -399,11 +404,11 @@ TEST(Tls, WaitReadableSeesOnlyWholeRecordsAndEvents) {
         co_return seen + text;
     };
     const auto got = meeting.meet<std::string>(
-        [&](Stream& stream) { return idle(stream, *meeting.context, event); },
+        [&](Stream& stream) { return idle(stream, *meeting.context, event, has_seen_events); },
         [&](UniqueFd fd) {
             TlsClient client(std::move(fd));
             ASSERT_EQ(client.handshake(), "");
-            std::this_thread::sleep_for(20ms);
+            has_seen_events.wait(false);
             client.write("DONE\r\n");
             EXPECT_EQ(client.read_some(), "");
         });
