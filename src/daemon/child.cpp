@@ -137,6 +137,7 @@ std::vector<ChildMessage> Child::receive() {
         if (!message || ++said_ > kMessagesInAPeriod) {
             distrust(message ? "it says too much" : "it says what no role says");
             channel_.reset();
+            closed_ = now;
             break;
         }
         take(*message);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <set>
 #include <sys/stat.h>
 #include <thread>
 #include <tuple>
@@ -22,7 +23,16 @@ public:
     explicit HostCheck(const ParsedConfig& parsed) : parsed_(parsed) {}
 
     void user(const std::string& key, const std::string& name) {
-        if (find_account(name)) return;
+        const auto account = find_account(name);
+        if (account && account->uid == 0) {
+            return add(key, "is " + log::escaped(name) + ", who is root",
+                       "name a user of its own: a role must not keep root's rights");
+        }
+        if (account && !seen_.insert(account->uid).second) {
+            return add(key, "is " + log::escaped(name) + ", who has another role already",
+                       "name a user of its own: roles must not reach into each other");
+        }
+        if (account) return;
         add(key, "is " + log::escaped(name) + ", and this host has no such user",
             "create it: useradd --system --no-create-home --shell /usr/sbin/nologin NAME");
     }
@@ -41,6 +51,17 @@ public:
             add(key, path + " can be written by others than its owner", "chmod go-w " + path);
         } else if (facts.st_uid != 0 && facts.st_uid != ::geteuid()) {
             add(key, path + " belongs to another user", "chown it to the user that starts maild");
+        }
+    }
+
+    // The roles' users must be able to reach what is below.
+    void passable(const std::string& key, const std::string& path) {
+        for (auto end = path.rfind('/'); end != 0 && end != path.npos;
+             end = path.rfind('/', end - 1)) {
+            struct stat facts{};
+            const auto above = path.substr(0, end);
+            if (::stat(above.c_str(), &facts) != 0 || (facts.st_mode & S_IXOTH) != 0) continue;
+            add(key, above + " cannot be passed by the users of the roles", "chmod o+x " + above);
         }
     }
 
@@ -81,6 +102,7 @@ private:
     }
 
     const ParsedConfig& parsed_;
+    std::set<uid_t> seen_;
     ConfigFaults faults_;
 };
 
@@ -128,6 +150,7 @@ ConfigFaults check_host(const ParsedConfig& parsed) {
         check.user("users.auth", config.users.auth);
         check.user("users.store", config.users.store);
         check.user("users.sender", config.users.sender);
+        check.passable("paths.data", config.paths.data);
     }
     check.directory("paths.data", config.paths.data);
     check.directory("paths.run", config.paths.run);

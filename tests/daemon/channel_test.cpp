@@ -135,7 +135,9 @@ TEST(Messages, HelloKeepsTheConfiguration) {
 
 TEST(Messages, TheLargestConfigurationAndStatusFit) {
     Hello hello;
-    hello.config.listeners.resize(2 * kMaxListeners, {.path = std::string(107, 'x')});
+    ListenerConfig listener;
+    listener.path = std::string(107, 'x');
+    hello.config.listeners.resize(2 * kMaxListeners, listener);
     hello.config.trusted.resize(kMaxTrustedNetworks);
     EXPECT_LT(encode_message(SupervisorMessage(hello)).size(), kMaxMessageBytes);
     TellStatus status;

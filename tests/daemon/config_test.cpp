@@ -230,13 +230,11 @@ protected:
         std::filesystem::create_directory(dir_ / "run");
         ::chmod((dir_ / "data").c_str(), 0755);
         ::chmod((dir_ / "run").c_str(), 0755);
-        me_ = ::geteuid() == 0 ? "root" : "";
+        ::chmod(dir_.path().c_str(), 0755);
     }
     std::string text(const std::string& more = {}) {
-        std::string users = "[users]\n";
-        for (const char* role : {"control", "worker", "auth", "store", "sender"}) {
-            users += std::string(role) + " = \"root\"\n";
-        }
+        const std::string users = "[users]\ncontrol = \"mail\"\nworker = \"nobody\"\nauth = "
+                                  "\"daemon\"\nstore = \"bin\"\nsender = \"news\"\n";
         return "hostname = \"a.example\"\n[paths]\ndata = \"" + (dir_ / "data") + "\"\nrun = \"" +
                (dir_ / "run") + "\"\n" + users + more;
     }
@@ -247,7 +245,6 @@ protected:
     }
 
     test::TempDir dir_;
-    std::string me_;
 };
 
 TEST_F(HostCheckTest, GoodHost) { EXPECT_EQ(faults(text()), ""); }
@@ -261,10 +258,26 @@ TEST_F(HostCheckTest, MissingFile) {
 TEST_F(HostCheckTest, MissingUser) {
     if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
     auto config = text();
-    config.replace(config.find("\"root\""), 6, "\"maild-nobody-here\"");
+    config.replace(config.find("\"mail\""), 6, "\"maild-nobody-here\"");
     const auto got = faults(config);
     EXPECT_TRUE(got.starts_with("m.toml:6:11: users.control")) << got;
     EXPECT_NE(got.find("useradd"), got.npos) << got;
+}
+
+TEST_F(HostCheckTest, UserThatIsRootOrHasTwoRoles) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
+    auto config = text();
+    config.replace(config.find("\"mail\""), 6, "\"root\"");
+    config.replace(config.find("\"bin\""), 5, "\"daemon\"");
+    const auto got = faults(config);
+    EXPECT_NE(got.find("users.control: is root, who is root"), got.npos) << got;
+    EXPECT_NE(got.find("users.store: is daemon, who has another role"), got.npos) << got;
+}
+
+TEST_F(HostCheckTest, DirectoryAboveTheDataThatRolesCannotPass) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
+    ::chmod(dir_.path().c_str(), 0700);
+    EXPECT_NE(faults(text()).find("chmod o+x " + dir_.path()), std::string::npos);
 }
 
 TEST_F(HostCheckTest, DataDirectoryThatOthersCanWrite) {

@@ -35,6 +35,13 @@ protected:
     void start() {
         const auto run = daemon_.start();
         ASSERT_EQ(run.exit_code, 0) << run.output << daemon_.log();
+        // Control's picture follows the supervisor's within a tenth of a second.
+        ASSERT_TRUE(eventually([this] {
+            const auto all = daemon_.processes();
+            return all.size() == 5 && std::ranges::all_of(all, [](const auto& entry) {
+                       return entry.second.state == "ready";
+                   });
+        }));
     }
     std::size_t count_in_log(const std::string& text) const {
         const auto log = daemon_.log();
@@ -134,7 +141,7 @@ TEST_F(SupervisorTest, AWorkerThatSaysNonsenseOrTooMuchIsReplaced) {
         daemon_.control("poke worker 1 " + what);
         ASSERT_TRUE(daemon_.is_replaced("worker 1", before.pid)) << what << daemon_.log();
     }
-    EXPECT_EQ(count_in_log("it says what no role says"), 2u); // killed, ended
+    EXPECT_EQ(count_in_log("it says what no role says"), 2u) << daemon_.log(); // killed, ended
     EXPECT_EQ(count_in_log("it says too much"), 2u);
     EXPECT_NE(daemon_.log().find("SIGABRT"), std::string::npos);
 }
@@ -194,7 +201,10 @@ TEST_F(SupervisorTest, HupOpensNewListenersAndClosesOldOnes) {
     EXPECT_LT(daemon_.connect("lmtp.sock"), 0);
     const auto after = daemon_.processes();
     EXPECT_EQ(before.at("worker 0").pid, after.at("worker 0").pid); // sessions live on
-    EXPECT_NE(after.at("store 0").rest.find("reloaded new.example.org"), std::string::npos);
+    EXPECT_TRUE(eventually([this] {
+        const auto store = daemon_.processes()["store 0"];
+        return store.rest.find("reloaded new.example.org") != std::string::npos;
+    }));
 }
 
 TEST_F(SupervisorTest, AFaultyReloadIsRefusedAndTheOldOneStays) {
