@@ -77,6 +77,19 @@ void BM_AlmostBoundaries(benchmark::State& state) {
 }
 BENCHMARK(BM_AlmostBoundaries)->Arg(1 << 20)->Arg(2 << 20)->Arg(8 << 20);
 
+// Fields of 64 KiB full of what opens and never closes: a parser that looks for each end is
+// quadratic here.
+void BM_HostileFields(benchmark::State& state) {
+    constexpr std::string_view patterns[] = {"(", "\"\\", "[", "a@b <", "a:", ";a=\"", "=?a?q?x "};
+    std::string content;
+    for (int i = 0; i < 16; ++i) {
+        content += "To: " + lines_of(patterns[state.range(0)], 60'000) + "\r\n";
+    }
+    content += "Content-Type: " + lines_of(patterns[state.range(0)], 60'000) + "\r\n\r\n";
+    parse(state, content);
+}
+BENCHMARK(BM_HostileFields)->DenseRange(0, 6);
+
 void BM_DecodeBase64(benchmark::State& state) {
     const auto text = lines_of(kBase64, 1 << 20);
     for (auto _ : state) benchmark::DoNotOptimize(decode_transfer(text, TransferEncoding::base64));

@@ -3,8 +3,10 @@
 // shows them (RFC 9051 §7.5.2) and where each body part lies (MIME: RFC 2045, 2046). One pass,
 // linear, total over all bytes; whatever the content, the result can be printed as valid IMAP:
 // strings hold no CR, LF or NUL, and a multipart has children. Offsets are octets from the start of
-// the whole content, strictly nested. Limits: depth 100 (deeper ones are opaque leaves), 10,000
-// parts (the last one reaches to the end), 128 parameters a field, 10,000 addresses a list.
+// the whole content, strictly nested. Limits bound the memory by the message's size: depth 100
+// (deeper parts are opaque leaves), 10,000 parts (the last one reaches to the end), parameters and
+// addresses as below (what is more is dropped). Nothing is decoded: what lies in a message in
+// base64 or in encoded-words stays there, mail/text.hpp decodes it.
 
 #include <cstddef>
 #include <cstdint>
