@@ -5,7 +5,7 @@
 #include "maild/directory/remote_directory.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
-#include "maild/store/remote_admin.hpp"
+#include "maild/store/remote_store.hpp"
 
 #include <map>
 #include <optional>
@@ -21,7 +21,7 @@ public:
         context_ = &context;
         store_line_.emplace(context.io(), "store");
         auth_line_.emplace(context.io(), "auth");
-        store_.emplace(*store_line_);
+        store_.emplace(context.io(), *store_line_);
         directory_.emplace(*auth_line_);
         server_.emplace(ControlReach{.context = context,
                                      .admin = *directory_,
@@ -63,7 +63,7 @@ private:
     RoleContext* context_ = nullptr;
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
-    std::optional<store::RemoteAdmin> store_;
+    std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;
     ServerStatus status_;

@@ -77,7 +77,7 @@ public:
         const auto& config = context.config();
         store_line_.emplace(io, "store");
         auth_line_.emplace(io, "auth");
-        store_.emplace(*store_line_);
+        store_.emplace(io, *store_line_);
         directory_.emplace(*auth_line_);
         smtp_backend_.emplace(*directory_, *store_, clock_, config);
         imap_backend_.emplace(*directory_, *store_);

@@ -1,0 +1,115 @@
+#include "daemon/auth_role.hpp"
+
+#include "daemon/key_service.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/directory/local_directory.hpp"
+#include "maild/directory/service.hpp"
+#include "maild/ipc/server.hpp"
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <vector>
+
+#include <unistd.h>
+
+namespace maild::daemon {
+namespace {
+
+constexpr std::size_t kMaxPem = 1024 * 1024;
+
+Result<std::string> read_all(int fd) {
+    std::string text;
+    std::array<char, 16384> piece{};
+    while (true) {
+        const auto count = ::read(fd, piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno("read a certificate file");
+        if (count == 0) return text;
+        text.append(piece.data(), static_cast<std::size_t>(count));
+        if (text.size() > kMaxPem) return fail(Errc::too_large, "a certificate file of more than 1 MiB");
+    }
+}
+
+class Auth final : public RoleProgram {
+public:
+    Result<void> start(RoleContext& context) override {
+        context_ = &context;
+        const auto& config = context.config();
+        key_.emplace(context.token_secret());
+        directory::Settings settings;
+        settings.shards = config.store.shards;
+        auto opened = directory::LocalDirectory::open(context.io(), files_, config.paths.directory_database(), *key_,
+                                                      clock_, random_, settings);
+        if (!opened) return std::unexpected(std::move(opened.error()));
+        directory_ = std::move(*opened);
+        service_.emplace(*directory_, *directory_);
+        server_.emplace(context.io(), "auth", [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+            return answer(*this, std::move(connection), std::move(request));
+        });
+        if (config.tls.certificate.empty()) {
+            if (auto made = load_own_certificate(); !made) return made;
+        }
+        context.ready();
+        return {};
+    }
+
+    void on_peer(Peer peer) override {
+        const auto role = peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        server_->attach(std::move(peer.socket), role, peer.index);
+    }
+
+    // The configured pair. A broken one at start leaves the host without TLS, and workers wait for it; at a reload
+    // the old one stays (HARDENING 32).
+    void on_certificate(CertificateFiles files) override {
+        const auto certificate = read_all(files.certificate.get());
+        const auto key = read_all(files.key.get());
+        if (!certificate) return refuse(certificate.error());
+        if (!key) return refuse(key.error());
+        const auto loaded = keys_.load(*certificate, *key, clock_.now());
+        if (!loaded) refuse(loaded.error());
+    }
+
+    void on_reload() override {
+        if (!context_->config().tls.certificate.empty()) return;
+        const auto made = load_own_certificate();
+        if (!made) log::error("certificate_refused", {{"reason", made.error().internal}});
+    }
+
+    void on_drain(std::chrono::milliseconds) override { context_->finished(); }
+
+private:
+    static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+        if (self.keys_.handle(*connection, request)) co_return;
+        co_await self.service_->handle(std::move(connection), std::move(request));
+    }
+
+    Result<void> load_own_certificate() {
+        const auto& config = context_->config();
+        auto pair = own_certificate(config.paths.tls(), config.hostname, clock_.now());
+        if (!pair) return std::unexpected(std::move(pair.error()));
+        return keys_.load(pair->certificate, pair->key, clock_.now());
+    }
+
+    void refuse(const Error& error) {
+        log::error("certificate_refused", {{"certificate", context_->config().tls.certificate}, {"reason", error.internal}});
+        if (!keys_.has_keys()) context_->fail(error);
+    }
+
+    SystemClock clock_;
+    SystemRandom random_;
+    PosixFileSystem files_;
+    RoleContext* context_ = nullptr;
+    std::optional<auth::TokenKey> key_;
+    std::unique_ptr<directory::LocalDirectory> directory_;
+    std::optional<directory::DirectoryService> service_;
+    KeyService keys_;
+    std::optional<ipc::Server> server_;
+};
+
+}  // namespace
+
+std::unique_ptr<RoleProgram> make_auth() { return std::make_unique<Auth>(); }
+
+}  // namespace maild::daemon

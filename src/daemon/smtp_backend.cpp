@@ -1,0 +1,183 @@
+#include "daemon/smtp_backend.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/imap/structure.hpp"
+#include "maild/net/ip.hpp"
+#include "maild/smtp/trace.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace maild::daemon {
+namespace {
+
+// Nothing sends yet: what goes to other hosts waits where an admin sees it.
+constexpr const char* kHoldReason = "waits until this host can send mail to others";
+
+// An accepted recipient with where it leads, from RCPT to the end of data.
+struct ResolvedRoute final : smtp::Route {
+    directory::Resolution resolution;
+};
+
+std::unexpected<smtp::Refusal> refuse(Errc code, std::string internal = {}) {
+    return std::unexpected(smtp::Refusal(Error{code, std::move(internal)}));
+}
+
+Errc code_for(directory::Verdict verdict) {
+    switch (verdict) {
+    case directory::Verdict::accepted: return Errc::internal;
+    case directory::Verdict::not_local: return Errc::no_such_domain;
+    case directory::Verdict::no_such_user: return Errc::no_such_account;
+    case directory::Verdict::domain_disabled:
+    case directory::Verdict::account_disabled: return Errc::disabled;
+    case directory::Verdict::alias_loop: return Errc::cannot;
+    case directory::Verdict::too_many_targets: return Errc::limit_exceeded;
+    }
+    return Errc::internal;
+}
+
+// RFC 5321 §6.2 and RFC 3463: circles of aliases are a routing loop, not a bad address.
+smtp::Refusal refusal_for(directory::Verdict verdict) {
+    if (verdict != directory::Verdict::alias_loop) return smtp::Refusal(Error{code_for(verdict), {}});
+    return smtp::Refusal(smtp::Reply{.code = 554, .status = smtp::Status{.subject = 4, .detail = 6}, .text = "Aliases of this address run in a circle"},
+                         "alias_loop");
+}
+
+bool has_relay(const directory::Resolution& resolution) {
+    return std::ranges::any_of(resolution.targets, [](const auto& target) { return std::holds_alternative<directory::RelayTarget>(target); });
+}
+
+std::optional<auth::Token> first_grant(const directory::Resolution& resolution) {
+    for (const auto& target : resolution.targets) {
+        if (const auto* local = std::get_if<directory::LocalTarget>(&target)) return local->grant;
+    }
+    return std::nullopt;
+}
+
+queue::Envelope queue_envelope(const smtp::Envelope& envelope, const smtp::Content& content) {
+    queue::Envelope out;
+    out.reverse_path = envelope.mail.reverse_path.format();
+    out.is_8bit = content.has_8bit;
+    out.is_smtputf8 = envelope.mail.smtputf8;
+    return out;
+}
+
+}  // namespace
+
+bool SmtpBackend::may_relay(const smtp::Client& client) const {
+    if (client.identity) return true;
+    if (client.service == smtp::Service::lmtp) return false;
+    const auto address = net::parse_ip(client.peer.address);
+    return address && std::ranges::any_of(config_->trusted, [&](const auto& network) { return net::in_network(*address, network); });
+}
+
+net::Task<Result<auth::Identity>> SmtpBackend::authenticate(const smtp::Client& client, auth::Credentials credentials) {
+    directory::LoginAttempt attempt{.credentials = std::move(credentials),
+                                    .service = directory::Service::submission,
+                                    .remote_address = client.peer.address};
+    auto identity = co_await directory_.login(std::move(attempt));
+    co_return identity;
+}
+
+net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Client& client, const smtp::Mail& mail) {
+    if (!store_.accepts_mail()) co_return refuse(Errc::no_space, "the store takes no mail now");
+    if (!client.identity || mail.reverse_path.is_null()) co_return Result<void, smtp::Refusal>{};
+    auto address = mail.reverse_path.format();
+    const auto allowed = co_await directory_.may_send_as(client.identity->account, std::move(address));
+    if (!allowed) co_return std::unexpected(smtp::Refusal(allowed.error()));
+    if (!*allowed) co_return refuse(Errc::not_permitted, "not the sender's own address");
+    co_return Result<void, smtp::Refusal>{};
+}
+
+// Refused only when nobody that the address leads to has room: an alias of many goes to those who have.
+net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& resolution, std::uint64_t size) {
+    Result<void> worst{};
+    for (const auto& target : resolution.targets) {
+        const auto* local = std::get_if<directory::LocalTarget>(&target);
+        if (local == nullptr) co_return Result<void>{};
+        auto room = co_await store_.check_room(local->grant, size);
+        if (room) co_return room;
+        worst = std::move(room);
+    }
+    co_return worst;
+}
+
+net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
+SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope, const smtp::Rcpt& rcpt) {
+    const bool is_bare_postmaster = rcpt.forward_path.domain.empty();   // RFC 5321 §4.5.1
+    auto address = is_bare_postmaster ? std::string("postmaster") : rcpt.forward_path.format();
+    auto resolution = co_await directory_.resolve(std::move(address));
+    if (!resolution) co_return std::unexpected(smtp::Refusal(resolution.error()));
+    const bool is_relay = resolution->verdict == directory::Verdict::not_local && may_relay(client);
+    if (resolution->verdict != directory::Verdict::accepted && !is_relay) {
+        co_return std::unexpected(refusal_for(resolution->verdict));
+    }
+    if (!is_relay) {
+        const auto room = co_await check_room(*resolution, envelope.mail.size.value_or(0));
+        if (!room) co_return std::unexpected(smtp::Refusal(room.error()));
+    }
+    auto route = std::make_unique<ResolvedRoute>();
+    route->resolution = std::move(*resolution);
+    co_return Result<std::unique_ptr<smtp::Route>, smtp::Refusal>(std::move(route));
+}
+
+// Whose shard keeps the queue rows: the sender's own; for mail that an alias sends on, the postmaster's.
+net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client, delivery::Transaction& transaction) {
+    const bool relays = std::ranges::any_of(transaction.recipients, [](const delivery::Recipient& recipient) {
+        return recipient.resolution.verdict == directory::Verdict::not_local || has_relay(recipient.resolution);
+    });
+    if (!relays) co_return Result<void>{};
+    auto owner = client.identity ? client.identity->address : std::string("postmaster");
+    const auto resolution = co_await directory_.resolve(std::move(owner));
+    if (!resolution) co_return std::unexpected(resolution.error());
+    transaction.relay_grant = first_grant(*resolution);
+    transaction.hold_reason = kHoldReason;
+    co_return Result<void>{};
+}
+
+net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& client, smtp::Envelope& envelope,
+                                                          const smtp::Content& content) {
+    delivery::Transaction transaction;
+    transaction.envelope = queue_envelope(envelope, content);
+    transaction.now = clock_.now();
+    transaction.received = smtp::format_received(client, envelope, config_->hostname, transaction.now);
+    for (auto& recipient : envelope.recipients) {
+        auto& route = static_cast<ResolvedRoute&>(*recipient.route);
+        delivery::Recipient accepted;
+        accepted.forward_path = recipient.forward_path.format();
+        accepted.resolution = std::move(route.resolution);
+        transaction.recipients.push_back(std::move(accepted));
+    }
+    const auto queue = co_await choose_queue(client, transaction);
+    if (!queue) co_return std::vector<Result<void>>(envelope.recipients.size(), std::unexpected(queue.error()));
+
+    store::MessageSource message{.content = content.bytes, .structure = imap::make_structure(content.bytes)};
+    auto plan = delivery::plan_delivery(std::move(message), std::move(transaction));
+    Result<store::DeliverResult> delivered{};
+    if (!plan.is_empty()) {
+        auto request = std::move(plan.request);
+        auto answer = co_await store_.deliver(std::move(request));
+        delivered = std::move(answer);
+    }
+    co_return plan.results(delivered);
+}
+
+net::Task<std::vector<Result<void, smtp::Refusal>>>
+SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope, const smtp::Content& content) {
+    const auto results = co_await deliver(client, envelope, content);
+    std::vector<Result<void, smtp::Refusal>> outcomes;
+    for (const auto& result : results) {
+        if (result) outcomes.emplace_back();
+        else outcomes.emplace_back(std::unexpected(smtp::Refusal(result.error())));
+    }
+    if (client.service == smtp::Service::lmtp || outcomes.empty()) co_return outcomes;
+    // One answer for all (RFC 5321 §4.2.5). Where some have the message and others not, success would lose it for
+    // those; trying again gives the first a second copy, which is the smaller harm.
+    const auto failed = std::ranges::find_if(outcomes, [](const auto& outcome) { return !outcome; });
+    std::vector<Result<void, smtp::Refusal>> one;
+    if (failed == outcomes.end()) one.emplace_back();
+    else one.push_back(std::move(*failed));
+    co_return one;
+}
+
+}  // namespace maild::daemon
