@@ -34,8 +34,9 @@ protected:
     bool may_login(const std::string& authcid, const std::string& password,
                    const std::string& authzid = "") {
         const auto result = login(authcid, password, authzid);
-        if (!result)
+        if (!result) {
             EXPECT_EQ(result.error().code, Errc::authentication_failed) << result.error().internal;
+        }
         return result.has_value();
     }
     Resolution resolve(const std::string& address) {
@@ -293,7 +294,8 @@ TEST_P(DirectoryConformance, SpreadsAccountsOverShards) {
         ASSERT_EQ(said(admin().add_account({std::string(name) + "@example.org", "", 0})),
                   "changed");
     std::vector<std::uint32_t> shards;
-    for (const auto& one : world_.run(admin().list_accounts("example.org", "", 10)).value())
+    for (const auto accounts = world_.run(admin().list_accounts("example.org", "", 10)).value();
+         const auto& one : accounts)
         shards.push_back(one.shard.value);
     EXPECT_EQ(shards, (std::vector<std::uint32_t>{0, 1, 0, 1}));
 }
@@ -305,7 +307,8 @@ TEST_P(DirectoryConformance, ListsInPages) {
     const auto page = [&](const std::string& domain, const std::string& after,
                           std::uint32_t limit) {
         std::string out;
-        for (const auto& one : world_.run(admin().list_accounts(domain, after, limit)).value())
+        for (const auto accounts = world_.run(admin().list_accounts(domain, after, limit)).value();
+             const auto& one : accounts)
             out += one.address.substr(0, one.address.find('@')) + " ";
         return out;
     };

@@ -1,12 +1,16 @@
 // What only directory.db can show: it outlives the process, and hashing happens beside the loop.
+#include "directory/hasher.hpp"
+#include "directory/memory_repository.hpp"
 #include "directory/world.hpp"
+#include "support/run_task.hpp"
 
 #include "maild/db/database.hpp"
 
 #include <gtest/gtest.h>
 
-#include <sys/wait.h>
-#include <unistd.h>
+#include <functional>
+#include <memory>
+#include <utility>
 
 namespace maild::directory {
 namespace {
@@ -51,24 +55,6 @@ TEST(LocalDirectory, KeepsManyChangesAcrossCheckpoints) {
     EXPECT_EQ(world.run(world.admin().list_aliases("example.org"))->size(), 71U);
 }
 
-TEST(LocalDirectory, IsOpenOnce) {
-    World world(Kind::local);
-    PosixFileSystem files;
-    boost::asio::io_context io;
-    SystemClock clock;
-    SystemRandom random;
-    // Within one process the lock is shared, so ask as another one would.
-    const auto child = ::fork();
-    if (child == 0) {
-        const auto again = LocalDirectory::open(io, files, world.database(), world.key(), clock,
-                                                random, World::settings());
-        ::_exit(!again && again.error().code == Errc::busy ? 0 : 1);
-    }
-    int status = 1;
-    ::waitpid(child, &status, 0);
-    EXPECT_EQ(status, 0);
-}
-
 TEST(LocalDirectory, RefusesANewerSchema) {
     World world(Kind::local);
     fill(world);
@@ -90,6 +76,7 @@ TEST(LocalDirectory, TooManyLoginsAreBusy) {
     SystemRandom random;
     const auth::TokenKey key(std::string(32, 'k'));
     auto settings = World::settings();
+    settings.password_cost.memory_kib = 4096; // some milliseconds: the queue fills up
     settings.hash_threads = 1;
     settings.hash_queue = 2;
     auto directory =
@@ -165,29 +152,66 @@ TEST_F(CountedLogins, AChangeForgetsTheLogin) {
     EXPECT_EQ(hashes("ada@example.org", "secret", true), 1U);
 }
 
-// The admin is faster than the hash.
-TEST(LocalDirectory, APasswordChangedMeanwhileIsRefused) {
-    World world(Kind::local);
-    fill(world);
-    std::optional<bool> admitted;
-    const auto attempt = [](Directory& directory) -> net::Task<bool> {
-        LoginAttempt mine{{"", "ada@example.org", "secret"}, Service::imap, "192.0.2.1"};
-        const auto result = co_await directory.login(std::move(mine));
-        co_return result.has_value();
+// Something happens while the password is being hashed.
+class InterruptedHasher final : public Hasher {
+public:
+    net::Task<Result<PasswordJob>> run(PasswordJob job) override {
+        run_job(job, World::settings().password_cost, random_);
+        if (const auto act = std::exchange(meanwhile, nullptr)) act();
+        co_return job;
+    }
+    net::Task<Result<std::vector<PasswordJob>>> run_all(std::vector<PasswordJob>) override {
+        co_return fail(Errc::busy);
+    }
+    std::function<void()> meanwhile;
+
+private:
+    test::SeededRandom random_{3};
+};
+
+class InterruptedDirectory final : public Registry {
+public:
+    InterruptedDirectory(std::unique_ptr<InterruptedHasher> hasher, const auth::TokenKey& key,
+                         const Clock& clock, Random& random)
+        : Registry(std::make_unique<MemoryRepository>(1), std::move(hasher), key, clock, random,
+                   World::settings()) {}
+};
+
+TEST(Registry, WhatChangedDuringTheHashCounts) {
+    const auto change = [](auto member, auto value) {
+        AccountChange changed;
+        changed.*member = value;
+        return changed;
     };
-    const auto both = [](World& all, net::Task<bool> one,
-                         std::optional<bool>& out) -> net::Task<bool> {
-        const auto executor = co_await boost::asio::this_coro::executor;
-        boost::asio::co_spawn(executor, std::move(one),
-                              [&out](std::exception_ptr, bool ok) { out = ok; });
-        AccountChange off;
-        off.disabled = true;
-        const auto changed = co_await all.admin().change_account("ada@example.org", std::move(off));
-        co_return changed.has_value();
+    const struct {
+        const char* name;
+        AccountChange change;
+        bool want;
+    } cases[] = {
+        {"nothing of weight", change(&AccountChange::quota_bytes, 5U), true},
+        {"disabled", change(&AccountChange::disabled, true), false},
+        {"another password",
+         change(&AccountChange::password, "{SSHA}dFWAdLXeDBTj01WbdotiS4s3zKlzYWx0"), false},
+        {"renamed", change(&AccountChange::new_address, "bob@example.org"), false},
     };
-    EXPECT_TRUE(world.run(both(world, attempt(world.directory()), admitted)));
-    while (!admitted) (void)world.run(world.admin().list_domains());
-    EXPECT_FALSE(*admitted);
+    for (const auto& c : cases) {
+        test::FakeClock clock;
+        test::SeededRandom random(1);
+        const auth::TokenKey key(std::string(32, 'k'));
+        auto owned = std::make_unique<InterruptedHasher>();
+        auto& hasher = *owned;
+        InterruptedDirectory directory(std::move(owned), key, clock, random);
+        ASSERT_TRUE(test::run_task(directory.add_domain("example.org")).has_value());
+        ASSERT_TRUE(
+            test::run_task(directory.add_account({"ada@example.org", "secret", 0})).has_value());
+        hasher.meanwhile = [&] {
+            EXPECT_TRUE(
+                test::run_task(directory.change_account("ada@example.org", c.change)).has_value());
+        };
+        const auto login = test::run_task(
+            directory.login({{"", "ada@example.org", "secret"}, Service::imap, "192.0.2.1"}));
+        EXPECT_EQ(login.has_value(), c.want) << c.name;
+    }
 }
 
 } // namespace

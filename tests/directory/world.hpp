@@ -13,9 +13,9 @@
 #include "maild/ipc/server.hpp"
 #include "maild/net/sockets.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,14 +27,8 @@ enum class Kind : std::uint8_t { memory, local, remote };
 
 class World {
 public:
-    explicit World(Kind kind) {
-        if (kind == Kind::memory) {
-            full_ = std::make_unique<directory::MemoryDirectory>(key_, clock_, random_);
-        } else {
-            open_local();
-        }
-        if (kind == Kind::remote) connect();
-    }
+    explicit World(Kind kind);
+    ~World();
 
     directory::Directory& directory() {
         if (remote_) return *remote_;
@@ -48,12 +42,7 @@ public:
     // Runs a call to its end; what else the io_context has to do goes on beside it.
     template <class T> T run(net::Task<T> task) {
         std::optional<T> result;
-        boost::asio::co_spawn(io_.get_executor(), std::move(task),
-                              [&](std::exception_ptr thrown, T value) {
-                                  if (thrown) std::rethrow_exception(thrown);
-                                  result.emplace(std::move(value));
-                              });
-        while (!result) io_.run_one();
+        drive(keep(std::move(task), result), [&] { return result.has_value(); });
         return std::move(*result);
     }
 
@@ -62,37 +51,17 @@ public:
     FakeClock& clock() { return clock_; }
     std::string database() const { return dir_ / "directory.db"; }
     // The process ends and starts anew.
-    void reopen() {
-        full_.reset();
-        open_local();
-    }
-    static directory::Settings settings() {
-        directory::Settings settings;
-        settings.shards = 2;
-        settings.password_cost = {.memory_kib = 8, .passes = 1, .lanes = 1};
-        return settings;
-    }
+    void reopen();
+    static directory::Settings settings();
 
 private:
-    void open_local() {
-        auto opened = directory::LocalDirectory::open(io_, files_, database(), key_, clock_,
-                                                      random_, settings());
-        if (!opened) throw std::runtime_error(opened.error().internal);
-        full_ = std::move(*opened);
+    template <class T> static net::Task<void> keep(net::Task<T> task, std::optional<T>& out) {
+        auto value = co_await std::move(task);
+        out.emplace(std::move(value));
     }
-    void connect() {
-        service_ = std::make_unique<directory::DirectoryService>(*full_, *full_);
-        server_ = std::make_unique<ipc::Server>(
-            io_, "auth", [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
-                return service_->handle(std::move(connection), std::move(request));
-            });
-        auto pair = net::socket_pair();
-        if (!pair) throw std::runtime_error(pair.error().internal);
-        server_->attach(std::move(pair->first), ipc::PeerRole::control, 0);
-        client_ = std::make_unique<ipc::Client>(io_, "auth");
-        client_->attach(std::move(pair->second));
-        remote_ = std::make_unique<directory::RemoteDirectory>(*client_);
-    }
+    void drive(net::Task<void> task, const std::function<bool()>& is_done);
+    void open_local();
+    void connect();
 
     TempDir dir_;
     PosixFileSystem files_;
