@@ -1,0 +1,217 @@
+// James's IMAP scripts (conformance/james-mpt), those that need only what is offered: the `C:` side
+// goes to real sessions over a MemoryStore; statuses of tagged responses and the lines that carry
+// results (SEARCH, EXPUNGE, BYE) are compared. Texts are James's own, and so are its delimiter "."
+// and the order of its responses.
+#include "imap/support/peer.hpp"
+#include "imap/support/response_tree.hpp"
+#include "support/conformance.hpp"
+
+#include "maild/base/ascii.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+
+namespace maild::imap::test {
+namespace {
+
+constexpr std::string_view kSuite = "james-mpt";
+
+// Not run, by name and why.
+const std::map<std::string, std::string, std::less<>> kSkipped = {
+    {"CondstoreDisable", "extension not offered: CONDSTORE"},
+    {"FetchSaveDate", "extension not offered: SAVEDATE"},
+    {"FetchPartial", "extension not offered: PARTIAL"},
+    {"Replace", "extension not offered: REPLACE"},
+    {"SearchOptionSave", "extension not offered: SEARCHRES"},
+    {"XList", "extension not offered: XLIST"},
+    {"ListPlus", "extension not offered: LIST-EXTENDED"},
+    {"ListWithSharedMailbox", "extension not offered: ACL and shared mailboxes"},
+    {"SharedMailbox", "extension not offered: ACL and shared mailboxes"},
+    {"Status", "extension not offered: STATUS=SIZE, OBJECTID; spaces beyond the grammar"},
+    {"AuthenticatePlain",
+     "a quoted mechanism and a literal as response, which RFC 9051 §9 has not; delegation"},
+    {"Id", "commas between fields, which RFC 2971 §4 has not"},
+    {"BogusCommand", "James ends after one unknown command"},
+    {"JustTag", "James ends after one unknown command"},
+    {"ValidAuthenticated", "James says NO to a command in the wrong state; RFC 9051 §7.1.3: BAD"},
+    {"ValidSelected", "James says NO to a command in the wrong state; RFC 9051 §7.1.3: BAD"},
+    {"CreateErrorWithLongName", "James's own limit of 250 octets a name"},
+    {"ListWithPercentWildcardInMailboxName", "names with % and * are refused here (HARDENING 50)"},
+    {"Create", "James's own rules for names: \"..\" is BAD, #user reserved, \".\" the delimiter"},
+};
+
+// Commands where this server answers otherwise, and is right to: "script: command".
+const std::map<std::string, std::string, std::less<>> kDifferent = {
+    {"FetchSingleMessage: f16 FETCH 1 (ALL)", "a macro stands alone, RFC 9051 §6.4.5"},
+    {"FetchSingleMessage: f17 FETCH 1 (FULL)", "a macro stands alone"},
+    {"FetchSingleMessage: f18 FETCH 1 (FAST)", "a macro stands alone"},
+    {"FetchStructureComplex: A10 FETCH 1:* ()", "an empty list is no fetch-att"},
+    {"FetchSimpleBodyStructure: A7 FETCH 1:* ()", "an empty list is no fetch-att"},
+    {"RenameHierarchy: A18 DELETE alpha", "a superior name whose mailbox is there can be deleted"},
+    {"SearchAtoms: A49 SEARCH BODY thy", "headers of inner parts are text of the body"},
+};
+
+struct Step {
+    std::size_t session = 1;
+    std::string send;
+    std::vector<std::string> expected; // regular expressions
+};
+
+std::string without_prefix(const std::string& line) {
+    return line.size() > 3 ? line.substr(3) : std::string();
+}
+
+std::vector<Step> read_steps(const std::filesystem::path& path) {
+    std::vector<Step> steps;
+    std::size_t session = 1;
+    const auto file = maild::test::read_whole(path);
+    for (std::size_t begin = 0; begin < file.size();) {
+        const auto end = std::min(file.find('\n', begin), file.size());
+        const auto line = file.substr(begin, end - begin);
+        begin = end + 1;
+        if (line.starts_with("SESSION:")) session = std::stoul(line.substr(8));
+        if (line.starts_with("C:")) {
+            if (steps.empty() || !steps.back().expected.empty() || steps.back().session != session)
+                steps.push_back({session, {}, {}});
+            steps.back().send += without_prefix(line) + "\r\n";
+        }
+        if (line.starts_with("S:") && !steps.empty())
+            steps.back().expected.push_back(without_prefix(line));
+    }
+    return steps;
+}
+
+// Some literals are announced longer or shorter than they are.
+std::string with_true_literal(std::string command) {
+    static const std::regex literal(R"(^(\S+ APPEND .*\{)\d+\+\}$)", std::regex::icase);
+    const auto line_end = command.find("\r\n");
+    const auto rest = command.size() - line_end - 2;
+    std::smatch match;
+    const auto line = command.substr(0, line_end);
+    if (rest < 2 || !std::regex_match(line, match, literal)) return command;
+    return match[1].str() + std::to_string(rest - 2) + "+}" + command.substr(line_end);
+}
+
+// James takes several spaces where the grammar has one.
+std::string with_single_spaces(std::string command) {
+    const auto line_end = command.find("\r\n");
+    auto line = command.substr(0, line_end);
+    for (auto i = line.find("  "); i != std::string::npos; i = line.find("  ")) line.erase(i, 1);
+    static const std::regex inside_parentheses(R"((\() | (\)))");
+    return std::regex_replace(line, inside_parentheses, "$1$2") + command.substr(line_end);
+}
+
+bool needs_extension(const std::string& command) {
+    return command.contains(" RETURN (") || command.contains(" MODSEQ ");
+}
+
+// Names with James's delimiter in commands about mailboxes.
+std::string with_our_delimiter(std::string command) {
+    static const std::regex about_names(
+        R"(^\S+ (CREATE|DELETE|RENAME|SELECT|EXAMINE|STATUS|APPEND|LIST|LSUB|SUBSCRIBE|UNSUBSCRIBE) .*)",
+        std::regex::icase);
+    const auto line_end = command.find("\r\n");
+    const auto line = command.substr(0, line_end);
+    if (!std::regex_match(line, about_names)) return command;
+    return std::regex_replace(line, std::regex(R"((\w|%|\*|")\.(\w|%|\*))"), "$1/$2") +
+           command.substr(line_end);
+}
+
+bool carries_result(const std::string& expected) {
+    return expected.starts_with(R"(\* SEARCH)") || expected.ends_with("EXPUNGE") ||
+           expected.starts_with(R"(\* BYE)");
+}
+
+class JamesRun {
+public:
+    JamesRun(std::string name, maild::test::Score& score) : name_(std::move(name)), score_(score) {}
+
+    void run(const std::vector<Step>& steps) {
+        for (const auto& step : steps) {
+            const auto got = split_responses(
+                session(step.session)
+                    .send(with_our_delimiter(with_single_spaces(with_true_literal(step.send)))));
+            std::string all;
+            for (const auto& response : got) all += response + "\n";
+            for (const auto& expected : step.expected) compare(step, expected, got, all);
+        }
+    }
+
+private:
+    Client& session(std::size_t number) {
+        auto& client = sessions_[number];
+        if (client) return *client;
+        client = std::make_unique<Client>(host_);
+        const bool stays_out = name_ == "Login" || name_ == "LoginThreeStrikes" ||
+                               name_ == "Authenticate" || name_ == "AuthenticatePlain" ||
+                               name_ == "BogusCommand" || name_ == "JustTag" || name_ == "Welcome";
+        client->take();
+        if (stays_out) return *client;
+        client->log_in();
+        if (sessions_.size() > 1 || name_.starts_with("Concurrent")) return *client;
+        client->say("setup CREATE selected");
+        for (int i = 0; i < 4; ++i) client->send(append_command("setup", "selected", kMessage));
+        client->say("setup SELECT selected");
+        return *client;
+    }
+
+    void compare(const Step& step, const std::string& expected, const std::vector<std::string>& got,
+                 const std::string& all) {
+        static const std::regex tagged(R"(^([A-Za-z0-9]+) \(?(OK|NO|BAD).*)");
+        std::smatch match;
+        const auto command = step.send.substr(0, step.send.find("\r\n"));
+        const auto what = name_ + ": " + command + "\nwant: " + expected + "\ngot:\n" + all;
+        if (needs_extension(command) || kDifferent.contains(name_ + ": " + command)) return;
+        if (std::regex_match(expected, match, tagged)) {
+            const auto want = match[1].str() + " " + match[2].str();
+            score_.add(std::ranges::any_of(
+                           got, [&](const auto& response) { return response.starts_with(want); }),
+                       what);
+        } else if (carries_result(expected)) {
+            auto pattern = expected;
+            if (expected.starts_with(R"(\* BYE)")) pattern = R"(\* BYE.*)";
+            while (pattern.ends_with(' ')) pattern.pop_back();
+            const std::regex wanted(pattern);
+            score_.add(
+                std::ranges::any_of(
+                    got, [&](const auto& response) { return std::regex_match(response, wanted); }),
+                what);
+        }
+    }
+
+    static constexpr std::string_view kMessage =
+        "Date: Mon, 7 Feb 1994 21:52:25 -0800 (PST)\r\n"
+        "From: Fred Foobar <foobar@Blurdybloop.COM>\r\nSubject: Test 01\r\n"
+        "To: mooch@owatagu.siam.edu\r\n"
+        "Message-Id: <B27397-0100000@Blurdybloop.COM>\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\r\n\r\nTest 01\r\n";
+    std::string name_;
+    maild::test::Score& score_;
+    Host host_;
+    std::map<std::size_t, std::unique_ptr<Client>> sessions_;
+};
+
+TEST(James, Passes) {
+    MAILD_NEEDS_SUITE(kSuite);
+    maild::test::Score score("james-mpt imap");
+    for (const auto& path :
+         maild::test::files_of(maild::test::conformance_suite(kSuite) / "imap", {".test"})) {
+        const auto name = path.stem().string();
+        const bool is_acl =
+            name.starts_with("ACL") || name.starts_with("Sharing") || name.starts_with("Metadata");
+        if (is_acl || kSkipped.contains(name)) {
+            std::printf("[  SUITE   ] not run: %s (%s)\n", name.c_str(),
+                        is_acl ? "extension not offered: ACL, METADATA"
+                               : kSkipped.find(name)->second.c_str());
+            continue;
+        }
+        JamesRun run(name, score);
+        run.run(read_steps(path));
+    }
+}
+
+} // namespace
+} // namespace maild::imap::test

@@ -1,0 +1,177 @@
+#include "imap/parse.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace maild::imap {
+namespace {
+
+struct Case {
+    std::string_view name;
+    std::string command;
+    bool good;
+};
+
+TEST(ImapParse, AcceptsAndRefuses) {
+    const auto cases = std::to_array<Case>({
+        {"noop", "a NOOP", true},
+        {"name in any case", "a nOoP", true},
+        {"noop with argument", "a NOOP x", false},
+        {"trailing space", "a NOOP ", false},
+        {"two spaces", "a  NOOP", false},
+        {"tag alone", "a", false},
+        {"empty", "", false},
+        {"tag with plus", "a+ NOOP", false},
+        {"tag with bracket", "<script>( NOOP", false},
+        {"tag of 65 octets", std::string(65, 'a') + " NOOP", false},
+        {"tag of 64 octets", std::string(64, 'a') + " NOOP", true},
+        {"login atoms", "a LOGIN user pass", true},
+        {"login quoted", R"(a LOGIN "us\"er" "pa\\ss")", true},
+        {"login literal", "a LOGIN {4}\r\nuser {4+}\r\npass", true},
+        {"login without password", "a LOGIN user", false},
+        {"quoted with 8-bit", "a LOGIN \"us\xc3\xa9r\" pass", false},
+        {"quoted with NUL", std::string("a LOGIN \"us\0er\" pass", 20), false},
+        {"quoted with LF", "a LOGIN \"us\ner\" pass", false},
+        {"quoted with wrong escape", R"(a LOGIN "us\er" pass)", false},
+        {"unterminated", "a LOGIN \"user", false},
+        {"trailing backslash", "a LOGIN user \"pass\\", false},
+        {"literal with NUL", std::string("a LOGIN {2}\r\na\0 pass", 20), false},
+        {"literal that is too short", "a LOGIN {9}\r\nuser", false},
+        {"authenticate", "a AUTHENTICATE PLAIN", true},
+        {"authenticate with response", "a AUTHENTICATE PLAIN AGEAYg==", true},
+        {"authenticate with empty response", "a AUTHENTICATE PLAIN =", true},
+        {"id nil", "a ID NIL", true},
+        {"id list", R"(a ID ("name" "x" "version" NIL))", true},
+        {"id without value", R"(a ID ("name"))", false},
+        {"enable", "a ENABLE CONDSTORE X-GOOD-IDEA", true},
+        {"enable nothing", "a ENABLE", false},
+        {"create with use", R"(a CREATE x (USE (\Sent)))", true},
+        {"create with empty use", "a CREATE x (USE ())", false},
+        {"list", R"(a LIST "" *)", true},
+        {"list with literal pattern", "a LIST \"\" {1}\r\n%", true},
+        {"status", "a STATUS x (MESSAGES UIDNEXT)", true},
+        {"status without items", "a STATUS x ()", false},
+        {"status of an extension", "a STATUS x (HIGHESTMODSEQ)", false},
+        {"append", "a APPEND x {2}\r\nhi", true},
+        {"append with flags and date",
+         "a APPEND x (\\Seen k) \" 7-Feb-1994 22:43:04 -0800\" {2}\r\nhi", true},
+        {"append with \\Recent", "a APPEND x (\\Recent) {2}\r\nhi", false},
+        {"append on 31 February", "a APPEND x \"31-Feb-1994 22:43:04 -0800\" {2}\r\nhi", false},
+        {"append without literal", "a APPEND x hi", false},
+        {"append of two literals", "a APPEND x {2}\r\nhi {2}\r\nho", false},
+        {"fetch macro", "a FETCH 1 FULL", true},
+        {"fetch macro in a list", "a FETCH 1 (FULL)", false},
+        {"fetch section", "a FETCH 1:* BODY.PEEK[1.2.HEADER.FIELDS.NOT (FROM \"To\")]<0.1>", true},
+        {"fetch part", "a FETCH 1 BODY[1.2]", true},
+        {"fetch mime of a part", "a FETCH 1 BODY[1.MIME]", true},
+        {"fetch mime of the whole", "a FETCH 1 BODY[MIME]", false},
+        {"fetch part zero", "a FETCH 1 BODY[0]", false},
+        {"fetch part with dot", "a FETCH 1 BODY[1.]", false},
+        {"fetch fields without names", "a FETCH 1 BODY[HEADER.FIELDS ()]", false},
+        {"fetch partial of no length", "a FETCH 1 BODY[]<0.0>", false},
+        {"fetch partial of 64 bits", "a FETCH 1 BODY[]<18446744073709551615.1>", true},
+        {"fetch partial beyond 64 bits", "a FETCH 1 BODY[]<18446744073709551616.1>", false},
+        {"fetch unknown item", "a FETCH 1 (FLAGS BINARY[1])", false},
+        {"fetch nothing", "a FETCH 1 ()", false},
+        {"set zero", "a FETCH 0 FLAGS", false},
+        {"set beyond 32 bits", "a FETCH 4294967296 FLAGS", false},
+        {"set with space", "a FETCH 1, 2 FLAGS", false},
+        {"set half a range", "a FETCH 1: FLAGS", false},
+        {"set backwards", "a FETCH *:1,4294967295:* FLAGS", true},
+        {"uid fetch", "a UID FETCH 1 FLAGS", true},
+        {"uid noop", "a UID NOOP", false},
+        {"uid alone", "a UID", false},
+        {"store", "a STORE 1 +FLAGS.SILENT (\\Seen)", true},
+        {"store bare", "a STORE 1 -FLAGS \\Seen $Label1", true},
+        {"store nothing", "a STORE 1 FLAGS ()", true},
+        {"store keyword with bracket", "a STORE 1 FLAGS (a])", false},
+        {"store keyword of 101 octets", "a STORE 1 FLAGS (" + std::string(101, 'k') + ")", false},
+        {"copy", "a COPY 1:3 \"x y\"", true},
+        {"uid expunge", "a UID EXPUNGE 1:3", true},
+        {"expunge with set", "a EXPUNGE 1:3", false},
+        {"search", "a SEARCH ALL", true},
+        {"search nothing", "a SEARCH", false},
+        {"search nested", "a SEARCH OR (SEEN NOT 1:2) (FROM x SINCE 1-Feb-1994)", true},
+        {"search charset", "a SEARCH CHARSET UTF-8 TEXT {2}\r\n\xc3\xa9", true},
+        {"search or with one", "a SEARCH OR SEEN", false},
+        {"search not of nothing", "a SEARCH NOT", false},
+        {"search open group", "a SEARCH (SEEN", false},
+        {"search closed too often", "a SEARCH SEEN)", false},
+        {"search not before close", "a SEARCH (NOT)", false},
+        {"search empty group", "a SEARCH ()", false},
+        {"search quoted date", "a SEARCH ON \"1-Feb-1994\"", true},
+        {"search wrong date", "a SEARCH ON 32-Feb-1994", false},
+        {"bare CR", "a NOOP\r", false},
+        {"bare LF", "a\nNOOP", false},
+    });
+    for (const auto& c : cases) EXPECT_EQ(parse_command(c.command).has_value(), c.good) << c.name;
+}
+
+TEST(ImapParse, NestsNoDeeperThanItsLimit) {
+    const auto nested = [](std::size_t depth, std::string_view open, std::string_view close) {
+        std::string out = "a SEARCH ";
+        for (std::size_t i = 0; i < depth; ++i) out += open;
+        out += "SEEN";
+        for (std::size_t i = 0; i < depth; ++i) out += close;
+        return parse_command(out).has_value();
+    };
+    EXPECT_TRUE(nested(40, "(", ")"));
+    EXPECT_TRUE(nested(40, "NOT ", ""));
+    for (const std::size_t depth : {60, 10'000}) {
+        EXPECT_FALSE(nested(depth, "(", ")"));
+        EXPECT_FALSE(nested(depth, "NOT ", ""));
+        EXPECT_FALSE(nested(depth, "OR ", " SEEN"));
+    }
+    std::string part = "a FETCH 1 BODY[1";
+    for (int i = 0; i < 100'000; ++i) part += ".1";
+    EXPECT_FALSE(parse_command(part + "]"));
+}
+
+TEST(ImapParse, KeepsTheOrderOfASearchProgram) {
+    const auto command = parse_command("a SEARCH OR SEEN (NOT DRAFT 3) ALL");
+    ASSERT_TRUE(command);
+    using enum SearchOp;
+    std::vector<SearchOp> got;
+    for (const auto& key : std::get<Search>(command->arguments).program) got.push_back(key.op);
+    const std::vector<SearchOp> want = {flag_set, flag_set, op_not, sequence,
+                                        op_and,   op_or,    all,    op_and};
+    EXPECT_EQ(got, want);
+}
+
+TEST(ImapParse, LabelsSectionsAsTheyAreAnswered) {
+    struct Label {
+        std::string_view item;
+        std::string_view want;
+    };
+    const auto cases = std::to_array<Label>({
+        {"BODY[]", "BODY[]"},
+        {"body.peek[header]", "BODY[HEADER]"},
+        {"BODY[1.2.text]<5.10>", "BODY[1.2.TEXT]<5>"},
+        {"BODY[header.fields (From \"x y\")]", "BODY[HEADER.FIELDS (From \"x y\")]"},
+        {"BODY[3]", "BODY[3]"},
+        {"RFC822", "RFC822"},
+        {"rfc822.header", "RFC822.HEADER"},
+    });
+    for (const auto& [item, want] : cases) {
+        const auto command = parse_command("a FETCH 1 " + std::string(item));
+        ASSERT_TRUE(command) << item;
+        EXPECT_EQ(std::get<Fetch>(command->arguments).items.at(0).section.label, want);
+    }
+}
+
+TEST(ImapParse, NeverSaysAMalformedTagBack) {
+    const auto command = parse_command("<script>alert(1)</script> NOOP");
+    ASSERT_FALSE(command);
+    EXPECT_EQ(command.error().tag, "");
+}
+
+TEST(ImapParse, KnowsHttp) {
+    EXPECT_TRUE(is_http_request("GET / HTTP/1.1"));
+    EXPECT_TRUE(is_http_request("POST /x HTTP/1.0"));
+    EXPECT_FALSE(is_http_request("GET NOOP"));
+}
+
+} // namespace
+} // namespace maild::imap

@@ -1,0 +1,138 @@
+#pragma once
+// IMAP clients without sockets: the real dialogue and session over a MemoryStore, octets in, octets
+// out.
+
+#include "imap/dialogue.hpp"
+#include "support/fake_clock.hpp"
+
+#include "maild/net/spawn.hpp"
+#include "maild/store/memory_store.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace maild::imap::test {
+
+// Runs a task to its end. Nothing in these tests waits for anything outside.
+inline void run(boost::asio::io_context& io, net::Task<void> task) {
+    net::spawn(io, std::move(task), "test");
+    io.run();
+    io.restart();
+}
+
+// Accounts are made when they first log in with the password "password"; names with "invalid" have
+// none.
+class TestBackend final : public Backend {
+public:
+    explicit TestBackend(store::MemoryStore& store) : store_(store) {}
+
+    net::Task<Result<auth::Identity>> authenticate(auth::Credentials credentials,
+                                                   const net::Peer&) override {
+        ++logins;
+        if (failure) co_return fail(*failure);
+        if (credentials.password != "password" || credentials.authcid.starts_with("invalid"))
+            co_return fail(Errc::authentication_failed);
+        const auto [account, is_new] = accounts_.try_emplace(
+            credentials.authcid, AccountId(std::int64_t(accounts_.size()) + 1));
+        auth::Identity identity{account->second, credentials.authcid, {}};
+        identity.token = store_.grant(account->second, auth::Right::access, quota);
+        co_return identity;
+    }
+    store::MessageStore& store() override { return store_; }
+
+    int logins = 0;
+    std::optional<Errc> failure;
+    std::uint64_t quota = 0;
+
+private:
+    store::MemoryStore& store_;
+    std::map<std::string, AccountId> accounts_;
+};
+
+class StringOutput final : public Output {
+public:
+    net::Task<bool> flush() override {
+        sent += text;
+        text.clear();
+        ++flushes;
+        co_return true;
+    }
+    std::string sent;
+    int flushes = 0;
+};
+
+// What all clients of one test share.
+struct Host {
+    Host()
+        : store(clock),
+          backend(store),
+          server(std::make_shared<Server>(Server{.tls = nullptr,
+                                                 .implicit_tls = false,
+                                                 .plaintext = auth::PlaintextPolicy::loopback,
+                                                 .limits = {},
+                                                 .backend = backend,
+                                                 .clock = clock})) {}
+
+    maild::test::FakeClock clock;
+    store::MemoryStore store;
+    TestBackend backend;
+    std::shared_ptr<Server> server;
+    boost::asio::io_context io; // ends first, with what still runs on it
+};
+
+class Client {
+public:
+    explicit Client(Host& host, bool is_loopback = true, bool is_tls = false)
+        : host_(host),
+          dialogue_(
+              {net::Peer{
+                   .address = "192.0.2.1", .port = 40000, .is_loopback = is_loopback, .uid = {}},
+               is_tls},
+              *host.server, output_, wake_) {
+        dialogue_.session().greet();
+    }
+
+    // What the server says next, everything that came of these octets included.
+    std::string send(std::string_view octets) {
+        dialogue_.append(octets);
+        do {
+            run(host_.io, dialogue_.advance());
+        } while (dialogue_.session().take_delay().count() > 0);
+        return take();
+    }
+    // A command with its CRLF.
+    std::string say(std::string_view line) { return send(std::string(line) + "\r\n"); }
+    // What comes without being asked for.
+    std::string take() {
+        if (wake_.take()) dialogue_.session().on_wake();
+        run(host_.io, flush());
+        return std::exchange(output_.sent, {});
+    }
+    std::string log_in(std::string_view user = "imapuser") {
+        take();
+        return say("login LOGIN " + std::string(user) + " password");
+    }
+    bool is_open() { return dialogue_.session().expects() != Expects::end; }
+    Dialogue& dialogue() { return dialogue_; }
+    StringOutput& output() { return output_; }
+
+private:
+    net::Task<void> flush() { co_await output_.flush(); }
+
+    Host& host_;
+    net::Event wake_;
+    StringOutput output_;
+    Dialogue dialogue_;
+};
+
+inline std::string append_command(std::string_view tag, std::string_view mailbox,
+                                  std::string_view message, std::string_view options = "") {
+    return std::string(tag) + " APPEND " + std::string(mailbox) + " " + std::string(options) + "{" +
+           std::to_string(message.size()) + "+}\r\n" + std::string(message) + "\r\n";
+}
+
+} // namespace maild::imap::test
