@@ -56,6 +56,12 @@ void Fragmenter::append(std::string_view bytes) {
         return;
     }
     if (is_done_) begin_command();
+    const auto needed = buffer_.size() + bytes.size();
+    // Grows as octets arrive, but not beyond the end of a literal that is known: 50 MiB stay 50
+    // MiB.
+    if (needed > buffer_.capacity() && line_begin_ > needed)
+        buffer_.reserve(
+            std::min(std::max(needed, 2 * buffer_.capacity()), line_begin_ + kPreAuthLine));
     buffer_ += bytes;
 }
 

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
+#include <malloc.h>
 
 namespace maild::imap::test {
 namespace {
@@ -23,7 +25,7 @@ protected:
                                                  .limits = {},
                                                  .backend = host.backend,
                                                  .clock = wall_});
-        server->limits.close_timeout = 20ms;
+        server->limits.close_timeout = 20ms; // the peers of these tests do not close
     }
     void TearDown() override {
         for (const auto& session : gate.sessions()) gate.kick(session.id);
@@ -134,6 +136,22 @@ TEST_F(ImapConnection, NoticesAPeerThatIsGone) {
     ask(peer, "a LOGIN imapuser password\r\nb APPEND INBOX {100}\r\n", "+ OK");
     peer.reset();
     expect_end();
+}
+
+// All that a connection in IDLE holds, coroutine frames and socket objects included; TLS adds its
+// own.
+TEST_F(ImapConnection, IsSmallWhileItWaits) {
+    constexpr std::size_t kConnections = 200;
+    std::vector<UniqueFd> peers;
+    std::size_t before = 0;
+    for (std::size_t i = 0; i <= kConnections; ++i) {
+        if (i == 1) before = mallinfo2().uordblks; // the first one brings what all share
+        peers.push_back(connect());
+        ask(peers.back(), "a LOGIN imapuser password\r\nb SELECT INBOX\r\nc IDLE\r\n", "+ idling");
+    }
+    const auto octets = (mallinfo2().uordblks - before) / kConnections;
+    std::printf("[  FIGURE  ] octets of an idle connection: %zu\n", octets);
+    EXPECT_LT(octets, 12'000U);
 }
 
 } // namespace
