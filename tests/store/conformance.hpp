@@ -2,8 +2,6 @@
 // What every MessageStore must do, as one suite: the cases are in conformance_*_test.cpp, and each
 // implementation's test instantiates them with a maker of its Subject.
 
-#include "support/fake_clock.hpp"
-
 #include "maild/auth/token.hpp"
 #include "maild/net/task.hpp"
 #include "maild/store/admin.hpp"
@@ -12,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -19,6 +18,19 @@
 #include <string>
 
 namespace maild::store::test {
+
+// A clock that only moves when told, and may be read by the store's threads.
+class TestClock final : public Clock {
+public:
+    WallTime now() const override { return WallTime(std::chrono::milliseconds(millis_.load())); }
+    SteadyTime steady_now() const override {
+        return SteadyTime(std::chrono::milliseconds(millis_.load()));
+    }
+    void advance(std::chrono::milliseconds span) { millis_ += span.count(); }
+
+private:
+    std::atomic<std::int64_t> millis_{1'700'000'000'000}; // 2023-11-14 22:13:20 UTC
+};
 
 // One store, and what is around it. Times and tokens come from here.
 class Subject {
@@ -28,7 +40,7 @@ public:
     virtual StoreAdmin& admin() = 0;
 
     boost::asio::io_context io;
-    maild::test::FakeClock clock;
+    TestClock clock;
     auth::TokenKey key{std::string(32, 'k')};
 
     // Runs the io_context until the task is done.

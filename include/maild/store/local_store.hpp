@@ -1,0 +1,103 @@
+#pragma once
+// The store itself, in the process `store`: every shard under a directory, SQLite and packs, group
+// commit (DESIGN: the store). Calls come from one io_context's thread; each shard has a writer
+// thread and readers of its own, and answers are posted back. A delivery to several shards is one
+// commit in each: first where its queue rows go, and if that fails nothing was taken; afterwards
+// what fails is told recipient by recipient. Borrows io, files, clock and random, which outlive it.
+// Never fork while one is open.
+
+#include "maild/auth/token.hpp"
+#include "maild/base/clock.hpp"
+#include "maild/base/file.hpp"
+#include "maild/store/admin.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace maild::store {
+
+struct LocalStoreOptions {
+    std::string directory; // DATA/shard; NN below it for each shard, made if missing
+    std::vector<ShardId> shards{ShardId(1)};
+    std::uint64_t watermark_bytes = 256U << 20U; // free space below which accepts_mail() is false
+    std::uint64_t ballast_bytes = 16U << 20U;    // kept back, so that EXPUNGE works on a full disk
+    std::chrono::milliseconds retention = std::chrono::hours(24 * 30); // of what was expunged
+    std::size_t idle_view_bytes = 64U << 20U; // snapshots of mailboxes that nobody has open
+    unsigned readers = 2;                     // threads of each shard
+    std::chrono::milliseconds upkeep_interval = std::chrono::seconds(1);
+    std::uint64_t segment_bytes = 64U << 20U; // of a pack
+    std::uint64_t checkpoint_pages =
+        8192;        // of the WAL, estimated, before it is moved into the database
+    std::string vfs; // of SQLite; empty: the exclusive one (db::kExclusiveVfs)
+};
+
+class LocalStore final : public MessageStore, public StoreAdmin {
+public:
+    // On io's thread. After on_fatal nothing works any more: exit, start anew (DESIGN: failure).
+    using OnFatal = std::function<void(const Error&)>;
+    using OnAcceptsMail = std::function<void(bool)>;
+
+    // Recovers each shard; io is not needed for that. An error names the shard in `internal`.
+    static Result<std::unique_ptr<LocalStore>> open(boost::asio::io_context& io, FileSystem& files,
+                                                    const Clock& clock, Random& random,
+                                                    auth::TokenKey key, LocalStoreOptions options,
+                                                    OnFatal on_fatal,
+                                                    OnAcceptsMail on_accepts_mail = {});
+    ~LocalStore() override; // finishes what waits and checkpoints; answers still due are dropped
+
+    bool accepts_mail() const override;
+    net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) override;
+    net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
+    net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
+    void close_session(SessionId session) override;
+    net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;
+    net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) override;
+    net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name,
+                                                SpecialUse use) override;
+    net::Task<Result<void>> delete_mailbox(SessionId session, MailboxName name) override;
+    net::Task<Result<void>> rename_mailbox(SessionId session, MailboxName from,
+                                           MailboxName to) override;
+    net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
+                                      bool subscribed) override;
+    net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
+                                                  bool examine) override;
+    void close_mailbox(SessionId session) override;
+    net::Task<Result<FetchResult>> fetch(SessionId session, UidSet uids,
+                                         std::uint32_t items) override;
+    net::Task<Result<std::string>> read(SessionId session, Uid uid, std::uint64_t offset,
+                                        std::uint64_t length) override;
+    net::Task<Result<FlagChangeResult>>
+    change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
+                 std::optional<ModSeq> unchanged_since) override;
+    net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids,
+                                       MailboxName destination) override;
+    net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
+                                       MailboxName destination) override;
+    net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) override;
+    net::Task<Result<AppendResult>> append(SessionId session, MailboxName name,
+                                           std::vector<AppendMessage> messages) override;
+
+    net::Task<Result<StoreFigures>> figures() override;
+    net::Task<Result<std::vector<AccountUsage>>> usage(std::vector<AccountRef> accounts) override;
+    net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>>
+    mailboxes(AccountRef account) override;
+    net::Task<Result<void>> remove_account(AccountRef account) override;
+    net::Task<Result<void>> drop_sessions(AccountRef account) override;
+    net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
+                                                                  std::uint32_t limit) override;
+
+    class Impl;
+
+private:
+    explicit LocalStore(std::shared_ptr<Impl> impl);
+    net::Task<Result<CopyResult>> copy_or_move(SessionId session, UidSet uids,
+                                               MailboxName destination, bool is_move);
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace maild::store

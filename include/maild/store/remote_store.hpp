@@ -1,0 +1,70 @@
+#pragma once
+// The store as workers and control see it: every call is one message to the process `store`
+// (DESIGN: IPC). When the line breaks, every session gets on_lost() and its handle is dead; calls
+// in flight end with `unavailable` and may have been carried out. After Client::attach() new
+// sessions can be opened. Takes the client's handlers for itself; borrows it and io, which outlive
+// it. One thread.
+
+#include "maild/ipc/client.hpp"
+#include "maild/store/admin.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace maild::store {
+
+class RemoteStore final : public MessageStore, public StoreAdmin {
+public:
+    // The timeout is for a store whose disk hangs; a fault ends the line at once.
+    RemoteStore(boost::asio::io_context& io, ipc::Client& client,
+                std::chrono::milliseconds timeout = std::chrono::minutes(5));
+    ~RemoteStore() override;
+
+    bool accepts_mail() const override; // as last told by the store; false while it is away
+    net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) override;
+    net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
+    net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
+    void close_session(SessionId session) override;
+    net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;
+    net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) override;
+    net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name,
+                                                SpecialUse use) override;
+    net::Task<Result<void>> delete_mailbox(SessionId session, MailboxName name) override;
+    net::Task<Result<void>> rename_mailbox(SessionId session, MailboxName from,
+                                           MailboxName to) override;
+    net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
+                                      bool subscribed) override;
+    net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
+                                                  bool examine) override;
+    void close_mailbox(SessionId session) override;
+    net::Task<Result<FetchResult>> fetch(SessionId session, UidSet uids,
+                                         std::uint32_t items) override;
+    net::Task<Result<std::string>> read(SessionId session, Uid uid, std::uint64_t offset,
+                                        std::uint64_t length) override;
+    net::Task<Result<FlagChangeResult>>
+    change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
+                 std::optional<ModSeq> unchanged_since) override;
+    net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids,
+                                       MailboxName destination) override;
+    net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
+                                       MailboxName destination) override;
+    net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) override;
+    net::Task<Result<AppendResult>> append(SessionId session, MailboxName name,
+                                           std::vector<AppendMessage> messages) override;
+
+    net::Task<Result<StoreFigures>> figures() override;
+    net::Task<Result<std::vector<AccountUsage>>> usage(std::vector<AccountRef> accounts) override;
+    net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>>
+    mailboxes(AccountRef account) override;
+    net::Task<Result<void>> remove_account(AccountRef account) override;
+    net::Task<Result<void>> drop_sessions(AccountRef account) override;
+    net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
+                                                                  std::uint32_t limit) override;
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace maild::store

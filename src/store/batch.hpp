@@ -1,0 +1,73 @@
+#pragma once
+// One group commit on the writer's thread: the transaction that all its requests share, and what
+// they leave behind to be done with it: bodies for the pack before the commit, news for sessions
+// and notes for a rebuild after it.
+
+#include "store/meta.hpp"
+#include "store/record_metadata.hpp"
+
+#include "maild/base/clock.hpp"
+#include "maild/db/database.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace maild::store {
+
+// A message to store once: immutable, shared between the request, the batch and the pack's write.
+struct BodySource {
+    std::string content;
+    Structure structure;
+    std::uint32_t header_size = 0;
+};
+// The header section with the empty line that ends it; everything where there is none (RFC 5322
+// §2.1).
+std::uint32_t header_size_of(std::string_view content);
+std::shared_ptr<const BodySource> make_body(const MessageSource& source);
+
+// What a commit changed in one mailbox. `status` is the mailbox after it.
+struct MailboxNews {
+    MailboxStatus status;
+    std::vector<Change> changes;
+};
+
+struct PendingBody {
+    std::int64_t id = 0;
+    std::shared_ptr<const BodySource> source;
+    RecordMetadata metadata;
+    std::int64_t refs = 0;
+    std::string encoded; // the metadata as it is written
+};
+
+class Batch {
+public:
+    Batch(db::Database& connection, WallTime time, Random& source, std::int64_t next_body)
+        : database(connection), now(time), random(source), next_body_(next_body) {}
+
+    db::Database& database;
+    const WallTime now;
+    Random& random;
+    std::vector<PendingBody> bodies;
+    std::vector<MailboxNews> news;
+    std::vector<Note> notes;
+    std::uint64_t delivered = 0; // messages to local recipients
+
+    // A row id for a body whose own row is written when the pack has taken it; its structure is
+    // written now.
+    Result<PendingBody*> add_body(std::shared_ptr<const BodySource> source);
+    std::int64_t next_body() const { return next_body_; }
+
+    // To take back what a request that failed has left here.
+    struct Mark {
+        std::size_t bodies, news, notes;
+        std::uint64_t delivered;
+    };
+    Mark mark() const { return {bodies.size(), news.size(), notes.size(), delivered}; }
+    void back_to(const Mark& mark);
+
+private:
+    std::int64_t next_body_;
+};
+
+} // namespace maild::store

@@ -1,0 +1,205 @@
+// LocalStore: delivery and the calls on messages.
+#include "store/flag_names.hpp"
+#include "store/local_store_impl.hpp"
+#include "store/reads.hpp"
+#include "store/uid_set.hpp"
+
+#include "maild/store/local_store.hpp"
+
+namespace maild::store {
+namespace {
+
+// The part of a delivery that one shard commits, and which of the request's recipients it is about.
+struct Part {
+    DeliverJob job;
+    std::vector<std::size_t> positions;
+};
+
+struct Plan {
+    DeliverResult result;                        // refusals are in it already
+    std::vector<std::pair<ShardId, Part>> parts; // what decides over the whole delivery comes first
+    bool first_decides = false;
+};
+
+std::uint64_t bytes_of(const DeliverJob& job) {
+    return job.body->content.size() + 1;
+} // never zero: it has a body
+
+void take_results(DeliverResult& all, const Part& part, Result<DeliverResult> result) {
+    for (std::size_t i = 0; i < part.positions.size(); ++i) {
+        all.local[part.positions[i]] =
+            result ? std::move(result->local[i]) : std::unexpected(result.error());
+    }
+    if (result && result->queued) all.queued = result->queued;
+}
+
+} // namespace
+
+net::Task<Result<void>> LocalStore::check_room(const auth::Token& grant, std::uint64_t size) {
+    if (auto admitted = impl_->admit(grant, auth::Right::deliver); !admitted) co_return admitted;
+    if (!accepts_mail()) co_return fail(Errc::no_space, "below the watermark");
+    auto& shard = **impl_->shard(grant.shard);
+    auto look = [account = grant.account, quota = impl_->quota_of(grant.account),
+                 size](Reading& reading) -> Result<void> {
+        const auto row = account_row(reading.database, account);
+        if (!row) return pass(row);
+        if (*row && (*row)->is_removed) return fail(Errc::no_such_account);
+        return store::check_room(row->value_or(AccountRow{}), quota, size, 1);
+    };
+    auto room = co_await impl_->read<void>(shard, std::move(look));
+    co_return room;
+}
+
+namespace {
+
+// Tokens are checked here; a relay without a right to it fails the whole delivery.
+Result<Plan> plan_delivery(LocalStore::Impl& impl, DeliverRequest request) {
+    const auto body = make_body(request.message);
+    Plan plan;
+    std::map<ShardId, Part> parts;
+    const auto part_of = [&](ShardId shard) -> Part& {
+        auto& part = parts[shard];
+        part.job.body = body;
+        part.job.internal_date = request.internal_date;
+        return part;
+    };
+    for (auto& recipient : request.local) {
+        const auto admitted = impl.admit(recipient.grant, auth::Right::deliver);
+        plan.result.local.push_back(admitted ? fail(Errc::unavailable) : pass(admitted));
+        if (!admitted) continue;
+        auto& part = part_of(recipient.grant.shard);
+        const auto account = recipient.grant.account;
+        part.job.local.push_back({account, impl.quota_of(account), std::move(recipient.mailbox),
+                                  std::move(recipient.flags), std::move(recipient.address),
+                                  std::move(recipient.trace_prefix)});
+        part.positions.push_back(plan.result.local.size() - 1);
+    }
+    if (request.relay) {
+        const auto& grant = request.relay->grant;
+        if (auto admitted = impl.admit(grant, auth::Right::access); !admitted)
+            return pass(admitted);
+        auto& part = part_of(grant.shard);
+        part.job.relay =
+            RelayJob{grant.account, grant.shard, std::move(request.relay->envelope),
+                     std::move(request.relay->trace_prefix), std::move(request.relay->hold_reason)};
+        plan.parts.emplace_back(grant.shard, std::move(part));
+        parts.erase(grant.shard);
+    }
+    plan.first_decides = request.relay || parts.size() == 1;
+    for (auto& [shard, part] : parts) plan.parts.emplace_back(shard, std::move(part));
+    return plan;
+}
+
+} // namespace
+
+net::Task<Result<DeliverResult>> LocalStore::deliver(DeliverRequest request) {
+    auto plan = plan_delivery(*impl_, std::move(request));
+    if (!plan) co_return pass(plan);
+    for (std::size_t i = 0; i < plan->parts.size(); ++i) {
+        auto& [id, part] = plan->parts[i];
+        auto& shard = **impl_->shard(id);
+        const auto bytes = bytes_of(part.job);
+        auto job = std::make_shared<const DeliverJob>(std::move(part.job));
+        auto commit = [job](Batch& batch) { return store::deliver(batch, *job); };
+        auto delivered =
+            co_await impl_->write<DeliverResult>(shard, std::move(commit), SessionId(), bytes);
+        if (!delivered && i == 0 && plan->first_decides) co_return delivered;
+        take_results(plan->result, part, std::move(delivered));
+    }
+    co_return std::move(plan->result);
+}
+
+net::Task<Result<FetchResult>> LocalStore::fetch(SessionId id, UidSet uids, std::uint32_t items) {
+    const auto session = impl_->session_with_mailbox(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_uids(uids); !valid) co_return pass(valid);
+    auto look = [open = (*session)->open(), uids = std::move(uids), items](Reading& reading) {
+        return read_messages(reading, open.account, open.mailbox, uids, items);
+    };
+    auto result = co_await impl_->read<FetchResult>(*(*session)->shard, std::move(look));
+    co_return result;
+}
+
+net::Task<Result<std::string>> LocalStore::read(SessionId id, Uid uid, std::uint64_t offset,
+                                                std::uint64_t length) {
+    const auto session = impl_->session_with_mailbox(id);
+    if (!session) co_return pass(session);
+    auto look = [open = (*session)->open(), uid, offset, length](Reading& reading) {
+        return read_piece(reading, open.account, open.mailbox, uid, offset, length);
+    };
+    auto piece = co_await impl_->read<std::string>(*(*session)->shard, std::move(look));
+    co_return piece;
+}
+
+net::Task<Result<FlagChangeResult>>
+LocalStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagNames flags,
+                         std::optional<ModSeq> unchanged_since) {
+    const auto session = impl_->session_that_writes(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_uids(uids); !valid) co_return pass(valid);
+    if (auto valid = check_flag_names(flags); !valid) co_return pass(valid);
+    auto job = std::make_shared<const FlagJob>((*session)->open(), std::move(uids), change,
+                                               std::move(flags), unchanged_since);
+    auto commit = [job](Batch& batch) { return store::change_flags(batch, *job); };
+    auto result =
+        co_await impl_->write<FlagChangeResult>(*(*session)->shard, std::move(commit), id, 0);
+    co_return result;
+}
+
+net::Task<Result<CopyResult>> LocalStore::copy_or_move(SessionId id, UidSet uids,
+                                                       MailboxName destination, bool is_move) {
+    const auto session = is_move ? impl_->session_that_writes(id) : impl_->session_with_mailbox(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_uids(uids); !valid) co_return pass(valid);
+    auto job =
+        std::make_shared<const CopyJob>((*session)->open(), impl_->quota_of((*session)->account),
+                                        std::move(uids), std::move(destination), is_move);
+    auto commit = [job](Batch& batch) { return store::copy(batch, *job); };
+    auto result = co_await impl_->write<CopyResult>(*(*session)->shard, std::move(commit), id, 0);
+    co_return result;
+}
+
+net::Task<Result<CopyResult>> LocalStore::copy(SessionId id, UidSet uids, MailboxName destination) {
+    return copy_or_move(id, std::move(uids), std::move(destination), false);
+}
+
+net::Task<Result<CopyResult>> LocalStore::move(SessionId id, UidSet uids, MailboxName destination) {
+    return copy_or_move(id, std::move(uids), std::move(destination), true);
+}
+
+net::Task<Result<void>> LocalStore::expunge(SessionId id, std::optional<UidSet> uids) {
+    const auto session = impl_->session_that_writes(id);
+    if (!session) co_return pass(session);
+    if (uids) {
+        if (auto valid = check_uids(*uids); !valid) co_return valid;
+    }
+    auto commit = [open = (*session)->open(), uids = std::move(uids)](Batch& batch) {
+        return store::expunge(batch, open, uids);
+    };
+    auto done = co_await impl_->write<void>(*(*session)->shard, std::move(commit), id, 0);
+    co_return done;
+}
+
+net::Task<Result<AppendResult>> LocalStore::append(SessionId id, MailboxName name,
+                                                   std::vector<AppendMessage> messages) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto job = std::make_shared<AppendJob>();
+    job->account = (*session)->account;
+    job->quota = impl_->quota_of(job->account);
+    job->mailbox = std::move(name);
+    std::uint64_t bytes = 1;
+    for (auto& message : messages) {
+        bytes += message.message.content.size();
+        job->messages.push_back(
+            {make_body(message.message), std::move(message.flags), message.internal_date});
+    }
+    auto commit = [job = std::shared_ptr<const AppendJob>(std::move(job))](Batch& batch) {
+        return store::append(batch, *job);
+    };
+    auto result =
+        co_await impl_->write<AppendResult>(*(*session)->shard, std::move(commit), id, bytes);
+    co_return result;
+}
+
+} // namespace maild::store

@@ -1,0 +1,159 @@
+// LocalStore: opening, sessions and mailboxes.
+#include "maild/store/local_store.hpp"
+
+#include "store/local_store_impl.hpp"
+#include "store/reads.hpp"
+
+#include <algorithm>
+
+namespace maild::store {
+
+LocalStore::LocalStore(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+LocalStore::~LocalStore() {
+    for (auto& [id, state] : impl_->shards) state.shard.reset();
+}
+
+Result<std::unique_ptr<LocalStore>> LocalStore::open(boost::asio::io_context& io, FileSystem& files,
+                                                     const Clock& clock, Random& random,
+                                                     auth::TokenKey key, LocalStoreOptions options,
+                                                     OnFatal on_fatal,
+                                                     OnAcceptsMail on_accepts_mail) {
+    auto impl = std::make_shared<Impl>(io, clock, std::move(key), std::move(options),
+                                       std::move(on_fatal), std::move(on_accepts_mail));
+    if (auto opened = impl->open_shards(files, random); !opened) return pass(opened);
+    return std::unique_ptr<LocalStore>(new LocalStore(std::move(impl)));
+}
+
+bool LocalStore::accepts_mail() const {
+    return std::ranges::all_of(
+        impl_->shards, [](const auto& entry) { return entry.second.shard->accepts_mail(); });
+}
+
+net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, ChangeSink& sink) {
+    if (auto admitted = impl_->admit(token, auth::Right::access); !admitted)
+        co_return pass(admitted);
+    const auto account = token.account;
+    auto& shard = **impl_->shard(token.shard);
+    auto look = [account](Reading& reading) { return lacks_defaults(reading, account); };
+    auto lacks = co_await impl_->read<bool>(shard, std::move(look));
+    if (!lacks) co_return pass(lacks);
+    if (*lacks) {
+        auto make = [account](Batch& batch) -> Result<bool> {
+            if (auto row = ensure_account(batch, account); !row) return pass(row);
+            if (auto made = ensure_defaults(batch, account); !made) return pass(made);
+            return true;
+        };
+        auto made = co_await impl_->write<bool>(shard, std::move(make), SessionId(), 0);
+        if (!made) co_return pass(made);
+    }
+    const SessionId id(++impl_->last_session);
+    Impl::Session session;
+    session.account = account;
+    session.shard = &shard;
+    session.sink = &sink;
+    impl_->sessions.emplace(id, std::move(session));
+    co_return id;
+}
+
+void LocalStore::close_session(SessionId id) {
+    const auto found = impl_->sessions.find(id);
+    if (found == impl_->sessions.end()) return;
+    impl_->detach(id, found->second);
+    impl_->sessions.erase(found);
+}
+
+net::Task<Result<std::vector<MailboxEntry>>> LocalStore::list_mailboxes(SessionId id) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto list = [account = (*session)->account](Reading& reading) {
+        return store::list_mailboxes(reading, account);
+    };
+    auto entries =
+        co_await impl_->read<std::vector<MailboxEntry>>(*(*session)->shard, std::move(list));
+    co_return entries;
+}
+
+net::Task<Result<MailboxStatus>> LocalStore::status(SessionId id, MailboxName name) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto& shard = *(*session)->shard;
+    auto look = [account = (*session)->account, name = std::move(name)](Reading& reading) {
+        return read_status(reading, account, name);
+    };
+    auto status = co_await impl_->read<MailboxStatus>(shard, std::move(look));
+    if (!status) co_return status;
+    const auto view = shard.views.find(status->id);
+    if (view && view->state == View::State::ready)
+        status->recent = view->recent(); // the row may be behind
+    co_return status;
+}
+
+net::Task<Result<MailboxId>> LocalStore::create_mailbox(SessionId id, MailboxName name,
+                                                        SpecialUse use) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto create = [account = (*session)->account, name = std::move(name), use](Batch& batch) {
+        return store::create_mailbox(batch, account, name, use);
+    };
+    auto made = co_await impl_->write<MailboxId>(*(*session)->shard, std::move(create), id, 0);
+    co_return made;
+}
+
+net::Task<Result<void>> LocalStore::delete_mailbox(SessionId id, MailboxName name) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto remove = [account = (*session)->account, name = std::move(name)](Batch& batch) {
+        return store::delete_mailbox(batch, account, name);
+    };
+    auto done = co_await impl_->write<void>(*(*session)->shard, std::move(remove), id, 0);
+    co_return done;
+}
+
+net::Task<Result<void>> LocalStore::rename_mailbox(SessionId id, MailboxName from, MailboxName to) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto rename = [account = (*session)->account, from = std::move(from), to = std::move(to)](
+                      Batch& batch) { return store::rename_mailbox(batch, account, from, to); };
+    auto done = co_await impl_->write<void>(*(*session)->shard, std::move(rename), id, 0);
+    co_return done;
+}
+
+net::Task<Result<void>> LocalStore::subscribe(SessionId id, MailboxName name, bool subscribed) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto change = [account = (*session)->account, name = std::move(name), subscribed](
+                      Batch& batch) { return store::subscribe(batch, account, name, subscribed); };
+    auto done = co_await impl_->write<void>(*(*session)->shard, std::move(change), id, 0);
+    co_return done;
+}
+
+net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxName name,
+                                                          bool examine) {
+    auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    impl_->detach(id, **session);
+    auto& shard = *(*session)->shard;
+    const auto account = (*session)->account;
+    auto find = [account, name = std::move(name)](Reading& reading) {
+        return find_mailbox(reading, account, name);
+    };
+    const auto row = co_await impl_->read<MailboxRow>(shard, std::move(find));
+    if (!row) co_return pass(row);
+    const auto view = co_await impl_->ready_view(shard, account, row->status.id);
+    if (!view) co_return pass(view);
+    session = impl_->session(id); // it may have been closed meanwhile
+    if (!session) co_return pass(session);
+    impl_->detach(id, **session);
+    OpenedMailbox opened{(*view)->status, (*view)->keywords, (*view)->messages,
+                         (*view)->first_recent};
+    opened.status.recent = (*view)->recent();
+    impl_->attach(id, **session, *view, examine);
+    co_return opened;
+}
+
+void LocalStore::close_mailbox(SessionId id) {
+    if (const auto session = impl_->session(id)) impl_->detach(id, **session);
+}
+
+} // namespace maild::store

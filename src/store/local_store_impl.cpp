@@ -1,0 +1,231 @@
+#include "store/local_store_impl.hpp"
+
+#include <cstdio>
+
+namespace maild::store {
+namespace {
+
+std::string directory_of(const std::string& above, ShardId id) {
+    char name[16];
+    std::snprintf(name, sizeof name, "/%02u", id.value);
+    return above + name;
+}
+
+std::string parent_of(const std::string& directory) {
+    const auto slash = directory.rfind('/');
+    if (slash == directory.npos) return ".";
+    return slash == 0 ? "/" : directory.substr(0, slash);
+}
+
+} // namespace
+
+LocalStore::Impl::Impl(boost::asio::io_context& context, const Clock& wall,
+                       auth::TokenKey token_key, LocalStoreOptions store_options, OnFatal on_fatal,
+                       OnAcceptsMail on_accepts_mail)
+    : io(context),
+      clock(wall),
+      key(std::move(token_key)),
+      options(std::move(store_options)),
+      on_fatal_(std::move(on_fatal)),
+      on_accepts_mail_(std::move(on_accepts_mail)) {}
+
+Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
+    // Names must be on stable storage too, each in the directory above it.
+    if (auto made = files.make_directory(options.directory); !made) return made;
+    if (auto synced = files.sync_directory(parent_of(options.directory)); !synced) return synced;
+    for (const auto id : options.shards) {
+        const auto directory = directory_of(options.directory, id);
+        if (auto made = files.make_directory(directory); !made) return made;
+        auto& state = shards.try_emplace(id, options.idle_view_bytes).first->second;
+        auto opened = Shard::open(files, clock, random, shard_options(id, directory));
+        if (!opened) return fail(opened.error().code, directory + ": " + opened.error().internal);
+        state.shard = std::move(*opened);
+    }
+    return files.sync_directory(options.directory);
+}
+
+// What the writers' threads call goes to the io_context's thread, unless the store is gone by then.
+ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& directory) {
+    ShardOptions made;
+    made.id = id;
+    made.directory = directory;
+    if (!options.vfs.empty()) made.vfs = options.vfs;
+    made.limits.watermark_bytes = options.watermark_bytes;
+    made.limits.ballast_bytes = options.ballast_bytes;
+    made.limits.retention = options.retention;
+    made.limits.readers = options.readers;
+    made.limits.tick = options.upkeep_interval;
+    made.limits.wal_pages = options.checkpoint_pages;
+    made.packs.segment_size = options.segment_bytes;
+    made.on_committed = [weak = weak_from_this(), id,
+                         &context = io](std::vector<Committed> committed) {
+        net::post(context, [weak, id, committed = std::move(committed)]() mutable {
+            if (const auto self = weak.lock())
+                self->dispatch(self->shards.at(id), std::move(committed));
+        });
+    };
+    made.on_accepts_mail = [weak = weak_from_this(), &context = io](bool accepts) {
+        net::post(context, [weak, accepts] {
+            if (const auto self = weak.lock(); self && self->on_accepts_mail_)
+                self->on_accepts_mail_(accepts);
+        });
+    };
+    made.on_fatal = [weak = weak_from_this(), &context = io](const Error& error) {
+        net::post(context, [weak, error] {
+            const auto self = weak.lock();
+            if (!self) return;
+            self->lose_all();
+            if (self->on_fatal_) self->on_fatal_(error);
+        });
+    };
+    return made;
+}
+
+// In the order of commits: the news of a request, then its answer.
+void LocalStore::Impl::dispatch(ShardState& shard, std::vector<Committed> committed) {
+    for (auto& entry : committed) {
+        for (const auto& news : entry.news) tell(shard, news, SessionId(entry.origin));
+        entry.done(std::move(entry.outcome));
+    }
+}
+
+void LocalStore::Impl::tell(ShardState& shard, const MailboxNews& news, SessionId origin) {
+    const auto view = shard.views.tell(news);
+    if (!view) return;
+    const auto tell_one = [&](SessionId id) {
+        if (const auto found = sessions.find(id); found != sessions.end()) {
+            found->second.sink->on_changes(news.status.id, news.changes);
+        }
+    };
+    if (view->sessions.contains(origin)) tell_one(origin);
+    for (const auto id : view->sessions) {
+        if (id != origin) tell_one(id);
+    }
+}
+
+Result<void> LocalStore::Impl::admit(const auth::Token& token, auth::Right right) {
+    if (auto valid = key.verify(token, clock.now()); !valid) return valid;
+    if (right == auth::Right::access && token.right != right)
+        return fail(Errc::not_permitted, "token without access");
+    if (auto known = shard(token.shard); !known) return pass(known);
+    auto& entry = granted[token.account];
+    if (token.issued >= entry.issued)
+        entry = {{token.quota_bytes, token.quota_messages}, token.issued};
+    return {};
+}
+
+Quota LocalStore::Impl::quota_of(AccountId account) const {
+    const auto found = granted.find(account);
+    return found == granted.end() ? Quota{} : found->second.quota;
+}
+
+Result<LocalStore::Impl::ShardState*> LocalStore::Impl::shard(ShardId id) {
+    const auto found = shards.find(id);
+    if (found == shards.end()) return fail(Errc::no_such_account, "unknown shard");
+    return &found->second;
+}
+
+Result<LocalStore::Impl::Session*> LocalStore::Impl::session(SessionId id) {
+    const auto found = sessions.find(id);
+    if (found != sessions.end()) return &found->second;
+    return fail(is_lost ? Errc::unavailable : Errc::not_permitted, "no such session");
+}
+
+Result<LocalStore::Impl::Session*> LocalStore::Impl::session_with_mailbox(SessionId id) {
+    auto found = session(id);
+    if (found && (!(*found)->mailbox || (*found)->view->state == View::State::gone))
+        return fail(Errc::no_such_mailbox);
+    return found;
+}
+
+Result<LocalStore::Impl::Session*> LocalStore::Impl::session_that_writes(SessionId id) {
+    auto found = session_with_mailbox(id);
+    if (found && (*found)->is_examining) return fail(Errc::not_permitted, "examined");
+    return found;
+}
+
+void LocalStore::Impl::attach(SessionId id, Session& session, const std::shared_ptr<View>& view,
+                              bool examine) {
+    session.mailbox = view->status.id;
+    session.view = view;
+    session.is_examining = examine;
+    view->sessions.insert(id);
+    if (examine) return;
+    ++view->selected;
+    view->first_recent = std::max(view->first_recent, view->status.uid_next);
+    store_recent(*session.shard, *view);
+}
+
+void LocalStore::Impl::detach(SessionId id, Session& session) {
+    if (!session.view) return;
+    session.view->sessions.erase(id);
+    if (!session.is_examining) --session.view->selected;
+    if (session.view->state == View::State::ready) store_recent(*session.shard, *session.view);
+    session.view.reset();
+    session.mailbox = {};
+    session.shard->views.trim();
+}
+
+// \Recent is no promise: the row follows with the next commit, and after a crash a message may be
+// recent once more.
+void LocalStore::Impl::store_recent(ShardState& shard, View& view) {
+    if (view.first_recent == view.stored_recent) return;
+    view.stored_recent = view.first_recent;
+    WriteRequest request;
+    request.is_lazy = true;
+    request.run = [mailbox = view.status.id, first = view.first_recent](Batch& batch) {
+        return set_first_recent(batch, mailbox, first);
+    };
+    request.done = [](const Result<void>&) {};
+    shard.shard->submit(std::move(request));
+}
+
+void LocalStore::Impl::lose(AccountId account) {
+    std::vector<ChangeSink*> lost;
+    for (auto it = sessions.begin(); it != sessions.end();) {
+        if (it->second.account != account) {
+            ++it;
+            continue;
+        }
+        lost.push_back(it->second.sink);
+        detach(it->first, it->second);
+        it = sessions.erase(it);
+    }
+    for (auto* sink : lost) sink->on_lost();
+}
+
+void LocalStore::Impl::lose_all() {
+    is_lost = true;
+    for (const auto lost = std::exchange(sessions, {}); const auto& [id, session] : lost)
+        session.sink->on_lost();
+}
+
+// The mailbox's view with its snapshot. Whoever finds it empty loads it; others wait, and look
+// again.
+net::Task<Result<std::shared_ptr<View>>>
+LocalStore::Impl::ready_view(ShardState& state, AccountId account, MailboxId mailbox) {
+    for (;;) {
+        auto view = state.views.get(mailbox);
+        if (view->state == View::State::ready) co_return view;
+        if (view->state == View::State::loading) {
+            auto event = std::make_shared<net::Event>();
+            view->waiting.push_back(event);
+            co_await net::detail::wait_until_done(*event);
+            continue;
+        }
+        view->state = View::State::loading;
+        auto load = [account, mailbox](Reading& reading) {
+            return read_snapshot(reading, account, mailbox);
+        };
+        auto snapshot = co_await read<Snapshot>(state, std::move(load));
+        for (const auto& event : std::exchange(view->waiting, {})) event->notify();
+        if (snapshot) {
+            state.views.loaded(*view, std::move(*snapshot));
+            if (view->state == View::State::ready) co_return view;
+        }
+        state.views.forget(mailbox);
+        co_return snapshot ? fail(Errc::no_such_mailbox) : pass(snapshot);
+    }
+}
+
+} // namespace maild::store

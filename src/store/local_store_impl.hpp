@@ -1,0 +1,123 @@
+#pragma once
+// LocalStore's state on the io_context's thread: sessions, views, quotas; and how it hands work to
+// shards and waits.
+
+#include "store/operations.hpp"
+#include "store/pass.hpp"
+#include "store/shard.hpp"
+#include "store/view_cache.hpp"
+
+#include "maild/net/blocking.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
+#include "maild/store/local_store.hpp"
+
+#include <map>
+#include <unordered_map>
+
+namespace maild::store {
+
+class LocalStore::Impl : public std::enable_shared_from_this<LocalStore::Impl> {
+public:
+    struct ShardState {
+        explicit ShardState(std::size_t idle_bytes) : views(idle_bytes) {}
+        std::unique_ptr<Shard> shard;
+        ViewCache views;
+    };
+    struct Session {
+        AccountId account;
+        ShardState* shard = nullptr;
+        ChangeSink* sink = nullptr;
+        MailboxId mailbox; // open; zero: none
+        std::shared_ptr<View> view;
+        bool is_examining = false;
+
+        OpenRef open() const { return {account, mailbox}; }
+    };
+    struct Granted {
+        Quota quota;
+        WallTime issued{};
+    };
+
+    Impl(boost::asio::io_context& io, const Clock& clock, auth::TokenKey key,
+         LocalStoreOptions options, OnFatal on_fatal, OnAcceptsMail on_accepts_mail);
+    Result<void> open_shards(FileSystem& files, Random& random);
+
+    Result<void> admit(const auth::Token& token,
+                       auth::Right right); // its quota is in force from now on
+    Quota quota_of(AccountId account) const;
+    Result<ShardState*> shard(ShardId id);
+    Result<Session*> session(SessionId id);
+    Result<Session*> session_with_mailbox(SessionId id);
+    Result<Session*> session_that_writes(SessionId id); // not when it only examines
+    void attach(SessionId id, Session& session, const std::shared_ptr<View>& view, bool examine);
+    void detach(SessionId id, Session& session);
+    void lose(AccountId account);
+    void lose_all();
+    void store_recent(ShardState& shard, View& view);
+    net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
+                                                        MailboxId mailbox);
+
+    // Runs `op` in a group commit of the shard. Its news have been told when the task ends.
+    template <class T, class Op>
+    net::Task<Result<T>> write(ShardState& shard, Op op, SessionId origin,
+                               std::uint64_t body_bytes);
+    // Runs `op` on a reader's thread.
+    template <class T, class Op> net::Task<Result<T>> read(ShardState& shard, Op op);
+
+    boost::asio::io_context& io;
+    const Clock& clock;
+    const auth::TokenKey key;
+    const LocalStoreOptions options;
+    std::map<ShardId, ShardState> shards;
+    std::map<SessionId, Session> sessions;
+    std::unordered_map<AccountId, Granted> granted;
+    std::uint64_t last_session = 0;
+    bool is_lost = false;
+
+private:
+    ShardOptions shard_options(ShardId id, const std::string& directory);
+    void dispatch(ShardState& shard, std::vector<Committed> committed);
+    void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
+
+    OnFatal on_fatal_;
+    OnAcceptsMail on_accepts_mail_;
+};
+
+template <class T> struct Pending {
+    Result<T> value = fail(Errc::unavailable);
+    net::Event done;
+};
+
+template <class T, class Op>
+net::Task<Result<T>> LocalStore::Impl::write(ShardState& shard, Op op, SessionId origin,
+                                             std::uint64_t body_bytes) {
+    auto pending = std::make_shared<Pending<T>>();
+    WriteRequest request;
+    request.origin = origin.value;
+    request.body_bytes = body_bytes;
+    request.run = [pending, op = std::move(op)](Batch& batch) -> Result<void> {
+        pending->value = op(batch);
+        if (!pending->value) return pass(std::as_const(pending->value));
+        return {};
+    };
+    request.done = [pending](Result<void> outcome) {
+        if (!outcome) pending->value = std::unexpected(std::move(outcome.error()));
+        pending->done.notify();
+    };
+    shard.shard->submit(std::move(request));
+    co_await net::detail::wait_until_done(pending->done);
+    co_return std::move(pending->value);
+}
+
+template <class T, class Op> net::Task<Result<T>> LocalStore::Impl::read(ShardState& shard, Op op) {
+    auto pending = std::make_shared<Pending<T>>();
+    shard.shard->read([pending, op = std::move(op), &context = io](Reading& reading) mutable {
+        pending->value = op(reading);
+        net::post(context, [pending = std::move(pending)] { pending->done.notify(); });
+    });
+    co_await net::detail::wait_until_done(pending->done);
+    co_return std::move(pending->value);
+}
+
+} // namespace maild::store

@@ -1,0 +1,163 @@
+#include "store/flag_names.hpp"
+#include "store/operations.hpp"
+#include "store/pass.hpp"
+#include "store/uid_set.hpp"
+
+#include "maild/db/transaction.hpp"
+
+namespace maild::store {
+namespace {
+
+Result<std::int64_t> insert_content(Batch& batch, const PendingBody& body,
+                                    std::string_view prefix) {
+    const auto email_id = static_cast<std::int64_t>(batch.random.next() >> 1);
+    auto done = batch.database.execute(
+        "INSERT INTO content (body_id, prefix, email_id) VALUES (?1, ?2, ?3)", body.id,
+        db::Blob{prefix}, email_id);
+    if (!done) return pass(done);
+    return batch.database.last_insert_rowid();
+}
+
+// Where it goes: the mailbox asked for, made when missing; INBOX if that cannot be.
+Result<MailboxRow> target_mailbox(Batch& batch, const LocalTarget& target) {
+    auto row = mailbox_by_name(batch.database, target.account, target.mailbox);
+    if (row || row.error().code != Errc::no_such_mailbox) return row;
+    const auto made = create_mailbox(batch, target.account, target.mailbox, SpecialUse::none);
+    if (made) return mailbox_by_name(batch.database, target.account, target.mailbox);
+    if (made.error().code != Errc::cannot && made.error().code != Errc::limit_exceeded)
+        return pass(made);
+    return mailbox_by_name(batch.database, target.account, kInbox);
+}
+
+Result<Delivered> deliver_one(Batch& batch, std::optional<std::size_t>& body, const DeliverJob& job,
+                              const LocalTarget& target) {
+    auto account = ensure_account(batch, target.account);
+    if (!account) return pass(account);
+    const auto size = target.prefix.size() + job.body->content.size();
+    if (auto room = check_room(*account, target.quota, size, 1); !room) return pass(room);
+    auto mailbox = target_mailbox(batch, target);
+    if (!mailbox) return pass(mailbox);
+    if (!body) {
+        if (auto added = batch.add_body(job.body); !added) return pass(added);
+        body = batch.bodies.size() - 1;
+    }
+    return insert_message(batch, batch.bodies[*body], *mailbox,
+                          {target.flags, job.internal_date, target.prefix, target.address, true});
+}
+
+// An error of one recipient takes back what was written for him.
+Result<Delivered> deliver_apart(Batch& batch, std::optional<std::size_t>& body,
+                                const DeliverJob& job, const LocalTarget& target) {
+    auto savepoint = db::Savepoint::begin(batch.database);
+    if (!savepoint) return pass(savepoint);
+    const auto mark = batch.mark();
+    const auto body_before = body;
+    auto delivered = deliver_one(batch, body, job, target);
+    if (delivered) {
+        if (auto kept = savepoint->release(); !kept) return pass(kept);
+        return delivered;
+    }
+    batch.back_to(mark);
+    body = body_before;
+    return delivered;
+}
+
+// What belongs to one recipient; everything else is trouble of the shard and fails the request.
+bool is_about_recipient(Errc code) {
+    return code == Errc::over_quota || code == Errc::no_such_account ||
+           code == Errc::limit_exceeded;
+}
+
+} // namespace
+
+Result<Delivered> insert_message(Batch& batch, PendingBody& body, MailboxRow& mailbox,
+                                 const NewMessage& message) {
+    auto flags = message.is_lenient ? resolve_leniently(message.names, mailbox.keywords)
+                                    : resolve(message.names, mailbox.keywords);
+    if (!flags) return pass(flags);
+    const auto content = insert_content(batch, body, message.prefix);
+    if (!content) return pass(content);
+    const auto size =
+        static_cast<std::int64_t>(message.prefix.size() + body.source->content.size());
+    const auto modseq = next_modseq(batch.database, mailbox.account, size, 1);
+    if (!modseq) return pass(modseq);
+    MailboxDelta delta{.modseq = *modseq, .uids = 1, .messages = 1, .size = size};
+    delta.count(flags->flags, 1);
+    const auto status = change_mailbox(batch.database, mailbox.status.id, delta);
+    if (!status) return pass(status);
+    const Uid uid(status->uid_next.value - 1);
+    auto done = batch.database.execute(
+        "INSERT INTO message (mailbox_id, uid, content_id, flags, modseq, size,"
+        " internal_date, save_date) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        mailbox.status.id, uid, *content, to_row(flags->flags), *modseq, size,
+        to_millis(message.internal_date), to_millis(batch.now));
+    if (!done) return pass(done);
+
+    MailboxNews news{*status, {}};
+    if (!flags->added.empty()) {
+        if (auto set =
+                set_keywords(batch.database, mailbox.status.id, mailbox.keywords, flags->added);
+            !set)
+            return pass(set);
+        mailbox.keywords.insert(mailbox.keywords.end(), flags->added.begin(), flags->added.end());
+        news.changes.emplace_back(KeywordsAdded{std::move(flags->added)});
+    }
+    news.changes.emplace_back(Added{{uid, flags->flags, *modseq}});
+    batch.news.push_back(std::move(news));
+    ++body.refs;
+    body.metadata.messages.push_back(
+        {{mailbox.account, mailbox.status.id, mailbox.name, mailbox.use, status->uid_validity},
+         uid,
+         message.internal_date,
+         named(flags->flags, mailbox.keywords),
+         std::string(message.address),
+         std::string(message.prefix)});
+    return Delivered{mailbox.status.id, status->uid_validity, uid};
+}
+
+Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job) {
+    DeliverResult result;
+    std::optional<std::size_t> body; // index into batch.bodies, once somebody takes the message
+    for (const auto& target : job.local) {
+        auto delivered = deliver_apart(batch, body, job, target);
+        if (!delivered && !is_about_recipient(delivered.error().code)) return pass(delivered);
+        batch.delivered += delivered ? 1 : 0;
+        result.local.push_back(std::move(delivered));
+    }
+    if (!job.relay) return result;
+    auto account = ensure_account(batch, job.relay->account);
+    if (!account) return pass(account);
+    if (!body) {
+        if (auto added = batch.add_body(job.body); !added) return pass(added);
+        body = batch.bodies.size() - 1;
+    }
+    const auto queued = enqueue(batch, batch.bodies[*body], *job.relay);
+    if (!queued) return pass(queued);
+    result.queued = *queued;
+    return result;
+}
+
+Result<AppendResult> append(Batch& batch, const AppendJob& job) {
+    auto account = account_row(batch.database, job.account);
+    if (!account) return pass(account);
+    auto mailbox = mailbox_by_name(batch.database, job.account, job.mailbox);
+    if (!mailbox) return pass(mailbox);
+    std::uint64_t bytes = 0;
+    for (const auto& message : job.messages) bytes += message.body->content.size();
+    if (auto room =
+            check_room(account->value_or(AccountRow{}), job.quota, bytes, job.messages.size());
+        !room)
+        return pass(room);
+    AppendResult result{mailbox->status.uid_validity, {}};
+    for (const auto& message : job.messages) {
+        auto body = batch.add_body(message.body);
+        if (!body) return pass(body);
+        const auto stored =
+            insert_message(batch, **body, *mailbox, {message.flags, message.internal_date, {}, {}});
+        if (!stored) return pass(stored);
+        append_uid(result.uids, stored->uid);
+    }
+    return result;
+}
+
+} // namespace maild::store

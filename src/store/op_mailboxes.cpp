@@ -1,0 +1,173 @@
+#include "store/operations.hpp"
+#include "store/pass.hpp"
+
+namespace maild::store {
+namespace {
+
+Result<bool> exists(Batch& batch, AccountId account, std::string_view name) {
+    const auto row = mailbox_by_name(batch.database, account, name);
+    if (row) return true;
+    if (row.error().code == Errc::no_such_mailbox) return false;
+    return pass(row);
+}
+
+Result<MailboxId> insert_mailbox(Batch& batch, AccountId account, const MailboxName& name,
+                                 SpecialUse use) {
+    auto counters = batch.database.query(
+        "UPDATE account SET modseq = modseq + 1, uid_validity = uid_validity + 1,"
+        " mailboxes = mailboxes + 1 WHERE id = ?1 RETURNING modseq, uid_validity, mailboxes",
+        account);
+    if (!counters) return pass(counters);
+    const auto found = counters->step();
+    if (!found) return pass(found);
+    if (!*found) return fail(Errc::no_such_account);
+    const auto modseq = counters->column<ModSeq>(0);
+    const auto validity = counters->column<std::int64_t>(1);
+    if (counters->column<std::uint32_t>(2) > kMaxMailboxes)
+        return fail(Errc::limit_exceeded, "mailboxes");
+    if (validity > std::int64_t{UINT32_MAX})
+        return fail(Errc::limit_exceeded, "no UIDVALIDITY is left");
+    auto made = batch.database.execute(
+        "INSERT INTO mailbox (account_id, name, special_use, uid_validity, highest_modseq)"
+        " VALUES (?1, ?2, ?3, ?4, ?5)",
+        account, name, use, validity, modseq);
+    if (!made) return pass(made);
+    const MailboxId id(batch.database.last_insert_rowid());
+    batch.notes.emplace_back(
+        MailboxNamed{{account, id, name, use, UidValidity(static_cast<std::uint32_t>(validity))}});
+    return id;
+}
+
+Result<void> create_superiors(Batch& batch, AccountId account, const MailboxName& name) {
+    for (const auto& level : superiors(name)) {
+        const auto is_there = exists(batch, account, level);
+        if (!is_there) return pass(is_there);
+        if (*is_there) continue;
+        if (auto made = insert_mailbox(batch, account, level, SpecialUse::none); !made)
+            return pass(made);
+    }
+    return {};
+}
+
+// RFC 9051 §6.3.6: the messages of INBOX move to a new mailbox, INBOX stays, and its children too.
+Result<void> rename_inbox(Batch& batch, AccountId account, const MailboxName& to) {
+    const auto made = create_mailbox(batch, account, to, SpecialUse::none);
+    if (!made) return pass(made);
+    auto inbox = mailbox_by_name(batch.database, account, kInbox);
+    if (!inbox) return pass(inbox);
+    auto target = mailbox_by_id(batch.database, account, *made);
+    if (!target) return pass(target);
+    auto moved = copy_between(batch, std::move(*inbox), std::move(*target),
+                              {{Uid(1), Uid(UINT32_MAX)}}, true);
+    if (!moved) return pass(moved);
+    return {};
+}
+
+// The mailbox itself, if there is one, and what is below it.
+Result<std::vector<MailboxRow>> rows_to_rename(Batch& batch, AccountId account,
+                                               const MailboxName& from, const MailboxName& to) {
+    auto rows = mailboxes_of(batch.database, account);
+    if (!rows) return pass(rows);
+    std::erase_if(
+        *rows, [&](const auto& row) { return row.name != from && !is_inferior(row.name, from); });
+    if (rows->empty()) return fail(Errc::no_such_mailbox);
+    for (const auto& row : *rows) {
+        const auto target = renamed(row.name, from, to);
+        if (auto valid = check_name(target); !valid) return pass(valid);
+        const auto taken = exists(batch, account, target);
+        if (!taken) return pass(taken);
+        if (*taken) return fail(Errc::already_exists);
+    }
+    return rows;
+}
+
+} // namespace
+
+Result<MailboxId> create_mailbox(Batch& batch, AccountId account, const MailboxName& name,
+                                 SpecialUse use) {
+    if (auto valid = check_name(name); !valid) return pass(valid);
+    const auto is_there = exists(batch, account, name);
+    if (!is_there) return pass(is_there);
+    if (*is_there) return fail(Errc::already_exists);
+    if (auto made = create_superiors(batch, account, name); !made) return pass(made);
+    return insert_mailbox(batch, account, name, use);
+}
+
+Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& name) {
+    if (name == kInbox) return fail(Errc::cannot);
+    auto row = mailbox_by_name(batch.database, account, name);
+    if (!row && row.error().code == Errc::no_such_mailbox) {
+        const auto rows = mailboxes_of(batch.database, account);
+        if (!rows) return pass(rows);
+        for (const auto& other : *rows) {
+            if (is_inferior(other.name, name)) return fail(Errc::has_children);
+        }
+    }
+    if (!row) return pass(row);
+    auto& status = row->status;
+    const auto modseq =
+        next_modseq(batch.database, account, -static_cast<std::int64_t>(status.size),
+                    -std::int64_t{status.messages});
+    if (!modseq) return pass(modseq);
+    auto counted = batch.database.execute(
+        "UPDATE account SET mailboxes = mailboxes - 1 WHERE id = ?1", account);
+    if (!counted) return pass(counted);
+    auto hidden = batch.database.execute(
+        "UPDATE mailbox SET deleted_at = ?2, highest_modseq = ?3 WHERE id = ?1", status.id,
+        to_millis(batch.now), *modseq);
+    if (!hidden) return pass(hidden);
+    status.highest_modseq = *modseq;
+    batch.news.push_back({status, {MailboxDeleted{}}});
+    batch.notes.emplace_back(MailboxRemoved{status.id});
+    return {};
+}
+
+Result<void> rename_mailbox(Batch& batch, AccountId account, const MailboxName& from,
+                            const MailboxName& to) {
+    if (auto valid = check_rename(from, to); !valid) return valid;
+    if (from == kInbox) return rename_inbox(batch, account, to);
+    const auto rows = rows_to_rename(batch, account, from, to);
+    if (!rows) return pass(rows);
+    if (auto made = create_superiors(batch, account, to); !made) return made;
+    for (const auto& row : *rows) {
+        const auto target = renamed(row.name, from, to);
+        auto done = batch.database.execute("UPDATE mailbox SET name = ?2 WHERE id = ?1",
+                                           row.status.id, target);
+        if (!done) return pass(done);
+        batch.notes.emplace_back(
+            MailboxNamed{{account, row.status.id, target, row.use, row.status.uid_validity}});
+    }
+    return {};
+}
+
+Result<void> subscribe(Batch& batch, AccountId account, const MailboxName& name, bool subscribed) {
+    if (!subscribed) {
+        auto gone = batch.database.execute(
+            "DELETE FROM subscription WHERE account_id = ?1 AND name = ?2", account, name);
+        if (!gone) return pass(gone);
+        return {};
+    }
+    if (auto valid = check_name(name); !valid) return valid;
+    auto made = batch.database.execute("INSERT INTO subscription (account_id, name) SELECT ?1, ?2"
+                                       " WHERE (SELECT count(*) FROM subscription WHERE account_id "
+                                       "= ?1) < ?3 ON CONFLICT DO NOTHING",
+                                       account, name, static_cast<std::int64_t>(kMaxMailboxes));
+    if (!made) return pass(made);
+    if (*made == 1) return {};
+    auto there = batch.database.query(
+        "SELECT 1 FROM subscription WHERE account_id = ?1 AND name = ?2", account, name);
+    if (!there) return pass(there);
+    const auto found = there->step();
+    if (!found) return pass(found);
+    return *found ? Result<void>() : fail(Errc::limit_exceeded, "subscriptions");
+}
+
+Result<void> set_first_recent(Batch& batch, MailboxId mailbox, Uid first_recent) {
+    auto done = batch.database.execute(
+        "UPDATE mailbox SET first_recent = max(first_recent, ?2) WHERE id = ?1", mailbox,
+        first_recent);
+    if (!done) return pass(done);
+    return {};
+}
+
+} // namespace maild::store

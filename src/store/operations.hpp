@@ -1,0 +1,118 @@
+#pragma once
+// What can be done to a shard: each a function of the batch that it is part of, run on the writer's
+// thread in a savepoint of its own, so that one that fails leaves nothing behind and does not
+// disturb the others.
+
+#include "store/batch.hpp"
+
+#include "maild/store/message_store.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace maild::store {
+
+struct Quota {
+    std::uint64_t bytes = 0; // 0: none
+    std::uint64_t messages = 0;
+};
+
+// The mailbox that a session has open.
+struct OpenRef {
+    AccountId account;
+    MailboxId mailbox;
+};
+
+// accounts
+// The account's row and its default mailboxes, made if missing. no_such_account: it was removed.
+Result<AccountRow> ensure_account(Batch& batch, AccountId account);
+Result<void> ensure_defaults(Batch& batch, AccountId account);
+Result<void> check_room(const AccountRow& account, const Quota& quota, std::uint64_t bytes,
+                        std::uint64_t messages);
+Result<void> remove_account(Batch& batch, AccountId account);
+
+// delivery
+inline constexpr int kQueueRowBits = 40; // of a QueueId; above them stands the shard
+struct LocalTarget {
+    AccountId account;
+    Quota quota;
+    MailboxName mailbox;
+    FlagNames flags;
+    std::string address;
+    std::string prefix;
+};
+struct RelayJob {
+    AccountId account;
+    ShardId shard;
+    queue::Envelope envelope;
+    std::string prefix;
+    std::string hold_reason;
+};
+struct DeliverJob {
+    std::shared_ptr<const BodySource> body;
+    std::vector<LocalTarget> local;
+    std::optional<RelayJob> relay;
+    WallTime internal_date;
+};
+Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job);
+Result<QueueId> enqueue(Batch& batch, PendingBody& body, const RelayJob& job);
+
+struct AppendJob {
+    struct Message {
+        std::shared_ptr<const BodySource> body;
+        FlagNames flags;
+        WallTime internal_date;
+    };
+    AccountId account;
+    Quota quota;
+    MailboxName mailbox;
+    std::vector<Message> messages;
+};
+Result<AppendResult> append(Batch& batch, const AppendJob& job);
+
+// A new message row in a mailbox that exists, its UID and mod-sequence given out; the body's record
+// learns of it.
+struct NewMessage {
+    FlagNames names;
+    WallTime internal_date;
+    std::string_view prefix;
+    std::string_view address;
+    bool is_lenient = false; // keywords that cannot be are left out
+};
+Result<Delivered> insert_message(Batch& batch, PendingBody& body, MailboxRow& mailbox,
+                                 const NewMessage& message);
+
+// messages
+struct FlagJob {
+    OpenRef open;
+    UidSet uids;
+    FlagChange change;
+    FlagNames flags;
+    std::optional<ModSeq> unchanged_since;
+};
+Result<FlagChangeResult> change_flags(Batch& batch, const FlagJob& job);
+
+struct CopyJob {
+    OpenRef open;
+    Quota quota;
+    UidSet uids;
+    MailboxName destination;
+    bool is_move = false;
+};
+Result<CopyResult> copy(Batch& batch, const CopyJob& job);
+Result<CopyResult> copy_between(Batch& batch, MailboxRow from, MailboxRow to, const UidSet& uids,
+                                bool is_move);
+
+Result<void> expunge(Batch& batch, const OpenRef& open, const std::optional<UidSet>& uids);
+
+// mailboxes
+Result<MailboxId> create_mailbox(Batch& batch, AccountId account, const MailboxName& name,
+                                 SpecialUse use);
+Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& name);
+Result<void> rename_mailbox(Batch& batch, AccountId account, const MailboxName& from,
+                            const MailboxName& to);
+Result<void> subscribe(Batch& batch, AccountId account, const MailboxName& name, bool subscribed);
+Result<void> set_first_recent(Batch& batch, MailboxId mailbox, Uid first_recent);
+
+} // namespace maild::store

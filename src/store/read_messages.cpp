@@ -1,0 +1,216 @@
+// Fetching: rows from meta.db, bytes from the packs.
+#include "store/pass.hpp"
+#include "store/reads.hpp"
+
+#include "maild/base/crc32c.hpp"
+#include "maild/base/log.hpp"
+#include "maild/db/transaction.hpp"
+
+#include <algorithm>
+
+namespace maild::store {
+namespace {
+
+constexpr std::uint32_t kStructureItems = kEnvelope | kBody | kBodyStructure | kParts;
+
+struct Source {
+    Location location;
+    std::string prefix;
+    std::uint32_t header_size = 0;
+    std::uint32_t header_crc = 0;
+};
+
+// Only the columns that are asked for: a list of ENVELOPEs does not touch the longer structures.
+Result<db::Statement> query_rows(db::Database& database, MailboxId mailbox, const UidRange& range,
+                                 std::uint32_t items) {
+    const auto structure = items & kStructureItems;
+    if (structure == 0) {
+        return database.query(
+            "SELECT m.uid, m.internal_date, m.size, c.prefix, b.pack, b.record_offset, "
+            "b.metadata_length,"
+            " b.length, b.header_size, b.header_crc FROM message m JOIN content c ON c.id = "
+            "m.content_id"
+            " JOIN body b ON b.id = c.body_id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3"
+            " ORDER BY m.uid",
+            mailbox, range.first, range.last);
+    }
+    if (structure == kEnvelope) {
+        return database.query(
+            "SELECT m.uid, m.internal_date, m.size, c.prefix, b.pack, b.record_offset, "
+            "b.metadata_length,"
+            " b.length, b.header_size, b.header_crc, s.envelope FROM message m"
+            " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = c.body_id"
+            " JOIN structure s ON s.body_id = b.id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 "
+            "AND ?3"
+            " ORDER BY m.uid",
+            mailbox, range.first, range.last);
+    }
+    return database.query(
+        "SELECT m.uid, m.internal_date, m.size, c.prefix, b.pack, b.record_offset, "
+        "b.metadata_length,"
+        " b.length, b.header_size, b.header_crc, s.envelope, s.body, s.body_structure, s.parts"
+        " FROM message m JOIN content c ON c.id = m.content_id JOIN body b ON b.id = c.body_id"
+        " JOIN structure s ON s.body_id = b.id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3"
+        " ORDER BY m.uid",
+        mailbox, range.first, range.last);
+}
+
+Source read_source(const db::Statement& row, int prefix) {
+    return {{row.column<PackNumber>(prefix + 1), row.column<std::uint64_t>(prefix + 2),
+             row.column<std::uint32_t>(prefix + 3), row.column<std::uint32_t>(prefix + 4)},
+            row.column<std::string>(prefix),
+            row.column<std::uint32_t>(prefix + 5),
+            row.column<std::uint32_t>(prefix + 6)};
+}
+
+MessageData read_data(const db::Statement& row, const Source& source, std::uint32_t items) {
+    MessageData data;
+    data.uid = row.column<Uid>(0);
+    data.internal_date = from_millis(row.column<std::int64_t>(1));
+    data.size = row.column<std::uint64_t>(2);
+    data.prefix_size = static_cast<std::uint32_t>(source.prefix.size());
+    data.header_size = data.prefix_size + source.header_size;
+    if ((items & kEnvelope) != 0) data.structure.envelope = row.column<std::string>(10);
+    if ((items & kBody) != 0) data.structure.body = row.column<std::string>(11);
+    if ((items & kBodyStructure) != 0) data.structure.body_structure = row.column<std::string>(12);
+    if ((items & kParts) != 0) data.structure.parts = row.column<std::string>(13);
+    return data;
+}
+
+Result<std::string> whole_content(Reading& reading, const Source& source) {
+    auto record = reading.packs.read_verified(source.location);
+    if (!record) return pass(record);
+    reading.verified.add(source.location);
+    return source.prefix + record->body;
+}
+
+Result<std::string> header_of(Reading& reading, const Source& source) {
+    std::string header(source.header_size, '\0');
+    auto read = reading.packs.read_body(source.location, 0, header);
+    if (!read) return pass(read);
+    if (crc32c(header) != source.header_crc) return fail(Errc::corrupt, "header section");
+    return source.prefix + header;
+}
+
+// Corruption is of this message alone; a disk that cannot be read is trouble for the whole request.
+Result<void> add_content(Reading& reading, const Source& source, std::uint32_t items,
+                         MessageData& data) {
+    Result<std::string> content;
+    if ((items & kContent) != 0 && data.size <= kMaxInlineContent)
+        content = whole_content(reading, source);
+    else if ((items & kHeader) != 0 && data.header_size <= kMaxInlineContent)
+        content = header_of(reading, source);
+    else
+        return {};
+    if (content) {
+        data.content = std::move(*content);
+        return {};
+    }
+    if (content.error().code != Errc::corrupt && content.error().code != Errc::not_found)
+        return pass(content);
+    log::error("store_body_damaged",
+               {{"pack", source.location.pack.value}, {"offset", source.location.offset}});
+    data.error = Errc::corrupt;
+    return {};
+}
+
+std::size_t weight(const MessageData& data) {
+    return sizeof data + data.content.size() + data.structure.envelope.size() +
+           data.structure.body.size() + data.structure.body_structure.size() +
+           data.structure.parts.size();
+}
+
+// True when the answer is full.
+Result<bool> read_range(Reading& reading, MailboxId mailbox, const UidRange& range,
+                        std::uint32_t items, std::size_t& bytes, FetchResult& result) {
+    auto rows = query_rows(reading.database, mailbox, range, items);
+    if (!rows) return pass(rows);
+    for (;;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return false;
+        if (bytes > kMaxFetchAnswer) {
+            result.next = rows->column<Uid>(0);
+            return true;
+        }
+        const auto source = read_source(*rows, 3);
+        auto data = read_data(*rows, source, items);
+        if (auto added = add_content(reading, source, items, data); !added) return pass(added);
+        bytes += weight(data);
+        result.messages.push_back(std::move(data));
+    }
+}
+
+Result<std::optional<Source>> find_source(Result<db::Statement> row) {
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    if (!*found) return std::nullopt;
+    return read_source(*row, 0);
+}
+
+// Of a message, or of one that was expunged and is retained.
+Result<Source> source_of(db::Database& database, MailboxId mailbox, Uid uid) {
+    auto living =
+        find_source(database.query("SELECT c.prefix, b.pack, b.record_offset, b.metadata_length, "
+                                   "b.length, b.header_size, b.header_crc FROM message m"
+                                   " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = "
+                                   "c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2",
+                                   mailbox, uid));
+    if (!living) return pass(living);
+    if (*living) return std::move(**living);
+    auto gone =
+        find_source(database.query("SELECT c.prefix, b.pack, b.record_offset, b.metadata_length, "
+                                   "b.length, b.header_size, b.header_crc FROM expunged m"
+                                   " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = "
+                                   "c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2",
+                                   mailbox, uid));
+    if (!gone) return pass(gone);
+    if (!*gone) return fail(Errc::not_found);
+    return std::move(**gone);
+}
+
+} // namespace
+
+Result<FetchResult> read_messages(Reading& reading, AccountId account, MailboxId mailbox,
+                                  const UidSet& uids, std::uint32_t items) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    if (auto row = mailbox_by_id(reading.database, account, mailbox); !row) return pass(row);
+    FetchResult result;
+    std::size_t bytes = 0;
+    for (const auto& range : uids) {
+        const auto is_full = read_range(reading, mailbox, range, items, bytes, result);
+        if (!is_full) return pass(is_full);
+        if (*is_full) break;
+    }
+    return result;
+}
+
+Result<std::string> read_piece(Reading& reading, AccountId account, MailboxId mailbox, Uid uid,
+                               std::uint64_t offset, std::uint64_t length) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    if (auto row = mailbox_by_id(reading.database, account, mailbox); !row) return pass(row);
+    const auto source = source_of(reading.database, mailbox, uid);
+    if (!source) return pass(source);
+    if (!reading.verified.contains(source->location)) {
+        if (auto whole = reading.packs.verify(source->location); !whole) return pass(whole);
+        reading.verified.add(source->location);
+    }
+    const std::uint64_t size = source->prefix.size() + source->location.body_length;
+    if (offset >= size) return std::string();
+    const auto wanted = std::min({length, std::uint64_t{kMaxRead}, size - offset});
+    auto piece =
+        offset < source->prefix.size() ? source->prefix.substr(offset, wanted) : std::string();
+    const auto have = piece.size();
+    piece.resize(wanted);
+    const auto body_offset = offset + have - source->prefix.size();
+    if (have == wanted) return piece;
+    auto read =
+        reading.packs.read_body(source->location, body_offset, std::span(piece).subspan(have));
+    if (!read) return pass(read);
+    return piece;
+}
+
+} // namespace maild::store

@@ -1,0 +1,161 @@
+#include "store/reads.hpp"
+
+#include "store/operations.hpp"
+#include "store/pass.hpp"
+
+#include "maild/db/transaction.hpp"
+
+#include <algorithm>
+
+namespace maild::store {
+namespace {
+
+Result<std::uint32_t> count_recent(db::Database& database, MailboxId mailbox, Uid first_recent) {
+    auto query = database.query("SELECT count(*) FROM message WHERE mailbox_id = ?1 AND uid >= ?2",
+                                mailbox, first_recent);
+    if (!query) return pass(query);
+    const auto found = query->step();
+    if (!found) return pass(found);
+    return query->column<std::uint32_t>(0);
+}
+
+queue::QueuedRecipient queued_row(const db::Statement& row, ShardId shard) {
+    queue::QueuedRecipient queued;
+    queued.id = QueueId((std::int64_t{shard.value} << kQueueRowBits) + row.column<std::int64_t>(0));
+    queued.reverse_path = row.column<std::string>(1);
+    queued.recipient = row.column<std::string>(2);
+    queued.state = row.column<queue::RecipientState>(3);
+    queued.reason = row.column<std::string>(4);
+    queued.size = row.column<std::uint64_t>(5);
+    queued.attempts = row.column<std::uint32_t>(6);
+    queued.queued_at = from_millis(row.column<std::int64_t>(7));
+    queued.next_attempt_at = from_millis(row.column<std::int64_t>(8));
+    return queued;
+}
+
+} // namespace
+
+Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, AccountId account) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    auto rows = mailboxes_of(reading.database, account);
+    if (!rows) return pass(rows);
+    auto subscribed = subscriptions_of(reading.database, account);
+    if (!subscribed) return pass(subscribed);
+    std::vector<StoredMailbox> stored;
+    for (auto& row : *rows) stored.push_back({row.status.id, std::move(row.name), row.use});
+    return list_entries(stored, *subscribed);
+}
+
+Result<bool> lacks_defaults(Reading& reading, AccountId account) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    const auto row = account_row(reading.database, account);
+    if (!row) return pass(row);
+    if (!*row) return true;
+    if ((*row)->is_removed) return fail(Errc::no_such_account);
+    const auto rows = mailboxes_of(reading.database, account);
+    if (!rows) return pass(rows);
+    return std::ranges::any_of(default_mailboxes(), [&](const DefaultMailbox& wanted) {
+        return std::ranges::none_of(*rows, [&](const MailboxRow& mailbox) {
+            return mailbox.name == wanted.name ||
+                   (wanted.use != SpecialUse::none && mailbox.use == wanted.use);
+        });
+    });
+}
+
+Result<MailboxStatus> read_status(Reading& reading, AccountId account, const MailboxName& name) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    auto row = mailbox_by_name(reading.database, account, name);
+    if (!row) return pass(row);
+    const auto recent = count_recent(reading.database, row->status.id, row->first_recent);
+    if (!recent) return pass(recent);
+    row->status.recent = *recent;
+    return row->status;
+}
+
+Result<MailboxRow> find_mailbox(Reading& reading, AccountId account, const MailboxName& name) {
+    return mailbox_by_name(reading.database, account, name);
+}
+
+Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId mailbox) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    auto row = mailbox_by_id(reading.database, account, mailbox);
+    if (!row) return pass(row);
+    Snapshot snapshot{std::move(*row), {}};
+    snapshot.messages.reserve(snapshot.row.status.messages);
+    auto rows = reading.database.query(
+        "SELECT uid, flags, modseq FROM message WHERE mailbox_id = ?1 ORDER BY uid", mailbox);
+    if (!rows) return pass(rows);
+    for (;;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return snapshot;
+        snapshot.messages.push_back({rows->column<Uid>(0),
+                                     flags_from_row(rows->column<std::int64_t>(1)),
+                                     rows->column<ModSeq>(2)});
+    }
+}
+
+Result<AccountUsage> read_usage(Reading& reading, AccountId account) {
+    const auto row = account_row(reading.database, account);
+    if (!row) return pass(row);
+    const auto known = row->value_or(AccountRow{});
+    return AccountUsage{account, known.used_bytes, known.used_messages, known.mailboxes};
+}
+
+Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>> read_mailboxes(Reading& reading,
+                                                                           AccountId account) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    auto rows = mailboxes_of(reading.database, account);
+    if (!rows) return pass(rows);
+    const auto subscribed = subscriptions_of(reading.database, account);
+    if (!subscribed) return pass(subscribed);
+    std::vector<std::pair<MailboxEntry, MailboxStatus>> all;
+    for (auto& row : *rows) {
+        const auto recent = count_recent(reading.database, row.status.id, row.first_recent);
+        if (!recent) return pass(recent);
+        row.status.recent = *recent;
+        const bool is_subscribed = std::ranges::find(*subscribed, row.name) != subscribed->end();
+        all.push_back(
+            {{row.status.id, std::move(row.name), row.use, is_subscribed, true}, row.status});
+    }
+    return all;
+}
+
+Result<std::vector<queue::QueuedRecipient>> read_queue(Reading& reading, ShardId shard,
+                                                       QueueId after, std::uint32_t limit) {
+    const auto base = std::int64_t{shard.value} << kQueueRowBits;
+    const auto first = std::max<std::int64_t>(after.value - base, 0);
+    auto rows = reading.database.query("SELECT m.id, m.reverse_path, r.address, r.state, r.reason, "
+                                       "m.size, r.attempts, m.queued_at, r.next_attempt_at"
+                                       " FROM queue_message m JOIN queue_recipient r ON r.queue_id "
+                                       "= m.id WHERE m.id > ?1 ORDER BY m.id, r.position",
+                                       first);
+    if (!rows) return pass(rows);
+    std::vector<queue::QueuedRecipient> queued;
+    for (;;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return queued;
+        auto row = queued_row(*rows, shard);
+        if (queued.size() >= limit && (queued.empty() || row.id != queued.back().id))
+            return queued; // whole messages
+        queued.push_back(std::move(row));
+    }
+}
+
+Result<Stored> read_stored(Reading& reading) {
+    auto query =
+        reading.database.query("SELECT (SELECT coalesce(sum(used_messages), 0) FROM account),"
+                               " (SELECT coalesce(sum(bytes), 0) FROM pack)");
+    if (!query) return pass(query);
+    const auto found = query->step();
+    if (!found) return pass(found);
+    return Stored{query->column<std::uint64_t>(0), query->column<std::uint64_t>(1)};
+}
+
+} // namespace maild::store

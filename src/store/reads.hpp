@@ -1,0 +1,41 @@
+#pragma once
+// What is read from a shard, on a reader's thread, each in one unchanging view of the database.
+
+#include "store/meta.hpp"
+#include "store/shard.hpp"
+
+#include "maild/store/admin.hpp"
+#include "maild/store/message_store.hpp"
+
+namespace maild::store {
+
+struct Snapshot {
+    MailboxRow row;
+    std::vector<MessageState> messages;
+};
+
+Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, AccountId account);
+// True when a default mailbox has to be made, or the account is new. no_such_account: it was
+// removed.
+Result<bool> lacks_defaults(Reading& reading, AccountId account);
+Result<MailboxStatus> read_status(Reading& reading, AccountId account, const MailboxName& name);
+Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId mailbox);
+Result<MailboxRow> find_mailbox(Reading& reading, AccountId account, const MailboxName& name);
+
+Result<FetchResult> read_messages(Reading& reading, AccountId account, MailboxId mailbox,
+                                  const UidSet& uids, std::uint32_t items);
+Result<std::string> read_piece(Reading& reading, AccountId account, MailboxId mailbox, Uid uid,
+                               std::uint64_t offset, std::uint64_t length);
+
+Result<AccountUsage> read_usage(Reading& reading, AccountId account);
+Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>> read_mailboxes(Reading& reading,
+                                                                           AccountId account);
+Result<std::vector<queue::QueuedRecipient>> read_queue(Reading& reading, ShardId shard,
+                                                       QueueId after, std::uint32_t limit);
+struct Stored {
+    std::uint64_t messages = 0;
+    std::uint64_t pack_bytes = 0;
+};
+Result<Stored> read_stored(Reading& reading);
+
+} // namespace maild::store

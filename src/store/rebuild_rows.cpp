@@ -1,0 +1,248 @@
+#include "store/rebuild_rows.hpp"
+
+#include "store/digest.hpp"
+#include "store/flag_names.hpp"
+#include "store/operations.hpp"
+
+#include "maild/base/crc32c.hpp"
+
+#include <algorithm>
+
+namespace maild::store {
+namespace {
+
+constexpr std::int64_t kUidMargin = 1 << 20;
+
+} // namespace
+
+Result<void> Rows::add(const Location& at, std::string_view content,
+                       const RecordMetadata& metadata) {
+    const auto header = header_size_of(content);
+    const auto digest = sha256(content);
+    auto body =
+        execute("INSERT INTO body (pack, record_offset, metadata_length, length, header_size, "
+                "header_crc, digest, refs)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+                at.pack, static_cast<std::int64_t>(at.offset), at.metadata_length, at.body_length,
+                header, crc32c(content.substr(0, header)), db::Blob{digest});
+    if (!body) return body;
+    const auto id = database_.last_insert_rowid();
+    const auto& s = metadata.structure;
+    auto structure = execute("INSERT INTO structure (body_id, envelope, body, body_structure, "
+                             "parts) VALUES (?1, ?2, ?3, ?4, ?5)",
+                             id, db::Blob{s.envelope}, db::Blob{s.body}, db::Blob{s.body_structure},
+                             db::Blob{s.parts});
+    if (!structure) return structure;
+    for (const auto& message : metadata.messages) {
+        if (auto added = add_message(id, message, content.size()); !added) return added;
+    }
+    ++report.records;
+    if (!metadata.relay) return {};
+    return add_relay(id, *metadata.relay, content.size());
+}
+
+Result<void> Rows::ensure_mailbox(const RecordedMailbox& mailbox) {
+    auto account = execute(
+        "INSERT INTO account (id, uid_validity) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET"
+        " uid_validity = max(uid_validity, ?2)",
+        mailbox.account, mailbox.uid_validity);
+    if (!account) return account;
+    // The name that a later record tells is the later name; one that is taken meanwhile is told
+    // apart by its number.
+    auto known = execute(
+        "INSERT INTO mailbox (id, account_id, name, special_use, uid_validity, highest_modseq)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, 0) ON CONFLICT DO NOTHING",
+        mailbox.id, mailbox.account, mailbox.name, mailbox.use, mailbox.uid_validity);
+    if (!known) return known;
+    return execute(
+        "INSERT INTO mailbox (id, account_id, name, special_use, uid_validity, highest_modseq)"
+        " VALUES (?1, ?2, ?3 || ' ' || ?1, ?4, ?5, 0) ON CONFLICT (id) DO NOTHING",
+        mailbox.id, mailbox.account, mailbox.name, mailbox.use, mailbox.uid_validity);
+}
+
+Result<Flags> Rows::flags_in(MailboxId mailbox, const FlagNames& names) {
+    auto row = database_.query("SELECT keywords, account_id FROM mailbox WHERE id = ?1", mailbox);
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    const auto account = row->column<AccountId>(1);
+    row->reset();
+    auto known = mailbox_by_id(database_, account, mailbox);
+    if (!known) return pass(known);
+    auto flags = resolve_leniently(names, known->keywords);
+    if (!flags.added.empty()) {
+        if (auto set = set_keywords(database_, mailbox, known->keywords, flags.added); !set)
+            return pass(set);
+    }
+    return flags.flags;
+}
+
+Result<void> Rows::add_message(std::int64_t body, const RecordedMessage& message,
+                               std::size_t content_size) {
+    if (auto known = ensure_mailbox(message.mailbox); !known) return known;
+    const auto flags = flags_in(message.mailbox.id, message.flags);
+    if (!flags) return pass(flags);
+    auto content =
+        execute("INSERT INTO content (body_id, prefix, email_id) VALUES (?1, ?2, ?3)", body,
+                db::Blob{message.prefix}, static_cast<std::int64_t>(random_.next() >> 1));
+    if (!content) return content;
+    // The same UID twice: the earlier record was never acknowledged (its commit failed), or it was
+    // compacted.
+    return execute("INSERT OR REPLACE INTO message (mailbox_id, uid, content_id, flags, modseq, "
+                   "size, internal_date,"
+                   " save_date) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?6)",
+                   message.mailbox.id, message.uid, database_.last_insert_rowid(), to_row(*flags),
+                   static_cast<std::int64_t>(message.prefix.size() + content_size),
+                   to_millis(message.internal_date));
+}
+
+Result<void> Rows::add_relay(std::int64_t body, const RecordedRelay& relay,
+                             std::size_t content_size) {
+    auto account =
+        execute("INSERT INTO account (id, uid_validity) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                relay.account, std::clamp<std::int64_t>(to_unix_seconds(now_), 1, UINT32_MAX / 2));
+    if (!account) return account;
+    const auto id = relay.id.value & ((std::int64_t{1} << kQueueRowBits) - 1);
+    const auto& e = relay.envelope;
+    auto message = execute("INSERT OR REPLACE INTO queue_message (id, account_id, body_id, prefix, "
+                           "reverse_path, envelope_id,"
+                           " return_content, is_8bit, is_smtputf8, size, queued_at)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                           id, relay.account, body, db::Blob{relay.prefix}, e.reverse_path,
+                           e.envelope_id, e.return_content, e.is_8bit, e.is_smtputf8,
+                           static_cast<std::int64_t>(relay.prefix.size() + content_size),
+                           to_millis(relay.queued_at));
+    if (!message) return message;
+    const auto state =
+        relay.hold_reason.empty() ? queue::RecipientState::due : queue::RecipientState::held;
+    std::int64_t position = 0;
+    for (const auto& recipient : e.recipients) {
+        auto row =
+            execute("INSERT OR REPLACE INTO queue_recipient (queue_id, position, address, "
+                    "original_recipient, notify,"
+                    " state, reason, next_attempt_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    id, position++, recipient.address, recipient.original_recipient,
+                    recipient.notify, state, relay.hold_reason, to_millis(relay.queued_at));
+        if (!row) return row;
+    }
+    return {};
+}
+
+Result<void> Rows::apply(const MailboxNamed& note) {
+    if (auto known = ensure_mailbox(note.mailbox); !known) return known;
+    return execute("UPDATE OR IGNORE mailbox SET name = ?2 WHERE id = ?1", note.mailbox.id,
+                   note.mailbox.name);
+}
+
+Result<void> Rows::apply(const MailboxRemoved& note) {
+    return execute("UPDATE mailbox SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL",
+                   note.id, to_millis(now_));
+}
+
+Result<void> Rows::apply(const AccountRemoved& note) {
+    auto account =
+        execute("UPDATE account SET removed_at = ?2 WHERE id = ?1", note.account, to_millis(now_));
+    if (!account) return account;
+    return execute(
+        "UPDATE mailbox SET deleted_at = ?2 WHERE account_id = ?1 AND deleted_at IS NULL",
+        note.account, to_millis(now_));
+}
+
+// Keyword bits are the source's: where the tables differ, keywords are left out rather than
+// guessed.
+Result<void> Rows::copy_one(const MessagesCopied& note, Uid from, Uid to) {
+    return execute("INSERT OR IGNORE INTO message (mailbox_id, uid, content_id, flags, modseq, "
+                   "size, internal_date, save_date)"
+                   " SELECT ?3, ?4, content_id, flags & ?5, 0, size, internal_date, save_date FROM"
+                   " (SELECT content_id, flags, size, internal_date, save_date FROM message WHERE "
+                   "mailbox_id = ?1 AND uid = ?2"
+                   " UNION ALL SELECT content_id, flags, size, internal_date, save_date FROM "
+                   "expunged WHERE mailbox_id = ?1"
+                   " AND uid = ?2 AND content_id IS NOT NULL LIMIT 1)",
+                   note.from, from, note.to.id, to, static_cast<std::int64_t>(kSystemFlags));
+}
+
+Result<void> Rows::apply(const MessagesCopied& note) {
+    if (auto known = ensure_mailbox(note.to); !known) return known;
+    for (const auto& [from, to] : note.uids) {
+        if (auto copied = copy_one(note, from, to); !copied) return copied;
+    }
+    return {};
+}
+
+Result<void> Rows::apply(const MessagesRemoved& note) {
+    for (const auto& range : note.uids) {
+        auto kept =
+            execute("INSERT OR IGNORE INTO expunged (mailbox_id, uid, content_id, flags, modseq, "
+                    "size, internal_date,"
+                    " save_date, removed_at, removed_by) SELECT m.mailbox_id, m.uid, m.content_id, "
+                    "m.flags, 0, m.size,"
+                    " m.internal_date, m.save_date, ?4, b.account_id FROM message m JOIN mailbox b"
+                    " ON b.id = m.mailbox_id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3",
+                    note.from, range.first, range.last, to_millis(now_));
+        if (!kept) return kept;
+        auto gone = execute("DELETE FROM message WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3",
+                            note.from, range.first, range.last);
+        if (!gone) return gone;
+    }
+    return {};
+}
+
+Result<void> Rows::finish(bool has_gaps) {
+    const auto modseq = to_millis(now_); // above any count of changes
+    const std::int64_t margin = has_gaps ? kUidMargin : 0;
+    Result<void> steps[] = {
+        execute("UPDATE message SET modseq = ?1", modseq),
+        execute("UPDATE expunged SET modseq = ?1", modseq),
+        execute("UPDATE mailbox SET highest_modseq = ?1, uid_next = 1 + ?2 + max("
+                "coalesce((SELECT max(uid) FROM message WHERE mailbox_id = mailbox.id), 0),"
+                "coalesce((SELECT max(uid) FROM expunged WHERE mailbox_id = mailbox.id), 0))",
+                modseq, margin),
+        execute("UPDATE mailbox SET (messages, unseen, deleted, size) = (SELECT count(*), "
+                "coalesce(sum(flags & 1 = 0), 0),"
+                " coalesce(sum(flags & 8 != 0), 0), coalesce(sum(size), 0) FROM message WHERE "
+                "mailbox_id = mailbox.id)"),
+        execute("UPDATE mailbox SET first_recent = uid_next"),
+        execute("UPDATE account SET modseq = ?1, uid_validity = max(uid_validity, coalesce((SELECT "
+                "max(uid_validity)"
+                " FROM mailbox WHERE account_id = account.id), 0))",
+                modseq),
+        execute("UPDATE account SET (used_bytes, used_messages, mailboxes) = (SELECT "
+                "coalesce(sum(size), 0),"
+                " coalesce(sum(messages), 0), count(*) FROM mailbox WHERE account_id = account.id "
+                "AND deleted_at IS NULL)"),
+        execute("INSERT INTO subscription (account_id, name) SELECT account_id, name FROM mailbox "
+                "WHERE deleted_at IS NULL"),
+        execute("CREATE TEMP TABLE refs (body_id INTEGER PRIMARY KEY, n INTEGER NOT NULL)"),
+        execute("INSERT INTO refs SELECT body_id, count(*) FROM (SELECT c.body_id FROM message m "
+                "JOIN content c"
+                " ON c.id = m.content_id UNION ALL SELECT c.body_id FROM expunged e JOIN content c "
+                "ON c.id = e.content_id"
+                " UNION ALL SELECT body_id FROM queue_message) GROUP BY body_id"),
+        execute("UPDATE body SET refs = coalesce((SELECT n FROM refs WHERE body_id = body.id), 0)"),
+        execute("DELETE FROM content WHERE body_id IN (SELECT id FROM body WHERE refs = 0)"),
+        execute("DELETE FROM structure WHERE body_id IN (SELECT id FROM body WHERE refs = 0)"),
+        execute("DELETE FROM body WHERE refs = 0"),
+        execute("DROP TABLE refs"),
+        execute("INSERT INTO pack (number, records, bytes, live_records, live_bytes) SELECT pack, "
+                "count(*),"
+                " sum((39 + metadata_length + length) & ~7), count(*), sum((39 + metadata_length + "
+                "length) & ~7)"
+                " FROM body GROUP BY pack"),
+    };
+    for (auto& step : steps) {
+        if (!step) return step;
+    }
+    auto counts =
+        database_.prepare("SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM mailbox),"
+                          " (SELECT count(*) FROM message)");
+    if (!counts) return pass(counts);
+    const auto found = counts->step();
+    if (!found) return pass(found);
+    report.accounts = counts->column<std::uint64_t>(0);
+    report.mailboxes = counts->column<std::uint64_t>(1);
+    report.messages = counts->column<std::uint64_t>(2);
+    return {};
+}
+
+} // namespace maild::store

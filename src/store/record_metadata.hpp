@@ -1,0 +1,105 @@
+#pragma once
+// What a pack record says of itself, so that a shard can be rebuilt without its meta.db. Encoded by
+// ipc/codec.hpp behind one octet of version. Decoded only from records whose checksum holds, and
+// still distrusted.
+
+#include "maild/ipc/codec.hpp"
+#include "maild/queue/envelope.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace maild::store {
+
+struct RecordedMailbox {
+    AccountId account;
+    MailboxId id;
+    MailboxName name;
+    SpecialUse use = SpecialUse::none;
+    UidValidity uid_validity;
+};
+
+struct RecordedMessage {
+    RecordedMailbox mailbox;
+    Uid uid;
+    WallTime internal_date;
+    FlagNames flags;     // at delivery
+    std::string address; // as in RCPT
+    std::string prefix;
+};
+
+struct RecordedRelay {
+    AccountId account;
+    QueueId id;
+    queue::Envelope envelope;
+    std::string prefix;
+    std::string hold_reason;
+    WallTime queued_at;
+};
+
+// Of RecordKind::message.
+struct RecordMetadata {
+    Structure structure; // left empty when it would not fit
+    std::vector<RecordedMessage> messages;
+    std::optional<RecordedRelay> relay;
+};
+
+// Of RecordKind::note: facts that no message record tells. Written without a sync of their own, so
+// the last ones before a crash may be missing: then a rebuild shows an older state, and never less
+// mail.
+struct MailboxNamed { // made, or renamed
+    RecordedMailbox mailbox;
+};
+struct MailboxRemoved {
+    MailboxId id;
+};
+struct MessagesCopied { // also moved: then MessagesRemoved of the source follows
+    MailboxId from;
+    RecordedMailbox to;
+    std::vector<std::pair<Uid, Uid>> uids;
+};
+struct MessagesRemoved {
+    MailboxId from;
+    UidSet uids;
+};
+struct AccountRemoved {
+    AccountId account;
+};
+using Note =
+    std::variant<MailboxNamed, MailboxRemoved, MessagesCopied, MessagesRemoved, AccountRemoved>;
+
+template <class Codec> void describe(Codec& codec, RecordedMailbox& m) {
+    codec(m.account, m.id, m.name, m.use, m.uid_validity);
+}
+template <class Codec> void describe(Codec& codec, RecordedMessage& m) {
+    codec(m.mailbox, m.uid, m.internal_date, m.flags, m.address, m.prefix);
+}
+template <class Codec> void describe(Codec& codec, RecordedRelay& r) {
+    codec(r.account, r.id, r.envelope, r.prefix, r.hold_reason, r.queued_at);
+}
+template <class Codec> void describe(Codec& codec, RecordMetadata& m) {
+    codec(m.structure, m.messages, m.relay);
+}
+template <class Codec> void describe(Codec& codec, MailboxNamed& n) { codec(n.mailbox); }
+template <class Codec> void describe(Codec& codec, MailboxRemoved& n) { codec(n.id); }
+template <class Codec> void describe(Codec& codec, MessagesCopied& n) {
+    codec(n.from, n.to, n.uids);
+}
+template <class Codec> void describe(Codec& codec, MessagesRemoved& n) { codec(n.from, n.uids); }
+template <class Codec> void describe(Codec& codec, AccountRemoved& n) { codec(n.account); }
+
+inline constexpr char kMetadataVersion = 1;
+
+template <class T> std::string encode_metadata(const T& value) {
+    return kMetadataVersion + ipc::encode(value);
+}
+template <class T> Result<T> decode_metadata(std::string_view bytes) {
+    if (bytes.empty() || bytes.front() != kMetadataVersion)
+        return fail(Errc::corrupt, "metadata version");
+    return ipc::decode<T>(bytes.substr(1));
+}
+
+} // namespace maild::store

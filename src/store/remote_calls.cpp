@@ -1,0 +1,142 @@
+// RemoteStore: one message for each call.
+#include "store/remote_store_impl.hpp"
+
+namespace maild::store {
+
+using wire::Type;
+
+net::Task<Result<void>> RemoteStore::check_room(const auth::Token& grant, std::uint64_t size) {
+    return impl_->command(Type::check_room, wire::CheckRoom{grant, size});
+}
+
+net::Task<Result<DeliverResult>> RemoteStore::deliver(DeliverRequest request) {
+    const auto impl = impl_;
+    auto blob = ipc::Blob::create(std::string(request.message.content));
+    if (!blob) co_return pass(blob);
+    wire::Deliver message{std::move(request.message.structure), std::move(request.local),
+                          std::move(request.relay), request.internal_date};
+    auto payload = ipc::encode(message);
+    const auto reply = co_await impl->line.call(wire::number(Type::deliver), std::move(payload),
+                                                std::move(*blob), impl->timeout);
+    if (!reply) co_return pass(reply);
+    co_return ipc::decode<DeliverResult>(*reply);
+}
+
+net::Task<Result<std::vector<MailboxEntry>>> RemoteStore::list_mailboxes(SessionId session) {
+    return impl_->call<std::vector<MailboxEntry>>(Type::list_mailboxes, wire::OfSession{session});
+}
+
+net::Task<Result<MailboxStatus>> RemoteStore::status(SessionId session, MailboxName name) {
+    return impl_->call<MailboxStatus>(Type::status, wire::Named{session, std::move(name)});
+}
+
+net::Task<Result<MailboxId>> RemoteStore::create_mailbox(SessionId session, MailboxName name,
+                                                         SpecialUse use) {
+    return impl_->call<MailboxId>(Type::create_mailbox,
+                                  wire::Create{session, std::move(name), use});
+}
+
+net::Task<Result<void>> RemoteStore::delete_mailbox(SessionId session, MailboxName name) {
+    return impl_->command(Type::delete_mailbox, wire::Named{session, std::move(name)});
+}
+
+net::Task<Result<void>> RemoteStore::rename_mailbox(SessionId session, MailboxName from,
+                                                    MailboxName to) {
+    return impl_->command(Type::rename_mailbox,
+                          wire::Rename{session, std::move(from), std::move(to)});
+}
+
+net::Task<Result<void>> RemoteStore::subscribe(SessionId session, MailboxName name,
+                                               bool subscribed) {
+    return impl_->command(Type::subscribe, wire::Subscribe{session, std::move(name), subscribed});
+}
+
+net::Task<Result<FetchResult>> RemoteStore::fetch(SessionId session, UidSet uids,
+                                                  std::uint32_t items) {
+    return impl_->call<FetchResult>(Type::fetch, wire::Fetch{session, std::move(uids), items});
+}
+
+net::Task<Result<std::string>> RemoteStore::read(SessionId session, Uid uid, std::uint64_t offset,
+                                                 std::uint64_t length) {
+    const auto impl = impl_;
+    wire::Read message{session, uid, offset, length};
+    ipc::Message request;
+    request.payload = ipc::encode(message);
+    const auto reply =
+        co_await impl->line.exchange(wire::number(Type::read), std::move(request), impl->timeout);
+    if (!reply) co_return pass(reply);
+    co_return std::string(reply->blob.view());
+}
+
+net::Task<Result<FlagChangeResult>>
+RemoteStore::change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
+                          std::optional<ModSeq> unchanged_since) {
+    return impl_->call<FlagChangeResult>(
+        Type::change_flags,
+        wire::ChangeFlags{session, std::move(uids), change, std::move(flags), unchanged_since});
+}
+
+net::Task<Result<CopyResult>> RemoteStore::copy(SessionId session, UidSet uids,
+                                                MailboxName destination) {
+    return impl_->call<CopyResult>(Type::copy,
+                                   wire::Copy{session, std::move(uids), std::move(destination)});
+}
+
+net::Task<Result<CopyResult>> RemoteStore::move(SessionId session, UidSet uids,
+                                                MailboxName destination) {
+    return impl_->call<CopyResult>(Type::move,
+                                   wire::Copy{session, std::move(uids), std::move(destination)});
+}
+
+net::Task<Result<void>> RemoteStore::expunge(SessionId session, std::optional<UidSet> uids) {
+    return impl_->command(Type::expunge, wire::Expunge{session, std::move(uids)});
+}
+
+net::Task<Result<AppendResult>> RemoteStore::append(SessionId session, MailboxName name,
+                                                    std::vector<AppendMessage> messages) {
+    const auto impl = impl_;
+    std::string contents;
+    wire::Append message{session, std::move(name), {}};
+    for (auto& one : messages) {
+        contents += one.message.content;
+        message.messages.push_back({one.message.content.size(), std::move(one.message.structure),
+                                    std::move(one.flags), one.internal_date});
+    }
+    auto blob = ipc::Blob::create(std::move(contents));
+    if (!blob) co_return pass(blob);
+    auto payload = ipc::encode(message);
+    const auto reply = co_await impl->line.call(wire::number(Type::append), std::move(payload),
+                                                std::move(*blob), impl->timeout);
+    if (!reply) co_return pass(reply);
+    co_return ipc::decode<AppendResult>(*reply);
+}
+
+net::Task<Result<StoreFigures>> RemoteStore::figures() {
+    return impl_->call<StoreFigures>(Type::figures, ipc::Nothing{});
+}
+
+net::Task<Result<std::vector<AccountUsage>>> RemoteStore::usage(std::vector<AccountRef> accounts) {
+    return impl_->call<std::vector<AccountUsage>>(Type::usage, wire::Usage{std::move(accounts)});
+}
+
+net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>>
+RemoteStore::mailboxes(AccountRef account) {
+    return impl_->call<std::vector<std::pair<MailboxEntry, MailboxStatus>>>(Type::mailboxes,
+                                                                            account);
+}
+
+net::Task<Result<void>> RemoteStore::remove_account(AccountRef account) {
+    return impl_->command(Type::remove_account, account);
+}
+
+net::Task<Result<void>> RemoteStore::drop_sessions(AccountRef account) {
+    return impl_->command(Type::drop_sessions, account);
+}
+
+net::Task<Result<std::vector<queue::QueuedRecipient>>> RemoteStore::queued(QueueId after,
+                                                                           std::uint32_t limit) {
+    return impl_->call<std::vector<queue::QueuedRecipient>>(Type::queued,
+                                                            wire::Queued{after, limit});
+}
+
+} // namespace maild::store

@@ -1,0 +1,20 @@
+#pragma once
+// Taking messages out of a mailbox: rows go from `message` to `expunged`, counters and news follow.
+
+#include "store/batch.hpp"
+
+namespace maild::store {
+
+enum class Removal : std::uint8_t {
+    expunged, // the content is retained, and leaves the account's usage
+    moved,    // it lives on under another UID
+};
+
+// Exactly these UIDs, all of which exist.
+Result<void> remove_messages(Batch& batch, AccountId account, MailboxId mailbox, const UidSet& uids,
+                             Removal removal);
+
+// One more reference to a body that this batch has not written yet.
+Result<void> add_pending_reference(Batch& batch, std::int64_t content);
+
+} // namespace maild::store

@@ -1,0 +1,238 @@
+// Service: connections, sessions, and the calls that need more than decoding.
+#include "maild/store/service.hpp"
+
+#include "store/pass.hpp"
+#include "store/service_impl.hpp"
+
+#include "maild/base/log.hpp"
+
+namespace maild::store {
+
+using ipc::PeerRole;
+using wire::Type;
+
+Service::Impl::Impl(boost::asio::io_context& io, MessageStore& message_store,
+                    StoreAdmin& store_admin, const ServiceLimits& service_limits)
+    : store(message_store),
+      admin(store_admin),
+      limits(service_limits),
+      server(
+          io, "store",
+          [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+              return handle(std::move(connection), std::move(request));
+          },
+          service_limits.server) {
+    server.on_closed([this](ipc::Connection& connection) { closed(connection); });
+}
+
+Service::Service(boost::asio::io_context& io, MessageStore& store, StoreAdmin& admin,
+                 const ServiceLimits& limits)
+    : impl_(std::make_shared<Impl>(io, store, admin, limits)) {}
+Service::~Service() = default;
+
+void Service::attach(UniqueFd socket, PeerRole role, unsigned index) {
+    const auto connection = impl_->server.attach(std::move(socket), role, index);
+    if (connection && role == PeerRole::worker) {
+        connection->send_event(wire::number(Type::accepts_mail),
+                               ipc::encode(wire::AcceptsMail{impl_->store.accepts_mail()}));
+    }
+}
+
+void Service::announce_accepts_mail(bool accepts) {
+    for (const auto& connection : impl_->server.connections()) {
+        if (connection->role() != PeerRole::worker) continue;
+        connection->send_event(wire::number(Type::accepts_mail),
+                               ipc::encode(wire::AcceptsMail{accepts}));
+    }
+}
+
+std::size_t Service::connections() const { return impl_->server.connections().size(); }
+
+net::Task<void> Service::Impl::handle(std::shared_ptr<ipc::Connection> connection,
+                                      ipc::Request request) {
+    Exchange exchange{std::move(connection), std::move(request)};
+    const auto role = exchange.connection->role();
+    bool is_known = false;
+    if (role == PeerRole::control)
+        is_known = co_await handle_admin(exchange);
+    else if (role == PeerRole::worker) {
+        is_known = co_await handle_delivery(exchange);
+        if (!is_known) is_known = co_await handle_mailboxes(exchange);
+        if (!is_known) is_known = co_await handle_messages(exchange);
+    }
+    if (is_known) co_return;
+    log::warning("store_request_refused",
+                 {{"type", exchange.request.type}, {"connection", exchange.connection->id()}});
+    exchange.connection->reply_error(exchange.request.id,
+                                     {Errc::not_permitted, "not for this peer"});
+}
+
+void Service::Impl::closed(ipc::Connection& connection) {
+    const auto found = sessions_.find(connection.id());
+    if (found == sessions_.end()) return;
+    const auto ended = std::move(found->second);
+    sessions_.erase(found);
+    for (const auto& [id, sink] : ended) store.close_session(id);
+}
+
+ServiceSink* Service::Impl::sink(const ipc::Connection& connection, SessionId session) {
+    const auto found = sessions_.find(connection.id());
+    if (found == sessions_.end()) return nullptr;
+    const auto entry = found->second.find(session);
+    return entry == found->second.end() ? nullptr : entry->second.get();
+}
+
+void Service::Impl::forget(std::uint64_t connection, SessionId session) {
+    const auto found = sessions_.find(connection);
+    if (found != sessions_.end()) found->second.erase(session);
+}
+
+net::Task<void> Service::Impl::open_session(Exchange& exchange) {
+    auto message = decode<wire::OpenSession>(exchange);
+    if (!message) co_return;
+    auto& connection = *exchange.connection;
+    if (const auto found = sessions_.find(connection.id());
+        found != sessions_.end() && found->second.size() >= limits.sessions) {
+        connection.reply_error(exchange.request.id,
+                               {Errc::limit_exceeded, "sessions of a connection"});
+        co_return;
+    }
+    auto own = std::make_unique<ServiceSink>(
+        connection, [this, id = connection.id()](SessionId lost) { forget(id, lost); });
+    const auto opened = co_await store.open_session(message->token, *own);
+    if (opened && !connection.is_open()) { // it left while the store was busy
+        store.close_session(*opened);
+        co_return;
+    }
+    if (opened) {
+        own->session = *opened;
+        sessions_[connection.id()].emplace(*opened, std::move(own));
+    }
+    connection.answer(exchange.request.id, opened);
+}
+
+void Service::Impl::close_session(Exchange& exchange) {
+    const auto message = decode_for_session<wire::OfSession>(exchange);
+    if (!message) return;
+    store.close_session(message->session);
+    forget(exchange.connection->id(), message->session);
+}
+
+void Service::Impl::close_mailbox(Exchange& exchange) {
+    const auto message = decode_for_session<wire::OfSession>(exchange);
+    if (message) store.close_mailbox(message->session);
+}
+
+net::Task<void> Service::Impl::open_mailbox(Exchange& exchange) {
+    auto message = decode_for_session<wire::Open>(exchange);
+    if (!message) co_return;
+    const auto connection = exchange.connection;
+    store.close_mailbox(message->session);
+    sink(*connection, message->session)->opening = message->opening;
+    auto opened =
+        co_await store.open_mailbox(message->session, std::move(message->name), message->examine);
+    if (!opened) {
+        connection->reply_error(exchange.request.id, opened.error());
+        co_return;
+    }
+    auto blob = ipc::Blob::create(ipc::encode(*opened));
+    if (blob)
+        connection->reply(exchange.request.id, {}, std::move(*blob));
+    else
+        connection->reply_error(exchange.request.id, blob.error());
+}
+
+net::Task<void> Service::Impl::check_room(Exchange& exchange) {
+    auto message = decode<wire::CheckRoom>(exchange);
+    if (!message) co_return;
+    const auto room = co_await store.check_room(message->grant, message->size);
+    exchange.connection->answer(exchange.request.id, room);
+}
+
+net::Task<void> Service::Impl::deliver(Exchange& exchange) {
+    auto message = decode<wire::Deliver>(exchange);
+    if (!message) co_return;
+    const auto remote = message->relay ? message->relay->envelope.recipients.size() : 0;
+    if (message->local.size() + remote > limits.recipients) {
+        exchange.connection->reply_error(exchange.request.id, {Errc::limit_exceeded, "recipients"});
+        co_return;
+    }
+    DeliverRequest request;
+    request.message = {exchange.request.blob.view(),
+                       std::move(message->structure)}; // the exchange keeps the blob
+    request.local = std::move(message->local);
+    request.relay = std::move(message->relay);
+    request.internal_date = message->internal_date;
+    const auto delivered = co_await store.deliver(std::move(request));
+    exchange.connection->answer(exchange.request.id, delivered);
+}
+
+net::Task<void> Service::Impl::create(Exchange& exchange) {
+    auto message = decode_for_session<wire::Create>(exchange);
+    if (!message) co_return;
+    if (message->use > SpecialUse::all) {
+        exchange.connection->reply_error(exchange.request.id,
+                                         {Errc::protocol_error, "special use"});
+        co_return;
+    }
+    const auto made =
+        co_await store.create_mailbox(message->session, std::move(message->name), message->use);
+    exchange.connection->answer(exchange.request.id, made);
+}
+
+net::Task<void> Service::Impl::change_flags(Exchange& exchange) {
+    auto message = decode_for_session<wire::ChangeFlags>(exchange);
+    if (!message) co_return;
+    if (message->change > FlagChange::remove) {
+        exchange.connection->reply_error(exchange.request.id,
+                                         {Errc::protocol_error, "flag change"});
+        co_return;
+    }
+    const auto changed =
+        co_await store.change_flags(message->session, std::move(message->uids), message->change,
+                                    std::move(message->flags), message->unchanged_since);
+    exchange.connection->answer(exchange.request.id, changed);
+}
+
+net::Task<void> Service::Impl::read(Exchange& exchange) {
+    auto message = decode_for_session<wire::Read>(exchange);
+    if (!message) co_return;
+    auto piece =
+        co_await store.read(message->session, message->uid, message->offset, message->length);
+    if (!piece) {
+        exchange.connection->reply_error(exchange.request.id, piece.error());
+        co_return;
+    }
+    auto blob = ipc::Blob::create(std::move(*piece));
+    if (blob)
+        exchange.connection->reply(exchange.request.id, {}, std::move(*blob));
+    else
+        exchange.connection->reply_error(exchange.request.id, blob.error());
+}
+
+net::Task<void> Service::Impl::append(Exchange& exchange) {
+    auto message = decode_for_session<wire::Append>(exchange);
+    if (!message) co_return;
+    auto rest = exchange.request.blob.view();
+    std::vector<AppendMessage> messages;
+    bool is_whole = message->messages.size() <= limits.appended;
+    for (auto& one : message->messages) {
+        if (!is_whole || one.size > rest.size()) {
+            is_whole = false;
+            break;
+        }
+        messages.push_back({{rest.substr(0, one.size), std::move(one.structure)},
+                            std::move(one.flags),
+                            one.internal_date});
+        rest.remove_prefix(one.size);
+    }
+    if (!is_whole || !rest.empty()) {
+        exchange.connection->reply_error(exchange.request.id, {Errc::protocol_error, "append"});
+        co_return;
+    }
+    const auto appended =
+        co_await store.append(message->session, std::move(message->name), std::move(messages));
+    exchange.connection->answer(exchange.request.id, appended);
+}
+
+} // namespace maild::store

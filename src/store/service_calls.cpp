@@ -1,0 +1,156 @@
+// Service: which request is which call.
+#include "store/service_impl.hpp"
+
+namespace maild::store {
+
+using wire::Type;
+
+net::Task<bool> Service::Impl::handle_delivery(Exchange& exchange) {
+    switch (static_cast<Type>(exchange.request.type)) {
+    case Type::check_room: co_await check_room(exchange); co_return true;
+    case Type::deliver: co_await deliver(exchange); co_return true;
+    case Type::open_session: co_await open_session(exchange); co_return true;
+    case Type::close_session: close_session(exchange); co_return true;
+    case Type::close_mailbox: close_mailbox(exchange); co_return true;
+    default: co_return false;
+    }
+}
+
+net::Task<bool> Service::Impl::handle_mailboxes(Exchange& exchange) {
+    const auto id = exchange.request.id;
+    auto& connection = *exchange.connection;
+    switch (static_cast<Type>(exchange.request.type)) {
+    case Type::list_mailboxes: {
+        const auto message = decode_for_session<wire::OfSession>(exchange);
+        if (!message) co_return true;
+        const auto list = co_await store.list_mailboxes(message->session);
+        connection.answer(id, list);
+        co_return true;
+    }
+    case Type::status: {
+        auto message = decode_for_session<wire::Named>(exchange);
+        if (!message) co_return true;
+        const auto status = co_await store.status(message->session, std::move(message->name));
+        connection.answer(id, status);
+        co_return true;
+    }
+    case Type::create_mailbox: co_await create(exchange); co_return true;
+    case Type::delete_mailbox: {
+        auto message = decode_for_session<wire::Named>(exchange);
+        if (!message) co_return true;
+        const auto done = co_await store.delete_mailbox(message->session, std::move(message->name));
+        connection.answer(id, done);
+        co_return true;
+    }
+    case Type::rename_mailbox: {
+        auto message = decode_for_session<wire::Rename>(exchange);
+        if (!message) co_return true;
+        const auto done = co_await store.rename_mailbox(message->session, std::move(message->from),
+                                                        std::move(message->to));
+        connection.answer(id, done);
+        co_return true;
+    }
+    case Type::subscribe: {
+        auto message = decode_for_session<wire::Subscribe>(exchange);
+        if (!message) co_return true;
+        const auto done = co_await store.subscribe(message->session, std::move(message->name),
+                                                   message->subscribed);
+        connection.answer(id, done);
+        co_return true;
+    }
+    case Type::open_mailbox: co_await open_mailbox(exchange); co_return true;
+    default: co_return false;
+    }
+}
+
+net::Task<bool> Service::Impl::handle_messages(Exchange& exchange) {
+    const auto id = exchange.request.id;
+    auto& connection = *exchange.connection;
+    switch (static_cast<Type>(exchange.request.type)) {
+    case Type::fetch: {
+        auto message = decode_for_session<wire::Fetch>(exchange);
+        if (!message) co_return true;
+        const auto fetched =
+            co_await store.fetch(message->session, std::move(message->uids), message->items);
+        connection.answer(id, fetched);
+        co_return true;
+    }
+    case Type::read: co_await read(exchange); co_return true;
+    case Type::change_flags: co_await change_flags(exchange); co_return true;
+    case Type::copy: {
+        auto message = decode_for_session<wire::Copy>(exchange);
+        if (!message) co_return true;
+        const auto copied = co_await store.copy(message->session, std::move(message->uids),
+                                                std::move(message->destination));
+        connection.answer(id, copied);
+        co_return true;
+    }
+    case Type::move: {
+        auto message = decode_for_session<wire::Copy>(exchange);
+        if (!message) co_return true;
+        const auto moved = co_await store.move(message->session, std::move(message->uids),
+                                               std::move(message->destination));
+        connection.answer(id, moved);
+        co_return true;
+    }
+    case Type::expunge: {
+        auto message = decode_for_session<wire::Expunge>(exchange);
+        if (!message) co_return true;
+        const auto done = co_await store.expunge(message->session, std::move(message->uids));
+        connection.answer(id, done);
+        co_return true;
+    }
+    case Type::append: co_await append(exchange); co_return true;
+    default: co_return false;
+    }
+}
+
+net::Task<bool> Service::Impl::handle_admin(Exchange& exchange) {
+    const auto id = exchange.request.id;
+    auto& connection = *exchange.connection;
+    switch (static_cast<Type>(exchange.request.type)) {
+    case Type::figures: {
+        const auto figures = co_await admin.figures();
+        connection.answer(id, figures);
+        co_return true;
+    }
+    case Type::usage: {
+        auto message = decode<wire::Usage>(exchange);
+        if (!message) co_return true;
+        const auto usage = co_await admin.usage(std::move(message->accounts));
+        connection.answer(id, usage);
+        co_return true;
+    }
+    case Type::mailboxes: {
+        const auto message = decode<AccountRef>(exchange);
+        if (!message) co_return true;
+        const auto mailboxes = co_await admin.mailboxes(*message);
+        connection.answer(id, mailboxes);
+        co_return true;
+    }
+    case Type::remove_account: {
+        const auto message = decode<AccountRef>(exchange);
+        if (!message) co_return true;
+        const auto done = co_await admin.remove_account(*message);
+        connection.answer(id, done);
+        co_return true;
+    }
+    case Type::drop_sessions: {
+        const auto message = decode<AccountRef>(exchange);
+        if (!message) co_return true;
+        const auto done = co_await admin.drop_sessions(*message);
+        connection.answer(id, done);
+        co_return true;
+    }
+    case Type::queued: {
+        const auto message = decode<wire::Queued>(exchange);
+        if (!message) co_return true;
+        const auto rows = co_await admin.queued(message->after, message->limit);
+        connection.answer(id, rows);
+        co_return true;
+    }
+    default: co_return false;
+    }
+}
+
+} // namespace maild::store

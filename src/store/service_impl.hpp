@@ -1,0 +1,77 @@
+#pragma once
+// Service's state, and how a request becomes a call.
+
+#include "store/service_sink.hpp"
+#include "store/wire.hpp"
+
+#include "maild/store/service.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace maild::store {
+
+class Service::Impl : public std::enable_shared_from_this<Service::Impl> {
+public:
+    Impl(boost::asio::io_context& io, MessageStore& store, StoreAdmin& admin,
+         const ServiceLimits& limits);
+
+    net::Task<void> handle(std::shared_ptr<ipc::Connection> connection, ipc::Request request);
+    void closed(ipc::Connection& connection);
+
+    MessageStore& store;
+    StoreAdmin& admin;
+    const ServiceLimits limits;
+    ipc::Server server;
+
+private:
+    using Sessions = std::map<SessionId, std::unique_ptr<ServiceSink>>;
+    struct Exchange {
+        std::shared_ptr<ipc::Connection> connection;
+        ipc::Request request;
+    };
+
+    // One for each group of calls; false when the type is of another group.
+    net::Task<bool> handle_delivery(Exchange& exchange);
+    net::Task<bool> handle_mailboxes(Exchange& exchange);
+    net::Task<bool> handle_messages(Exchange& exchange);
+    net::Task<bool> handle_admin(Exchange& exchange);
+
+    net::Task<void> check_room(Exchange& exchange);
+    net::Task<void> deliver(Exchange& exchange);
+    net::Task<void> open_session(Exchange& exchange);
+    net::Task<void> open_mailbox(Exchange& exchange);
+    net::Task<void> change_flags(Exchange& exchange);
+    net::Task<void> create(Exchange& exchange);
+    net::Task<void> read(Exchange& exchange);
+    net::Task<void> append(Exchange& exchange);
+    void close_session(Exchange& exchange);
+    void close_mailbox(Exchange& exchange);
+
+    // The request as T, if it is one and its session belongs to this connection; otherwise it is
+    // answered.
+    template <class T> std::optional<T> decode(Exchange& exchange);
+    template <class T> std::optional<T> decode_for_session(Exchange& exchange);
+    ServiceSink* sink(const ipc::Connection& connection, SessionId session);
+    void forget(std::uint64_t connection, SessionId session);
+
+    std::map<std::uint64_t, Sessions> sessions_; // by connection
+};
+
+template <class T> std::optional<T> Service::Impl::decode(Exchange& exchange) {
+    auto decoded = ipc::decode<T>(exchange.request.payload);
+    if (decoded) return std::move(*decoded);
+    exchange.connection->reply_error(exchange.request.id, decoded.error());
+    return std::nullopt;
+}
+
+template <class T> std::optional<T> Service::Impl::decode_for_session(Exchange& exchange) {
+    auto decoded = decode<T>(exchange);
+    if (!decoded || sink(*exchange.connection, decoded->session) != nullptr) return decoded;
+    exchange.connection->reply_error(exchange.request.id,
+                                     {Errc::not_permitted, "no session of this connection"});
+    return std::nullopt;
+}
+
+} // namespace maild::store

@@ -1,0 +1,147 @@
+#include "store/shard.hpp"
+
+#include "schema/store.hpp"
+#include "store/pass.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/db/migration.hpp"
+
+namespace maild::store {
+namespace {
+
+constexpr std::int64_t kVerifiedAtStart = 256; // bodies
+constexpr std::uint64_t kVerifiedBytesAtStart = 64U << 20U;
+
+Result<std::int64_t> number(db::Database& database, db::Sql sql) {
+    auto query = database.prepare(sql);
+    if (!query) return pass(query);
+    const auto found = query->step();
+    if (!found) return pass(found);
+    return query->column<std::int64_t>(0);
+}
+
+} // namespace
+
+Shard::Shard(FileSystem& files, const Clock& clock, Random& random, ShardOptions options)
+    : files_(files), clock_(clock), random_(random), options_(std::move(options)) {}
+
+Result<std::unique_ptr<Shard>> Shard::open(FileSystem& files, const Clock& clock, Random& random,
+                                           ShardOptions options) {
+    std::unique_ptr<Shard> shard(new Shard(files, clock, random, std::move(options)));
+    if (auto done = shard->recover(); !done) return pass(done);
+    if (auto done = shard->open_readers(); !done) return pass(done);
+    shard->start();
+    return shard;
+}
+
+Result<void> Shard::recover() {
+    const auto meta = options_.directory + "/meta.db";
+    const auto packs = options_.directory + "/pack";
+    if (auto made = files_.make_directory(packs); !made) return made;
+    if (auto synced = files_.sync_directory(options_.directory); !synced) return synced;
+    if (auto dropped = db::drop_cache(files_, meta); !dropped) return dropped;
+    auto database =
+        db::Database::open(files_, meta, {.vfs = options_.vfs, .page_cache_kib = 16 * 1024});
+    if (!database) return pass(database);
+    database_ = std::make_unique<db::Database>(std::move(*database));
+    if (auto version = db::migrate(*database_, schema()); !version) return pass(version);
+
+    const auto last_pack = number(*database_, "SELECT coalesce(max(number), 0) FROM pack");
+    if (!last_pack) return pass(last_pack);
+    options_.packs.next_number = PackNumber(static_cast<std::uint32_t>(*last_pack) + 1);
+    auto opened = PackSet::open(files_, random_, packs, options_.packs);
+    if (!opened) return pass(opened);
+    packs_ = std::move(*opened);
+    const auto last_body = number(*database_, "SELECT coalesce(max(id), 0) FROM body");
+    if (!last_body) return pass(last_body);
+    next_body_ = *last_body + 1;
+    if (auto verified = verify_recent(); !verified) return verified;
+    look_at_space();
+    return {};
+}
+
+// What the batches before a crash referred to must be on the disk. What is not is the disk's lie:
+// it is logged, counted, and answered with `corrupt` when it is read; everything else is served.
+Result<void> Shard::verify_recent() {
+    auto rows = database_->query("SELECT id, pack, record_offset, metadata_length, length FROM "
+                                 "body ORDER BY id DESC LIMIT ?1",
+                                 kVerifiedAtStart);
+    if (!rows) return pass(rows);
+    std::uint64_t bytes = 0;
+    while (bytes < kVerifiedBytesAtStart) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) break;
+        const Location location{rows->column<PackNumber>(1), rows->column<std::uint64_t>(2),
+                                rows->column<std::uint32_t>(3), rows->column<std::uint32_t>(4)};
+        bytes += location.body_length;
+        const auto whole = packs_->verify(location);
+        if (whole) continue;
+        if (whole.error().code != Errc::corrupt && whole.error().code != Errc::not_found)
+            return whole;
+        ++counters_.damaged;
+        log::error("store_body_damaged", {{"shard", options_.id.value},
+                                          {"body", rows->column<std::int64_t>(0)},
+                                          {"pack", location.pack.value},
+                                          {"offset", location.offset}});
+    }
+    return {};
+}
+
+Result<void> Shard::open_readers() {
+    reader_databases_.reserve(options_.limits.readers);
+    for (unsigned i = 0; i < options_.limits.readers; ++i) {
+        auto database = db::Database::open(
+            files_, options_.directory + "/meta.db",
+            {.read_only = true, .vfs = options_.vfs, .page_cache_kib = 16 * 1024});
+        if (!database) return pass(database);
+        reader_databases_.push_back(std::move(*database));
+    }
+    return {};
+}
+
+void Shard::start() {
+    for (auto& database : reader_databases_) {
+        reader_threads_.emplace_back([this, &database] { run_reader(database); });
+    }
+    writer_thread_ = std::thread([this] { run_writer(); });
+}
+
+Shard::~Shard() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_stopping_ = true;
+        reads_.clear();
+    }
+    writes_waiting_.notify_all();
+    reads_waiting_.notify_all();
+    for (auto& thread : reader_threads_) thread.join();
+    reader_databases_.clear(); // before the writer's last checkpoint
+    if (writer_thread_.joinable()) writer_thread_.join();
+}
+
+void Shard::read(std::move_only_function<void(Reading&)> job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_stopping_) return;
+        reads_.push_back(std::move(job));
+    }
+    reads_waiting_.notify_one();
+}
+
+void Shard::run_reader(db::Database& database) {
+    Reading reading{database, *packs_, verified_};
+    for (;;) {
+        std::move_only_function<void(Reading&)> job;
+        {
+            std::unique_lock lock(mutex_);
+            reads_waiting_.wait(lock, [this] { return is_stopping_ || !reads_.empty(); });
+            if (is_stopping_) return;
+            job = std::move(reads_.front());
+            reads_.pop_front();
+        }
+        job(reading);
+    }
+}
+
+} // namespace maild::store

@@ -1,0 +1,176 @@
+#pragma once
+// One shard: meta.db, its packs, and the threads that own them (DESIGN: the store).
+//   writer thread: every write, sync and checkpoint, on one connection; runs WriteRequest::run and
+//   Options::on_*. reader threads: each its own read-only connection; run the jobs of read().
+// submit(), read() and counters() may be called from any thread. What the callbacks do must be
+// thread-safe: LocalStore posts them to its io_context.
+//
+// After a failed write or sync the shard is dead: the batch and everything after it fails, nothing
+// is retried, and on_fatal ends the process. The next one drops the page cache of its files and
+// recovers.
+
+#include "store/batch.hpp"
+#include "store/pack.hpp"
+#include "store/verified_bodies.hpp"
+
+#include "maild/base/clock.hpp"
+#include "maild/base/file.hpp"
+#include "maild/db/database.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace maild::store {
+
+struct WriteRequest {
+    std::move_only_function<Result<void>(Batch&)>
+        run; // on the writer's thread; again if the disk was full
+    std::move_only_function<void(Result<void>)> done; // handed on in Committed
+    std::uint64_t body_bytes = 0;
+    std::uint64_t origin = 0; // session that is told first; 0: none
+    bool is_lazy = false;     // waits for company: no commit for its sake until the shard is idle
+};
+
+struct Committed {
+    std::move_only_function<void(Result<void>)> done;
+    Result<void> outcome;
+    std::vector<MailboxNews> news;
+    std::uint64_t origin = 0;
+};
+
+struct ShardLimits {
+    std::uint64_t watermark_bytes = 256U << 20U; // free space below which no mail is taken
+    std::uint64_t ballast_bytes = 16U << 20U;    // given back to EXPUNGE when the disk is full
+    std::size_t waiting_requests = 16 * 1024;
+    std::uint64_t waiting_bytes = 1U << 30U;
+    std::size_t group_requests = 4096; // of one commit
+    std::uint64_t group_bytes = 64U << 20U;
+    std::uint64_t wal_pages = 8192; // estimated; then a checkpoint
+    std::chrono::milliseconds retention = std::chrono::hours(24 * 30);
+    std::chrono::milliseconds tick = std::chrono::seconds(1);
+    unsigned readers = 2;
+};
+
+struct ShardOptions {
+    ShardId id;
+    std::string directory;
+    std::string vfs = db::kExclusiveVfs;
+    ShardLimits limits;
+    PackOptions packs;
+    // On the writer's thread.
+    std::function<void(std::vector<Committed>)> on_committed;
+    std::function<void(bool)> on_accepts_mail;
+    std::function<void(const Error&)> on_fatal;
+};
+
+struct Reading {
+    db::Database& database;
+    const PackSet& packs;
+    VerifiedBodies& verified;
+};
+
+// Since the shard was opened.
+struct ShardCounters {
+    std::atomic<std::uint64_t> delivered{0};
+    std::atomic<std::uint64_t> commits{0};
+    std::atomic<std::uint64_t> syncs{0}; // fdatasync and fsync, SQLite's included
+    std::atomic<std::uint64_t> requests{0};
+    std::atomic<std::uint64_t> wal_frames{0};
+    std::atomic<std::uint64_t> free_bytes{0};
+    std::atomic<std::uint64_t> damaged{0}; // bodies that recovery found unreadable
+};
+
+class Shard {
+public:
+    // Creates what is missing in the directory, which exists. Recovers: nothing is believed from
+    // the page cache, and what the last batches refer to is verified. Borrows files, clock and
+    // random, which outlive it.
+    static Result<std::unique_ptr<Shard>> open(FileSystem& files, const Clock& clock,
+                                               Random& random, ShardOptions options);
+    ~Shard(); // finishes what waits, checkpoints, joins
+
+    void submit(WriteRequest request); // busy or unavailable through on_committed
+    void
+    read(std::move_only_function<void(Reading&)> job); // not run when the shard is being closed
+    const ShardCounters& counters() const { return counters_; }
+    bool accepts_mail() const { return accepts_mail_.load(std::memory_order_relaxed); }
+
+private:
+    Shard(FileSystem& files, const Clock& clock, Random& random, ShardOptions options);
+    Result<void> recover();
+    Result<void> verify_recent();
+    Result<void> open_readers();
+    void start();
+
+    // writer.cpp
+    void run_writer();
+    std::vector<WriteRequest> next_group();
+    void commit_group(std::vector<WriteRequest> group);
+    Result<void> try_group(std::vector<WriteRequest>& group, std::vector<Committed>& committed);
+    Result<void> run_one(Batch& batch, WriteRequest& request, Committed& committed);
+    Result<void> store_bodies(Batch& batch);
+    Result<void> insert_body(Batch& batch, const PendingBody& body, const Location& location);
+    void append_notes(const std::vector<Note>& notes);
+    void retry_without_bodies(std::vector<WriteRequest> group, const Error& error);
+    void fail_all(std::vector<WriteRequest> group, const Error& error);
+    void die(const Error& error);
+    void refuse(WriteRequest request, const Error& error);
+
+    // upkeep.cpp: between groups
+    void upkeep(bool is_idle);
+    void checkpoint();
+    void look_at_space();
+    void release_ballast();
+    void purge();
+    Result<bool> purge_slice();
+    Result<bool> compact_slice();
+    Result<void> move_records(const std::vector<std::pair<std::int64_t, Location>>& living,
+                              const std::vector<Record>& records);
+    Result<void> remove_dead_segments();
+
+    // readers
+    void run_reader(db::Database& database);
+
+    FileSystem& files_;
+    const Clock& clock_;
+    Random& random_;
+    ShardOptions options_;
+
+    std::unique_ptr<PackSet> packs_;
+    std::unique_ptr<db::Database> database_; // the writer's
+    std::vector<db::Database> reader_databases_;
+    VerifiedBodies verified_;
+    ShardCounters counters_;
+    std::atomic<bool> accepts_mail_{true};
+
+    std::mutex mutex_; // the two queues and the flags below
+    std::condition_variable writes_waiting_;
+    std::condition_variable reads_waiting_;
+    std::deque<WriteRequest> writes_;
+    std::deque<WriteRequest> lazy_;
+    std::deque<std::move_only_function<void(Reading&)>> reads_;
+    std::uint64_t waiting_bytes_ = 0;
+    bool is_stopping_ = false;
+    std::atomic<bool> is_dead_{false};
+
+    // the writer's own
+    std::int64_t next_body_ = 1;
+    std::uint64_t wal_pages_ = 0;
+    bool has_ballast_ = false;
+    std::unique_ptr<File> ballast_;
+    WallTime next_purge_{};
+    PackNumber compacted_up_to_; // segments up to here have damage and are left alone
+
+    std::vector<std::thread> reader_threads_;
+    std::thread writer_thread_;
+};
+
+} // namespace maild::store

@@ -1,0 +1,220 @@
+#pragma once
+// What RemoteStore and Service say to each other over ipc (DESIGN: IPC). One request and one answer
+// type for each call; contents travel in the Blob beside them. The Service trusts no field of a
+// request.
+
+#include "maild/ipc/codec.hpp"
+#include "maild/ipc/message.hpp"
+#include "maild/store/admin.hpp"
+#include "maild/store/message_store.hpp"
+
+namespace maild::store::wire {
+
+enum class Type : ipc::MessageType {
+    // from workers
+    check_room = 1,
+    deliver,
+    open_session,
+    close_session,
+    list_mailboxes,
+    status,
+    create_mailbox,
+    delete_mailbox,
+    rename_mailbox,
+    subscribe,
+    open_mailbox,
+    close_mailbox,
+    fetch,
+    read,
+    change_flags,
+    copy,
+    move,
+    expunge,
+    append,
+    // from control
+    figures = 64,
+    usage,
+    mailboxes,
+    remove_account,
+    drop_sessions,
+    queued,
+    // events to workers
+    changes = 128,
+    lost,
+    accepts_mail,
+};
+
+constexpr ipc::MessageType number(Type type) { return static_cast<ipc::MessageType>(type); }
+
+struct CheckRoom {
+    auth::Token grant;
+    std::uint64_t size = 0;
+};
+struct Deliver { // the content is the blob
+    Structure structure;
+    std::vector<LocalRecipient> local;
+    std::optional<RelayRequest> relay;
+    WallTime internal_date{};
+};
+struct OpenSession {
+    auth::Token token;
+};
+struct OfSession { // list_mailboxes, close_session, close_mailbox
+    SessionId session;
+};
+struct Named { // status, delete_mailbox
+    SessionId session;
+    MailboxName name;
+};
+struct Create {
+    SessionId session;
+    MailboxName name;
+    SpecialUse use = SpecialUse::none;
+};
+struct Rename {
+    SessionId session;
+    MailboxName from;
+    MailboxName to;
+};
+struct Subscribe {
+    SessionId session;
+    MailboxName name;
+    bool subscribed = false;
+};
+struct Open { // answered by an OpenedMailbox in the blob: it may be large
+    SessionId session;
+    MailboxName name;
+    bool examine = false;
+    std::uint32_t opening = 0; // counts the openings of the session; its changes carry the number
+};
+struct Fetch {
+    SessionId session;
+    UidSet uids;
+    std::uint32_t items = 0;
+};
+struct Read { // answered by the blob
+    SessionId session;
+    Uid uid;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+struct ChangeFlags {
+    SessionId session;
+    UidSet uids;
+    FlagChange change = FlagChange::replace;
+    FlagNames flags;
+    std::optional<ModSeq> unchanged_since;
+};
+struct Copy { // and move
+    SessionId session;
+    UidSet uids;
+    MailboxName destination;
+};
+struct Expunge {
+    SessionId session;
+    std::optional<UidSet> uids;
+};
+struct Append {
+    struct Message { // `size` octets of the blob, one behind the other
+        std::uint64_t size = 0;
+        Structure structure;
+        FlagNames flags;
+        WallTime internal_date{};
+    };
+    SessionId session;
+    MailboxName name;
+    std::vector<Message> messages;
+};
+struct Usage {
+    std::vector<AccountRef> accounts;
+};
+struct Queued {
+    QueueId after;
+    std::uint32_t limit = 0;
+};
+
+struct Changes {
+    SessionId session;
+    std::uint32_t opening = 0;
+    MailboxId mailbox;
+    std::vector<Change> changes;
+};
+inline constexpr std::size_t kChangesAtOnce = 10'000;
+struct Lost {
+    SessionId session;
+};
+struct AcceptsMail {
+    bool accepts = false;
+};
+
+template <class Codec> void describe(Codec& codec, CheckRoom& m) { codec(m.grant, m.size); }
+template <class Codec> void describe(Codec& codec, Deliver& m) {
+    codec(m.structure, m.local, m.relay, m.internal_date);
+}
+template <class Codec> void describe(Codec& codec, OpenSession& m) { codec(m.token); }
+template <class Codec> void describe(Codec& codec, OfSession& m) { codec(m.session); }
+template <class Codec> void describe(Codec& codec, Named& m) { codec(m.session, m.name); }
+template <class Codec> void describe(Codec& codec, Create& m) { codec(m.session, m.name, m.use); }
+template <class Codec> void describe(Codec& codec, Rename& m) { codec(m.session, m.from, m.to); }
+template <class Codec> void describe(Codec& codec, Subscribe& m) {
+    codec(m.session, m.name, m.subscribed);
+}
+template <class Codec> void describe(Codec& codec, Open& m) {
+    codec(m.session, m.name, m.examine, m.opening);
+}
+template <class Codec> void describe(Codec& codec, Fetch& m) { codec(m.session, m.uids, m.items); }
+template <class Codec> void describe(Codec& codec, Read& m) {
+    codec(m.session, m.uid, m.offset, m.length);
+}
+template <class Codec> void describe(Codec& codec, ChangeFlags& m) {
+    codec(m.session, m.uids, m.change, m.flags, m.unchanged_since);
+}
+template <class Codec> void describe(Codec& codec, Copy& m) {
+    codec(m.session, m.uids, m.destination);
+}
+template <class Codec> void describe(Codec& codec, Expunge& m) { codec(m.session, m.uids); }
+template <class Codec> void describe(Codec& codec, Append::Message& m) {
+    codec(m.size, m.structure, m.flags, m.internal_date);
+}
+template <class Codec> void describe(Codec& codec, Append& m) {
+    codec(m.session, m.name, m.messages);
+}
+template <class Codec> void describe(Codec& codec, Usage& m) { codec(m.accounts); }
+template <class Codec> void describe(Codec& codec, Queued& m) { codec(m.after, m.limit); }
+template <class Codec> void describe(Codec& codec, Changes& m) {
+    codec(m.session, m.opening, m.mailbox, m.changes);
+}
+template <class Codec> void describe(Codec& codec, Lost& m) { codec(m.session); }
+template <class Codec> void describe(Codec& codec, AcceptsMail& m) { codec(m.accepts); }
+
+} // namespace maild::store::wire
+
+namespace maild::store {
+
+template <class Codec> void describe(Codec& codec, LocalRecipient& r) {
+    codec(r.grant, r.mailbox, r.flags, r.address, r.trace_prefix);
+}
+template <class Codec> void describe(Codec& codec, RelayRequest& r) {
+    codec(r.grant, r.envelope, r.trace_prefix, r.hold_reason);
+}
+template <class Codec> void describe(Codec& codec, Delivered& d) {
+    codec(d.mailbox, d.uid_validity, d.uid);
+}
+template <class Codec> void describe(Codec& codec, DeliverResult& r) { codec(r.local, r.queued); }
+template <class Codec> void describe(Codec& codec, AppendResult& r) {
+    codec(r.uid_validity, r.uids);
+}
+template <class Codec> void describe(Codec& codec, OpenedMailbox& o) {
+    codec(o.status, o.keywords, o.messages, o.first_recent);
+}
+template <class Codec> void describe(Codec& codec, CopyResult& r) { codec(r.uid_validity, r.uids); }
+template <class Codec> void describe(Codec& codec, FlagChangeResult& r) {
+    codec(r.modseq, r.changed, r.modified);
+}
+template <class Codec> void describe(Codec& codec, MessageData& d) {
+    codec(d.uid, d.internal_date, d.size, d.prefix_size, d.header_size, d.structure, d.content,
+          d.error);
+}
+template <class Codec> void describe(Codec& codec, FetchResult& r) { codec(r.messages, r.next); }
+
+} // namespace maild::store

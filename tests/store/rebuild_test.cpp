@@ -1,0 +1,113 @@
+#include "store/conformance.hpp"
+#include "support/temp_dir.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/store/local_store.hpp"
+#include "maild/store/rebuild.hpp"
+
+#include <filesystem>
+
+namespace maild::store::test {
+namespace {
+
+class RebuildSubject final : public Subject {
+public:
+    void open() {
+        LocalStoreOptions options;
+        options.directory = dir / "shard";
+        options.watermark_bytes = 0;
+        options.ballast_bytes = 0;
+        auto opened = LocalStore::open(io, files, clock, random, key, options, [](const Error&) {});
+        if (!opened) throw std::runtime_error(opened.error().internal);
+        store_ = std::move(*opened);
+    }
+    void close() { store_.reset(); }
+    void lose_meta() {
+        for (const auto* name : {"meta.db", "meta.db-wal", "meta.db-shm"})
+            std::filesystem::remove(shard() + "/" + name);
+    }
+    std::string shard() const { return dir / "shard/01"; }
+    MessageStore& store() override { return *store_; }
+    StoreAdmin& admin() override { return *store_; }
+
+    maild::test::TempDir dir;
+    PosixFileSystem files;
+    SystemRandom random;
+
+private:
+    std::unique_ptr<LocalStore> store_;
+};
+
+TEST(Rebuild, BringsEveryMessageBack) {
+    log::to_nowhere();
+    RebuildSubject subject;
+    subject.open();
+    UidValidity validity;
+    {
+        Client client(subject, 1);
+        deliver(subject, 1, "Subject: delivered\r\n\r\nbody");
+        client.append("INBOX", {"one", "two"}, {kSeen, {"$k"}});
+        client.create("a/b");
+        client.append("a/b", {"in a/b"});
+        client.rename("a", "renamed");
+        client.open("INBOX");
+        client.move(uid(2), "renamed/b");
+        client.store(uid(3), FlagChange::add, {kDeleted, {}});
+        client.expunge();
+        client.copy(uid(1), "Junk");
+        validity = client.status("INBOX").uid_validity;
+        DeliverRequest request{{"Subject: out\r\n\r\n", {}}, {}, std::nullopt, subject.clock.now()};
+        request.relay = RelayRequest{token(subject, 1), {}, "Received: x\r\n", "held"};
+        request.relay->envelope.recipients = {{"x@example.com", {}, {}}};
+        ASSERT_TRUE(subject.run(subject.store().deliver(std::move(request))));
+        deliver(subject, 1, "last");
+    }
+    subject.close();
+    subject.lose_meta();
+    subject.clock.advance(std::chrono::hours(1));
+    const auto report =
+        maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard());
+    ASSERT_TRUE(report) << report.error().internal;
+    EXPECT_EQ(report->damaged_bytes, 0U);
+    EXPECT_EQ(report->messages, 5U);
+
+    subject.open();
+    Client client(subject, 1);
+    EXPECT_EQ(client.names(), "Archive Drafts INBOX Junk Sent Trash renamed renamed/b");
+    const auto inbox = client.open("INBOX");
+    EXPECT_EQ(text(inbox), "1 4");
+    EXPECT_EQ(inbox.status.uid_validity, validity);
+    EXPECT_EQ(inbox.status.uid_next, Uid(5));
+    EXPECT_EQ(client.content(1),
+              "Return-Path: <bob@example.net>\r\nSubject: delivered\r\n\r\nbody");
+    const auto fetched =
+        subject.run(subject.store().fetch(client.id(), uid(1), kEnvelope | kInternalDate));
+    EXPECT_EQ(fetched->messages[0].structure.envelope, "(envelope delivered)");
+    EXPECT_EQ(fetched->messages[0].internal_date + std::chrono::hours(1), subject.clock.now());
+    EXPECT_EQ(text(client.open("renamed/b")), "1 2");
+    EXPECT_EQ(client.content(1), "in a/b");
+    EXPECT_EQ(client.content(2), "one");
+    client.open("Junk");
+    EXPECT_EQ(client.content(1),
+              "Return-Path: <bob@example.net>\r\nSubject: delivered\r\n\r\nbody");
+    EXPECT_EQ(subject.run(subject.admin().queued(QueueId(), 10))->at(0).recipient, "x@example.com");
+    EXPECT_EQ(client.append("INBOX", {"new"}), "5");
+    const auto usage = subject.run(subject.admin().usage({{AccountId(1), ShardId(1)}}));
+    EXPECT_EQ((*usage)[0].messages, 6U);
+}
+
+TEST(Rebuild, RefusesAMetaThatIsInUse) {
+    RebuildSubject subject;
+    subject.open();
+    {
+        Client client(subject, 1);
+    }
+    subject.close();
+    const auto report =
+        maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard());
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().code, Errc::already_exists);
+}
+
+} // namespace
+} // namespace maild::store::test

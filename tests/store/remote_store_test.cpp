@@ -1,0 +1,105 @@
+#include "store/conformance.hpp"
+
+#include "maild/store/memory_store.hpp"
+#include "maild/store/remote_store.hpp"
+#include "maild/store/service.hpp"
+
+#include <sys/socket.h>
+
+namespace maild::store::test {
+namespace {
+
+// A worker and control, each with a line to a Service before a MemoryStore.
+class RemoteSubject final : public Subject {
+public:
+    RemoteSubject() {
+        connect(worker_, ipc::PeerRole::worker);
+        connect(control_, ipc::PeerRole::control);
+        if (!run_until([this] { return store_.accepts_mail(); }))
+            throw std::runtime_error("not told accepts_mail");
+    }
+    MessageStore& store() override { return store_; }
+    StoreAdmin& admin() override { return admin_; }
+    MemoryStore& memory() { return memory_; }
+    Service& service() { return service_; }
+    ipc::Client& worker() { return worker_; }
+    RemoteStore& remote() { return store_; }
+
+    void connect(ipc::Client& client, ipc::PeerRole role) {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+            throw std::runtime_error("socketpair");
+        service_.attach(UniqueFd(ends[0]), role, 0);
+        client.attach(UniqueFd(ends[1]));
+    }
+
+private:
+    MemoryStore memory_{clock, key};
+    Service service_{io, memory_, memory_};
+    ipc::Client worker_{io, "store"};
+    ipc::Client control_{io, "store"};
+    RemoteStore store_{io, worker_};
+    RemoteStore admin_{io, control_};
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Remote, StoreConformance,
+    testing::Values(SubjectKind{
+        "Remote", [] { return std::unique_ptr<Subject>(std::make_unique<RemoteSubject>()); }}),
+    name_of_kind);
+
+TEST(RemoteStore, IsToldWhetherMailIsAccepted) {
+    RemoteSubject subject;
+    EXPECT_TRUE(subject.store().accepts_mail());
+    subject.service().announce_accepts_mail(false);
+    EXPECT_TRUE(subject.run_until([&] { return !subject.store().accepts_mail(); }));
+}
+
+TEST(RemoteStore, SessionsAreLostWithTheLineAndCanBeOpenedAnew) {
+    RemoteSubject subject;
+    Client client(subject, 1);
+    client.open("INBOX");
+    subject.connect(subject.worker(), ipc::PeerRole::worker);
+    EXPECT_TRUE(subject.run_until([&] { return client.news() == "lost"; }));
+    const auto dead = subject.run(subject.store().open_mailbox(client.id(), "INBOX", false));
+    EXPECT_EQ(dead.error().code, Errc::not_permitted);
+    Client again(subject, 1);
+    EXPECT_EQ(again.append("INBOX", {"x"}), "1");
+}
+
+TEST(RemoteStore, SessionsEndWithTheConnectionOnBothSides) {
+    RemoteSubject subject;
+    Client client(subject, 1);
+    subject.connect(subject.worker(), ipc::PeerRole::worker);
+    EXPECT_TRUE(subject.run_until([&] {
+        const auto figures = subject.run(subject.admin().figures());
+        return figures && figures->sessions == 0;
+    }));
+}
+
+TEST(Service, HandlesBelongToTheirConnection) {
+    RemoteSubject subject;
+    Client client(subject, 1);
+    ipc::Client other_line(subject.io, "store");
+    RemoteStore other(subject.io, other_line);
+    subject.connect(other_line, ipc::PeerRole::worker);
+    const auto list = subject.run(other.list_mailboxes(client.id()));
+    ASSERT_FALSE(list);
+    EXPECT_EQ(list.error().code, Errc::not_permitted);
+}
+
+TEST(Service, RolesMayAskOnlyWhatIsTheirs) {
+    RemoteSubject subject;
+    const auto figures = subject.run(subject.remote().figures());
+    ASSERT_FALSE(figures);
+    EXPECT_EQ(figures.error().code, Errc::not_permitted);
+    ipc::Client line(subject.io, "store");
+    RemoteStore stranger(subject.io, line);
+    subject.connect(line, ipc::PeerRole::auth);
+    EXPECT_EQ(subject.run(stranger.figures()).error().code, Errc::not_permitted);
+    EXPECT_EQ(subject.run(stranger.check_room(token(subject, 1), 1)).error().code,
+              Errc::not_permitted);
+}
+
+} // namespace
+} // namespace maild::store::test
