@@ -22,9 +22,6 @@ inline constexpr std::size_t kMaxIdPairs = 30;       // RFC 2971 §3.3
 inline constexpr std::size_t kMaxIdField = 30;
 inline constexpr std::size_t kMaxIdValue = 1024;
 inline constexpr std::size_t kMaxEnable = 32;
-inline constexpr std::size_t kMaxPendingChanges =
-    100'000; // flag changes kept for a client that does not ask
-inline constexpr std::size_t kFlushSize = 64 * 1024;   // of output before it is written
-inline constexpr std::size_t kMaxOutput = 1024 * 1024; // that waits for a slow reader
+inline constexpr std::size_t kFlushSize = 64 * 1024; // of output before it is written
 
 } // namespace maild::imap
