@@ -116,11 +116,14 @@ void Service::Impl::close_session(Exchange& exchange) {
     if (!message) return;
     store.close_session(message->session);
     forget(exchange.connection->id(), message->session);
+    if (exchange.request.id != 0) exchange.connection->reply(exchange.request.id, {});
 }
 
 void Service::Impl::close_mailbox(Exchange& exchange) {
     const auto message = decode_for_session<wire::OfSession>(exchange);
-    if (message) store.close_mailbox(message->session);
+    if (!message) return;
+    store.close_mailbox(message->session);
+    if (exchange.request.id != 0) exchange.connection->reply(exchange.request.id, {});
 }
 
 net::Task<void> Service::Impl::open_mailbox(Exchange& exchange) {
