@@ -9,6 +9,10 @@ constexpr Parameter kDomain[] = {{"domain", "domain name, as people write it"}};
 constexpr Parameter kOptionalDomain[] = {{"domain", "only of this domain", Count::optional}};
 constexpr Parameter kAddress[] = {{"address", "the account's address"}};
 constexpr Parameter kAnyAddress[] = {{"address", "any address"}};
+constexpr Parameter kAddressAdd[] = {
+    {"address", "the further address"},
+    {"account", "the account that is to get its mail"},
+};
 constexpr Parameter kAliasDomain[] = {
     {"alias", "the domain that is to mean another one"},
     {"domain", "the domain that it means"},
@@ -203,6 +207,13 @@ constexpr Command kCommands[] = {
      .description =
          "The client is told why and may connect again; to keep it out, disable the account.",
      .example = "mailctl server kick ada@example.org"},
+    {.name = "server postmaster",
+     .summary = "who gets this host's own mail",
+     .parameters = kAnyAddress,
+     .options = {},
+     .columns = {},
+     .description = "Mail for postmaster and abuse where a domain has no such address (RFC 5321 section 4.5.1). Until it is set: the account made first.",
+     .example = "mailctl server postmaster ada@example.org"},
     {.name = "domain add",
      .summary = "host a domain",
      .parameters = kDomain,
@@ -390,6 +401,20 @@ constexpr Command kCommands[] = {
      .columns = {},
      .description = "",
      .example = "mailctl alias rm sales@example.org partner@example.com"},
+    {.name = "address add",
+     .summary = "give an account a further address",
+     .parameters = kAddressAdd,
+     .options = {},
+     .columns = {},
+     .description = "The account receives its mail and may send as it.",
+     .example = "mailctl address add info@example.org robert@example.org"},
+    {.name = "address rm",
+     .summary = "take a further address away",
+     .parameters = kAnyAddress,
+     .options = {},
+     .columns = {},
+     .description = "An account's own address stays: see `account rename`.",
+     .example = "mailctl address rm info@example.org"},
     {.name = "address resolve",
      .summary = "where mail for an address would go, step by step",
      .parameters = kAnyAddress,

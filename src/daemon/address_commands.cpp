@@ -87,11 +87,29 @@ net::Task<Reply> resolve(ControlReach& reach, Arguments arguments) {
     co_return control::success(std::move(result));
 }
 
+net::Task<Reply> add(ControlReach& reach, Arguments arguments) {
+    const auto changed = co_await reach.admin.add_address(arguments.text("address"), arguments.text("account"));
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
+    const auto changed = co_await reach.admin.remove_address(arguments.text("address"));
+    co_return changed_reply(changed);
+}
+
+net::Task<Reply> set_postmaster(ControlReach& reach, Arguments arguments) {
+    const auto changed = co_await reach.admin.set_postmaster(arguments.text("address"));
+    co_return changed_reply(changed);
+}
+
 constexpr ControlCommand kCommands[] = {
     {"alias add", alias_add, true},
     {"alias rm", alias_remove, true},
     {"alias list", alias_list},
+    {"address add", add, true},
+    {"address rm", remove, true},
     {"address resolve", resolve},
+    {"server postmaster", set_postmaster, true},
 };
 
 } // namespace

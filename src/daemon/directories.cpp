@@ -38,11 +38,12 @@ Result<void> make_directory(const DirectoryWish& wish) {
     const auto slash = wish.path.rfind('/');
     const auto above = wish.path.substr(0, std::max<std::size_t>(slash, 1));
     const auto name = wish.path.substr(slash + 1);
-    const UniqueFd parent(::open(above.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd parent(::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!parent) return fail_errno(above);
-    if (::mkdirat(parent.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
-        return fail_errno(wish.path);
-    }
+    const bool is_new = ::mkdirat(parent.get(), name.c_str(), 0700) == 0;
+    if (!is_new && errno != EEXIST) return fail_errno(wish.path);
+    // Else a power cut could take away a directory with mail in it that was acknowledged.
+    if (is_new && ::fsync(parent.get()) != 0) return fail_errno(above);
     const UniqueFd directory(
         ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!directory) return fail_errno(wish.path);

@@ -39,13 +39,14 @@ std::expected<Options, std::string> parse_role_options(std::span<const char* con
 } // namespace
 
 const char* const kUsage =
-    "usage: maild [--config FILE] [--check] [--foreground]\n"
+    "usage: maild [--config FILE] [--check] [--foreground] [--no-listeners]\n"
     "       maild --version | --help\n"
     "\n"
     "  --config FILE   configuration; else ../etc/maild.toml beside the binary where it exists,\n"
     "                  else /etc/maild/maild.toml\n"
     "  --check         say whether the configuration is good, and what is wrong with it\n"
     "  --foreground    do not detach (systemd, containers)\n"
+    "  --no-listeners  the control socket alone: to set a host up that is to stay closed\n"
     "\n"
     "signals: TERM stop after sessions had time to finish (twice: at once) · HUP reload\n"
     "configuration and certificates · USR1 open the log again\n"
@@ -63,6 +64,8 @@ std::expected<Options, std::string> parse_options(std::span<const char* const> a
             options.check = true;
         else if (argument == "--foreground")
             options.foreground = true;
+        else if (argument == "--no-listeners")
+            options.no_listeners = true;
         else if (argument == "--version")
             options.version = true;
         else if (argument == "--help" || argument == "-h")

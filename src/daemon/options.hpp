@@ -20,6 +20,7 @@ struct Options {
     std::string config; // empty: default_config_file()
     bool check = false;
     bool foreground = false;
+    bool no_listeners = false; // the control socket alone: for setting up
     bool version = false;
     bool help = false;
     std::optional<RoleOption> role;

@@ -54,6 +54,7 @@ std::expected<Config, int> validate_configuration(const Options& options) {
                                                           "does not have\n    use --foreground, or "
                                                           "log to \"syslog\" or a file"));
     }
+    if (options.no_listeners) loaded->listeners.clear();
     return std::move(*loaded);
 }
 

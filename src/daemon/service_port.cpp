@@ -27,7 +27,11 @@ net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
             }
             co_return;
         }
-        self->admit(std::move(*socket));
+        try {
+            self->admit(std::move(*socket));
+        } catch (const std::exception& error) {   // no memory, or epoll is full: this connection ends, no other
+            log::error("connection_dropped", {{"listener", self->config_.endpoint()}, {"error", error.what()}});
+        }
     }
 }
 

@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <utility>
 
+// GCC 12 inlines Asio's frame allocator into accept() and then takes its operator delete for another one's.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace maild::daemon {
 namespace {
 
