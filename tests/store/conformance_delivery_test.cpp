@@ -5,7 +5,7 @@ namespace maild::store::test {
 namespace {
 
 DeliverRequest to(Subject& subject, std::vector<LocalRecipient> local,
-                  const std::string& content = "Subject: x\r\n\r\nbody\r\n") {
+                  std::string_view content = "Subject: x\r\n\r\nbody\r\n") {
     return {{content, structure("delivered")}, std::move(local), std::nullopt, subject.clock.now()};
 }
 
