@@ -66,7 +66,8 @@ private:
         line.append(message.payload.data(), message.payload.size());
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        std::strcpy(address.sun_path, "/dev/log");
+        constexpr std::string_view path = "/dev/log";
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
         // Nobody may listen, and a full log must not stop the daemon: then the line is lost.
         ::sendto(fd_, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), sizeof address);

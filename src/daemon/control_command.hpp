@@ -10,6 +10,7 @@
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
 #include "maild/ipc/client.hpp"
+#include "maild/net/timer.hpp"
 #include "maild/store/admin.hpp"
 
 #include <map>
@@ -28,6 +29,7 @@ struct ControlReach {
     store::StoreAdmin& store;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index
     ServerStatus& status;
+    net::Event& status_changed;
 };
 
 // Typed access to a request's arguments. What is wrong with one is a sentence for the admin.

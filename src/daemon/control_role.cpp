@@ -28,7 +28,8 @@ public:
                                      .directory = *directory_,
                                      .store = *store_,
                                      .workers = workers_,
-                                     .status = status_});
+                                     .status = status_,
+                                     .status_changed = status_changed_});
         context.ready();
         return {};
     }
@@ -44,7 +45,10 @@ public:
         worker->attach(std::move(peer.socket));
     }
 
-    void on_status(const ServerStatus& status) override { status_ = status; }
+    void on_status(const ServerStatus& status) override {
+        status_ = status;
+        status_changed_.notify();
+    }
 
     void on_drain(std::chrono::milliseconds grace) override {
         server_->stop();
@@ -67,6 +71,7 @@ private:
     std::optional<directory::RemoteDirectory> directory_;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;
     ServerStatus status_;
+    net::Event status_changed_;
     std::optional<ControlServer> server_;
 };
 

@@ -11,6 +11,7 @@ namespace {
 using control::Reply;
 
 constexpr std::chrono::milliseconds kWorkerTimeout{3'000};
+constexpr std::chrono::milliseconds kStatusTimeout{2'000};
 
 json::object to_json(const ProcessStatus& process) {
     json::object out{
@@ -101,6 +102,8 @@ std::string status_text(const ServerStatus& status, const Result<store::StoreFig
 }
 
 net::Task<Reply> status(ControlReach& reach, Arguments) {
+    // Right after the start the supervisor's first word may still be on its way.
+    if (reach.status.processes.empty()) co_await reach.status_changed.wait(kStatusTimeout);
     const auto figures = co_await reach.store.figures();
     json::object result{{"version", reach.status.version},
                         {"pid", reach.status.pid},

@@ -76,7 +76,7 @@ Result<Plan> plan_delivery(LocalStore::Impl& impl, DeliverRequest request) {
     }
     if (request.relay) {
         const auto& grant = request.relay->grant;
-        if (auto admitted = impl.admit(grant, auth::Right::access); !admitted)
+        if (auto admitted = impl.admit(grant, auth::Right::deliver); !admitted)
             return pass(admitted);
         auto& part = part_of(grant.shard);
         part.job.relay =

@@ -79,7 +79,7 @@ net::Task<Result<DeliverResult>> MemoryStore::deliver(DeliverRequest request) {
     DeliverResult result;
     if (request.relay) {
         auto account =
-            memory::admit(*world_, key_, request.relay->grant, auth::Right::access, clock_.now());
+            memory::admit(*world_, key_, request.relay->grant, auth::Right::deliver, clock_.now());
         if (!account) co_return std::unexpected(std::move(account.error()));
         result.queued = QueueId(++world_->last_queued);
         const auto size = request.relay->trace_prefix.size() + body->content.size();

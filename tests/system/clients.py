@@ -42,7 +42,7 @@ class Clients(host.HostTest):
     def test_swaks_starttls_then_curl_imaps(self):
         message_id = "<swaks-1@client.example>"
         sent = host.message("swaks", "one\r\n..two dots\r\n.\u00e4 8-bit\r\n".replace("\u00e4", "ae"), message_id)
-        (self.home / "m.eml").write_bytes(sent)
+        (self.home / "m.eml").write_bytes(sent[:-2])   # swaks ends the last line itself
         host.run_client("swaks", "--server", "127.0.0.1", "--port", self.port(25), "--tls", "--to", self.address, "--from", "bob@client.example",
                         "--helo", "client.example", "--data", f"@{self.home}/m.eml")
         url = f"imaps://127.0.0.1:{self.port(993)}/INBOX"

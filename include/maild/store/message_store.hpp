@@ -52,7 +52,7 @@ struct LocalRecipient {
 };
 
 struct RelayRequest {
-    auth::Token grant;          // of the submitting account: its shard keeps the rows
+    auth::Token grant;          // Right::deliver, of the submitting account: its shard keeps the rows
     queue::Envelope envelope;
     std::string trace_prefix;
     std::string hold_reason;    // not empty: rows start held
