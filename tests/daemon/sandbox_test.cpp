@@ -87,7 +87,7 @@ const Forbidden kForbiddenToAll[] = {
     {"ptrace", [] { ::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr); }},
     {"kill", [] { ::kill(::getppid(), 0); }},
     {"io_uring_setup", [] { ::syscall(SYS_io_uring_setup, 1, nullptr); }},
-    {"setuid", [] { ::setuid(0); }},
+    {"setuid", [] { ::syscall(SYS_setuid, 0); }},
     {"mount", [] { ::syscall(SYS_mount, "a", "b", "c", 0, nullptr); }},
     {"bpf", [] { ::syscall(SYS_bpf, 0, nullptr, 0); }},
     {"executable memory",

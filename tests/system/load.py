@@ -2,7 +2,7 @@
 """Nothing that was acknowledged is lost or altered while processes are killed under load. A ledger here keeps what was
 acknowledged; afterwards every message of it is read back by IMAP and compared by its digest.
 
-    load.py [--senders N] [--messages N] [--accounts N] [--kill ROLE…]    (also usable by hand, with larger figures)"""
+    load.py [--senders N] [--messages N] [--accounts N] [--kill ROLE…] [--every SECONDS]    (also usable by hand, with larger figures)"""
 import argparse
 import hashlib
 import imaplib
@@ -53,9 +53,9 @@ def sender(machine, number, count, accounts, ledger, protocol):
             time.sleep(0.05)
 
 
-def killer(machine, roles, stop, killed):
+def killer(machine, roles, stop, killed, every):
     randomness = random.Random(1)
-    while not stop.wait(1.0):
+    while len(killed) < 4 and not stop.wait(every):   # a fifth within seconds is a crash loop: the supervisor waits
         try:
             pids = [pid for role in roles for pid in machine.pids(role) if pid > 0]
             if pids:
@@ -82,10 +82,11 @@ def read_back(machine, accounts):
     return found
 
 
-def run(machine, senders, messages, accounts, roles, protocol):
+def run(machine, options, messages, roles, protocol):
+    senders, accounts = options.senders, options.accounts
     ledger, stop, killed = Ledger(), threading.Event(), []
     threads = [threading.Thread(target=sender, args=(machine, n, messages // senders, accounts, ledger, protocol)) for n in range(senders)]
-    assassin = threading.Thread(target=killer, args=(machine, roles, stop, killed))
+    assassin = threading.Thread(target=killer, args=(machine, roles, stop, killed, options.every))
     began = time.monotonic()
     for thread in threads:
         thread.start()
@@ -115,8 +116,9 @@ def answers(machine):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--senders", type=int, default=16)
-    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--messages", type=int, default=6000)
     parser.add_argument("--accounts", type=int, default=20)
+    parser.add_argument("--every", type=float, default=0.3, help="seconds between two kills")
     parser.add_argument("--kill", nargs="*", default=None)
     options = parser.parse_args()
     machine = host.Host()
@@ -126,7 +128,7 @@ def main():
     rounds = [options.kill] if options.kill is not None else [["worker"], ["store"], ["auth", "control"]]
     good = True
     for number, roles in enumerate(rounds):
-        good &= run(machine, options.senders, options.messages // len(rounds), options.accounts, roles, ("smtp", "lmtp")[number % 2])
+        good &= run(machine, options, options.messages // len(rounds), roles, ("smtp", "lmtp")[number % 2])
         machine.mailctl("server", "status")
         if number + 1 < len(rounds):   # a fresh set of mailboxes for the next ledger
             machine.close()
