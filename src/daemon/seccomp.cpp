@@ -85,8 +85,9 @@ constexpr std::array kEverybody{SCMP_SYS(brk),
                                 SCMP_SYS(timerfd_create),
                                 SCMP_SYS(timerfd_settime)};
 
+// A large message body travels to the store as a sealed memfd (ipc::Blob).
 constexpr std::array kSockets{SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendmmsg),
-                              SCMP_SYS(recvmmsg)};
+                              SCMP_SYS(recvmmsg), SCMP_SYS(memfd_create)};
 
 // What SQLite and the packs do below the directories that Landlock left.
 constexpr std::array kFiles{SCMP_SYS(open),

@@ -73,6 +73,32 @@ class Clients(host.HostTest):
             client.sendmail(self.address, [self.address], host.message("own", message_id="<own@client.example>"))
         self.fetch_by_id("<own@client.example>")
 
+    def test_large_messages_and_many(self):
+        """What travels between the processes outside of the frames: a body of megabytes, a mailbox of thousands."""
+        body = "".join(f"{i:070d}\r\n" for i in range(70_000))
+        sent = host.message("large", body, "<large@client.example>")
+        with smtplib.SMTP("127.0.0.1", self.port(25), local_hostname="client.example") as client:
+            client.sendmail("bob@client.example", [self.address], sent)
+        self.assert_same_below_trace(self.fetch_by_id("<large@client.example>"), sent)
+        client = self.imap()
+        client.create("Large")
+        self.assertEqual(client.append("Large", None, None, sent)[0], "OK")
+        self.assertEqual(self.fetch_by_id("<large@client.example>", "Large"), sent)
+        client.create("Many")
+        small = host.message("small", "x\r\n")
+        for _ in range(50):
+            client.append("Many", None, None, small)
+        client.select("Many")
+        while len(client.search(None, "ALL")[1][0].split()) < 12_800:
+            self.assertEqual(client.copy("1:*", "Many")[0], "OK")
+            client.noop()
+        self.assertEqual(int(client.select("Many")[1][0]), 12_800)
+        fetched = client.fetch("1:*", "(UID FLAGS ENVELOPE)")[1]
+        self.assertEqual(len(fetched), 12_800)
+        self.assertEqual(client.store("1:*", "+FLAGS.SILENT", r"(\Seen)")[0], "OK")
+        self.assertEqual(client.search(None, "UNSEEN")[1], [b""])
+        client.logout()
+
     def test_implicit_tls_submission(self):
         with smtplib.SMTP_SSL("127.0.0.1", self.port(465), context=host.insecure_tls()) as client:
             client.login(self.address, self.password)
