@@ -41,7 +41,12 @@ Result<SetupPlan> plan_from(const json::object& arguments) {
     plan.hostname = ascii::to_lower(text("host", "mail." + plan.domain));
     plan.admin = text("admin", plan.admin);
     plan.root = text("root", "");
-    if (plan.root.empty()) return plan;
+    if (plan.root.empty()) {
+        // Without anybody to take syslog's lines they would be lost.
+        std::error_code ignored;
+        if (!fs::exists("/dev/log", ignored)) plan.log_file = "/var/log/maild.log";
+        return plan;
+    }
     plan.root = fs::absolute(plan.root).lexically_normal().string();
     while (plan.root.size() > 1 && plan.root.ends_with('/')) plan.root.pop_back();
     if (!is_plain_path(plan.root))
@@ -51,6 +56,7 @@ Result<SetupPlan> plan_from(const json::object& arguments) {
     if (!base || *base > 65535 - 4190)
         return fail(Errc::invalid_argument, "--port-base wants a number from 0 to 61345.");
     plan.port_base = static_cast<std::uint16_t>(*base);
+    plan.log_file = plan.root + "/var/log/maild.log";
     return plan;
 }
 

@@ -46,12 +46,10 @@ std::string initial_config(const SetupPlan& plan) {
                       "mailctl server reload\n\n"
                       "hostname = \"" +
                       plan.hostname + "\"\n\n";
+    if (!plan.log_file.empty()) out += "[log]\nto = \"" + plan.log_file + "\"\n\n";
     if (!plan.root.empty()) {
         out += "[paths]\ndata = \"" + plan.root + "/var/lib\"\nrun = \"" + plan.root +
                "/run\"\n\n"
-               "[log]\nto = \"" +
-               plan.root +
-               "/var/log/maild.log\"\n\n"
                "[auth]   # a trial on loopback: programs without TLS may log in too\nplaintext = "
                "\"loopback\"\n\n"
                "[limits]   # all connections of a trial come from this one "
