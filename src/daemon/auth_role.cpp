@@ -12,12 +12,17 @@
 #include <optional>
 #include <vector>
 
+#include <malloc.h>
 #include <unistd.h>
 
 namespace maild::daemon {
 namespace {
 
 constexpr std::size_t kMaxPem = 1024 * 1024;
+
+// argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left to itself, malloc
+// would learn to keep them, a set for each hashing thread.
+constexpr int kMapFrom = 1024 * 1024;
 
 Result<std::string> read_all(int fd) {
     std::string text;
@@ -36,6 +41,7 @@ class Auth final : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
         context_ = &context;
+        ::mallopt(M_MMAP_THRESHOLD, kMapFrom);
         const auto& config = context.config();
         key_.emplace(context.token_secret());
         directory::Settings settings;
