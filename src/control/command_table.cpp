@@ -36,7 +36,7 @@ constexpr Parameter kMailbox[] = {
     {"address", "the account's address"},
     {"mailbox", "only this mailbox", Count::optional},
 };
-constexpr Parameter kKick[] = {{"target", "a session's number, or an account's address"}};
+constexpr Parameter kKick[] = {{"target", "a session as `server sessions` names it, or an account's address"}};
 constexpr Parameter kQuotaSet[] = {
     {"address", "the account's address"},
     {"size", "bytes, or with K, M, G or T; 0: as the domain says"},
@@ -89,8 +89,8 @@ constexpr Column kDomainColumns[] = {
 constexpr Column kDomainDetail[] = {
     {"name", "Domain"},
     {"accounts", "Accounts"},
-    {"max_accounts", "Most accounts"},
-    {"default_quota_bytes", "Default quota", Format::bytes},
+    {"max_accounts", "Most accounts", Format::limit},
+    {"default_quota_bytes", "Default quota", Format::size_limit},
     {"disabled", "Disabled", Format::yes_no},
     {"disabled_reason", "Reason"},
     {"catch_all", "Catch-all"},
@@ -102,7 +102,7 @@ constexpr Column kDomainAliasColumns[] = {{"alias", "ALIAS"}, {"domain", "DOMAIN
 constexpr Column kAccountColumns[] = {
     {"address", "ACCOUNT"},
     {"used_bytes", "USED", Format::bytes},
-    {"quota_bytes", "QUOTA", Format::bytes},
+    {"quota_bytes", "QUOTA", Format::size_limit},
     {"messages", "MESSAGES"},
     {"disabled", "DISABLED", Format::yes_no},
 };
@@ -111,7 +111,7 @@ constexpr Column kAccountDetail[] = {
     {"id", "Number"},
     {"shard", "Shard"},
     {"used_bytes", "Used", Format::bytes},
-    {"quota_bytes", "Quota", Format::bytes},
+    {"quota_bytes", "Quota", Format::size_limit},
     {"messages", "Messages"},
     {"mailboxes", "Mailboxes"},
     {"disabled", "Disabled", Format::yes_no},
@@ -122,7 +122,7 @@ constexpr Column kAccountDetail[] = {
 constexpr Column kQuotaColumns[] = {
     {"address", "Account"},
     {"used_bytes", "Used", Format::bytes},
-    {"quota_bytes", "Quota", Format::bytes},
+    {"quota_bytes", "Quota", Format::size_limit},
     {"messages", "Messages"},
 };
 constexpr Column kAliasColumns[] = {{"pattern", "ALIAS"}, {"targets", "TARGETS", Format::list}};

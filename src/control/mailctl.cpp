@@ -6,6 +6,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <unistd.h>
@@ -19,8 +20,23 @@ void print(std::FILE* stream, std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stream);
 }
 
+// Several lines come from the daemon as such: faults of a configuration.
 int complain(int exit, std::string_view what) {
-    print(stderr, "mailctl: " + printable(what) + "\n");
+    std::string text = "mailctl: ";
+    while (true) {
+        const auto line = what.substr(0, what.find('\n'));
+        text += printable(line) + "\n";
+        what.remove_prefix(std::min(line.size() + 1, what.size()));
+        if (what.empty()) break;
+    }
+    print(stderr, text);
+    return exit;
+}
+
+// What never reached the daemon, in the form that was asked for.
+int refuse(bool as_json, int exit, std::string_view what) {
+    if (!as_json) return complain(exit, what);
+    print(stdout, format_reply(failure(exit, std::string(what))) + "\n");
     return exit;
 }
 
@@ -66,15 +82,20 @@ void add_generated(Reply& reply, const std::string& password) {
         changed != nullptr && changed->is_bool() && !changed->as_bool())
         return;
     result["password"] = password;
+    result["text"] = "password   " + password + "   (shown this once)\n";
 }
 
 int run(Session& session) {
     const auto& command = *session.invocation.command;
-    if (!confirmed(session)) return complain(kUsage, "not done: confirm with --yes.");
+    const bool as_json = session.invocation.globals.json;
+    if (!confirmed(session)) {
+        return refuse(as_json, kUsage,
+                      "not done: " + std::string(command.summary) + ". Confirm with --yes.");
+    }
     if (command.runs == Runs::here) return show(session, run_here(session));
     std::string generated;
     if (auto complete = complete_arguments(session, generated); !complete) {
-        return complain(exit_for(complete.error().code), complete.error().internal);
+        return refuse(as_json, exit_for(complete.error().code), complete.error().internal);
     }
     auto reply = session.ask({std::string(command.name), session.invocation.arguments});
     if (!reply && command.name == "version") {
@@ -102,7 +123,10 @@ Result<Reply> Session::ask(Request request) const {
 int mailctl_main(int argc, char** argv) {
     const std::vector<std::string_view> arguments(argv + 1, argv + argc);
     auto invocation = parse_command_line(arguments);
-    if (!invocation) return complain(kUsage, invocation.error());
+    if (!invocation) {
+        const bool as_json = std::ranges::find(arguments, "--json") != arguments.end();
+        return refuse(as_json, kUsage, invocation.error());
+    }
     if (invocation->command == nullptr) {
         print(stdout, overview(invocation->noun));
         return kOk;

@@ -44,6 +44,10 @@ std::string joined(const json::array& items) {
 std::string cell(const json::object& row, const Column& column) {
     const auto* value = row.if_contains(column.key);
     if (value == nullptr || value->is_null()) return "-";
+    const bool is_limit = column.format == Format::limit || column.format == Format::size_limit;
+    if (is_limit && value->is_int64() && value->as_int64() == 0) return "none";
+    if (value->is_int64() && column.format == Format::size_limit)
+        return format_bytes(value->as_int64());
     if (value->is_int64() && column.format == Format::bytes) return format_bytes(value->as_int64());
     if (value->is_int64() && column.format == Format::time) return format_time(value->as_int64());
     if (value->is_bool()) return value->as_bool() ? "yes" : "no";

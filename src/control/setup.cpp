@@ -20,8 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 void progress(const Session& session, const std::string& what) {
-    if (!session.invocation.globals.quiet)
-        std::fprintf(stderr, "%s\n", what.c_str());
+    if (!session.invocation.globals.quiet) std::fprintf(stderr, "%s\n", what.c_str());
 }
 
 // Only what can stand in a TOML string and in a path without quoting.
@@ -29,6 +28,30 @@ bool is_plain_path(std::string_view path) {
     return path.starts_with('/') && std::ranges::none_of(path, [](char c) {
                return ascii::is_control(c) || c == '"' || c == '\\';
            });
+}
+
+bool is_plain_name(std::string_view name, std::string_view others) {
+    return !name.empty() && name.size() <= 253 && name.front() != '.' && name.back() != '.' &&
+           name.find("..") == name.npos && std::ranges::all_of(name, [&](char c) {
+               return ascii::is_alnum(c) || others.find(c) != others.npos;
+           });
+}
+
+Result<void> check_names(const SetupPlan& plan) {
+    if (!is_plain_name(plan.domain, ".-") || plan.domain.find('.') == plan.domain.npos) {
+        return fail(Errc::invalid_argument,
+                    "--domain: '" + plan.domain + "' is no domain; like example.org, in ASCII.");
+    }
+    if (!is_plain_name(plan.hostname, ".-") || plan.hostname.find('.') == plan.hostname.npos) {
+        return fail(Errc::invalid_argument,
+                    "--host: '" + plan.hostname + "' is no full host name; like mail.example.org.");
+    }
+    if (!is_plain_name(plan.admin, ".-_") || plan.admin.size() > 64) {
+        return fail(Errc::invalid_argument,
+                    "--admin: '" + plan.admin +
+                        "' is no local part: letters, digits, dots, hyphens; without @.");
+    }
+    return {};
 }
 
 Result<SetupPlan> plan_from(const json::object& arguments) {
@@ -41,6 +64,7 @@ Result<SetupPlan> plan_from(const json::object& arguments) {
     plan.hostname = ascii::to_lower(text("host", "mail." + plan.domain));
     plan.admin = text("admin", plan.admin);
     plan.root = text("root", "");
+    if (auto checked = check_names(plan); !checked) return std::unexpected(checked.error());
     if (plan.root.empty()) {
         // Without anybody to take syslog's lines they would be lost.
         std::error_code ignored;
@@ -73,9 +97,28 @@ Result<void> write_new_file(const std::string& path, std::string_view text) {
     return {};
 }
 
+// Ports and host name were fixed by the first run: another wish must not be passed over in silence.
+Result<void> check_existing(const SetupPlan& plan) {
+    auto text = read_file(plan.config_path());
+    if (!text) return std::unexpected(text.error());
+    const bool same_host = text->find("hostname = \"" + plan.hostname + "\"") != text->npos;
+    const bool same_ports =
+        plan.root.empty() ||
+        text->find("port = " + std::to_string(plan.port(25)) + "\n") != text->npos;
+    if (same_host && same_ports) return {};
+    return fail(Errc::already_exists, plan.config_path() + " is there with another " +
+                                          (same_host ? "port base" : "host name") +
+                                          ": give the same as in the first run, or edit that file "
+                                          "and run mailctl server reload.");
+}
+
 Result<bool> write_config(const Session& session, const SetupPlan& plan) {
     std::error_code failed;
-    if (fs::exists(plan.config_path(), failed)) return false;
+    if (fs::exists(plan.config_path(), failed)) {
+        auto same = check_existing(plan);
+        if (!same) return std::unexpected(same.error());
+        return false;
+    }
     fs::create_directories(fs::path(plan.config_path()).parent_path(), failed);
     if (!plan.root.empty()) {
         fs::create_directories(plan.root + "/var/log", failed);
@@ -124,8 +167,13 @@ public:
         changed_ = *written;
         const bool was_running = Client::connect(session_.socket_path).has_value();
         if (!was_running) {
-            if (auto started = start_daemon(session_, plan_, stays_stopped); !started)
+            auto started = start_daemon(session_, plan_, stays_stopped);
+            if (!started) {
+                // What this run wrote and does not work must not stand in the way of the next one.
+                std::error_code ignored;
+                if (*written) fs::remove(plan_.config_path(), ignored);
                 return failure(started.error());
+            }
             changed_ = changed_ || !stays_stopped;
         }
         auto reply = add_everything();
@@ -156,12 +204,9 @@ private:
         std::string text;
         if (const auto* value = zone.result.as_object().if_contains("text"))
             text = value->as_string();
-        json::object result{{"changed", changed_},
-                            {"new_account", new_account_},
-                            {"account", plan_.account()},
-                            {"config", plan_.config_path()},
-                            {"host", plan_.hostname},
-                            {"zone", text}};
+        json::object result{{"changed", changed_},        {"new_account", new_account_},
+                            {"account", plan_.account()}, {"config", plan_.config_path()},
+                            {"host", plan_.hostname},     {"zone", text}};
         if (!password_.empty()) result["password"] = password_;
         result["text"] = changed_ ? setup_summary(plan_, password_, text)
                                   : "Nothing to do: " + plan_.account() +

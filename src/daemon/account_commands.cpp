@@ -63,11 +63,18 @@ net::Task<Reply> add(ControlReach& reach, Arguments arguments) {
     directory::NewAccount account{.address = arguments.text("address"),
                                   .password = arguments.text("password"),
                                   .quota_bytes = arguments.number("quota").value_or(0)};
+    const bool has_password = !account.password.empty();
+    const auto address = account.address;
     const auto changed = co_await reach.admin.add_account(std::move(account));
-    co_return changed_reply(changed);
+    auto reply = changed_reply(changed);
+    if (changed && changed->changed && !has_password) {
+        reply.result.as_object()["text"] = "added without a password: nobody can log in before mailctl account passwd " + address + "\n";
+    }
+    co_return reply;
 }
 
 net::Task<Reply> list(ControlReach& reach, Arguments arguments) {
+    if (arguments.has("limit") && !arguments.number("limit")) co_return control::failure(control::kUsage, "--limit wants a number.");
     const std::uint64_t wanted =
         arguments.number("limit").value_or(std::numeric_limits<std::uint64_t>::max());
     auto after = arguments.text("after");

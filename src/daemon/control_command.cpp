@@ -59,7 +59,7 @@ const ControlCommand* find_control_command(std::string_view name) {
 control::Reply changed_reply(const Result<directory::Changed>& result) {
     if (!result) return control::failure(result.error());
     json::object object{{"changed", result->changed}};
-    object["text"] = result->changed ? "" : "unchanged\n";
+    object["text"] = result->changed ? "done\n" : "unchanged\n";
     return control::success(std::move(object));
 }
 

@@ -83,7 +83,7 @@ std::string status_text(const ServerStatus& status, const Result<store::StoreFig
                padded(std::string(name_of(process.state)), 8);
         out += padded(age(process.since, now), 8) + sandbox_words(process.sandbox);
         if (process.restarts > 0)
-            out += ", restarted " + std::to_string(process.restarts) + " times";
+            out += ", restarted " + std::to_string(process.restarts) + (process.restarts == 1 ? " time" : " times");
         if (!process.text.empty()) out += ": " + process.text;
         out += "\n";
     }
@@ -222,6 +222,9 @@ net::Task<Reply> kick(ControlReach& reach, Arguments arguments) {
             const auto count = co_await kick_on(*found->second, name->request);
             told = count;
         }
+        if (told == 0) co_return control::failure(control::kNoSuchDomain, "no session '" + target + "' now; see mailctl server sessions.");
+    } else if (target.find('@') == target.npos) {
+        co_return control::failure(control::kNoSuchDomain, "no session '" + target + "'; see mailctl server sessions.");
     } else {
         const auto account = co_await reach.admin.show_account(target);
         if (!account) co_return control::failure(account.error());

@@ -12,7 +12,7 @@ TEST(Render, AlignsRows) {
                     {"address":"b@e.example","used_bytes":0,"quota_bytes":1073741824,"messages":10,"disabled":true}]})");
     EXPECT_EQ(render_text(*find_command("account list"), result),
               "ACCOUNT          USED     QUOTA    MESSAGES  DISABLED\n"
-              "ada@example.org  1.5 KiB  0        3         no\n"
+              "ada@example.org  1.5 KiB  none     3         no\n"
               "b@e.example      0        1.0 GiB  10        yes\n");
     EXPECT_EQ(render_tsv(*find_command("account list"), result),
               "ada@example.org\t1536\t0\t3\tfalse\nb@e.example\t0\t1073741824\t10\ttrue\n");

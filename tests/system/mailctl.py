@@ -68,6 +68,23 @@ class Commands(host.HostTest):
         self.host.mailctl("--yes", "account", "rm", "later@example.org")
         self.assertEqual(self.accepts("later@example.org"), 550)
 
+    def test_a_generated_password_is_shown_and_works(self):
+        shown = self.host.mailctl("account", "add", "made@example.org", "--generate")
+        self.assertIsNotNone(self.login("made@example.org", shown.split()[1]), shown)
+        again = self.host.mailctl("account", "passwd", "made@example.org", "--generate")
+        self.assertIsNone(self.login("made@example.org", shown.split()[1]))
+        self.assertIsNotNone(self.login("made@example.org", again.split()[1]))
+        self.host.mailctl("account", "add", "made@example.org", "--generate", exit_code=73)   # it is there, with another password
+        self.assertIsNotNone(self.login("made@example.org", again.split()[1]))
+
+    def test_what_never_reaches_the_daemon_is_json_too(self):
+        for words in (["--json", "domain"], ["--json", "domain", "rm", "example.org"], ["--json", "account", "quota", "set", "x@example.org", "10X"]):
+            run = subprocess.run([self.host.root / "bin/mailctl", *words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            self.assertEqual(json.loads(run.stdout)["exit"], run.returncode, run.stdout + run.stderr)
+            self.assertNotEqual(run.returncode, 0)
+        self.host.mailctl("account", "list", "--limit", "many", exit_code=64)
+        self.host.mailctl("server", "kick", "7", exit_code=68)
+
     def test_exit_codes(self):
         self.host.mailctl("account", "show", "nobody@example.org", exit_code=67)
         self.host.mailctl("domain", "show", "nowhere.example", exit_code=68)

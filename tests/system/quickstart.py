@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 
@@ -44,6 +45,8 @@ class Quickstart(host.unittest.TestCase):
         again = self.run_it(*options)
         self.assertIn("Nothing was changed", again)
         self.assertNotRegex(again, r"password +\S{12,}")
+        other = self.run_it("--root", str(self.root), "--port-base", str(self.base + 50), "--domain", "example.net", "--admin", "ada", exit_code=73)
+        self.assertIn("another port base", other)
         self.assertEqual(files, {p: p.stat().st_mtime_ns for p in (self.root / "etc").rglob("*")})
 
     def test_no_start_leaves_it_stopped(self):
@@ -54,7 +57,17 @@ class Quickstart(host.unittest.TestCase):
         run = subprocess.run([self.root / "bin/mailctl", "account", "list"], capture_output=True, text=True)
         self.assertIn("postmaster@example.org", run.stdout)
 
+    def test_a_port_in_use_leaves_nothing_behind(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", self.base + 25))
+            taken.listen()
+            self.assertIn("in use", self.run_it("--root", str(self.root), "--port-base", str(self.base), exit_code=75))
+        self.assertFalse((self.root / "etc/maild.toml").exists())
+        self.assertIn("the message arrived", self.run_it("--root", str(self.root), "--port-base", str(host.free_base())))
+
     def test_wrong_words(self):
+        self.assertIn("no local part", self.run_it("--root", str(self.root), "--admin", "a@b", exit_code=64))
+        self.assertIn("at most", self.run_it("--root", str(self.root), "--port-base", "70000", exit_code=64))
         self.assertIn("no option", self.run_it("--rooot", "x", exit_code=64))
         self.assertIn("wants a number", self.run_it("--root", str(self.root), "--port-base", "x", exit_code=64))
         self.assertTrue(re.search("password", self.run_it("--root", str(self.root), "--password-stdin", exit_code=65)))

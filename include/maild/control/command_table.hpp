@@ -23,7 +23,8 @@ struct Option {
     std::string_view help;
 };
 
-enum class Format : std::uint8_t { text, bytes, time, yes_no, list };
+// limit, size_limit: 0 is none.
+enum class Format : std::uint8_t { text, bytes, time, yes_no, list, limit, size_limit };
 
 // How a field of a result row is shown to people.
 struct Column {
