@@ -33,6 +33,18 @@ bool is_admin(int socket) {
                              ours) != groups.begin() + static_cast<std::ptrdiff_t>(count);
 }
 
+// Counts for as long as it lives, however the scope is left.
+class Counted {
+public:
+    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --count_; }
+
+private:
+    std::size_t& count_;
+};
+
 net::Task<Result<std::string>> read_exactly(net::Stream& stream, std::size_t count,
                                             std::chrono::milliseconds timeout) {
     std::string out(count, '\0');
@@ -97,14 +109,14 @@ net::Task<void> ControlServer::accept_loop(std::shared_ptr<net::Listener> listen
 net::Task<void> ControlServer::serve(UniqueFd socket) {
     net::Stream stream(reach_.context.io(), std::move(socket));
     const unsigned uid = stream.peer().uid.value_or(0);
-    ++open_;
+    const Counted connection(open_);
     while (true) {
         const auto payload = co_await read_frame(stream);
         if (!payload) break;
         const auto request = control::parse_request(*payload);
         control::Reply reply;
         if (request) {
-            ++busy_;
+            const Counted in_progress(busy_);
             reply = control::failure(control::kSoftware, "the command failed; see the log.");
             try {
                 auto answer = co_await run(reach_, *request, uid);
@@ -113,7 +125,6 @@ net::Task<void> ControlServer::serve(UniqueFd socket) {
                 log::error("control_exception",
                            {{"command", request->command}, {"what", error.what()}});
             }
-            --busy_;
         } else {
             reply = control::failure(request.error());
         }
@@ -121,7 +132,6 @@ net::Task<void> ControlServer::serve(UniqueFd socket) {
         const auto written = co_await stream.write(bytes, kRequestTime);
         if (!written || !request) break;
     }
-    --open_;
 }
 
 } // namespace maild::daemon

@@ -91,7 +91,9 @@ public:
         return {};
     }
 
+    // One for an endpoint that is served already takes its place: a reload changed its TLS mode or service.
     void on_listener(Listener listener) override {
+        on_listener_removed(listener.config);
         waiting_.push_back(std::move(listener));
         if (has_certificate_) open_ports();
     }
@@ -202,22 +204,21 @@ private:
     // SMTP's servers differ by service and TLS mode; `none` offers no TLS at all.
     std::shared_ptr<const smtp::Server> smtp_server(const ListenerConfig& listener) {
         const auto& config = context_->config();
-        const auto kind = listener.service == Service::submission ? smtp::Service::submission
-                          : listener.service == Service::lmtp     ? smtp::Service::lmtp
-                                                                  : smtp::Service::relay_in;
-        return std::make_shared<const smtp::Server>(smtp::Server{
-            .service = kind,
-            .dialect = listener.service == Service::lmtp ? &lmtp::kLmtp : &smtp::kSmtp,
+        const bool is_submission = listener.service == Service::submission;
+        auto server = std::make_shared<smtp::Server>(smtp::Server{
+            .service = is_submission ? smtp::Service::submission : smtp::Service::relay_in,
             .hostname = config.hostname,
             .tls = listener.tls == TlsMode::none ? nullptr : tls_[index_of(listener.service)],
             .implicit_tls = listener.tls == TlsMode::implicit,
-            .offers_auth = listener.service == Service::submission,
+            .offers_auth = is_submission,
             .plaintext = policy_of(config.plaintext),
             .limits = smtp_limits(config.limits),
             .backend = *smtp_backend_,
             .budget = *budget_,
             .clock = clock_,
             .random = random_});
+        if (listener.service == Service::lmtp) lmtp::set_lmtp(*server);
+        return server;
     }
 
     ServicePort::Serve serve_with(const ListenerConfig& listener) {

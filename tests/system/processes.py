@@ -66,7 +66,7 @@ class Processes(host.HostTest):
 
     def test_broken_configuration_is_refused_and_the_old_one_stays(self):
         path = self.host.root / "etc/maild.toml"
-        good = path.read_text()
+        good, workers = path.read_text(), self.host.pids("worker")
         try:
             path.write_text(good + "\n[limits]\nconnectoins = 5\n" if "[limits]" not in good else good.replace("[limits]", "[limits]\nconnectoins = 5", 1))
             check = subprocess.run([self.host.root / "bin/maild", "--check"], capture_output=True, text=True, timeout=30)
@@ -74,12 +74,30 @@ class Processes(host.HostTest):
             self.assertRegex(check.stderr + check.stdout, r"maild\.toml:\d+")
             self.assertIn("connectoins", check.stderr + check.stdout)
             self.host.mailctl("server", "reload", exit_code=78)
-            self.assertEqual(len(self.host.pids("worker")), len(self.host.pids("worker")))
+            self.assertEqual(self.host.pids("worker"), workers)
             with socket.create_connection(("127.0.0.1", self.host.port(143)), timeout=5) as client:
                 self.assertTrue(client.makefile("rb").readline().startswith(b"* OK"))
         finally:
             path.write_text(good)
         self.assertEqual(subprocess.run([self.host.root / "bin/maild", "--check"], capture_output=True, timeout=30).returncode, 0)
+
+    def test_reload_changes_the_tls_mode_of_a_port_for_every_connection(self):
+        path = self.host.root / "etc/maild.toml"
+        good = path.read_text()
+        port = f"port = {self.host.port(143)}\n"
+
+        def offers_starttls():
+            with socket.create_connection(("127.0.0.1", self.host.port(143)), timeout=5) as client:
+                return b"STARTTLS" in client.makefile("rb").readline()
+        try:
+            self.assertTrue(offers_starttls())
+            path.write_text(good.replace(port + 'tls = "starttls"', port + 'tls = "none"'))
+            self.host.mailctl("server", "reload")
+            host.wait_for(lambda: not offers_starttls(), 10, "the new TLS mode")
+            self.assertEqual([offers_starttls() for _ in range(20)], [False] * 20)
+        finally:
+            path.write_text(good)
+            self.host.mailctl("server", "reload")
 
     def test_usr1_reopens_the_log(self):
         log = self.host.root / "var/log/maild.log"
