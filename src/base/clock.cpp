@@ -13,7 +13,8 @@ std::uint64_t Random::next() {
 }
 
 WallTime SystemClock::now() const {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now());
 }
 
 SteadyTime SystemClock::steady_now() const { return std::chrono::steady_clock::now(); }
@@ -26,4 +27,4 @@ void SystemRandom::fill(std::span<std::byte> out) {
     }
 }
 
-}  // namespace maild
+} // namespace maild

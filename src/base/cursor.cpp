@@ -24,4 +24,4 @@ Result<std::uint64_t, SyntaxError> Cursor::take_number(std::uint64_t limit) {
     return value;
 }
 
-}  // namespace maild
+} // namespace maild

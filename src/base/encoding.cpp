@@ -6,7 +6,8 @@
 namespace maild {
 namespace {
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 constexpr auto kSextets = [] {
@@ -27,7 +28,7 @@ int hex_value(char c) {
     return -1;
 }
 
-}  // namespace
+} // namespace
 
 std::string base64_encode(std::string_view bytes) {
     std::string out;
@@ -66,7 +67,7 @@ std::optional<std::string> base64_decode(std::string_view text) {
         out += static_cast<char>(group >> bits & 0xff);
     }
     const std::uint32_t left = group & ((1U << bits) - 1);
-    if (left != 0) return std::nullopt;   // RFC 4648 §3.5: pad bits must be zero
+    if (left != 0) return std::nullopt; // RFC 4648 §3.5: pad bits must be zero
     return out;
 }
 
@@ -93,4 +94,4 @@ std::optional<std::string> hex_decode(std::string_view text) {
     return out;
 }
 
-}  // namespace maild
+} // namespace maild

@@ -7,9 +7,10 @@
 namespace maild {
 
 void ensure_failed(const char* what, std::source_location where) {
-    log::critical("invariant_violated", {{"what", what}, {"file", where.file_name()}, {"line", where.line()}});
+    log::critical("invariant_violated",
+                  {{"what", what}, {"file", where.file_name()}, {"line", where.line()}});
     log::flush();
     std::abort();
 }
 
-}  // namespace maild
+} // namespace maild

@@ -45,4 +45,4 @@ std::unexpected<Error> fail_errno(std::string_view what, int error_number) {
 
 std::unexpected<Error> fail_errno(std::string_view what) { return fail_errno(what, errno); }
 
-}  // namespace maild
+} // namespace maild

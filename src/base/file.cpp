@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -42,8 +41,8 @@ public:
         std::size_t next = 0;
         while (next < vectors.size()) {
             const auto count = std::min<std::size_t>(vectors.size() - next, IOV_MAX);
-            const auto written = ::pwritev(fd_.get(), vectors.data() + next, static_cast<int>(count),
-                                           static_cast<off_t>(offset));
+            const auto written = ::pwritev(fd_.get(), vectors.data() + next,
+                                           static_cast<int>(count), static_cast<off_t>(offset));
             if (written < 0 && errno == EINTR) continue;
             if (written < 0) return fail_errno("pwritev " + path_);
             offset += static_cast<std::uint64_t>(written);
@@ -58,18 +57,21 @@ public:
     }
 
     Result<void> truncate(std::uint64_t size) override {
-        if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return fail_errno("ftruncate " + path_);
+        if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+            return fail_errno("ftruncate " + path_);
         return {};
     }
 
     Result<void> allocate(std::uint64_t size) override {
-        if (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return {};
-        if (errno == EOPNOTSUPP) return {};   // the file system has no such call: an optimisation is lost, no more
+        if (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0)
+            return {};
+        if (errno == EOPNOTSUPP)
+            return {}; // the file system has no such call: an optimisation is lost, no more
         return fail_errno("fallocate " + path_);
     }
 
     Result<std::uint64_t> size() const override {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(fd_.get(), &status) != 0) return fail_errno("fstat " + path_);
         return static_cast<std::uint64_t>(status.st_size);
     }
@@ -103,7 +105,7 @@ int flags_of(OpenMode mode) {
     return O_RDONLY;
 }
 
-}  // namespace
+} // namespace
 
 Result<std::unique_ptr<File>> PosixFileSystem::open(const std::string& path, OpenMode mode) {
     UniqueFd fd(::open(path.c_str(), flags_of(mode) | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -151,9 +153,9 @@ Result<void> PosixFileSystem::sync_directory(const std::string& path) {
 }
 
 Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& path) {
-    struct statvfs status {};
+    struct statvfs status{};
     if (::statvfs(path.c_str(), &status) != 0) return fail_errno("statvfs " + path);
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
-}  // namespace maild
+} // namespace maild

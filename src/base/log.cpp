@@ -16,7 +16,6 @@
 #include <ctime>
 #include <memory>
 #include <mutex>
-
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -26,8 +25,8 @@ namespace {
 
 constexpr std::size_t kMaxLine = 4096;
 
-// A file that somebody else opened: the supervisor hands the descriptor to processes that may not open any file.
-// One write(2) a line with O_APPEND, so that lines of several processes never mix.
+// A file that somebody else opened: the supervisor hands the descriptor to processes that may not
+// open any file. One write(2) a line with O_APPEND, so that lines of several processes never mix.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
     explicit DescriptorSink(int fd) : fd_(fd) {}
@@ -62,7 +61,8 @@ private:
         ::localtime_r(&seconds, &parts);
         char stamp[32] = "";
         std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &parts);
-        std::string line = "<" + std::to_string(facility_mail | severity(message.level)) + ">" + stamp + tag_;
+        std::string line =
+            "<" + std::to_string(facility_mail | severity(message.level)) + ">" + stamp + tag_;
         line.append(message.payload.data(), message.payload.size());
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
@@ -123,9 +123,7 @@ spdlog::level::level_enum spdlog_level(Level level) {
     return spdlog::level::info;
 }
 
-bool is_plain(char c) {
-    return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
-}
+bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '='; }
 
 void append_escaped_byte(std::string& out, char c) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -141,17 +139,17 @@ void append_escaped_byte(std::string& out, char c) {
     }
 }
 
-template <class Number>
-void append_number(std::string& out, Number value) {
+template <class Number> void append_number(std::string& out, Number value) {
     char digits[32];
     const auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
     out.append(digits, end);
 }
 
-}  // namespace
+} // namespace
 
 std::string escaped(std::string_view text, std::size_t limit) {
-    if (!text.empty() && text.size() <= limit && std::ranges::all_of(text, is_plain)) return std::string(text);
+    if (!text.empty() && text.size() <= limit && std::ranges::all_of(text, is_plain))
+        return std::string(text);
     std::string out = "\"";
     for (const char c : text) {
         if (out.size() >= limit) {
@@ -165,11 +163,16 @@ std::string escaped(std::string_view text, std::size_t limit) {
 }
 
 void Field::append_value(std::string& out) const {
-    if (const auto* text = std::get_if<std::string_view>(&value_)) out += escaped(*text);
-    else if (const auto* flag = std::get_if<bool>(&value_)) out += *flag ? "true" : "false";
-    else if (const auto* number = std::get_if<std::int64_t>(&value_)) append_number(out, *number);
-    else if (const auto* natural = std::get_if<std::uint64_t>(&value_)) append_number(out, *natural);
-    else append_number(out, std::get<double>(value_));
+    if (const auto* text = std::get_if<std::string_view>(&value_))
+        out += escaped(*text);
+    else if (const auto* flag = std::get_if<bool>(&value_))
+        out += *flag ? "true" : "false";
+    else if (const auto* number = std::get_if<std::int64_t>(&value_))
+        append_number(out, *number);
+    else if (const auto* natural = std::get_if<std::uint64_t>(&value_))
+        append_number(out, *natural);
+    else
+        append_number(out, std::get<double>(value_));
 }
 
 void write(Level level, std::string_view event, Fields fields) {
@@ -208,11 +211,14 @@ void to_descriptor(int fd) { use(std::make_shared<DescriptorSink>(fd)); }
 void to_nowhere() { use(std::make_shared<spdlog::sinks::null_sink_mt>()); }
 
 void to_syslog(std::string_view identity) {
-    constexpr int facility_mail = 2 << 3;   // LOG_MAIL; <syslog.h> names macros like our levels
-    use(std::make_shared<spdlog::sinks::syslog_sink_mt>(std::string(identity), 0, facility_mail, false));
+    constexpr int facility_mail = 2 << 3; // LOG_MAIL; <syslog.h> names macros like our levels
+    use(std::make_shared<spdlog::sinks::syslog_sink_mt>(std::string(identity), 0, facility_mail,
+                                                        false));
 }
 
-void to_syslog_socket(int fd, std::string_view identity) { use(std::make_shared<DatagramSink>(fd, identity)); }
+void to_syslog_socket(int fd, std::string_view identity) {
+    use(std::make_shared<DatagramSink>(fd, identity));
+}
 
 void set_level(Level level) {
     auto& s = service();
@@ -227,4 +233,4 @@ void set_process(std::string_view role) {
     s.process = std::string(role) + "[" + std::to_string(::getpid()) + "] ";
 }
 
-}  // namespace maild::log
+} // namespace maild::log

@@ -9,4 +9,4 @@ void UniqueFd::reset(int fd) {
     if (old >= 0) ::close(old);
 }
 
-}  // namespace maild
+} // namespace maild

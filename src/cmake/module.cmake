@@ -55,7 +55,6 @@ endfunction()
 # One ctest entry for each gtest case, named module.Suite.Case; data files are found from the source tree.
 function(maild_discover target label)
   include(GoogleTest)
-  target_compile_definitions(${target} PRIVATE MAILD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${target} TEST_PREFIX "${label}." DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${label}" TIMEOUT 300 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
 endfunction()

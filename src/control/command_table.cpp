@@ -36,7 +36,8 @@ constexpr Parameter kMailbox[] = {
     {"address", "the account's address"},
     {"mailbox", "only this mailbox", Count::optional},
 };
-constexpr Parameter kKick[] = {{"target", "a session as `server sessions` names it, or an account's address"}};
+constexpr Parameter kKick[] = {
+    {"target", "a session as `server sessions` names it, or an account's address"}};
 constexpr Parameter kQuotaSet[] = {
     {"address", "the account's address"},
     {"size", "bytes, or with K, M, G or T; 0: as the domain says"},
@@ -212,7 +213,8 @@ constexpr Command kCommands[] = {
      .parameters = kAnyAddress,
      .options = {},
      .columns = {},
-     .description = "Mail for postmaster and abuse where a domain has no such address (RFC 5321 section 4.5.1). Until it is set: the account made first.",
+     .description = "Mail for postmaster and abuse where a domain has no such address (RFC 5321 "
+                    "section 4.5.1). Until it is set: the account made first.",
      .example = "mailctl server postmaster ada@example.org"},
     {.name = "domain add",
      .summary = "host a domain",

@@ -157,16 +157,17 @@ Result<json::array> parse_accounts_csv(std::string_view text) {
     std::int64_t line = 1;
     for (std::size_t position = 0; position < text.size();) {
         const auto begin = position;
-        const auto where = [&] { return "line " + std::to_string(line) + ": "; };
         auto fields = next_record(text, position);
-        if (!fields) return fail(Errc::invalid_argument, where() + fields.error().internal);
+        if (!fields) // where it was to be closed nobody knows: what follows makes no sense
+            return fail(Errc::invalid_argument,
+                        "line " + std::to_string(line) + ": " + fields.error().internal);
         const auto first = ascii::to_lower(ascii::trim((*fields)[0]));
         const bool skipped = (fields->size() == 1 && first.empty()) || first.starts_with('#') ||
                              (line == 1 && first == "address");
         if (!skipped) {
             auto row = account_of(*fields, line);
-            if (!row) return fail(Errc::invalid_argument, where() + row.error().internal);
-            rows.push_back(std::move(*row));
+            rows.push_back(row ? std::move(*row)
+                               : json::object{{"line", line}, {"fault", row.error().internal}});
         }
         for (auto i = begin; i < position; ++i) line += text[i] == '\n';
     }

@@ -13,7 +13,7 @@ struct SetupPlan {
     std::string hostname{};           // default: mail.<domain>
     std::string admin = "postmaster"; // local part
     std::string root{};               // empty: system-wide
-    std::string log_file{};     // empty: syslog
+    std::string log_file{};           // empty: syslog
     std::uint16_t port_base = 0;      // added to every standard port
 
     std::string account() const { return admin + "@" + domain; }

@@ -68,13 +68,16 @@ net::Task<Reply> add(ControlReach& reach, Arguments arguments) {
     const auto changed = co_await reach.admin.add_account(std::move(account));
     auto reply = changed_reply(changed);
     if (changed && changed->changed && !has_password) {
-        reply.result.as_object()["text"] = "added without a password: nobody can log in before mailctl account passwd " + address + "\n";
+        reply.result.as_object()["text"] =
+            "added without a password: nobody can log in before mailctl account passwd " + address +
+            "\n";
     }
     co_return reply;
 }
 
 net::Task<Reply> list(ControlReach& reach, Arguments arguments) {
-    if (arguments.has("limit") && !arguments.number("limit")) co_return control::failure(control::kUsage, "--limit wants a number.");
+    if (arguments.has("limit") && !arguments.number("limit"))
+        co_return control::failure(control::kUsage, "--limit wants a number.");
     const std::uint64_t wanted =
         arguments.number("limit").value_or(std::numeric_limits<std::uint64_t>::max());
     auto after = arguments.text("after");
@@ -133,7 +136,15 @@ net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
             "the account is closed, but its mail could not be marked for erasure: " +
                 erased.error().internal);
     }
-    co_return changed_reply(removed);
+    auto reply = changed_reply(removed);
+    const auto aliases = co_await reach.admin.list_aliases({});
+    std::vector<std::string> warnings;
+    for (const auto& alias : aliases.value_or(std::vector<directory::Alias>{})) {
+        if (std::ranges::find(alias.targets, account->address) != alias.targets.end())
+            warnings.push_back("the alias " + alias.pattern + " still leads to it");
+    }
+    add_warnings(reply, warnings);
+    co_return reply;
 }
 
 net::Task<Reply> disable(ControlReach& reach, Arguments arguments) {
@@ -180,7 +191,8 @@ Result<std::vector<directory::ImportRow>> import_rows(const json::array& rows) {
         out.push_back({.line = static_cast<std::uint32_t>(fields.number("line").value_or(0)),
                        .account = {.address = fields.text("address"),
                                    .password = fields.text("password"),
-                                   .quota_bytes = fields.number("quota").value_or(0)}});
+                                   .quota_bytes = fields.number("quota").value_or(0)},
+                       .fault = fields.text("fault")});
     }
     return out;
 }

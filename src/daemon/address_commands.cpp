@@ -6,13 +6,40 @@ namespace {
 
 using control::Reply;
 
+// A target may come to exist later, so an alias to it is kept; but its mail is refused until then.
+void append_doubt(std::vector<std::string>& warnings, const std::string& target,
+                  directory::Verdict verdict) {
+    switch (verdict) {
+    case directory::Verdict::no_such_user:
+        return warnings.push_back("nobody here has the address " + target);
+    case directory::Verdict::domain_disabled:
+        return warnings.push_back("the domain of " + target + " is disabled");
+    case directory::Verdict::account_disabled:
+        return warnings.push_back("the account of " + target + " is disabled");
+    case directory::Verdict::alias_loop:
+        return warnings.push_back("from " + target + " the aliases run in a circle or too deep");
+    case directory::Verdict::too_many_targets:
+        return warnings.push_back(target + " leads to too many targets");
+    case directory::Verdict::accepted:
+    case directory::Verdict::not_local: break;
+    }
+}
+
 net::Task<Reply> alias_add(ControlReach& reach, Arguments arguments) {
     directory::Alias alias{.pattern = arguments.text("pattern"),
                            .targets = arguments.list("target")};
     if (alias.targets.empty())
         co_return control::failure(control::kUsage, "alias add wants at least one target.");
+    const auto targets = alias.targets;
     const auto changed = co_await reach.admin.add_alias(std::move(alias));
-    co_return changed_reply(changed);
+    auto reply = changed_reply(changed);
+    std::vector<std::string> warnings;
+    for (const auto& target : targets) {
+        const auto resolution = co_await reach.directory.resolve(target);
+        if (resolution) append_doubt(warnings, target, resolution->verdict);
+    }
+    add_warnings(reply, warnings);
+    co_return reply;
 }
 
 net::Task<Reply> alias_remove(ControlReach& reach, Arguments arguments) {
@@ -88,7 +115,8 @@ net::Task<Reply> resolve(ControlReach& reach, Arguments arguments) {
 }
 
 net::Task<Reply> add(ControlReach& reach, Arguments arguments) {
-    const auto changed = co_await reach.admin.add_address(arguments.text("address"), arguments.text("account"));
+    const auto changed =
+        co_await reach.admin.add_address(arguments.text("address"), arguments.text("account"));
     co_return changed_reply(changed);
 }
 

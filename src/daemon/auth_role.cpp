@@ -9,19 +9,18 @@
 
 #include <array>
 #include <cerrno>
-#include <optional>
-#include <vector>
-
 #include <malloc.h>
+#include <optional>
 #include <unistd.h>
+#include <vector>
 
 namespace maild::daemon {
 namespace {
 
 constexpr std::size_t kMaxPem = 1024 * 1024;
 
-// argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left to itself, malloc
-// would learn to keep them, a set for each hashing thread.
+// argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left
+// to itself, malloc would learn to keep them, a set for each hashing thread.
 constexpr int kMapFrom = 1024 * 1024;
 
 Result<std::string> read_all(int fd) {
@@ -33,7 +32,8 @@ Result<std::string> read_all(int fd) {
         if (count < 0) return fail_errno("read a certificate file");
         if (count == 0) return text;
         text.append(piece.data(), static_cast<std::size_t>(count));
-        if (text.size() > kMaxPem) return fail(Errc::too_large, "a certificate file of more than 1 MiB");
+        if (text.size() > kMaxPem)
+            return fail(Errc::too_large, "a certificate file of more than 1 MiB");
     }
 }
 
@@ -46,14 +46,16 @@ public:
         key_.emplace(context.token_secret());
         directory::Settings settings;
         settings.shards = config.store.shards;
-        auto opened = directory::LocalDirectory::open(context.io(), files_, config.paths.directory_database(), *key_,
-                                                      clock_, random_, settings);
+        auto opened =
+            directory::LocalDirectory::open(context.io(), files_, config.paths.directory_database(),
+                                            *key_, clock_, random_, settings);
         if (!opened) return std::unexpected(std::move(opened.error()));
         directory_ = std::move(*opened);
         service_.emplace(*directory_, *directory_);
-        server_.emplace(context.io(), "auth", [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
-            return answer(*this, std::move(connection), std::move(request));
-        });
+        server_.emplace(context.io(), "auth",
+                        [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+                            return answer(*this, std::move(connection), std::move(request));
+                        });
         if (config.tls.certificate.empty()) {
             if (auto made = load_own_certificate(); !made) return made;
         }
@@ -62,12 +64,13 @@ public:
     }
 
     void on_peer(Peer peer) override {
-        const auto role = peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        const auto role =
+            peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
         server_->attach(std::move(peer.socket), role, peer.index);
     }
 
-    // The configured pair. A broken one at start leaves the host without TLS, and workers wait for it; at a reload
-    // the old one stays (HARDENING 32).
+    // The configured pair. A broken one at start leaves the host without TLS, and workers wait for
+    // it; at a reload the old one stays (HARDENING 32).
     void on_certificate(CertificateFiles files) override {
         const auto certificate = read_all(files.certificate.get());
         const auto key = read_all(files.key.get());
@@ -86,7 +89,8 @@ public:
     void on_drain(std::chrono::milliseconds) override { context_->finished(); }
 
 private:
-    static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+    static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection,
+                                  ipc::Request request) {
         if (self.keys_.handle(*connection, request)) co_return;
         co_await self.service_->handle(std::move(connection), std::move(request));
     }
@@ -99,7 +103,8 @@ private:
     }
 
     void refuse(const Error& error) {
-        log::error("certificate_refused", {{"certificate", context_->config().tls.certificate}, {"reason", error.internal}});
+        log::error("certificate_refused", {{"certificate", context_->config().tls.certificate},
+                                           {"reason", error.internal}});
         if (!keys_.has_keys()) context_->fail(error);
     }
 
@@ -114,8 +119,8 @@ private:
     std::optional<ipc::Server> server_;
 };
 
-}  // namespace
+} // namespace
 
 std::unique_ptr<RoleProgram> make_auth() { return std::make_unique<Auth>(); }
 
-}  // namespace maild::daemon
+} // namespace maild::daemon

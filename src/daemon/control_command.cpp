@@ -63,6 +63,19 @@ control::Reply changed_reply(const Result<directory::Changed>& result) {
     return control::success(std::move(object));
 }
 
+void add_warnings(control::Reply& reply, const std::vector<std::string>& warnings) {
+    if (warnings.empty() || !reply.result.is_object()) return;
+    auto& result = reply.result.as_object();
+    std::string text(result["text"].as_string());
+    json::array list;
+    for (const auto& warning : warnings) {
+        text += "warning: " + warning + "\n";
+        list.emplace_back(warning);
+    }
+    result["warnings"] = std::move(list);
+    result["text"] = std::move(text);
+}
+
 std::int64_t unix_seconds(WallTime time) {
     return std::max<std::int64_t>(to_unix_seconds(time), 0);
 }

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maild::daemon {
 
@@ -67,6 +68,8 @@ const ControlCommand* find_control_command(std::string_view name);
 
 // {"changed": …} or the failure.
 control::Reply changed_reply(const Result<directory::Changed>& result);
+// What an admin should know about a change that was made: in "warnings" and below the text.
+void add_warnings(control::Reply& reply, const std::vector<std::string>& warnings);
 std::int64_t unix_seconds(WallTime time);
 
 } // namespace maild::daemon

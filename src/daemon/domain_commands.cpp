@@ -153,7 +153,7 @@ net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
     const auto& name = domain->name;
     json::array records;
     std::string text;
-    add_record(records, text, name, "MX", "10 " + host + ".");   // RFC 5321 §5.1
+    add_record(records, text, name, "MX", "10 " + host + ".");    // RFC 5321 §5.1
     add_record(records, text, name, "TXT", "\"v=spf1 mx -all\""); // RFC 7208 §4.5
     add_record(records, text, "_dmarc." + name, "TXT",
                "\"v=DMARC1; p=none; rua=mailto:postmaster@" + name + "\""); // RFC 7489 §6.3

@@ -69,7 +69,8 @@ std::string_view word_for(queue::RecipientState state) {
 net::Task<Reply> queue_list(ControlReach& reach, Arguments arguments) {
     for (const std::string_view name : {"limit", "after"}) {
         if (arguments.has(name) && !arguments.number(name)) {
-            co_return control::failure(control::kUsage, "--" + std::string(name) + " wants a number.");
+            co_return control::failure(control::kUsage,
+                                       "--" + std::string(name) + " wants a number.");
         }
     }
     constexpr std::uint32_t kPage = 1000;

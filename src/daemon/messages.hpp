@@ -78,7 +78,7 @@ struct TellStatus {
 };
 struct Answer {
     std::uint64_t number = 0;
-    Result<void> result;
+    Result<std::string> result; // RoleContext::ask_supervisor
 };
 using SupervisorMessage =
     std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate, Reload,

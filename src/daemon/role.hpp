@@ -79,11 +79,12 @@ public:
     virtual void fail(const Error& reason) = 0;
     // After on_drain(): all that was acknowledged is done. The process exits 0.
     virtual void finished() = 0;
-    // Control alone: `done` is called once with what came of it. A reload is refused with the
-    // configuration's faults in Error::internal, and then the old one stays in force; after `stop`
-    // was accepted, on_drain() follows.
+    // Control alone: `done` is called once with what came of it: words for the admin, empty where
+    // there is nothing to add. A reload is refused with the configuration's faults in
+    // Error::internal, and then the old one stays in force; after `stop` was accepted, on_drain()
+    // follows.
     virtual void ask_supervisor(SupervisorRequest request,
-                                std::function<void(Result<void>)> done) = 0;
+                                std::function<void(Result<std::string>)> done) = 0;
 };
 
 class RoleProgram {

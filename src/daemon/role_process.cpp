@@ -244,7 +244,7 @@ void RoleProcess::fail(const Error& reason) {
 void RoleProcess::finished() { io_.stop(); }
 
 void RoleProcess::ask_supervisor(SupervisorRequest request,
-                                 std::function<void(Result<void>)> done) {
+                                 std::function<void(Result<std::string>)> done) {
     if (asked_.size() >= kMaxAsked) return done(maild::fail(Errc::busy, "too many requests"));
     const auto number = ++last_asked_;
     asked_.emplace(number, std::move(done));

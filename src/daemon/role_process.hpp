@@ -39,7 +39,8 @@ public:
     void set_status(std::string_view text) override;
     void fail(const Error& reason) override;
     void finished() override;
-    void ask_supervisor(SupervisorRequest request, std::function<void(Result<void>)> done) override;
+    void ask_supervisor(SupervisorRequest request,
+                        std::function<void(Result<std::string>)> done) override;
 
 private:
     struct Given { // before start()
@@ -71,7 +72,7 @@ private:
     UniqueFd log_;
     UniqueFd lock_; // held, so that nobody starts a second daemon while this process lives
     std::vector<Given> first_;
-    std::map<std::uint64_t, std::function<void(Result<void>)>> asked_;
+    std::map<std::uint64_t, std::function<void(Result<std::string>)>> asked_;
     std::uint64_t last_asked_ = 0;
     bool is_ready_ = false;
     int exit_code_ = 0;

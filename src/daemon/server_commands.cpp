@@ -83,7 +83,8 @@ std::string status_text(const ServerStatus& status, const Result<store::StoreFig
                padded(std::string(name_of(process.state)), 8);
         out += padded(age(process.since, now), 8) + sandbox_words(process.sandbox);
         if (process.restarts > 0)
-            out += ", restarted " + std::to_string(process.restarts) + (process.restarts == 1 ? " time" : " times");
+            out += ", restarted " + std::to_string(process.restarts) +
+                   (process.restarts == 1 ? " time" : " times");
         if (!process.text.empty()) out += ": " + process.text;
         out += "\n";
     }
@@ -121,13 +122,13 @@ net::Task<Reply> status(ControlReach& reach, Arguments) {
 // The supervisor's answer, as something that a coroutine can wait for.
 struct Answer {
     net::Event arrived;
-    Result<void> result;
+    Result<std::string> result;
 };
 
 net::Task<Reply> ask_supervisor(ControlReach& reach, SupervisorRequest request,
                                 std::string_view done) {
     auto answer = std::make_shared<Answer>();
-    reach.context.ask_supervisor(request, [answer](Result<void> result) {
+    reach.context.ask_supervisor(request, [answer](Result<std::string> result) {
         answer->result = std::move(result);
         answer->arrived.notify();
     });
@@ -137,7 +138,10 @@ net::Task<Reply> ask_supervisor(ControlReach& reach, SupervisorRequest request,
                                    "the supervisor did not answer; see the log.");
     if (!answer->result)
         co_return control::failure(control::kBadConfiguration, answer->result.error().internal);
-    co_return control::success(json::object{{"changed", true}, {"text", std::string(done)}});
+    auto text = std::string(done);
+    if (!answer->result->empty()) text += "note: " + *answer->result + "\n";
+    co_return control::success(
+        json::object{{"changed", true}, {"note", *answer->result}, {"text", std::move(text)}});
 }
 
 net::Task<Reply> reload(ControlReach& reach, Arguments) {
@@ -222,9 +226,13 @@ net::Task<Reply> kick(ControlReach& reach, Arguments arguments) {
             const auto count = co_await kick_on(*found->second, name->request);
             told = count;
         }
-        if (told == 0) co_return control::failure(control::kNoSuchDomain, "no session '" + target + "' now; see mailctl server sessions.");
+        if (told == 0)
+            co_return control::failure(control::kNoSuchDomain,
+                                       "no session '" + target +
+                                           "' now; see mailctl server sessions.");
     } else if (target.find('@') == target.npos) {
-        co_return control::failure(control::kNoSuchDomain, "no session '" + target + "'; see mailctl server sessions.");
+        co_return control::failure(control::kNoSuchDomain,
+                                   "no session '" + target + "'; see mailctl server sessions.");
     } else {
         const auto account = co_await reach.admin.show_account(target);
         if (!account) co_return control::failure(account.error());

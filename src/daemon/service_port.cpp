@@ -29,8 +29,10 @@ net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
         }
         try {
             self->admit(std::move(*socket));
-        } catch (const std::exception& error) {   // no memory, or epoll is full: this connection ends, no other
-            log::error("connection_dropped", {{"listener", self->config_.endpoint()}, {"error", error.what()}});
+        } catch (const std::exception&
+                     error) { // no memory, or epoll is full: this connection ends, no other
+            log::error("connection_dropped",
+                       {{"listener", self->config_.endpoint()}, {"error", error.what()}});
         }
     }
 }

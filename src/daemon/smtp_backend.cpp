@@ -8,7 +8,8 @@
 #include <algorithm>
 #include <utility>
 
-// GCC 12 inlines Asio's frame allocator into accept() and then takes its operator delete for another one's.
+// GCC 12 inlines Asio's frame allocator into accept() and then takes its operator delete for
+// another one's.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace maild::daemon {
@@ -41,13 +42,18 @@ Errc code_for(directory::Verdict verdict) {
 
 // RFC 5321 §6.2 and RFC 3463: circles of aliases are a routing loop, not a bad address.
 smtp::Refusal refusal_for(directory::Verdict verdict) {
-    if (verdict != directory::Verdict::alias_loop) return smtp::Refusal(Error{code_for(verdict), {}});
-    return smtp::Refusal(smtp::Reply{.code = 554, .status = smtp::Status{.subject = 4, .detail = 6}, .text = "Aliases of this address run in a circle"},
+    if (verdict != directory::Verdict::alias_loop)
+        return smtp::Refusal(Error{code_for(verdict), {}});
+    return smtp::Refusal(smtp::Reply{.code = 554,
+                                     .status = smtp::Status{.subject = 4, .detail = 6},
+                                     .text = "Aliases of this address run in a circle"},
                          "alias_loop");
 }
 
 bool has_relay(const directory::Resolution& resolution) {
-    return std::ranges::any_of(resolution.targets, [](const auto& target) { return std::holds_alternative<directory::RelayTarget>(target); });
+    return std::ranges::any_of(resolution.targets, [](const auto& target) {
+        return std::holds_alternative<directory::RelayTarget>(target);
+    });
 }
 
 std::optional<auth::Token> first_grant(const directory::Resolution& resolution) {
@@ -65,16 +71,19 @@ queue::Envelope queue_envelope(const smtp::Envelope& envelope, const smtp::Conte
     return out;
 }
 
-}  // namespace
+} // namespace
 
 bool SmtpBackend::may_relay(const smtp::Client& client) const {
     if (client.identity) return true;
     if (client.service == smtp::Service::lmtp) return false;
     const auto address = net::parse_ip(client.peer.address);
-    return address && std::ranges::any_of(config_->trusted, [&](const auto& network) { return net::in_network(*address, network); });
+    return address && std::ranges::any_of(config_->trusted, [&](const auto& network) {
+               return net::in_network(*address, network);
+           });
 }
 
-net::Task<Result<auth::Identity>> SmtpBackend::authenticate(const smtp::Client& client, auth::Credentials credentials) {
+net::Task<Result<auth::Identity>> SmtpBackend::authenticate(const smtp::Client& client,
+                                                            auth::Credentials credentials) {
     directory::LoginAttempt attempt{.credentials = std::move(credentials),
                                     .service = directory::Service::submission,
                                     .remote_address = client.peer.address};
@@ -82,18 +91,22 @@ net::Task<Result<auth::Identity>> SmtpBackend::authenticate(const smtp::Client& 
     co_return identity;
 }
 
-net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Client& client, const smtp::Mail& mail) {
+net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Client& client,
+                                                                  const smtp::Mail& mail) {
     if (!store_.accepts_mail()) co_return refuse(Errc::no_space, "the store takes no mail now");
     if (!client.identity || mail.reverse_path.is_null()) co_return Result<void, smtp::Refusal>{};
     auto address = mail.reverse_path.format();
-    const auto allowed = co_await directory_.may_send_as(client.identity->account, std::move(address));
+    const auto allowed =
+        co_await directory_.may_send_as(client.identity->account, std::move(address));
     if (!allowed) co_return std::unexpected(smtp::Refusal(allowed.error()));
     if (!*allowed) co_return refuse(Errc::not_permitted, "not the sender's own address");
     co_return Result<void, smtp::Refusal>{};
 }
 
-// Refused only when nobody that the address leads to has room: an alias of many goes to those who have.
-net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& resolution, std::uint64_t size) {
+// Refused only when nobody that the address leads to has room: an alias of many goes to those who
+// have.
+net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& resolution,
+                                                std::uint64_t size) {
     Result<void> worst{};
     for (const auto& target : resolution.targets) {
         const auto* local = std::get_if<directory::LocalTarget>(&target);
@@ -106,8 +119,9 @@ net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& res
 }
 
 net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
-SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope, const smtp::Rcpt& rcpt) {
-    const bool is_bare_postmaster = rcpt.forward_path.domain.empty();   // RFC 5321 §4.5.1
+SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope,
+                              const smtp::Rcpt& rcpt) {
+    const bool is_bare_postmaster = rcpt.forward_path.domain.empty(); // RFC 5321 §4.5.1
     auto address = is_bare_postmaster ? std::string("postmaster") : rcpt.forward_path.format();
     auto resolution = co_await directory_.resolve(std::move(address));
     if (!resolution) co_return std::unexpected(smtp::Refusal(resolution.error()));
@@ -124,11 +138,15 @@ SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& 
     co_return Result<std::unique_ptr<smtp::Route>, smtp::Refusal>(std::move(route));
 }
 
-// Whose shard keeps the queue rows: the sender's own; for mail that an alias sends on, the postmaster's.
-net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client, delivery::Transaction& transaction) {
-    const bool relays = std::ranges::any_of(transaction.recipients, [](const delivery::Recipient& recipient) {
-        return recipient.resolution.verdict == directory::Verdict::not_local || has_relay(recipient.resolution);
-    });
+// Whose shard keeps the queue rows: the sender's own; for mail that an alias sends on, the
+// postmaster's.
+net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client,
+                                                  delivery::Transaction& transaction) {
+    const bool relays =
+        std::ranges::any_of(transaction.recipients, [](const delivery::Recipient& recipient) {
+            return recipient.resolution.verdict == directory::Verdict::not_local ||
+                   has_relay(recipient.resolution);
+        });
     if (!relays) co_return Result<void>{};
     auto owner = client.identity ? client.identity->address : std::string("postmaster");
     const auto resolution = co_await directory_.resolve(std::move(owner));
@@ -138,12 +156,14 @@ net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client, de
     co_return Result<void>{};
 }
 
-net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& client, smtp::Envelope& envelope,
+net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& client,
+                                                          smtp::Envelope& envelope,
                                                           const smtp::Content& content) {
     delivery::Transaction transaction;
     transaction.envelope = queue_envelope(envelope, content);
     transaction.now = clock_.now();
-    transaction.received = smtp::format_received(client, envelope, config_->hostname, transaction.now);
+    transaction.received =
+        smtp::format_received(client, envelope, config_->hostname, transaction.now);
     for (auto& recipient : envelope.recipients) {
         auto& route = static_cast<ResolvedRoute&>(*recipient.route);
         delivery::Recipient accepted;
@@ -152,9 +172,12 @@ net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& cl
         transaction.recipients.push_back(std::move(accepted));
     }
     const auto queue = co_await choose_queue(client, transaction);
-    if (!queue) co_return std::vector<Result<void>>(envelope.recipients.size(), std::unexpected(queue.error()));
+    if (!queue)
+        co_return std::vector<Result<void>>(envelope.recipients.size(),
+                                            std::unexpected(queue.error()));
 
-    store::MessageSource message{.content = content.bytes, .structure = imap::make_structure(content.bytes)};
+    store::MessageSource message{.content = content.bytes,
+                                 .structure = imap::make_structure(content.bytes)};
     auto plan = delivery::plan_delivery(std::move(message), std::move(transaction));
     Result<store::DeliverResult> delivered{};
     if (!plan.is_empty()) {
@@ -166,21 +189,28 @@ net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& cl
 }
 
 net::Task<std::vector<Result<void, smtp::Refusal>>>
-SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope, const smtp::Content& content) {
+SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
+                    const smtp::Content& content) {
     const auto results = co_await deliver(client, envelope, content);
     std::vector<Result<void, smtp::Refusal>> outcomes;
     for (const auto& result : results) {
-        if (result) outcomes.emplace_back();
-        else outcomes.emplace_back(std::unexpected(smtp::Refusal(result.error())));
+        if (result)
+            outcomes.emplace_back();
+        else
+            outcomes.emplace_back(std::unexpected(smtp::Refusal(result.error())));
     }
     if (client.service == smtp::Service::lmtp || outcomes.empty()) co_return outcomes;
-    // One answer for all (RFC 5321 §4.2.5). Where some have the message and others not, success would lose it for
-    // those; trying again gives the first a second copy, which is the smaller harm.
-    const auto failed = std::ranges::find_if(outcomes, [](const auto& outcome) { return !outcome; });
+    // One answer for all (RFC 5321 §4.2.5). Where some have the message and others not, success
+    // would lose it for those; trying again gives the first a second copy, which is the smaller
+    // harm.
+    const auto failed =
+        std::ranges::find_if(outcomes, [](const auto& outcome) { return !outcome; });
     std::vector<Result<void, smtp::Refusal>> one;
-    if (failed == outcomes.end()) one.emplace_back();
-    else one.push_back(std::move(*failed));
+    if (failed == outcomes.end())
+        one.emplace_back();
+    else
+        one.push_back(std::move(*failed));
     co_return one;
 }
 
-}  // namespace maild::daemon
+} // namespace maild::daemon

@@ -1,6 +1,7 @@
 #pragma once
-// SMTP's, submission's and LMTP's view of this host, in a worker: addresses and logins are asked of `auth`, messages go
-// to `store`. Success of accept() means that the store has answered, that is stable storage (DESIGN §1.1).
+// SMTP's, submission's and LMTP's view of this host, in a worker: addresses and logins are asked of
+// `auth`, messages go to `store`. Success of accept() means that the store has answered, that is
+// stable storage (DESIGN §1.1).
 
 #include "daemon/config.hpp"
 
@@ -15,23 +16,29 @@ namespace maild::daemon {
 class SmtpBackend final : public smtp::Backend {
 public:
     // All outlive the backend; set_config() after a reload.
-    SmtpBackend(directory::Directory& directory, store::MessageStore& store, const Clock& clock, const Config& config)
+    SmtpBackend(directory::Directory& directory, store::MessageStore& store, const Clock& clock,
+                const Config& config)
         : directory_(directory), store_(store), clock_(clock), config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
 
-    net::Task<Result<auth::Identity>> authenticate(const smtp::Client& client, auth::Credentials credentials) override;
-    net::Task<Result<void, smtp::Refusal>> verify_sender(const smtp::Client& client, const smtp::Mail& mail) override;
+    net::Task<Result<auth::Identity>> authenticate(const smtp::Client& client,
+                                                   auth::Credentials credentials) override;
+    net::Task<Result<void, smtp::Refusal>> verify_sender(const smtp::Client& client,
+                                                         const smtp::Mail& mail) override;
     net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
-    verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope, const smtp::Rcpt& rcpt) override;
+    verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope,
+                     const smtp::Rcpt& rcpt) override;
     net::Task<std::vector<Result<void, smtp::Refusal>>>
-    accept(const smtp::Client& client, smtp::Envelope& envelope, const smtp::Content& content) override;
+    accept(const smtp::Client& client, smtp::Envelope& envelope,
+           const smtp::Content& content) override;
 
 private:
     bool may_relay(const smtp::Client& client) const;
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
-    net::Task<Result<void>> choose_queue(const smtp::Client& client, delivery::Transaction& transaction);
-    net::Task<std::vector<Result<void>>> deliver(const smtp::Client& client, smtp::Envelope& envelope,
-                                                 const smtp::Content& content);
+    net::Task<Result<void>> choose_queue(const smtp::Client& client,
+                                         delivery::Transaction& transaction);
+    net::Task<std::vector<Result<void>>>
+    deliver(const smtp::Client& client, smtp::Envelope& envelope, const smtp::Content& content);
 
     directory::Directory& directory_;
     store::MessageStore& store_;
@@ -39,4 +46,4 @@ private:
     const Config* config_;
 };
 
-}  // namespace maild::daemon
+} // namespace maild::daemon

@@ -13,7 +13,8 @@ store::LocalStoreOptions options_from(const Config& config) {
     store::LocalStoreOptions options;
     options.directory = config.paths.shards();
     options.shards.clear();
-    for (std::uint32_t shard = 0; shard < config.store.shards; ++shard) options.shards.emplace_back(shard);
+    for (std::uint32_t shard = 0; shard < config.store.shards; ++shard)
+        options.shards.emplace_back(shard);
     options.watermark_bytes = config.store.min_free_bytes;
     options.retention = std::chrono::hours(24) * config.store.retention_days;
     return options;
@@ -24,9 +25,11 @@ public:
     Result<void> start(RoleContext& context) override {
         context_ = &context;
         auto opened = store::LocalStore::open(
-            context.io(), files_, clock_, random_, auth::TokenKey(context.token_secret()), options_from(context.config()),
-            [this](const Error& error) { context_->fail(error); },
-            [this](bool accepts) { if (service_) service_->announce_accepts_mail(accepts); });
+            context.io(), files_, clock_, random_, auth::TokenKey(context.token_secret()),
+            options_from(context.config()), [this](const Error& error) { context_->fail(error); },
+            [this](bool accepts) {
+                if (service_) service_->announce_accepts_mail(accepts);
+            });
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
         service_.emplace(context.io(), *store_, *store_);
@@ -35,11 +38,13 @@ public:
     }
 
     void on_peer(Peer peer) override {
-        const auto role = peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        const auto role =
+            peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
         service_->attach(std::move(peer.socket), role, peer.index);
     }
 
-    // The supervisor drains the workers first, so what they had acknowledged is done; the rest is finished by closing.
+    // The supervisor drains the workers first, so what they had acknowledged is done; the rest is
+    // finished by closing.
     void on_drain(std::chrono::milliseconds) override {
         service_.reset();
         store_.reset();
@@ -55,8 +60,8 @@ private:
     std::optional<store::Service> service_;
 };
 
-}  // namespace
+} // namespace
 
 std::unique_ptr<RoleProgram> make_store() { return std::make_unique<Store>(); }
 
-}  // namespace maild::daemon
+} // namespace maild::daemon

@@ -171,7 +171,7 @@ void Supervisor::take_messages() {
 
 // Only control may ask: the others are closer to the network.
 void Supervisor::take_request(Child& child, const Ask& ask) {
-    Result<void> result;
+    Result<std::string> result;
     if (child.role() != Role::control) {
         log::error("request_refused", {{"role", child.name()}});
         result = fail(Errc::not_permitted, "only control may ask");

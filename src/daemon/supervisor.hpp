@@ -67,8 +67,8 @@ private:
     bool is_stopping() const { return phase_ >= Phase::ending_workers; }
 
     // supervisor_reload.cpp
-    Result<void> reload();
-    Result<void> apply(Config next);
+    Result<std::string> reload();
+    Result<std::string> apply(Config next);
     void change_listeners(const Config& next, std::vector<Listener> opened);
 
     SystemClock clock_;

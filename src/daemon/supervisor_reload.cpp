@@ -22,13 +22,15 @@ bool is_in(const std::vector<ListenerConfig>& configs, const ListenerConfig& con
         configs, [&](const ListenerConfig& each) { return each.same_endpoint(config); });
 }
 
-// What is fixed for the life of the processes keeps its value, and the log says so.
-template <class Value> void keep(const char* key, const Value& now, Value& next, bool is_same) {
-    if (!is_same) log::warning("reload_needs_restart", {{"key", key}});
-    next = now;
-}
-
-void keep_fixed(const Config& now, Config& next) {
+// What is fixed for the life of the processes keeps its value; log and admin are told which.
+std::string keep_fixed(const Config& now, Config& next) {
+    std::string changed;
+    const auto keep = [&changed](const char* key, const auto& before, auto& after, bool is_same) {
+        after = before;
+        if (is_same) return;
+        log::warning("reload_needs_restart", {{"key", key}});
+        changed += (changed.empty() ? "" : ", ") + std::string(key);
+    };
     const auto& a = now.users;
     const auto& b = next.users;
     keep("paths", now.paths, next.paths,
@@ -41,17 +43,18 @@ void keep_fixed(const Config& now, Config& next) {
          now.store.shards == next.store.shards);
     keep("limits.worker_memory", now.limits.worker_memory_bytes, next.limits.worker_memory_bytes,
          now.limits.worker_memory_bytes == next.limits.worker_memory_bytes);
+    return changed.empty() ? changed : "only a restart changes " + changed;
 }
 
 } // namespace
 
 // All or nothing: whatever is wrong with the new configuration, the old one stays in force.
-Result<void> Supervisor::reload() {
+Result<std::string> Supervisor::reload() {
     if (phase_ != Phase::running)
         return fail(Errc::unavailable, "the daemon is starting or stopping");
     notify::reloading();
     auto loaded = load_config(config_.file);
-    Result<void> result;
+    Result<std::string> result;
     if (loaded)
         result = apply(std::move(*loaded));
     else
@@ -60,8 +63,8 @@ Result<void> Supervisor::reload() {
     return result;
 }
 
-Result<void> Supervisor::apply(Config next) {
-    keep_fixed(config_, next);
+Result<std::string> Supervisor::apply(Config next) {
+    auto unchanged = keep_fixed(config_, next);
     std::vector<ListenerConfig> wanted;
     for (const auto& config : next.listeners) {
         if (find_endpoint(listeners_, config) == nullptr) wanted.push_back(config);
@@ -83,7 +86,7 @@ Result<void> Supervisor::apply(Config next) {
         child.send(Reload{config_});
     }
     log::info("configuration_reloaded", {{"config", config_.file}});
-    return {};
+    return unchanged;
 }
 
 // Sessions of a listener that goes stay; one whose service or TLS mode changed is given anew.

@@ -91,7 +91,8 @@ public:
         return {};
     }
 
-    // One for an endpoint that is served already takes its place: a reload changed its TLS mode or service.
+    // One for an endpoint that is served already takes its place: a reload changed its TLS mode or
+    // service.
     void on_listener(Listener listener) override {
         on_listener_removed(listener.config);
         waiting_.push_back(std::move(listener));

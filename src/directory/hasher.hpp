@@ -25,9 +25,9 @@ struct PasswordJob {
     }; // keep: `hash` is already what is stored
     Kind kind = Kind::none;
     std::string password{};
-    std::string hash{};   // verify: compared with; hash: the result
-    std::string scram{};  // result
-    bool matches = false; // result of verify
+    std::string hash{};          // verify: compared with; hash: the result
+    std::string scram{};         // result
+    bool matches = false;        // result of verify
     std::optional<Errc> error{}; // why `hash` stayed empty
 };
 

@@ -113,6 +113,10 @@ ImportResult Registry::plan_import(const std::vector<ImportRow>& rows,
     ImportResult result;
     std::unordered_map<std::string, std::uint32_t> lines;
     for (const auto& row : rows) {
+        if (!row.fault.empty()) {
+            result.errors.push_back({row.line, row.fault});
+            continue;
+        }
         auto addition = plan_addition(row.account);
         if (!addition) {
             result.errors.push_back({row.line, std::move(addition.error().internal)});

@@ -37,8 +37,8 @@ Connection::Connection(net::Stream stream, net::Gate::Pass pass,
       started_(server_->clock.steady_now()),
       active_(started_),
       command_began_(started_) {
-    pass_.on_stop([this] {
-        is_stopping_ = true;
+    pass_.on_stop([this](net::StopReason reason) {
+        stopping_ = reason;
         wake_.notify();
     });
 }
@@ -89,7 +89,10 @@ net::Task<void> Connection::converse() {
             if (!alive || session.expects() == Expects::end) co_return;
             continue; // what was pipelined behind the failed login
         }
-        if (is_stopping_) session.bye("The server is going away, come back");
+        if (stopping_ == net::StopReason::kicked)
+            session.bye("The administrator ended this session");
+        else if (stopping_)
+            session.bye("The server is going away, come back");
         const bool alive = co_await out_.flush();
         if (!alive || session.expects() == Expects::end) co_return;
         if (session.expects() == Expects::tls) {

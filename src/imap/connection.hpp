@@ -50,7 +50,7 @@ private:
     SteadyTime active_;        // since when nothing has come
     SteadyTime command_began_; // the unfinished command, if any
     bool is_in_command_ = false;
-    bool is_stopping_ = false;
+    std::optional<net::StopReason> stopping_;
     bool is_known_ = false; // the gate knows the account
 };
 

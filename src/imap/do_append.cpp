@@ -21,7 +21,7 @@ std::optional<Response> refuse_message(std::string_view message) {
 net::Task<Response> Session::do_append(const Append& append) {
     if (auto refusal = refuse_message(append.message)) co_return std::move(*refusal);
     auto name = to_mailbox_name(append.name);
-    if (!name) co_return response_for(name.error().code);
+    if (!name) co_return cannot(name.error());
     std::vector<store::AppendMessage> messages(1);
     auto& message = messages.front();
     message.message = {append.message, make_structure(append.message)};

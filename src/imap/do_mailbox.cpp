@@ -32,7 +32,7 @@ bool has_use(const std::vector<store::MailboxEntry>& entries, store::SpecialUse 
 
 net::Task<Response> Session::do_create(const Create& create) {
     auto name = to_mailbox_name(create.name);
-    if (!name) co_return response_for(name.error().code);
+    if (!name) co_return cannot(name.error());
     auto use = store::SpecialUse::none;
     if (!create.uses.empty()) {
         // RFC 6154 §3: more than one use, or one that another mailbox has, may be refused.
@@ -62,7 +62,7 @@ net::Task<Response> Session::do_rename(const Rename& rename) {
     auto from = to_mailbox_name(rename.from);
     if (!from) co_return response_for(Errc::no_such_mailbox);
     auto to = to_mailbox_name(rename.to);
-    if (!to) co_return response_for(to.error().code);
+    if (!to) co_return cannot(to.error());
     const auto renamed =
         co_await store().rename_mailbox(*store_session_, std::move(*from), std::move(*to));
     if (!renamed) co_return response_for(renamed.error().code);

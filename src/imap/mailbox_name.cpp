@@ -33,20 +33,22 @@ bool has_controls(std::string_view utf8) {
 }
 
 // RFC 9051 §5.1: no "%" and "*", which LIST could not name; "." and ".." alone look like paths to
-// people and tools.
-bool is_level(std::string_view level) {
-    return !level.empty() && level != "." && level != ".." && !level.contains('%') &&
-           !level.contains('*');
+// people and tools. Empty: nothing is wrong.
+std::string_view fault_of_level(std::string_view level) {
+    if (level.empty()) return "The name has an empty level";
+    if (level == "." || level == "..") return "A level of the name cannot be \".\" or \"..\"";
+    if (level.contains('%') || level.contains('*')) return "The name cannot have \"%\" or \"*\"";
+    return {};
 }
 
-bool has_good_levels(std::string_view name) {
+std::string_view fault_of_levels(std::string_view name) {
     for (std::size_t depth = 1; depth <= store::kMaxMailboxDepth; ++depth) {
         const auto end = name.find(store::kDelimiter);
-        if (!is_level(name.substr(0, end))) return false;
-        if (end == std::string_view::npos) return true;
+        const auto fault = fault_of_level(name.substr(0, end));
+        if (!fault.empty() || end == std::string_view::npos) return fault;
         name.remove_prefix(end + 1);
     }
-    return false;
+    return "The name has too many levels";
 }
 
 // RFC 9051 §5.1: INBOX is case-insensitive; as the first level of a name too.
@@ -61,15 +63,16 @@ void fold_inbox(std::string& name) {
 
 } // namespace
 
-Result<store::MailboxName> to_mailbox_name(std::string_view sent) {
+Result<store::MailboxName, NameFault> to_mailbox_name(std::string_view sent) {
+    const auto refuse = [](std::string_view why) { return std::unexpected(NameFault{why}); };
     auto decoded = decode_utf7(sent);
-    if (!decoded) return fail(Errc::cannot, "not modified UTF-7");
+    if (!decoded) return refuse("The name is not modified UTF-7");
     if (decoded->ends_with(store::kDelimiter)) decoded->pop_back();
-    if (decoded->size() > store::kMaxMailboxName) return fail(Errc::cannot, "name too long");
+    if (decoded->size() > store::kMaxMailboxName) return refuse("The name is too long");
     auto name = to_nfc(*decoded);
-    if (!name || name->size() > store::kMaxMailboxName) return fail(Errc::cannot, "name too long");
-    if (has_controls(*name) || !has_good_levels(*name))
-        return fail(Errc::cannot, "characters or levels");
+    if (!name || name->size() > store::kMaxMailboxName) return refuse("The name is too long");
+    if (has_controls(*name)) return refuse("The name has control characters");
+    if (const auto fault = fault_of_levels(*name); !fault.empty()) return refuse(fault);
     fold_inbox(*name);
     return std::move(*name);
 }

@@ -17,9 +17,13 @@ namespace maild::imap {
 std::optional<std::string> decode_utf7(std::string_view text);
 std::string encode_utf7(std::string_view utf8);
 
-// The name as a client sent it, in store's form: UTF-8 in NFC, INBOX in capitals. Errc::cannot
-// where no mailbox can have that name. One trailing delimiter is dropped (RFC 9051 §6.3.4: it
-// announces children).
-Result<store::MailboxName> to_mailbox_name(std::string_view sent);
+// Why no mailbox can have a name, in words for the client (a literal of ours).
+struct NameFault {
+    std::string_view why;
+};
+
+// The name as a client sent it, in store's form: UTF-8 in NFC, INBOX in capitals. One trailing
+// delimiter is dropped (RFC 9051 §6.3.4: it announces children).
+Result<store::MailboxName, NameFault> to_mailbox_name(std::string_view sent);
 
 } // namespace maild::imap

@@ -177,4 +177,6 @@ Response response_for(Errc code) {
     return no("[SERVERBUG] Internal error");
 }
 
+Response cannot(const NameFault& fault) { return no("[CANNOT] " + std::string(fault.why)); }
+
 } // namespace maild::imap

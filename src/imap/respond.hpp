@@ -2,6 +2,8 @@
 // How values are written in responses (RFC 9051 §7, §9). Everything appends to a buffer; nothing
 // fails.
 
+#include "imap/mailbox_name.hpp"
+
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
 #include "maild/store/types.hpp"
@@ -44,5 +46,6 @@ void append_response(std::string& out, std::string_view tag, const Response& res
 
 // The one place where our errors become IMAP's words (RFC 5530, RFC 9051 §7.1).
 Response response_for(Errc code);
+Response cannot(const NameFault& fault);
 
 } // namespace maild::imap

@@ -67,7 +67,8 @@ Result<Blob> Blob::adopt(UniqueFd memfd, std::uint64_t limit) {
     const int seals = ::fcntl(memfd.get(), F_GET_SEALS);
     if (seals < 0 || (seals & kSeals) != kSeals)
         return fail(Errc::protocol_error, "blob: descriptor is not sealed");
-    // Not fstat(2): glibc makes it newfstatat(2), which a worker's sandbox forbids for it takes a path.
+    // Not fstat(2): glibc makes it newfstatat(2), which a worker's sandbox forbids for it takes a
+    // path.
     const auto end = ::lseek(memfd.get(), 0, SEEK_END);
     if (end < 0) return fail_errno("lseek memfd");
     const auto size = static_cast<std::uint64_t>(end);

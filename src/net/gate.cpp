@@ -31,11 +31,11 @@ void Gate::Pass::set_state(std::string_view state) { gate_->sessions_.at(id_).en
 
 void Gate::Pass::on_stop(Stop stop) {
     auto& session = gate_->sessions_.at(id_);
-    if (session.is_stopping) return stop();
+    if (session.stopping) return stop(*session.stopping);
     session.stop = std::move(stop);
 }
 
-bool Gate::Pass::is_stopping() const { return gate_->sessions_.at(id_).is_stopping; }
+bool Gate::Pass::is_stopping() const { return gate_->sessions_.at(id_).stopping.has_value(); }
 
 Gate::Gate(std::string service, const GateLimits& limits, const Clock& clock)
     : service_(std::move(service)), limits_(limits), clock_(clock) {}
@@ -73,12 +73,7 @@ std::vector<SessionEntry> Gate::sessions() const {
     return entries;
 }
 
-bool Gate::kick(std::uint64_t id) {
-    const auto found = sessions_.find(id);
-    if (found == sessions_.end()) return false;
-    tell(found->second);
-    return true;
-}
+bool Gate::kick(std::uint64_t id) { return tell(id, StopReason::kicked); }
 
 std::size_t Gate::kick(AccountId account) {
     std::vector<std::uint64_t> ids; // telling one may end it, and change the map
@@ -91,7 +86,7 @@ std::size_t Gate::kick(AccountId account) {
 
 Task<std::size_t> Gate::stop(std::chrono::milliseconds patience) {
     is_stopping_ = true;
-    for (const auto& entry : sessions()) kick(entry.id);
+    for (const auto& entry : sessions()) tell(entry.id, StopReason::shutdown);
     const auto end = std::chrono::steady_clock::now() + patience;
     while (!sessions_.empty()) {
         const auto left =
@@ -102,9 +97,14 @@ Task<std::size_t> Gate::stop(std::chrono::milliseconds patience) {
     co_return sessions_.size();
 }
 
-void Gate::tell(Session& session) {
-    session.is_stopping = true;
-    if (auto stop = std::exchange(session.stop, nullptr)) stop();
+// False if there is no such session. It may end while it is told.
+bool Gate::tell(std::uint64_t id, StopReason reason) {
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end()) return false;
+    auto& session = found->second;
+    if (!session.stopping) session.stopping = reason;
+    if (auto stop = std::exchange(session.stop, nullptr)) stop(reason);
+    return true;
 }
 
 void Gate::leave(std::uint64_t id) {

@@ -50,7 +50,7 @@ public:
           session_(*server_, make_client()),
           pass_(std::move(pass)),
           started_(server_->clock.steady_now()) {
-        pass_.on_stop([this] { stop(); });
+        pass_.on_stop([this](net::StopReason reason) { stop(reason); });
     }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -68,8 +68,8 @@ private:
     net::Task<Result<void>> flush();
 
     Client make_client() const;
-    void stop();
-    bool must_leave() const { return is_stopping_ && !session_.in_transaction(); }
+    void stop(net::StopReason reason);
+    bool must_leave() const { return stopping_ && !session_.in_transaction(); }
     std::string_view goodbye(Errc reason) const;
     milliseconds content_timeout(SteadyTime begin) const;
     bool is_too_slow(const ContentReader& content, SteadyTime begin) const;
@@ -85,7 +85,7 @@ private:
     Session session_;
     net::Gate::Pass pass_;
     SteadyTime started_;
-    bool is_stopping_ = false;
+    std::optional<net::StopReason> stopping_;
     std::uint64_t accepted_ = 0;
 };
 
@@ -98,8 +98,8 @@ Client Connection::make_client() const {
 }
 
 // The gate wants us gone. Between transactions the pending read ends now; within one, after it.
-void Connection::stop() {
-    is_stopping_ = true;
+void Connection::stop(net::StopReason reason) {
+    stopping_ = reason;
     if (!session_.in_transaction()) stream_.cancel();
 }
 
@@ -119,7 +119,8 @@ net::Task<void> Connection::run() {
 // What is said when a session ends for a reason of its connection, RFC 5321 §3.8.
 std::string_view Connection::goodbye(Errc reason) const {
     if (reason == Errc::protocol_error) return {}; // said already, or nothing would be understood
-    if (is_stopping_) return replies::kStopping;
+    if (stopping_ == net::StopReason::kicked) return replies::kKicked;
+    if (stopping_) return replies::kStopping;
     if (reason == Errc::timed_out) return replies::kTimedOut;
     if (reason == Errc::too_large) return replies::kEndlessLine;
     return {};

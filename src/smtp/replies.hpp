@@ -45,9 +45,13 @@ inline constexpr std::string_view kTooManyUnknown = "421 4.7.0 Too many refused 
 inline constexpr std::string_view kNotHttp = "421 4.7.0 This is no web server\r\n";
 inline constexpr std::string_view kUnasked = "421 4.7.0 Input before the reply to wait for\r\n";
 inline constexpr std::string_view kTalksFirst = "554 5.5.1 Input before the greeting\r\n";
-inline constexpr std::string_view kNotOffered = "502 5.5.1 BDAT was not offered\r\n";
+// Its octets would be taken for commands, so nothing more is read (RFC 3030 §2).
+inline constexpr std::string_view kNotOffered = "502 5.5.1 BDAT was not offered\r\n"
+                                                "421 4.7.0 Cannot go on behind BDAT\r\n";
 inline constexpr std::string_view kTimedOut = "421 4.4.2 Timeout\r\n";
 inline constexpr std::string_view kStopping = "421 4.3.2 Service closing, try again\r\n";
+inline constexpr std::string_view kKicked =
+    "421 4.3.2 The administrator ended this session\r\n"; // RFC 3463 §3.4 has no closer code
 inline constexpr std::string_view kEndlessLine = "421 4.7.0 Line without end\r\n";
 
 // RFC 5321 §4.3.2 and §4.1.1.11, RFC 6531 §3.5

@@ -30,8 +30,8 @@ LocalStore::Impl::Impl(boost::asio::io_context& context, const Clock& wall,
       on_accepts_mail_(std::move(on_accepts_mail)) {}
 
 Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
-    // Names must be on stable storage too, each in the directory above it. The supervisor makes and syncs ours, and
-    // the one above it is not ours to open.
+    // Names must be on stable storage too, each in the directory above it. The supervisor makes and
+    // syncs ours, and the one above it is not ours to open.
     if (!files.list(options.directory)) {
         if (auto made = files.make_directory(options.directory); !made) return made;
         auto synced = files.sync_directory(parent_of(options.directory));

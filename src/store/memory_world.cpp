@@ -183,6 +183,8 @@ void World::expunge(SessionId origin, Account& account, Mailbox& mailbox,
 }
 
 Result<void> check_room(const Account& account, std::uint64_t bytes, std::uint64_t messages) {
+    if (messages == 1 && account.quota_bytes != 0 && bytes > account.quota_bytes)
+        return fail(Errc::too_large);
     const bool is_full =
         (account.quota_bytes != 0 && account.bytes + bytes > account.quota_bytes) ||
         (account.quota_messages != 0 && account.messages + messages > account.quota_messages);

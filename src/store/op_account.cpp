@@ -40,6 +40,8 @@ Result<void> ensure_defaults(Batch& batch, AccountId account) {
 Result<void> check_room(const AccountRow& account, const Quota& quota, std::uint64_t bytes,
                         std::uint64_t messages) {
     if (messages == 0) return {};
+    // Waiting for room would never help.
+    if (messages == 1 && quota.bytes != 0 && bytes > quota.bytes) return fail(Errc::too_large);
     const bool is_full = (quota.bytes != 0 && account.used_bytes + bytes > quota.bytes) ||
                          (quota.messages != 0 && account.used_messages + messages > quota.messages);
     return is_full ? fail(Errc::over_quota) : Result<void>();

@@ -64,7 +64,7 @@ Result<Delivered> deliver_apart(Batch& batch, std::optional<std::size_t>& body,
 
 // What belongs to one recipient; everything else is trouble of the shard and fails the request.
 bool is_about_recipient(Errc code) {
-    return code == Errc::over_quota || code == Errc::no_such_account ||
+    return code == Errc::over_quota || code == Errc::too_large || code == Errc::no_such_account ||
            code == Errc::limit_exceeded;
 }
 

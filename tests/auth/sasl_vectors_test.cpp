@@ -1,4 +1,6 @@
 // Vectors of the RFCs, from the public collection beside the source tree.
+#include "support/source_dir.hpp"
+
 #include "maild/auth/password.hpp"
 #include "maild/auth/sasl.hpp"
 #include "maild/base/encoding.hpp"
@@ -22,7 +24,7 @@ std::string value_of(const std::string& json, const std::string& object, const s
 }
 
 std::string vectors() {
-    std::ifstream in(MAILD_SOURCE_DIR "/../shared/conformance/sasl-vectors/vectors.json");
+    std::ifstream in(maild::test::source_dir() / "../shared/conformance/sasl-vectors/vectors.json");
     std::ostringstream out;
     out << in.rdbuf();
     return out.str();

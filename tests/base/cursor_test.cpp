@@ -1,6 +1,5 @@
-#include "maild/base/cursor.hpp"
-
 #include "maild/base/ascii.hpp"
+#include "maild/base/cursor.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,19 +31,29 @@ struct NumberCase {
 TEST(Cursor, TakesNumbersWithinTheirLimit) {
     constexpr auto max = ~std::uint64_t{0};
     const NumberCase cases[] = {
-        {"0", 10, true, 0},      {"10", 10, true, 10}, {"11", 10, false, 0}, {"007x", 10, true, 7},
-        {"", 10, false, 0},      {"-1", 10, false, 0}, {"x", 10, false, 0},  {"4", 3, false, 0},
-        {"18446744073709551615", max, true, max},      {"18446744073709551616", max, false, 0},
-        {"99999999999999999999999", max, false, 0},    {"4294967296", 4294967295, false, 0},
+        {"0", 10, true, 0},
+        {"10", 10, true, 10},
+        {"11", 10, false, 0},
+        {"007x", 10, true, 7},
+        {"", 10, false, 0},
+        {"-1", 10, false, 0},
+        {"x", 10, false, 0},
+        {"4", 3, false, 0},
+        {"18446744073709551615", max, true, max},
+        {"18446744073709551616", max, false, 0},
+        {"99999999999999999999999", max, false, 0},
+        {"4294967296", 4294967295, false, 0},
     };
     for (const auto& c : cases) {
         Cursor in(c.text);
         const auto got = in.take_number(c.limit);
         EXPECT_EQ(got.has_value(), c.ok) << c.text;
-        if (got) EXPECT_EQ(*got, c.want) << c.text;
-        else EXPECT_EQ(in.offset(), 0U) << c.text;
+        if (got)
+            EXPECT_EQ(*got, c.want) << c.text;
+        else
+            EXPECT_EQ(in.offset(), 0U) << c.text;
     }
 }
 
-}  // namespace
-}  // namespace maild
+} // namespace
+} // namespace maild

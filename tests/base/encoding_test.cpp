@@ -7,8 +7,13 @@ namespace {
 
 TEST(Base64, EncodesTheVectorsOfRfc4648) {
     const std::pair<std::string, std::string> cases[] = {
-        {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},         {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
     };
     for (const auto& [plain, coded] : cases) {
         EXPECT_EQ(base64_encode(plain), coded);
@@ -17,7 +22,8 @@ TEST(Base64, EncodesTheVectorsOfRfc4648) {
 }
 
 TEST(Base64, RefusesWhatIsNotCanonical) {
-    for (const std::string_view text : {"Z", "Zg", "Zg=", "Zg===", "=", "====", "Zh==", "Zm9=", "Zm 9", "Z=g=", "Zm9v\n"}) {
+    for (const std::string_view text :
+         {"Z", "Zg", "Zg=", "Zg===", "=", "====", "Zh==", "Zm9=", "Zm 9", "Z=g=", "Zm9v\n"}) {
         EXPECT_FALSE(base64_decode(text)) << text;
     }
 }
@@ -30,5 +36,5 @@ TEST(Hex, RoundTripsAndRefuses) {
     EXPECT_FALSE(hex_decode("0g"));
 }
 
-}  // namespace
-}  // namespace maild
+} // namespace
+} // namespace maild

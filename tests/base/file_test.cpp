@@ -1,6 +1,6 @@
-#include "maild/base/file.hpp"
-
 #include "support/temp_dir.hpp"
+
+#include "maild/base/file.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,5 +44,5 @@ TEST(PosixFileSystem, NeverFollowsALinkNorOverwrites) {
     EXPECT_EQ(files.open(dir / "none", OpenMode::read_only).error().code, Errc::not_found);
 }
 
-}  // namespace
-}  // namespace maild
+} // namespace
+} // namespace maild

@@ -1,14 +1,13 @@
-#include "maild/base/log.hpp"
-
 #include "support/temp_dir.hpp"
+
+#include "maild/base/log.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
-
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace maild {
@@ -26,7 +25,8 @@ std::string logged(auto write) {
 }
 
 TEST(Log, WritesOneEventAsOneLineWithFields) {
-    const auto text = logged([] { log::info("session_finished", {{"id", 7}, {"ip", "::1"}, {"tls", true}}); });
+    const auto text =
+        logged([] { log::info("session_finished", {{"id", 7}, {"ip", "::1"}, {"tls", true}}); });
     EXPECT_TRUE(text.ends_with("session_finished id=7 ip=::1 tls=true\n")) << text;
 }
 
@@ -34,7 +34,8 @@ TEST(Log, EscapesWhatAPeerCouldForge) {
     const std::string forged("a\r\n2026 fake\x1b[2J\0\xe2\x80\xae", 20);
     const auto text = logged([&] { log::warning("helo", {{"name", forged}}); });
     EXPECT_EQ(std::ranges::count(text, '\n'), 1);
-    EXPECT_NE(text.find(R"(name="a\x0d\x0a2026 fake\x1b[2J\x00\xe2\x80\xae")"), std::string::npos) << text;
+    EXPECT_NE(text.find(R"(name="a\x0d\x0a2026 fake\x1b[2J\x00\xe2\x80\xae")"), std::string::npos)
+        << text;
 }
 
 TEST(Log, CapsALine) {
@@ -49,5 +50,5 @@ TEST(Log, KeepsLinesBelowItsLevelOut) {
     EXPECT_EQ(logged([] { log::debug("noise"); }), "");
 }
 
-}  // namespace
-}  // namespace maild
+} // namespace
+} // namespace maild

@@ -35,11 +35,16 @@ TEST(AccountsCsv, ReadsRowsWithTheirLines) {
               R"({"line":7,"address":"eve@example.org","password":"","quota":0}])");
 }
 
-TEST(AccountsCsv, NamesTheWrongLine) {
-    EXPECT_EQ(parse_accounts_csv("a@b.example,x\nc@b.example,x,many\n").error().internal,
-              "line 2: the quota is no size; 500M or 2G for example");
-    EXPECT_TRUE(
-        parse_accounts_csv("a,b,1,2").error().internal.starts_with("line 1: more than three"));
+TEST(AccountsCsv, SaysOfEachLineWhatIsWrong) { // all of them in one go
+    const auto rows = parse_accounts_csv("c@b.example,x,many\na@b.example,x\na,b,1,2\n");
+    ASSERT_TRUE(rows) << rows.error().internal;
+    EXPECT_EQ(boost::json::serialize(*rows),
+              R"([{"line":1,"fault":"the quota is no size; 500M or 2G for example"},)"
+              R"({"line":2,"address":"a@b.example","password":"x","quota":0},)"
+              R"({"line":3,"fault":"more than three fields: address,password-or-hash,quota"}])");
+}
+
+TEST(AccountsCsv, NamesTheLineOfAnOpenQuote) {
     EXPECT_TRUE(
         parse_accounts_csv("a@b.example,\"x\n").error().internal.starts_with("line 1: a quote"));
 }

@@ -1,4 +1,5 @@
 #include "daemon/config_file.hpp"
+#include "support/source_dir.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,7 @@ std::string faults_of(std::string_view text) {
 }
 
 std::string shipped_example() {
-    std::ifstream in(MAILD_SOURCE_DIR "/conf/maild.toml");
+    std::ifstream in(maild::test::source_dir() / "conf/maild.toml");
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();

@@ -182,7 +182,7 @@ private:
         const auto request = command == "reload" ? SupervisorRequest::reload
                              : command == "stop" ? SupervisorRequest::stop
                                                  : SupervisorRequest::reopen_logs;
-        context_->ask_supervisor(request, [client](Result<void> result) {
+        context_->ask_supervisor(request, [client](const Result<std::string>& result) {
             say(client->get(), result ? "ok\n" : result.error().internal);
         });
     }

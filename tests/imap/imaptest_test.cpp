@@ -3,6 +3,7 @@
 #include "imap/support/imaptest_script.hpp"
 #include "imap/support/peer.hpp"
 #include "imap/support/response_tree.hpp"
+#include "support/source_dir.hpp"
 
 #include "maild/base/ascii.hpp"
 
@@ -15,7 +16,7 @@
 namespace maild::imap::test {
 namespace {
 
-const std::string kSuite = MAILD_SOURCE_DIR "/../shared/conformance/imaptest-scripts/";
+const std::string kSuite = maild::test::source_dir() / "../shared/conformance/imaptest-scripts/";
 
 // Known and wanted differences, by name.
 const std::map<std::string, std::string> kSkipped = {

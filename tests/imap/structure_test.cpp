@@ -1,3 +1,5 @@
+#include "support/source_dir.hpp"
+
 #include "maild/imap/structure.hpp"
 
 #include <gtest/gtest.h>
@@ -67,7 +69,7 @@ bool is_well_formed(std::string_view text) {
 }
 
 TEST(ImapStructure, IsWellFormedForEveryMessageOfTheSuites) {
-    const std::string suites = MAILD_SOURCE_DIR "/../shared/conformance";
+    const std::string suites = maild::test::source_dir() / "../shared/conformance";
     if (!std::filesystem::exists(suites)) GTEST_SKIP() << "the conformance suites are not here";
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(suites)) {

@@ -3,6 +3,7 @@
 // client. A line of `=` names begins with "==" and resets nothing; "#" is a comment. All clients
 // are logged in as one user, except in files whose first line is "@nonauth".
 #include "imap/support/peer.hpp"
+#include "support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,7 @@ namespace {
 std::vector<std::filesystem::path> transcripts() {
     std::vector<std::filesystem::path> out;
     for (const auto& entry :
-         std::filesystem::directory_iterator(MAILD_SOURCE_DIR "/tests/imap/transcripts"))
+         std::filesystem::directory_iterator(maild::test::source_dir() / "tests/imap/transcripts"))
         if (entry.path().extension() == ".txt") out.push_back(entry.path());
     std::ranges::sort(out);
     return out;

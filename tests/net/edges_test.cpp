@@ -135,15 +135,17 @@ TEST(Gate, ListsAndKicks) {
     first.set_account(AccountId(7), "ada@example.org");
     second.set_account(AccountId(7), "ada@example.org");
     first.set_state("idle");
-    first.on_stop([&] { ++told; });
+    first.on_stop([&](StopReason reason) { told += reason == StopReason::kicked ? 1 : 0; });
     const auto list = gate.sessions();
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(list[0].state, "idle");
     EXPECT_EQ(list[0].account_name, "ada@example.org");
     EXPECT_TRUE(gate.kick(first.id()));
     EXPECT_EQ(gate.kick(AccountId(7)), 2U);
-    EXPECT_EQ(told, 1);              // once each
-    second.on_stop([&] { ++told; }); // was kicked before it could listen
+    EXPECT_EQ(told, 1); // once each
+    second.on_stop([&](StopReason reason) {
+        told += reason == StopReason::kicked ? 1 : 0;
+    }); // was kicked before it could listen
     EXPECT_EQ(told, 2);
     EXPECT_FALSE(gate.kick(999));
     EXPECT_EQ(gate.kick(AccountId(8)), 0U);
@@ -155,7 +157,10 @@ TEST(Gate, StopWaitsForSessionsButNotForEver) {
     Gate gate("smtp", {}, clock);
     auto polite = std::make_unique<Gate::Pass>(gate.admit("192.0.2.1").value());
     auto stubborn = gate.admit("192.0.2.2").value();
-    polite->on_stop([&] { post(io, [&] { polite.reset(); }); });
+    polite->on_stop([&](StopReason reason) {
+        EXPECT_EQ(reason, StopReason::shutdown);
+        post(io, [&] { polite.reset(); });
+    });
     EXPECT_EQ(finish(io, gate.stop(30ms)), 1U);
     EXPECT_TRUE(stubborn.is_stopping());
     const auto refused = gate.admit("192.0.2.3");

@@ -207,11 +207,11 @@ TEST(SmtpConnection, TurnsAwayWhoTalksFirst) { // HARDENING 5
     EXPECT_EQ(quiet.read_until("\r\n"), kGreeting);
 }
 
-TEST(SmtpConnection, StopsBetweenTransactions) {
+TEST(SmtpConnection, SaysWhyItStopsBetweenTransactions) {
     Wire wire;
     wire.read_until(kGreeting);
     wire.gate().kick(wire.gate().sessions().at(0).id);
-    EXPECT_EQ(wire.read_rest(), "421 4.3.2 Service closing, try again\r\n");
+    EXPECT_EQ(wire.read_rest(), "421 4.3.2 The administrator ended this session\r\n");
 }
 
 TEST(SmtpConnection, FinishesItsTransactionBeforeItStops) {
@@ -224,7 +224,7 @@ TEST(SmtpConnection, FinishesItsTransactionBeforeItStops) {
     wire.send("lo\r\n.\r\n");
     const auto rest = wire.read_rest();
     EXPECT_TRUE(rest.starts_with("250 2.0.0") || rest.contains("\r\n250 2.0.0")) << rest;
-    EXPECT_TRUE(rest.ends_with("421 4.3.2 Service closing, try again\r\n"));
+    EXPECT_TRUE(rest.ends_with("421 4.3.2 The administrator ended this session\r\n"));
     EXPECT_EQ(wire.backend().accepted.size(), 1U);
 }
 

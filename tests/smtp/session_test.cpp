@@ -1,6 +1,7 @@
 // Greeting, order of commands, pipelining, counters (RFC 5321 §4.1.4, §4.3; HARDENING 5 to 15).
 #include "smtp/conversation.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -133,6 +134,7 @@ TEST(SmtpSession, TurnsBrowsersAway) { // HARDENING 9, ALPACA
 TEST(SmtpSession, ClosesOnBdatBecauseItsChunkFollows) { // HARDENING 17
     Conversation with;
     with.hello().send("BDAT 86 LAST", true).expect("502 5.5.1");
+    EXPECT_THAT(with.reply(), testing::HasSubstr("\r\n421 4.7.0 ")); // says that it closes
     EXPECT_TRUE(with.is_over());
 }
 

@@ -1,6 +1,7 @@
 // Whole dialogues from tests/smtp/transcripts: "C: " is said, "S: " must be how the next line of
 // the answer begins.
 #include "smtp/conversation.hpp"
+#include "support/source_dir.hpp"
 
 #include <gtest/gtest.h>
 
@@ -54,7 +55,7 @@ private:
 std::vector<std::filesystem::path> transcripts() {
     std::vector<std::filesystem::path> paths;
     for (const auto& entry :
-         std::filesystem::directory_iterator(MAILD_SOURCE_DIR "/tests/smtp/transcripts"))
+         std::filesystem::directory_iterator(maild::test::source_dir() / "tests/smtp/transcripts"))
         paths.push_back(entry.path());
     std::ranges::sort(paths);
     return paths;

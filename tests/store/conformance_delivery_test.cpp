@@ -89,7 +89,17 @@ TEST_P(StoreConformance, NewestTokenDecidesTheQuota) {
         << "an older token changes nothing";
     subject->clock.advance(std::chrono::seconds(1));
     const auto smaller = recipient(*subject, 1, 10);
-    EXPECT_EQ(run(store.deliver(to(*subject, {smaller})))->local[0].error().code, Errc::over_quota);
+    EXPECT_EQ(run(store.deliver(to(*subject, {smaller})))->local[0].error().code, Errc::too_large);
+}
+
+TEST_P(StoreConformance, MessageLargerThanTheWholeQuotaCanNeverFit) {
+    const auto small = recipient(*subject, 1, 100);
+    const std::string content(101, 'x');
+    EXPECT_EQ(run(store.check_room(small.grant, content.size())).error().code, Errc::too_large);
+    const auto result = run(store.deliver(to(*subject, {small, recipient(*subject, 2)}, content)));
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->local[0].error().code, Errc::too_large);
+    EXPECT_TRUE(result->local[1]) << "the others get it";
 }
 
 TEST_P(StoreConformance, MessageCountIsAQuotaToo) {
@@ -171,7 +181,7 @@ TEST_P(StoreConformance, QueueRowsAreKeptBesideTheBody) {
 TEST_P(StoreConformance, RelayNeedsAToken) {
     auto request = to(*subject, {recipient(*subject, 2)});
     request.relay = relay(*subject, {"x@example.com"});
-    request.relay->grant.account = AccountId(2);   // not whom it was given out for
+    request.relay->grant.account = AccountId(2); // not whom it was given out for
     EXPECT_EQ(run(store.deliver(std::move(request))).error().code, Errc::not_permitted);
     EXPECT_TRUE(run(subject->admin().queued(QueueId(), 100))->empty());
     Client bob(*subject, 2);

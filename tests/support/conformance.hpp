@@ -2,6 +2,8 @@
 // Public suites of others, which lie beside the tree and are never copied into it. A test that
 // needs one skips itself by name where it is absent.
 
+#include "support/source_dir.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -16,7 +18,7 @@
 namespace maild::test {
 
 inline std::filesystem::path conformance_suite(std::string_view name) {
-    return std::filesystem::path(MAILD_SOURCE_DIR) / "../shared/conformance" / name;
+    return source_dir() / "../shared/conformance" / name;
 }
 
 inline std::string read_whole(const std::filesystem::path& path) {

@@ -16,10 +16,10 @@ public:
         wall_ += span;
         steady_ += span;
     }
-    void set_wall(WallTime time) { wall_ = time; }   // a step of the wall clock alone
+    void set_wall(WallTime time) { wall_ = time; } // a step of the wall clock alone
 
 private:
-    WallTime wall_ = from_unix_seconds(1'700'000'000);   // 2023-11-14 22:13:20 UTC
+    WallTime wall_ = from_unix_seconds(1'700'000'000); // 2023-11-14 22:13:20 UTC
     SteadyTime steady_{std::chrono::hours(1)};
 };
 
@@ -34,4 +34,4 @@ private:
     std::mt19937_64 engine_;
 };
 
-}  // namespace maild::test
+} // namespace maild::test

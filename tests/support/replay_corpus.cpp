@@ -1,5 +1,5 @@
-// main() of a fuzz target where libFuzzer is not linked: runs every file of the given directories through it, so that
-// each seed and each input that was once found stays fixed.
+// main() of a fuzz target where libFuzzer is not linked: runs every file of the given directories
+// through it, so that each seed and each input that was once found stays fixed.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -18,10 +18,11 @@ int main(int argc, char** argv) {
             const std::string bytes(std::istreambuf_iterator<char>(file), {});
             std::printf("%s\n", entry.path().filename().c_str());
             std::fflush(stdout);
-            LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+            LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                   bytes.size());
             ++count;
         }
     }
     std::printf("%zu inputs replayed\n", count);
-    return count > 0 ? 0 : 1;   // an empty corpus is a mistake in the tree
+    return count > 0 ? 0 : 1; // an empty corpus is a mistake in the tree
 }

@@ -11,7 +11,8 @@ namespace maild::test {
 class TempDir {
 public:
     TempDir() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "maild-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "maild-test-XXXXXX").string();
         if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
         path_ = pattern;
     }
@@ -29,4 +30,4 @@ private:
     std::string path_;
 };
 
-}  // namespace maild::test
+} // namespace maild::test

@@ -9,25 +9,23 @@ namespace maild::auth {
 
 struct Identity {
     AccountId account;
-    std::string address;   // the account's own address, as configured
-    Token token;           // Right::access; for store.open_session()
+    std::string address; // the account's own address, as configured
+    Token token;         // Right::access; for store.open_session()
 };
 
-template <class Codec>
-void describe(Codec& codec, Identity& identity) {
+template <class Codec> void describe(Codec& codec, Identity& identity) {
     codec(identity.account, identity.address, identity.token);
 }
 
 // A password as a SASL mechanism or LOGIN command gave it. Never logged.
 struct Credentials {
-    std::string authzid;    // empty, or must name the same account
+    std::string authzid; // empty, or must name the same account
     std::string authcid;
     std::string password;
 };
 
-template <class Codec>
-void describe(Codec& codec, Credentials& credentials) {
+template <class Codec> void describe(Codec& codec, Credentials& credentials) {
     codec(credentials.authzid, credentials.authcid, credentials.password);
 }
 
-}  // namespace maild::auth
+} // namespace maild::auth

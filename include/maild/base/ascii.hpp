@@ -12,7 +12,7 @@ constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr bool is_alpha(char c) { return is_upper(c) || is_lower(c); }
 constexpr bool is_alnum(char c) { return is_alpha(c) || is_digit(c); }
-constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }   // WSP, RFC 5234 B.1
+constexpr bool is_space(char c) { return c == ' ' || c == '\t'; } // WSP, RFC 5234 B.1
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 constexpr bool is_8bit(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
@@ -44,4 +44,4 @@ constexpr std::string_view trim(std::string_view text) {
     return text;
 }
 
-}  // namespace maild::ascii
+} // namespace maild::ascii

@@ -1,6 +1,7 @@
 #pragma once
-// Time and randomness are given from outside, so that tests and the seeded simulation decide them. Timers and
-// deadlines use the monotonic clock; only stamps that people or other hosts see use the wall clock.
+// Time and randomness are given from outside, so that tests and the seeded simulation decide them.
+// Timers and deadlines use the monotonic clock; only stamps that people or other hosts see use the
+// wall clock.
 
 #include <chrono>
 #include <cstddef>
@@ -22,7 +23,7 @@ public:
 class Random {
 public:
     virtual ~Random() = default;
-    virtual void fill(std::span<std::byte> out) = 0;   // cryptographically strong in SystemRandom
+    virtual void fill(std::span<std::byte> out) = 0; // cryptographically strong in SystemRandom
     std::uint64_t next();
 };
 
@@ -34,13 +35,15 @@ public:
 
 class SystemRandom final : public Random {
 public:
-    void fill(std::span<std::byte> out) override;   // getrandom(2); aborts if the kernel has none
+    void fill(std::span<std::byte> out) override; // getrandom(2); aborts if the kernel has none
 };
 
 // Seconds since the epoch, as stored in databases.
 inline std::int64_t to_unix_seconds(WallTime time) {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
-inline WallTime from_unix_seconds(std::int64_t seconds) { return WallTime(std::chrono::seconds(seconds)); }
+inline WallTime from_unix_seconds(std::int64_t seconds) {
+    return WallTime(std::chrono::seconds(seconds));
+}
 
-}  // namespace maild
+} // namespace maild

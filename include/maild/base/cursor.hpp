@@ -1,6 +1,7 @@
 #pragma once
-// The one thing that moves over input in every parser: a view and a position. Cheap to copy, so that a rule can try
-// and fall back. Views that it returns point into the input. Never throws, total over all byte strings.
+// The one thing that moves over input in every parser: a view and a position. Cheap to copy, so
+// that a rule can try and fall back. Views that it returns point into the input. Never throws,
+// total over all byte strings.
 
 #include "maild/base/error.hpp"
 
@@ -11,7 +12,8 @@
 
 namespace maild {
 
-// Where parsing stopped and what the grammar wanted there. `expected` is a literal of ours, never peer bytes.
+// Where parsing stopped and what the grammar wanted there. `expected` is a literal of ours, never
+// peer bytes.
 struct SyntaxError {
     std::size_t offset = 0;
     std::string_view expected;
@@ -43,8 +45,7 @@ public:
     bool take_icase(std::string_view literal);
 
     // The longest run of bytes for which `accept(char)` holds, possibly empty.
-    template <class Accept>
-    constexpr std::string_view take_while(Accept accept) {
+    template <class Accept> constexpr std::string_view take_while(Accept accept) {
         const auto begin = position_;
         while (!at_end() && accept(input_[position_])) ++position_;
         return input_.substr(begin, position_ - begin);
@@ -68,4 +69,4 @@ private:
     std::size_t position_ = 0;
 };
 
-}  // namespace maild
+} // namespace maild

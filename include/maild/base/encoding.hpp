@@ -1,5 +1,6 @@
 #pragma once
-// Base64 (RFC 4648 §4) and hexadecimal, strict: padding must be right, and nothing else may stand between.
+// Base64 (RFC 4648 §4) and hexadecimal, strict: padding must be right, and nothing else may stand
+// between.
 
 #include <optional>
 #include <string>
@@ -10,7 +11,7 @@ namespace maild {
 std::string base64_encode(std::string_view bytes);
 std::optional<std::string> base64_decode(std::string_view text);
 
-std::string hex_encode(std::string_view bytes);   // lower case
+std::string hex_encode(std::string_view bytes); // lower case
 std::optional<std::string> hex_decode(std::string_view text);
 
-}  // namespace maild
+} // namespace maild

@@ -1,6 +1,6 @@
 #pragma once
-// For what can only be wrong if our own code is: log where, abort, and let the supervisor start a fresh process.
-// Never for anything that a peer, an admin or a disk can cause.
+// For what can only be wrong if our own code is: log where, abort, and let the supervisor start a
+// fresh process. Never for anything that a peer, an admin or a disk can cause.
 
 #include <source_location>
 
@@ -10,7 +10,8 @@ namespace maild {
 
 inline void ensure(bool condition, const char* what = "invariant",
                    std::source_location where = std::source_location::current()) {
-    if (!condition) [[unlikely]] ensure_failed(what, where);
+    if (!condition) [[unlikely]]
+        ensure_failed(what, where);
 }
 
-}  // namespace maild
+} // namespace maild

@@ -1,7 +1,7 @@
 #pragma once
-// What can go wrong when *we* cannot do something. A peer's mistakes are no errors: they are ordinary replies.
-// `internal` is for the log alone (paths, SQL, errno) and is never sent to a peer; each protocol has exactly one
-// function that turns an Errc into its wire text.
+// What can go wrong when *we* cannot do something. A peer's mistakes are no errors: they are
+// ordinary replies. `internal` is for the log alone (paths, SQL, errno) and is never sent to a
+// peer; each protocol has exactly one function that turns an Errc into its wire text.
 
 #include <cstdint>
 #include <expected>
@@ -12,29 +12,31 @@
 namespace maild {
 
 enum class Errc : std::uint8_t {
-    invalid_argument,       // the request itself makes no sense; repeating it will not help
-    not_found,              // the named thing does not exist (more exact codes below where a protocol tells them apart)
+    invalid_argument, // the request itself makes no sense; repeating it will not help
+    not_found, // the named thing does not exist (more exact codes below where a protocol tells them
+               // apart)
     already_exists,
     no_such_domain,
     no_such_account,
     no_such_mailbox,
-    disabled,               // exists, but an admin has switched it off
+    disabled, // exists, but an admin has switched it off
     not_permitted,
-    authentication_failed,  // unknown account, wrong password, disabled account: never told apart to the peer
+    authentication_failed, // unknown account, wrong password, disabled account: never told apart to
+                           // the peer
     over_quota,
     too_large,
     limit_exceeded,
     has_children,
-    cannot,                 // the name or the change can never be allowed
-    conflict,               // lost against a concurrent change
-    busy,                   // try again shortly: a queue is full
-    unavailable,            // a process we need is not there; it is being restarted
+    cannot,      // the name or the change can never be allowed
+    conflict,    // lost against a concurrent change
+    busy,        // try again shortly: a queue is full
+    unavailable, // a process we need is not there; it is being restarted
     timed_out,
-    closed,                 // the peer ended the connection
-    protocol_error,         // bytes that no correct peer sends
-    corrupt,                // a checksum or an invariant of stored data does not hold
+    closed,         // the peer ended the connection
+    protocol_error, // bytes that no correct peer sends
+    corrupt,        // a checksum or an invariant of stored data does not hold
     no_space,
-    io,                     // a system call failed
+    io, // a system call failed
     internal,
 };
 
@@ -45,8 +47,7 @@ struct Error {
     std::string internal;
 };
 
-template <class T, class E = Error>
-using Result = std::expected<T, E>;
+template <class T, class E = Error> using Result = std::expected<T, E>;
 
 // return fail(Errc::io, "fsync pack/1.pk: ...");
 inline std::unexpected<Error> fail(Errc code, std::string internal = {}) {
@@ -55,6 +56,6 @@ inline std::unexpected<Error> fail(Errc code, std::string internal = {}) {
 
 // Errc::io (Errc::no_space for ENOSPC and EDQUOT) with the text of `error_number` behind `what`.
 std::unexpected<Error> fail_errno(std::string_view what, int error_number);
-std::unexpected<Error> fail_errno(std::string_view what);   // the current errno
+std::unexpected<Error> fail_errno(std::string_view what); // the current errno
 
-}  // namespace maild
+} // namespace maild

@@ -21,10 +21,10 @@ public:
     int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
     int release() { return std::exchange(fd_, -1); }
-    void reset(int fd = -1);   // closes what it held
+    void reset(int fd = -1); // closes what it held
 
 private:
     int fd_ = -1;
 };
 
-}  // namespace maild
+} // namespace maild

@@ -1,7 +1,8 @@
 #pragma once
-// What `control` may change in the directory for an admin. Each call is one transaction, synced before it returns,
-// and holds for the next resolve() or login(). Adding what exists alike is success with `changed` false.
-// Errors carry in `internal` one clear sentence for the admin (no secrets in it).
+// What `control` may change in the directory for an admin. Each call is one transaction, synced
+// before it returns, and holds for the next resolve() or login(). Adding what exists alike is
+// success with `changed` false. Errors carry in `internal` one clear sentence for the admin (no
+// secrets in it).
 
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
@@ -16,20 +17,20 @@
 namespace maild::directory {
 
 struct DomainLimits {
-    std::uint64_t max_accounts = 0;          // 0: none, here and below
-    std::uint64_t default_quota_bytes = 0;   // for accounts that have none of their own
+    std::uint64_t max_accounts = 0;        // 0: none, here and below
+    std::uint64_t default_quota_bytes = 0; // for accounts that have none of their own
 };
 
 struct Domain {
     DomainId id;
-    std::string name;                        // A-labels, lower case
+    std::string name; // A-labels, lower case
     bool is_disabled = false;
     std::string disabled_reason;
-    std::string catch_all;                   // address, empty without
-    std::string subaddress_separator = "+";  // empty: no subaddresses
+    std::string catch_all;                  // address, empty without
+    std::string subaddress_separator = "+"; // empty: no subaddresses
     DomainLimits limits;
-    std::uint64_t accounts = 0;              // filled in by list and show
-    std::vector<std::string> aliases;        // other domains that mean this one
+    std::uint64_t accounts = 0;       // filled in by list and show
+    std::vector<std::string> aliases; // other domains that mean this one
     WallTime created;
 };
 
@@ -40,30 +41,31 @@ struct Account {
     std::vector<std::string> other_addresses;
     bool is_disabled = false;
     std::string disabled_reason;
-    std::uint64_t quota_bytes = 0;           // its own; 0: the domain's default
+    std::uint64_t quota_bytes = 0; // its own; 0: the domain's default
     std::uint64_t quota_messages = 0;
     WallTime created;
     WallTime password_changed;
 };
 
 struct Alias {
-    std::string pattern;                     // an address, or with '*' in the localpart: shop-*@example.org
-    std::vector<std::string> targets;        // local or remote addresses
+    std::string pattern; // an address, or with '*' in the localpart: shop-*@example.org
+    std::vector<std::string> targets; // local or remote addresses
 };
 
 struct Changed {
-    bool changed = true;                     // false: it was so already
+    bool changed = true; // false: it was so already
 };
 
 struct NewAccount {
     std::string address;
-    std::string password;                    // plain, or a hash in PHC form ("$argon2id$…"); empty: no login
+    std::string password; // plain, or a hash in PHC form ("$argon2id$…"); empty: no login
     std::uint64_t quota_bytes = 0;
 };
 
 struct ImportRow {
     std::uint32_t line = 0;
     NewAccount account;
+    std::string fault = {}; // what is wrong with the line already; it is reported with the others
 };
 struct ImportError {
     std::uint32_t line = 0;
@@ -72,13 +74,13 @@ struct ImportError {
 struct ImportResult {
     std::uint32_t added = 0;
     std::uint32_t unchanged = 0;
-    std::vector<ImportError> errors;         // with any error nothing was written
+    std::vector<ImportError> errors; // with any error nothing was written
 };
 
 struct AccountChange {
     std::optional<bool> disabled;
     std::string disabled_reason;
-    std::optional<std::string> new_address;  // rename
+    std::optional<std::string> new_address; // rename
     std::optional<std::string> password;
     std::optional<std::uint64_t> quota_bytes;
     std::optional<std::uint64_t> quota_messages;
@@ -98,64 +100,65 @@ public:
 
     virtual net::Task<Result<Changed>> add_domain(std::string name) = 0;
     virtual net::Task<Result<std::vector<Domain>>> list_domains() = 0;
-    virtual net::Task<Result<Domain>> show_domain(std::string name) = 0;   // no_such_domain
+    virtual net::Task<Result<Domain>> show_domain(std::string name) = 0; // no_such_domain
     virtual net::Task<Result<Changed>> change_domain(std::string name, DomainChange change) = 0;
-    virtual net::Task<Result<Changed>> remove_domain(std::string name) = 0;   // conflict while it has accounts
+    virtual net::Task<Result<Changed>>
+    remove_domain(std::string name) = 0; // conflict while it has accounts
     virtual net::Task<Result<Changed>> add_domain_alias(std::string alias, std::string domain) = 0;
     virtual net::Task<Result<Changed>> remove_domain_alias(std::string alias) = 0;
 
     virtual net::Task<Result<Changed>> add_account(NewAccount account) = 0;
-    virtual net::Task<Result<std::vector<Account>>> list_accounts(std::string domain, std::string after,
-                                                                  std::uint32_t limit) = 0;   // empty domain: all
-    virtual net::Task<Result<Account>> show_account(std::string address) = 0;   // no_such_account
-    virtual net::Task<Result<Changed>> change_account(std::string address, AccountChange change) = 0;
+    virtual net::Task<Result<std::vector<Account>>>
+    list_accounts(std::string domain, std::string after,
+                  std::uint32_t limit) = 0;                                   // empty domain: all
+    virtual net::Task<Result<Account>> show_account(std::string address) = 0; // no_such_account
+    virtual net::Task<Result<Changed>> change_account(std::string address,
+                                                      AccountChange change) = 0;
     virtual net::Task<Result<Changed>> remove_account(std::string address) = 0;
     virtual net::Task<Result<ImportResult>> import_accounts(std::vector<ImportRow> rows) = 0;
 
-    // One more address for an account, or one that is not its own any more (the first one goes only by rename).
+    // One more address for an account, or one that is not its own any more (the first one goes only
+    // by rename).
     virtual net::Task<Result<Changed>> add_address(std::string address, std::string account) = 0;
     virtual net::Task<Result<Changed>> remove_address(std::string address) = 0;
 
-    virtual net::Task<Result<Changed>> add_alias(Alias alias) = 0;   // adds targets to one that exists
+    virtual net::Task<Result<Changed>>
+    add_alias(Alias alias) = 0; // adds targets to one that exists
     virtual net::Task<Result<std::vector<Alias>>> list_aliases(std::string domain) = 0;
-    virtual net::Task<Result<Changed>> remove_alias(Alias alias) = 0;   // no targets: the whole alias
+    virtual net::Task<Result<Changed>> remove_alias(Alias alias) = 0; // no targets: the whole alias
 
-    // Who gets mail to <Postmaster>, and to postmaster and abuse of every domain here where nobody has that address
-    // (RFC 5321 §4.5.1, RFC 2142 §4). Until it is set: the account that was made first.
+    // Who gets mail to <Postmaster>, and to postmaster and abuse of every domain here where nobody
+    // has that address (RFC 5321 §4.5.1, RFC 2142 §4). Until it is set: the account that was made
+    // first.
     virtual net::Task<Result<Changed>> set_postmaster(std::string address) = 0;
 };
 
-template <class Codec>
-void describe(Codec& c, DomainLimits& l) { c(l.max_accounts, l.default_quota_bytes); }
-template <class Codec>
-void describe(Codec& c, Domain& d) {
-    c(d.id, d.name, d.is_disabled, d.disabled_reason, d.catch_all, d.subaddress_separator, d.limits, d.accounts,
-      d.aliases, d.created);
+template <class Codec> void describe(Codec& c, DomainLimits& l) {
+    c(l.max_accounts, l.default_quota_bytes);
 }
-template <class Codec>
-void describe(Codec& c, Account& a) {
+template <class Codec> void describe(Codec& c, Domain& d) {
+    c(d.id, d.name, d.is_disabled, d.disabled_reason, d.catch_all, d.subaddress_separator, d.limits,
+      d.accounts, d.aliases, d.created);
+}
+template <class Codec> void describe(Codec& c, Account& a) {
     c(a.id, a.shard, a.address, a.other_addresses, a.is_disabled, a.disabled_reason, a.quota_bytes,
       a.quota_messages, a.created, a.password_changed);
 }
-template <class Codec>
-void describe(Codec& c, Alias& a) { c(a.pattern, a.targets); }
-template <class Codec>
-void describe(Codec& c, Changed& changed) { c(changed.changed); }
-template <class Codec>
-void describe(Codec& c, NewAccount& a) { c(a.address, a.password, a.quota_bytes); }
-template <class Codec>
-void describe(Codec& c, ImportRow& r) { c(r.line, r.account); }
-template <class Codec>
-void describe(Codec& c, ImportError& e) { c(e.line, e.what); }
-template <class Codec>
-void describe(Codec& c, ImportResult& r) { c(r.added, r.unchanged, r.errors); }
-template <class Codec>
-void describe(Codec& c, AccountChange& a) {
+template <class Codec> void describe(Codec& c, Alias& a) { c(a.pattern, a.targets); }
+template <class Codec> void describe(Codec& c, Changed& changed) { c(changed.changed); }
+template <class Codec> void describe(Codec& c, NewAccount& a) {
+    c(a.address, a.password, a.quota_bytes);
+}
+template <class Codec> void describe(Codec& c, ImportRow& r) { c(r.line, r.account, r.fault); }
+template <class Codec> void describe(Codec& c, ImportError& e) { c(e.line, e.what); }
+template <class Codec> void describe(Codec& c, ImportResult& r) {
+    c(r.added, r.unchanged, r.errors);
+}
+template <class Codec> void describe(Codec& c, AccountChange& a) {
     c(a.disabled, a.disabled_reason, a.new_address, a.password, a.quota_bytes, a.quota_messages);
 }
-template <class Codec>
-void describe(Codec& c, DomainChange& d) {
+template <class Codec> void describe(Codec& c, DomainChange& d) {
     c(d.disabled, d.disabled_reason, d.catch_all, d.subaddress_separator, d.limits);
 }
 
-}  // namespace maild::directory
+} // namespace maild::directory

@@ -1,7 +1,8 @@
 #pragma once
-// Who is here: domains, accounts, aliases and passwords, as the other processes may ask of `auth`, which alone opens
-// directory.db (DESIGN §2). Two implementations: LocalDirectory (SQLite, in `auth`) and RemoteDirectory (IPC).
-// Answers are never cached by the callers, so that a change by `mailctl` holds at once.
+// Who is here: domains, accounts, aliases and passwords, as the other processes may ask of `auth`,
+// which alone opens directory.db (DESIGN §2). Two implementations: LocalDirectory (SQLite, in
+// `auth`) and RemoteDirectory (IPC). Answers are never cached by the callers, so that a change by
+// `mailctl` holds at once.
 
 #include "maild/auth/identity.hpp"
 #include "maild/auth/token.hpp"
@@ -22,17 +23,18 @@ enum class Service : std::uint8_t { smtp, submission, lmtp, imap, pop3, managesi
 struct LoginAttempt {
     auth::Credentials credentials;
     Service service = Service::imap;
-    std::string remote_address;    // for the log and later limits
+    std::string remote_address; // for the log and later limits
 };
 
 // A mailbox here.
 struct LocalTarget {
     AccountId account;
-    std::string address;           // the account's own
-    std::string detail;            // subaddress (RFC 5233) that led here, empty without
-    auth::Token grant;             // Right::deliver
+    std::string address; // the account's own
+    std::string detail;  // subaddress (RFC 5233) that led here, empty without
+    auth::Token grant;   // Right::deliver
 };
-// An address of another host, reached through an alias of ours, or given by an authenticated sender.
+// An address of another host, reached through an alias of ours, or given by an authenticated
+// sender.
 struct RelayTarget {
     std::string address;
 };
@@ -40,48 +42,53 @@ using Target = std::variant<LocalTarget, RelayTarget>;
 
 // One rewrite on the way, in words for `mailctl address resolve`.
 struct Step {
-    std::string rule;              // "domain-alias", "subaddress", "alias", "alias-pattern", "catch-all", "account", …
+    std::string
+        rule; // "domain-alias", "subaddress", "alias", "alias-pattern", "catch-all", "account", …
     std::string from;
     std::string to;
 };
 
 enum class Verdict : std::uint8_t {
     accepted,
-    not_local,           // the domain is not hosted here: relay, for those who may
-    no_such_user,        // 550 5.1.1
-    domain_disabled,     // 550 5.2.1
-    account_disabled,    // 550 5.2.1
-    alias_loop,          // 554 5.4.6, also for too deep a chain
-    too_many_targets,    // 452 4.5.3
+    not_local,        // the domain is not hosted here: relay, for those who may
+    no_such_user,     // 550 5.1.1
+    domain_disabled,  // 550 5.2.1
+    account_disabled, // 550 5.2.1
+    alias_loop,       // 554 5.4.6, also for too deep a chain
+    too_many_targets, // 452 4.5.3
 };
 
 struct Resolution {
     Verdict verdict = Verdict::no_such_user;
-    std::vector<Target> targets;   // distinct
+    std::vector<Target> targets; // distinct
     std::vector<Step> steps;
 };
 
 class Directory {
 public:
     virtual ~Directory() = default;
-    // authentication_failed whatever the reason (the log has it); busy when too many passwords wait to be hashed.
+    // authentication_failed whatever the reason (the log has it); busy when too many passwords wait
+    // to be hashed.
     virtual net::Task<Result<auth::Identity>> login(LoginAttempt attempt) = 0;
-    // `address`: an addr-spec, localpart decoded and re-quoted by mail::Address::format(). `<Postmaster>` without a
-    // domain is "postmaster" (RFC 5321 §4.5.1) and goes to the host's own postmaster.
+    // `address`: an addr-spec, localpart decoded and re-quoted by mail::Address::format().
+    // `<Postmaster>` without a domain is "postmaster" (RFC 5321 §4.5.1) and goes to the host's own
+    // postmaster.
     virtual net::Task<Result<Resolution>> resolve(std::string address) = 0;
-    // May this account use `address` as reverse-path: its own, with any subaddress, or any alias that leads to it.
+    // May this account use `address` as reverse-path: its own, with any subaddress, or any alias
+    // that leads to it.
     virtual net::Task<Result<bool>> may_send_as(AccountId account, std::string address) = 0;
 };
 
-template <class Codec>
-void describe(Codec& codec, LoginAttempt& a) { codec(a.credentials, a.service, a.remote_address); }
-template <class Codec>
-void describe(Codec& codec, LocalTarget& t) { codec(t.account, t.address, t.detail, t.grant); }
-template <class Codec>
-void describe(Codec& codec, RelayTarget& t) { codec(t.address); }
-template <class Codec>
-void describe(Codec& codec, Step& s) { codec(s.rule, s.from, s.to); }
-template <class Codec>
-void describe(Codec& codec, Resolution& r) { codec(r.verdict, r.targets, r.steps); }
+template <class Codec> void describe(Codec& codec, LoginAttempt& a) {
+    codec(a.credentials, a.service, a.remote_address);
+}
+template <class Codec> void describe(Codec& codec, LocalTarget& t) {
+    codec(t.account, t.address, t.detail, t.grant);
+}
+template <class Codec> void describe(Codec& codec, RelayTarget& t) { codec(t.address); }
+template <class Codec> void describe(Codec& codec, Step& s) { codec(s.rule, s.from, s.to); }
+template <class Codec> void describe(Codec& codec, Resolution& r) {
+    codec(r.verdict, r.targets, r.steps);
+}
 
-}  // namespace maild::directory
+} // namespace maild::directory

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,11 +39,14 @@ struct SessionEntry {
     std::string state; // for people: "idle", "DATA" …
 };
 
+// Why a session is to end, so that it can say so: the daemon goes away, or an admin ended this one.
+enum class StopReason : std::uint8_t { shutdown, kicked };
+
 class Gate {
 public:
     // Ends a session: it is to say goodbye and leave. Called at most once for each, never inside
     // admit().
-    using Stop = std::function<void()>;
+    using Stop = std::function<void(StopReason)>;
 
     class Pass {
     public:
@@ -93,10 +97,10 @@ private:
         SessionEntry entry;
         IpAddress peer_key;
         bool is_counted = false;
-        bool is_stopping = false;
+        std::optional<StopReason> stopping;
         Stop stop;
     };
-    void tell(Session& session);
+    bool tell(std::uint64_t id, StopReason reason);
     void leave(std::uint64_t id);
 
     std::string service_;

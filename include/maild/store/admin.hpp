@@ -1,5 +1,6 @@
 #pragma once
-// What `control` may ask of the store, by account and without a token: figures, names and queue rows; never content.
+// What `control` may ask of the store, by account and without a token: figures, names and queue
+// rows; never content.
 
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
@@ -31,11 +32,11 @@ struct AccountUsage {
 struct StoreFigures {
     std::uint64_t messages_delivered = 0;
     std::uint64_t commits = 0;
-    std::uint64_t syncs = 0;               // fdatasync and fsync calls, SQLite's included
-    std::uint64_t requests_committed = 0;  // mutating requests; over commits: the size of a group
+    std::uint64_t syncs = 0;              // fdatasync and fsync calls, SQLite's included
+    std::uint64_t requests_committed = 0; // mutating requests; over commits: the size of a group
     std::uint64_t messages_stored = 0;
     std::uint64_t pack_bytes = 0;
-    std::uint64_t free_bytes = 0;          // of the file system
+    std::uint64_t free_bytes = 0; // of the file system
     std::uint64_t wal_frames = 0;
     std::uint32_t sessions = 0;
     std::uint32_t shards = 0;
@@ -46,24 +47,26 @@ class StoreAdmin {
 public:
     virtual ~StoreAdmin() = default;
     virtual net::Task<Result<StoreFigures>> figures() = 0;
-    virtual net::Task<Result<std::vector<AccountUsage>>> usage(std::vector<AccountRef> accounts) = 0;
-    virtual net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>> mailboxes(AccountRef account) = 0;
+    virtual net::Task<Result<std::vector<AccountUsage>>>
+    usage(std::vector<AccountRef> accounts) = 0;
+    virtual net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>>
+    mailboxes(AccountRef account) = 0;
     // Its mailboxes vanish at once, its mail after the retention; open sessions are lost.
     virtual net::Task<Result<void>> remove_account(AccountRef account) = 0;
     // Open sessions of the account get on_lost() (password changed, disabled).
     virtual net::Task<Result<void>> drop_sessions(AccountRef account) = 0;
     // Ascending by id, at most `limit` rows after `after`.
-    virtual net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after, std::uint32_t limit) = 0;
+    virtual net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
+                                                                          std::uint32_t limit) = 0;
 };
 
-template <class Codec>
-void describe(Codec& codec, AccountRef& a) { codec(a.account, a.shard); }
-template <class Codec>
-void describe(Codec& codec, AccountUsage& u) { codec(u.account, u.bytes, u.messages, u.mailboxes); }
-template <class Codec>
-void describe(Codec& codec, StoreFigures& f) {
-    codec(f.messages_delivered, f.commits, f.syncs, f.requests_committed, f.messages_stored, f.pack_bytes,
-          f.free_bytes, f.wal_frames, f.sessions, f.shards, f.accepts_mail);
+template <class Codec> void describe(Codec& codec, AccountRef& a) { codec(a.account, a.shard); }
+template <class Codec> void describe(Codec& codec, AccountUsage& u) {
+    codec(u.account, u.bytes, u.messages, u.mailboxes);
+}
+template <class Codec> void describe(Codec& codec, StoreFigures& f) {
+    codec(f.messages_delivered, f.commits, f.syncs, f.requests_committed, f.messages_stored,
+          f.pack_bytes, f.free_bytes, f.wal_frames, f.sessions, f.shards, f.accepts_mail);
 }
 
-}  // namespace maild::store
+} // namespace maild::store

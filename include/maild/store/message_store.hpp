@@ -1,13 +1,14 @@
 #pragma once
-// The store as protocols use it: batch-shaped, asynchronous, no cursor held across an await. Three implementations
-// pass one conformance suite: LocalStore (SQLite and packs, in the process `store`), RemoteStore (over IPC, in the
-// workers) and MemoryStore (the double of tests).
+// The store as protocols use it: batch-shaped, asynchronous, no cursor held across an await. Three
+// implementations pass one conformance suite: LocalStore (SQLite and packs, in the process
+// `store`), RemoteStore (over IPC, in the workers) and MemoryStore (the double of tests).
 //
-// Promise: when a mutating call returns success, data and metadata are on stable storage (DESIGN §1.1), and every
-// session that has the mailbox open, the caller's own first, has been told its changes before the call returns.
-// Ownership: a session handle belongs to the connection that opened it; everything that it touches belongs to the
-// token's account. All calls on one io_context's thread. Unless stated, errors are no_such_mailbox, not_permitted
-// (unknown or foreign handle), unavailable (the store is restarting: open the session again), no_space, io.
+// Promise: when a mutating call returns success, data and metadata are on stable storage (DESIGN
+// §1.1), and every session that has the mailbox open, the caller's own first, has been told its
+// changes before the call returns. Ownership: a session handle belongs to the connection that
+// opened it; everything that it touches belongs to the token's account. All calls on one
+// io_context's thread. Unless stated, errors are no_such_mailbox, not_permitted (unknown or foreign
+// handle), unavailable (the store is restarting: open the session again), no_space, io.
 
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
@@ -26,8 +27,8 @@ namespace maild::store {
 
 using SessionId = Id<struct SessionTag, std::uint64_t>;
 
-// Receives what happens in the mailbox that a session has open. Called on the io_context's thread, between awaits of
-// the session; must not call back into the store. Outlives its session handle.
+// Receives what happens in the mailbox that a session has open. Called on the io_context's thread,
+// between awaits of the session; must not call back into the store. Outlives its session handle.
 class ChangeSink {
 public:
     virtual ~ChangeSink() = default;
@@ -36,26 +37,28 @@ public:
     virtual void on_lost() = 0;
 };
 
-// A message to keep: its bytes as received, and what was parsed from them. Bytes are copied before the call
-// suspends for longer than the caller's frame lives, so views into the caller's coroutine are fine.
+// A message to keep: its bytes as received, and what was parsed from them. Bytes are copied before
+// the call suspends for longer than the caller's frame lives, so views into the caller's coroutine
+// are fine.
 struct MessageSource {
     std::string_view content;
     Structure structure;
 };
 
 struct LocalRecipient {
-    auth::Token grant;          // Right::deliver, from the directory's resolution
-    MailboxName mailbox;        // created when missing; INBOX if that is not possible
+    auth::Token grant;   // Right::deliver, from the directory's resolution
+    MailboxName mailbox; // created when missing; INBOX if that is not possible
     FlagNames flags;
-    std::string address;        // as in RCPT, for the record header and the trace
-    std::string trace_prefix;   // Return-Path, Delivered-To, Received: whole lines with CRLF, put before the content
+    std::string address;      // as in RCPT, for the record header and the trace
+    std::string trace_prefix; // Return-Path, Delivered-To, Received: whole lines with CRLF, put
+                              // before the content
 };
 
 struct RelayRequest {
-    auth::Token grant;          // Right::deliver, of the submitting account: its shard keeps the rows
+    auth::Token grant; // Right::deliver, of the submitting account: its shard keeps the rows
     queue::Envelope envelope;
     std::string trace_prefix;
-    std::string hold_reason;    // not empty: rows start held
+    std::string hold_reason; // not empty: rows start held
 };
 
 struct DeliverRequest {
@@ -71,7 +74,8 @@ struct Delivered {
     Uid uid;
 };
 struct DeliverResult {
-    std::vector<Result<Delivered>> local;   // same order; over_quota, no_such_account … for one do not stop others
+    std::vector<Result<Delivered>>
+        local; // same order; over_quota, no_such_account … for one do not stop others
     std::optional<QueueId> queued;
 };
 
@@ -83,27 +87,28 @@ struct AppendMessage {
 
 struct AppendResult {
     UidValidity uid_validity;
-    UidSet uids;                // in the order of the messages, RFC 4315 §3
+    UidSet uids; // in the order of the messages, RFC 4315 §3
 };
 
 struct OpenedMailbox {
     MailboxStatus status;
     Keywords keywords;
-    std::vector<MessageState> messages;   // ascending by UID
-    Uid first_recent;                     // messages from here on are \Recent in this session
+    std::vector<MessageState> messages; // ascending by UID
+    Uid first_recent;                   // messages from here on are \Recent in this session
 };
 
 struct CopyResult {
-    UidValidity uid_validity;             // of the destination
-    std::vector<std::pair<Uid, Uid>> uids;   // source, destination; ascending by source. Missing UIDs are left out.
+    UidValidity uid_validity; // of the destination
+    std::vector<std::pair<Uid, Uid>>
+        uids; // source, destination; ascending by source. Missing UIDs are left out.
 };
 
 enum class FlagChange : std::uint8_t { replace, add, remove };
 
 struct FlagChangeResult {
-    ModSeq modseq;                        // of the change; the old one when nothing changed
+    ModSeq modseq; // of the change; the old one when nothing changed
     std::vector<Uid> changed;
-    std::vector<Uid> modified;            // refused by unchanged_since (RFC 7162 §3.1.3)
+    std::vector<Uid> modified; // refused by unchanged_since (RFC 7162 §3.1.3)
 };
 
 // What fetch() is to bring; bits.
@@ -114,71 +119,92 @@ enum Item : std::uint32_t {
     kBody = 1 << 3,
     kBodyStructure = 1 << 4,
     kParts = 1 << 5,
-    kContent = 1 << 6,          // whole message: prefix and content; left out (size 0) when over kMaxInlineContent
-    kHeader = 1 << 7,           // prefix and header section only, up to and with the empty line
+    kContent =
+        1 << 6, // whole message: prefix and content; left out (size 0) when over kMaxInlineContent
+    kHeader = 1 << 7, // prefix and header section only, up to and with the empty line
 };
 inline constexpr std::size_t kMaxInlineContent = 256 * 1024;
-inline constexpr std::size_t kMaxFetchAnswer = 1024 * 1024;   // when an answer has more than this, it ends: `next`
-inline constexpr std::size_t kMaxRead = 1024 * 1024;          // of one read()
+inline constexpr std::size_t kMaxFetchAnswer =
+    1024 * 1024; // when an answer has more than this, it ends: `next`
+inline constexpr std::size_t kMaxRead = 1024 * 1024; // of one read()
 
 struct MessageData {
     Uid uid;
     WallTime internal_date;
-    std::uint64_t size = 0;           // RFC822.SIZE: prefix and content
-    std::uint32_t prefix_size = 0;    // add to offsets of `structure.parts`; always filled in
-    std::uint32_t header_size = 0;    // prefix and header section with the empty line; always filled in
-    Structure structure;              // fields asked for
-    std::string content;              // for kContent or kHeader
-    std::optional<Errc> error;        // corrupt: the bytes' checksum does not hold; the others are not affected
+    std::uint64_t size = 0;        // RFC822.SIZE: prefix and content
+    std::uint32_t prefix_size = 0; // add to offsets of `structure.parts`; always filled in
+    std::uint32_t header_size =
+        0;               // prefix and header section with the empty line; always filled in
+    Structure structure; // fields asked for
+    std::string content; // for kContent or kHeader
+    std::optional<Errc>
+        error; // corrupt: the bytes' checksum does not hold; the others are not affected
 };
 
 struct FetchResult {
-    std::vector<MessageData> messages;   // ascending; expunged UIDs are left out (read() still serves them as long
-                                         // as their bytes are retained, so that a transfer under way can end)
-    std::optional<Uid> next;             // the answer was cut at the size limit: ask again from here
+    std::vector<MessageData>
+        messages; // ascending; expunged UIDs are left out (read() still serves them as long
+                  // as their bytes are retained, so that a transfer under way can end)
+    std::optional<Uid> next; // the answer was cut at the size limit: ask again from here
 };
 
 class MessageStore {
 public:
     virtual ~MessageStore() = default;
 
-    // False while the disk watermark is passed or the store is away: SMTP answers 452 4.3.1 (or 451) to MAIL.
+    // False while the disk watermark is passed or the store is away: SMTP answers 452 4.3.1 (or
+    // 451) to MAIL.
     virtual bool accepts_mail() const = 0;
-    // over_quota, no_such_account or no_space if a message of `size` octets for this recipient would be refused now.
+    // over_quota, no_such_account or no_space if a message of `size` octets for this recipient
+    // would be refused now; too_large if it could never fit into the quota.
     virtual net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) = 0;
     virtual net::Task<Result<DeliverResult>> deliver(DeliverRequest request) = 0;
 
-    // Checks the token (Right::access). Default mailboxes exist afterwards. The sink outlives the handle.
-    virtual net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) = 0;
+    // Checks the token (Right::access). Default mailboxes exist afterwards. The sink outlives the
+    // handle.
+    virtual net::Task<Result<SessionId>> open_session(const auth::Token& token,
+                                                      ChangeSink& sink) = 0;
     virtual void close_session(SessionId session) = 0;
 
-    virtual net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) = 0;   // sorted by name
+    virtual net::Task<Result<std::vector<MailboxEntry>>>
+    list_mailboxes(SessionId session) = 0; // sorted by name
     virtual net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) = 0;
-    // already_exists, cannot (a name that can never be), limit_exceeded. Missing superiors are created.
-    virtual net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name, SpecialUse use) = 0;
-    // has_children: only when it is a level without mailbox; else children stay (RFC 9051 §6.3.5). cannot: INBOX.
+    // already_exists, cannot (a name that can never be), limit_exceeded. Missing superiors are
+    // created.
+    virtual net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name,
+                                                        SpecialUse use) = 0;
+    // has_children: only when it is a level without mailbox; else children stay (RFC 9051 §6.3.5).
+    // cannot: INBOX.
     virtual net::Task<Result<void>> delete_mailbox(SessionId session, MailboxName name) = 0;
-    // RFC 9051 §6.3.6: children move along; INBOX leaves an empty INBOX behind. cannot: onto its own child.
-    virtual net::Task<Result<void>> rename_mailbox(SessionId session, MailboxName from, MailboxName to) = 0;
-    virtual net::Task<Result<void>> subscribe(SessionId session, MailboxName name, bool subscribed) = 0;
+    // RFC 9051 §6.3.6: children move along; INBOX leaves an empty INBOX behind. cannot: onto its
+    // own child.
+    virtual net::Task<Result<void>> rename_mailbox(SessionId session, MailboxName from,
+                                                   MailboxName to) = 0;
+    virtual net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
+                                              bool subscribed) = 0;
 
-    // A session has at most one mailbox open; opening closes the former, also when it fails. `examine`: read-only,
+    // A session has at most one mailbox open; opening closes the former, also when it fails.
+    // `examine`: read-only,
     // \Recent is not taken. Changes after the snapshot, and no others, reach the sink.
-    virtual net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name, bool examine) = 0;
+    virtual net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
+                                                          bool examine) = 0;
     virtual void close_mailbox(SessionId session) = 0;
 
     // The rest works on the mailbox that is open.
-    virtual net::Task<Result<FetchResult>> fetch(SessionId session, UidSet uids, std::uint32_t items) = 0;
-    // `length` octets of the message as the client sees it (prefix and content) from `offset`; fewer at its end.
-    // At most 1 MiB a call.
+    virtual net::Task<Result<FetchResult>> fetch(SessionId session, UidSet uids,
+                                                 std::uint32_t items) = 0;
+    // `length` octets of the message as the client sees it (prefix and content) from `offset`;
+    // fewer at its end. At most 1 MiB a call.
     virtual net::Task<Result<std::string>> read(SessionId session, Uid uid, std::uint64_t offset,
                                                 std::uint64_t length) = 0;
-    virtual net::Task<Result<FlagChangeResult>> change_flags(SessionId session, UidSet uids, FlagChange change,
-                                                             FlagNames flags,
-                                                             std::optional<ModSeq> unchanged_since) = 0;
+    virtual net::Task<Result<FlagChangeResult>>
+    change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
+                 std::optional<ModSeq> unchanged_since) = 0;
     // no_such_mailbox is about the destination; over_quota for copy. Atomic: all or none.
-    virtual net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids, MailboxName destination) = 0;
-    virtual net::Task<Result<CopyResult>> move(SessionId session, UidSet uids, MailboxName destination) = 0;
+    virtual net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids,
+                                               MailboxName destination) = 0;
+    virtual net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
+                                               MailboxName destination) = 0;
     // Removes what is \Deleted, of these UIDs only if given (RFC 4315 §2.1).
     virtual net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) = 0;
 
@@ -187,4 +213,4 @@ public:
                                                    std::vector<AppendMessage> messages) = 0;
 };
 
-}  // namespace maild::store
+} // namespace maild::store

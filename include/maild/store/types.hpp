@@ -15,8 +15,9 @@ namespace maild::store {
 // RFC 6154 §2. `none` for ordinary mailboxes.
 enum class SpecialUse : std::uint8_t { none, archive, drafts, flagged, junk, sent, trash, all };
 
-// One bit each: the system flags (RFC 9051 §2.3.2), then the keywords of the mailbox in the order of its table:
-// bit kFirstKeyword + i is Keywords[i]. \Recent is not stored: see OpenedMailbox::first_recent.
+// One bit each: the system flags (RFC 9051 §2.3.2), then the keywords of the mailbox in the order
+// of its table: bit kFirstKeyword + i is Keywords[i]. \Recent is not stored: see
+// OpenedMailbox::first_recent.
 struct Flags {
     std::uint64_t bits = 0;
 
@@ -29,10 +30,12 @@ inline constexpr std::uint64_t kFlagged = 1 << 2;
 inline constexpr std::uint64_t kDeleted = 1 << 3;
 inline constexpr std::uint64_t kDraft = 1 << 4;
 inline constexpr unsigned kFirstKeyword = 5;
-inline constexpr std::size_t kMaxKeywords = 64 - kFirstKeyword;   // in a mailbox; then Errc::limit_exceeded
+inline constexpr std::size_t kMaxKeywords =
+    64 - kFirstKeyword; // in a mailbox; then Errc::limit_exceeded
 inline constexpr std::size_t kMaxKeywordLength = 100;
 
-using Keywords = std::vector<std::string>;   // as first written; compared without ASCII case (RFC 9051 §2.3.2)
+using Keywords =
+    std::vector<std::string>; // as first written; compared without ASCII case (RFC 9051 §2.3.2)
 
 // Flags by name, before a mailbox's keyword table is known.
 struct FlagNames {
@@ -48,15 +51,16 @@ struct UidRange {
 };
 using UidSet = std::vector<UidRange>;
 
-// Delimiter '/', UTF-8 in NFC, no empty level, no control character, "INBOX" in upper case at the first level.
+// Delimiter '/', UTF-8 in NFC, no empty level, no control character, "INBOX" in upper case at the
+// first level.
 using MailboxName = std::string;
 inline constexpr char kDelimiter = '/';
-inline constexpr std::size_t kMaxMailboxName = 1000;       // octets
+inline constexpr std::size_t kMaxMailboxName = 1000; // octets
 inline constexpr std::size_t kMaxMailboxDepth = 32;
-inline constexpr std::size_t kMaxMailboxes = 10'000;       // of an account
+inline constexpr std::size_t kMaxMailboxes = 10'000; // of an account
 
 struct MailboxEntry {
-    MailboxId id;               // none for a name that is only subscribed, or a level that has only children
+    MailboxId id; // none for a name that is only subscribed, or a level that has only children
     MailboxName name;
     SpecialUse special_use = SpecialUse::none;
     bool is_subscribed = false;
@@ -72,7 +76,7 @@ struct MailboxStatus {
     std::uint32_t unseen = 0;
     std::uint32_t recent = 0;
     std::uint32_t deleted = 0;
-    std::uint64_t size = 0;     // sum of RFC822.SIZE
+    std::uint64_t size = 0; // sum of RFC822.SIZE
 };
 
 struct MessageState {
@@ -81,9 +85,10 @@ struct MessageState {
     ModSeq modseq;
 };
 
-// What was parsed once, in the worker that received the message, and is sent as it is (DESIGN §3). Opaque here.
-// `envelope`, `body` and `body_structure` are IMAP text without raw 8-bit bytes; `parts` is mail::encode_parts().
-// Offsets in `parts` count from the first byte of the content, below the trace prefix.
+// What was parsed once, in the worker that received the message, and is sent as it is (DESIGN §3).
+// Opaque here. `envelope`, `body` and `body_structure` are IMAP text without raw 8-bit bytes;
+// `parts` is mail::encode_parts(). Offsets in `parts` count from the first byte of the content,
+// below the trace prefix.
 struct Structure {
     std::string envelope;
     std::string body;
@@ -103,36 +108,39 @@ struct Expunged {
     ModSeq modseq;
 };
 struct KeywordsAdded {
-    Keywords keywords;          // appended to the mailbox's table
+    Keywords keywords; // appended to the mailbox's table
 };
 struct MailboxDeleted {};
 using Change = std::variant<Added, FlagsChanged, Expunged, KeywordsAdded, MailboxDeleted>;
 
-template <class Codec>
-void describe(Codec& codec, Flags& flags) { codec(flags.bits); }
-template <class Codec>
-void describe(Codec& codec, FlagNames& names) { codec(names.system, names.keywords); }
-template <class Codec>
-void describe(Codec& codec, UidRange& range) { codec(range.first, range.last); }
-template <class Codec>
-void describe(Codec& codec, MailboxEntry& e) { codec(e.id, e.name, e.special_use, e.is_subscribed, e.is_selectable); }
-template <class Codec>
-void describe(Codec& codec, MailboxStatus& s) {
-    codec(s.id, s.uid_validity, s.uid_next, s.highest_modseq, s.messages, s.unseen, s.recent, s.deleted, s.size);
+template <class Codec> void describe(Codec& codec, Flags& flags) { codec(flags.bits); }
+template <class Codec> void describe(Codec& codec, FlagNames& names) {
+    codec(names.system, names.keywords);
 }
-template <class Codec>
-void describe(Codec& codec, MessageState& m) { codec(m.uid, m.flags, m.modseq); }
-template <class Codec>
-void describe(Codec& codec, Structure& s) { codec(s.envelope, s.body, s.body_structure, s.parts); }
-template <class Codec>
-void describe(Codec& codec, Added& change) { codec(change.message); }
-template <class Codec>
-void describe(Codec& codec, FlagsChanged& change) { codec(change.message); }
-template <class Codec>
-void describe(Codec& codec, Expunged& change) { codec(change.uid, change.modseq); }
-template <class Codec>
-void describe(Codec& codec, KeywordsAdded& change) { codec(change.keywords); }
-template <class Codec>
-void describe(Codec&, MailboxDeleted&) {}
+template <class Codec> void describe(Codec& codec, UidRange& range) {
+    codec(range.first, range.last);
+}
+template <class Codec> void describe(Codec& codec, MailboxEntry& e) {
+    codec(e.id, e.name, e.special_use, e.is_subscribed, e.is_selectable);
+}
+template <class Codec> void describe(Codec& codec, MailboxStatus& s) {
+    codec(s.id, s.uid_validity, s.uid_next, s.highest_modseq, s.messages, s.unseen, s.recent,
+          s.deleted, s.size);
+}
+template <class Codec> void describe(Codec& codec, MessageState& m) {
+    codec(m.uid, m.flags, m.modseq);
+}
+template <class Codec> void describe(Codec& codec, Structure& s) {
+    codec(s.envelope, s.body, s.body_structure, s.parts);
+}
+template <class Codec> void describe(Codec& codec, Added& change) { codec(change.message); }
+template <class Codec> void describe(Codec& codec, FlagsChanged& change) { codec(change.message); }
+template <class Codec> void describe(Codec& codec, Expunged& change) {
+    codec(change.uid, change.modseq);
+}
+template <class Codec> void describe(Codec& codec, KeywordsAdded& change) {
+    codec(change.keywords);
+}
+template <class Codec> void describe(Codec&, MailboxDeleted&) {}
 
-}  // namespace maild::store
+} // namespace maild::store
