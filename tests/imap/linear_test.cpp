@@ -1,0 +1,133 @@
+// No input makes work grow faster than its size (promise 5): each hostile shape of HARDENING's list
+// is processed at n and at 2n, and the processor time of the second is below 2.3 times the first's.
+// Processor time of this thread, the least of several runs: other processes do not count.
+#include "imap/list_pattern.hpp"
+#include "imap/parse.hpp"
+#include "imap/sequence_set.hpp"
+
+#include "maild/imap/structure.hpp"
+#include "maild/mail/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ctime>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace maild::imap {
+namespace {
+
+constexpr double kMostGrowth = 2.3;
+constexpr int kRuns = 5;
+constexpr int kAttempts = 4; // a measurement that was disturbed is taken again
+
+std::string repeated(std::string_view text, std::size_t count) {
+    std::string out;
+    out.reserve(text.size() * count);
+    for (std::size_t i = 0; i < count; ++i) out += text;
+    return out;
+}
+
+double seconds_of(const std::function<void(const std::string&)>& work, const std::string& input) {
+    const auto now = [] {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+    };
+    double best = std::numeric_limits<double>::max();
+    for (int run = 0; run < kRuns; ++run) {
+        const auto begin = now();
+        work(input);
+        best = std::min(best, now() - begin);
+    }
+    return best;
+}
+
+struct Shape {
+    const char* name;
+    std::size_t size; // n: large enough for some milliseconds
+    std::function<std::string(std::size_t)> make;
+    std::function<void(const std::string&)> work;
+};
+
+void parse_message(const std::string& content) {
+    const auto structure = make_structure(content);
+    EXPECT_FALSE(structure.body_structure.empty());
+}
+void parse_line(const std::string& line) { (void)parse_command(line); }
+
+std::string with_fields(std::string_view field, std::size_t count) {
+    return repeated(field, count) + "\r\nbody\r\n";
+}
+
+std::vector<Shape> shapes() {
+    const auto fields = [](std::string_view field) {
+        return [field](std::size_t n) { return with_fields(field, n); };
+    };
+    const auto line = [](std::string_view begin, std::string_view again, std::string_view end) {
+        return [=](std::size_t n) {
+            return std::string(begin) + repeated(again, n) + std::string(end);
+        };
+    };
+    const std::string mixed = "Content-Type: multipart/mixed; boundary=a\r\n\r\n";
+    return {
+        {"headers", 100'000, fields("X: y\r\n"), parse_message}, // HARDENING 60
+        {"to_fields", 50'000, fields("To: a@b\r\n"), parse_message},
+        {"long_field", 2'000'000, line("Subject: ", "x", "\r\n\r\n"), parse_message},
+        {"folded_field", 200'000, line("Subject: x", "\r\n y", "\r\n\r\n"), parse_message},
+        {"references", 50'000, line("References:", " <a@b.example>", "\r\n\r\n"), parse_message},
+        {"group", 100'000, line("To: g:", "a@b,", ";\r\n\r\n"), parse_message},
+        {"comments", 200'000, line("To: ", "(", "\r\n\r\n"), parse_message},
+        {"no_colon", 100'000, fields("nothing\r\n"), parse_message},
+        {"lines", 500'000, line("\r\n", "x\r\n", ""), parse_message},
+        {"boundaries", 100'000, line(mixed, "--a\r\n\r\n", ""), parse_message}, // 61
+        {"near_boundaries", 200'000, line(mixed, "--ab\r\n", ""), parse_message},
+        {"dashes", 2'000'000, line(mixed, "-", ""), parse_message},
+        {"nested", 20'000, line("", "Content-Type: message/rfc822\r\n\r\n", ""), parse_message},
+        {"parameters", 50'000, line("Content-Type: a/b", ";c=d", "\r\n\r\n"), parse_message}, // 62
+        {"segments", 50'000, line("Content-Type: a/b", ";c*0*=utf-8''d", "\r\n\r\n"),
+         parse_message},
+        {"encoded_words", 50'000, line("Subject:", " =?utf-8?q?=C3=A9?=", "\r\n\r\n"),
+         [](const std::string& text) { (void)mail::decoded_header_text(text); }}, // 63
+        {"open_encoded_words", 100'000, line("", "=?utf-8?q?", ""),
+         [](const std::string& text) { (void)mail::decoded_header_text(text); }},
+        {"fold_case", 200'000, line("", "\xc7\x85\xcc\x81", ""),
+         [](const std::string& text) { (void)mail::fold_case(text); }},
+        {"parentheses", 500'000, line("a FETCH 1 ", "(", ""), parse_line}, // 42
+        {"not", 100'000, line("a SEARCH ", "NOT ", "ALL"), parse_line},
+        {"or", 100'000, line("a SEARCH ", "OR ALL ", "ALL"), parse_line},
+        {"section", 200'000, line("a FETCH 1 BODY[1", ".1", "]"), parse_line},
+        {"sequence_set", 100'000, line("a FETCH 1", ",4:*", " FLAGS"), parse_line}, // 45
+        {"header_list", 50'000, line("a FETCH 1 BODY[HEADER.FIELDS (A", " B", ")]"), parse_line},
+        {"list_pattern", 2'000, line("", "%*", "x"), // 50
+         [](const std::string& pattern) {
+             const ListPattern compiled(pattern);
+             for (int i = 0; i < 2'000; ++i) (void)compiled.matches("a/b/c/d/e/f/g/h");
+         }},
+    };
+}
+
+class Linear : public testing::TestWithParam<Shape> {};
+
+TEST_P(Linear, GrowsNoFasterThanItsInput) {
+    const auto& shape = GetParam();
+    const auto once = shape.make(shape.size);
+    const auto twice = shape.make(2 * shape.size);
+    double growth = 0;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        growth = seconds_of(shape.work, twice) / seconds_of(shape.work, once);
+        if (growth < kMostGrowth) break;
+    }
+    EXPECT_LT(growth, kMostGrowth);
+}
+
+INSTANTIATE_TEST_SUITE_P(Input, Linear, testing::ValuesIn(shapes()),
+                         [](const testing::TestParamInfo<Shape>& shape) {
+                             return std::string(shape.param.name);
+                         });
+
+} // namespace
+} // namespace maild::imap
