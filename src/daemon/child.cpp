@@ -62,7 +62,7 @@ Result<void> Child::start() {
     status_.text.clear();
     set_state(ProcessState::starting);
     start_at_.reset();
-    has_reason_ = has_failed_ = false;
+    has_reason_ = has_failed_ = is_condemned_ = false;
     started_ = pinged_ = answered_ = counting_since_ = clock_.steady_now();
     said_ = 0;
     log::info("role_started", {{"role", name()}, {"role_pid", *pid}});
@@ -97,7 +97,11 @@ void Child::kill() {
 
 void Child::draining() { set_state(ProcessState::draining); }
 
+// Once: SIGKILL is never lost, but a process that hangs in the kernel (a disk that does not answer)
+// ends only when the kernel lets it go.
 void Child::distrust(std::string_view why) {
+    if (is_condemned_) return;
+    is_condemned_ = true;
     log::error("role_killed", {{"role", name()}, {"role_pid", status_.pid}, {"why", why}});
     reason_ = why;
     has_reason_ = true;

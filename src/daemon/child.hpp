@@ -67,6 +67,7 @@ private:
     std::string reason_;
     bool has_reason_ = false;
     bool has_failed_ = false;
+    bool is_condemned_ = false; // killed, and not seen to end yet
     SteadyTime started_;
     std::optional<SteadyTime> start_at_;
     std::uint64_t ping_ = 0;

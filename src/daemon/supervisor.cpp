@@ -97,7 +97,8 @@ std::chrono::milliseconds Supervisor::until_next_deadline() const {
     for (const auto& child : children_) {
         if (child.start_at() && !is_stopping()) next = std::min(next, *child.start_at());
     }
-    if (has_news_) next = std::min(next, told_ + kStatusPause);
+    // While control is not there, nobody waits for news.
+    if (has_news_ && has_control()) next = std::min(next, told_ + kStatusPause);
     if (is_stopping()) next = std::min(next, phase_ends_);
     if (watchdog_) next = std::min(next, watchdog_at_);
     return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(next - now));
@@ -210,11 +211,15 @@ void Supervisor::check_readiness(const Child* died) {
     notify::ready("taking mail");
 }
 
+bool Supervisor::has_control() const {
+    const auto control = std::ranges::find(children_, Role::control, &Child::role);
+    return control != children_.end() && control->is_running();
+}
+
 void Supervisor::tell_status() {
     const auto now = clock_.steady_now();
-    if (!has_news_ || now < told_ + kStatusPause) return;
+    if (!has_news_ || now < told_ + kStatusPause || !has_control()) return;
     const auto control = std::ranges::find(children_, Role::control, &Child::role);
-    if (control == children_.end() || !control->is_running()) return;
     TellStatus message;
     auto& status = message.status;
     status.version = MAILD_VERSION;

@@ -48,6 +48,7 @@ private:
     void take_request(Child& child, const Ask& ask);
     void keep_time();
     void check_readiness(const Child* died);
+    bool has_control() const;
     void tell_status();
     void reopen_log();
 

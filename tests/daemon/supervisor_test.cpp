@@ -6,6 +6,7 @@
 #include <array>
 #include <climits>
 #include <filesystem>
+#include <sys/ptrace.h>
 #include <sysexits.h>
 
 namespace maild::daemon {
@@ -17,6 +18,16 @@ std::string link_of(const std::string& path) {
     std::array<char, PATH_MAX> out{};
     const auto size = ::readlink(path.c_str(), out.data(), out.size());
     return {out.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+long ticks_of(int pid) { // of the processor's time
+    std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+    std::string field;
+    for (int i = 0; i < 13; ++i) in >> field;
+    long user = 0;
+    long system = 0;
+    in >> user >> system;
+    return user + system;
 }
 
 bool is_gone(int pid) { return link_of("/proc/" + std::to_string(pid) + "/exe").empty(); }
@@ -286,6 +297,43 @@ TEST_F(SupervisorTest, AStuckWorkerNeitherStopsTheOthersNorTheEnd) {
     EXPECT_EQ(daemon_.control("stop"), "ok\n");
     ::kill(daemon_.supervisor(), SIGTERM); // in a hurry: the stuck one is killed
     EXPECT_TRUE(eventually([&] { return is_gone(before.at("worker 0").pid); }));
+}
+
+// In a crash loop the supervisor waits, and costs nothing while it does; the others serve.
+TEST_F(SupervisorTest, ARoleThatKeepsDyingIsStartedLaterAndLater) {
+    start();
+    auto pid = daemon_.processes().at("control 0").pid;
+    for (int death = 1; death <= 6; ++death) {
+        ASSERT_EQ(::kill(pid, SIGKILL), 0);
+        ASSERT_TRUE(daemon_.is_replaced("control 0", pid)) << death << daemon_.log();
+        pid = daemon_.processes().at("control 0").pid;
+    }
+    EXPECT_EQ(count_in_log("restart_in_ms=0"), 4u) << daemon_.log();
+    EXPECT_EQ(count_in_log("restart_in_ms=1000"), 1u);
+    EXPECT_EQ(count_in_log("restart_in_ms=2000"), 1u);
+    const auto before = ticks_of(daemon_.supervisor());
+    ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    ASSERT_TRUE(eventually([&] { return count_in_log("restart_in_ms=4000") == 1; }));
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-"));
+    ASSERT_TRUE(daemon_.is_replaced("control 0", pid));
+    EXPECT_LT(ticks_of(daemon_.supervisor()) - before, ::sysconf(_SC_CLK_TCK) / 4);
+}
+
+// A process that hangs in the kernel, as with a disk that does not answer, outlives its SIGKILL;
+// here because a tracer has not seen its end yet.
+TEST_F(SupervisorTest, AProcessThatDoesNotEndIsKilledOnceAndReplacedAtLast) {
+    start();
+    const auto pid = daemon_.processes().at("store 0").pid;
+    if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0) GTEST_SKIP() << "may not trace";
+    ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    ASSERT_TRUE(eventually([&] { return count_in_log("role_killed") > 0; })) << daemon_.log();
+    const auto checks = ticks_of(daemon_.supervisor());
+    ::poll(nullptr, 0, 2500); // two more checks of the heartbeat, which must say nothing
+    EXPECT_EQ(count_in_log("role_killed"), 1u) << daemon_.log();
+    EXPECT_LT(ticks_of(daemon_.supervisor()) - checks, ::sysconf(_SC_CLK_TCK) / 4);
+    int status = 0;
+    EXPECT_EQ(::waitpid(pid, &status, __WALL), pid);
+    EXPECT_TRUE(daemon_.is_replaced("store 0", pid)) << daemon_.log();
 }
 
 } // namespace
