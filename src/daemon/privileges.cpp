@@ -76,14 +76,18 @@ Result<void> empty_capabilities(SandboxFacts& facts) {
 Result<void> never_again(SandboxFacts& facts) {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("PR_SET_NO_NEW_PRIVS");
     facts.no_new_privileges = ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
-    // Neither a debugger of the same user nor a core file may see what this process knows.
+    return hide_memory();
+}
+
+} // namespace
+
+// Both: a program that takes core files over a pipe gets them whatever the limit says (core(5)).
+Result<void> hide_memory() {
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("PR_SET_DUMPABLE");
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_CORE, &none) != 0) return fail_errno("RLIMIT_CORE");
     return {};
 }
-
-} // namespace
 
 Result<void> drop_privileges(const Identity& identity, SandboxFacts& facts) {
     if (identity.change) {

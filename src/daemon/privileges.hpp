@@ -14,6 +14,10 @@ namespace maild::daemon {
 // and facts.lost says so. Fills in its part of `facts`.
 Result<void> drop_privileges(const Identity& identity, SandboxFacts& facts);
 
+// Neither a debugger of the same user nor a core file may see what this process knows: for the
+// supervisor, which makes the secret of the tokens, and part of drop_privileges().
+Result<void> hide_memory();
+
 // The kernel refuses this process more private memory (RLIMIT_DATA): an allocation fails, and with
 // it one session, instead of the whole host.
 Result<void> limit_memory(std::uint64_t bytes);

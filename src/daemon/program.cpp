@@ -7,6 +7,7 @@
 #include "daemon/log_output.hpp"
 #include "daemon/options.hpp"
 #include "daemon/pid_file.hpp"
+#include "daemon/privileges.hpp"
 #include "daemon/role_process.hpp"
 #include "daemon/startup_report.hpp"
 #include "daemon/supervisor.hpp"
@@ -106,6 +107,8 @@ int enter_loop(Config config, Opened opened, UniqueFd log, StartupReport report)
                       {"do", "raise LimitNOFILE or limits.connections falls short"}});
     }
     log::set_process("supervisor"); // forked since
+    const auto hidden = hide_memory();
+    if (!hidden) log::warning("memory_not_hidden", {{"detail", hidden.error().internal}});
     Supervisor supervisor({std::move(config), std::move(opened.listeners),
                            std::move(opened.pid_file), std::move(log), std::move(report)});
     return supervisor.run();

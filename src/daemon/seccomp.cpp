@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace maild::daemon {
@@ -65,11 +66,8 @@ constexpr std::array kEverybody{SCMP_SYS(brk),
                                 SCMP_SYS(fstat),
                                 SCMP_SYS(lseek),
                                 SCMP_SYS(dup),
-                                SCMP_SYS(sendmsg),
                                 SCMP_SYS(recvmsg),
-                                SCMP_SYS(sendto),
                                 SCMP_SYS(recvfrom),
-                                SCMP_SYS(shutdown),
                                 SCMP_SYS(getsockopt),
                                 SCMP_SYS(setsockopt),
                                 SCMP_SYS(getsockname),
@@ -86,8 +84,8 @@ constexpr std::array kEverybody{SCMP_SYS(brk),
                                 SCMP_SYS(timerfd_settime)};
 
 // A large message body travels to the store as a sealed memfd (ipc::Blob).
-constexpr std::array kSockets{SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(sendmmsg),
-                              SCMP_SYS(recvmmsg), SCMP_SYS(memfd_create)};
+constexpr std::array kSockets{SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvmmsg),
+                              SCMP_SYS(memfd_create)};
 
 // What SQLite and the packs do below the directories that Landlock left.
 constexpr std::array kFiles{SCMP_SYS(open),
@@ -187,6 +185,15 @@ void allow_some_of(Filter& filter) {
     filter.allow_where(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self));
 }
 
+// Not what would connect without connect(2): a listener that was shut down takes a TCP fast open to
+// anywhere. And a listener is shared with every worker and the supervisor: shut down for reading,
+// it would be deaf for all of them.
+void allow_talk_on_what_is_connected(Filter& filter) {
+    filter.allow_where(SCMP_SYS(sendto), SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    filter.allow_where(SCMP_SYS(sendmsg), SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    filter.allow_where(SCMP_SYS(shutdown), SCMP_A1(SCMP_CMP_EQ, SHUT_WR));
+}
+
 } // namespace
 
 Result<void> restrict_system_calls(SystemCalls allowed) {
@@ -195,6 +202,7 @@ Result<void> restrict_system_calls(SystemCalls allowed) {
     filter.allow(kEverybody);
     allow_memory_without_execution(filter);
     allow_some_of(filter);
+    allow_talk_on_what_is_connected(filter);
     for (const int call : kNotThere) filter.answer(call, ENOSYS);
     if (allowed == SystemCalls::sockets) {
         filter.allow(kSockets);
