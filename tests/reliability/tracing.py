@@ -22,6 +22,21 @@ def missing():
     return "" if shutil.which("strace") else "no strace"
 
 
+def is_gone(pid):
+    """Gone, or a zombie that its parent has not seen yet."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def wait_until_gone(pid, seconds):
+    try:
+        return host.wait_for(lambda: is_gone(pid), seconds)
+    except AssertionError:
+        return False
+
+
 class Tracer:
     """strace, attached to one process and all its threads until the end of a `with` block."""
 
@@ -40,8 +55,14 @@ class Tracer:
         return self
 
     def __exit__(self, *_):
-        self.strace.send_signal(signal.SIGTERM)   # lets its process go
-        self.strace.wait(20)
+        # A dead process is reaped by strace, which then ends; told to end meanwhile, it may wait for ever for the wrong thread.
+        if not is_gone(self.pid):
+            self.strace.send_signal(signal.SIGTERM)   # lets its process go
+        try:
+            self.strace.wait(5)
+        except subprocess.TimeoutExpired:
+            self.strace.kill()
+            self.strace.wait()
         self.strace.stderr.close()
         self.output.close()
 
