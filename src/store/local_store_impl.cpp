@@ -54,6 +54,7 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
     made.id = id;
     made.directory = directory;
     if (!options.vfs.empty()) made.vfs = options.vfs;
+    made.executor = options.executor;
     made.limits.watermark_bytes = options.watermark_bytes;
     made.limits.ballast_bytes = options.ballast_bytes;
     made.limits.retention = options.retention;

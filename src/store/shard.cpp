@@ -101,6 +101,11 @@ Result<void> Shard::open_readers() {
 }
 
 void Shard::start() {
+    if (options_.executor != nullptr) {
+        alive_ = std::make_shared<bool>(true);
+        options_.executor->post_after(options_.limits.tick, unless_gone(&Shard::tick));
+        return;
+    }
     for (auto& database : reader_databases_) {
         reader_threads_.emplace_back([this, &database] { run_reader(database); });
     }
@@ -118,6 +123,7 @@ Shard::~Shard() {
     for (auto& thread : reader_threads_) thread.join();
     reader_databases_.clear(); // before the writer's last checkpoint
     if (writer_thread_.joinable()) writer_thread_.join();
+    if (alive_) finish();
 }
 
 void Shard::read(std::move_only_function<void(Reading&)> job) {
@@ -126,7 +132,10 @@ void Shard::read(std::move_only_function<void(Reading&)> job) {
         if (is_stopping_) return;
         reads_.push_back(std::move(job));
     }
-    reads_waiting_.notify_one();
+    if (options_.executor != nullptr)
+        options_.executor->post(unless_gone(&Shard::read_once));
+    else
+        reads_waiting_.notify_one();
 }
 
 void Shard::run_reader(db::Database& database) {
@@ -142,6 +151,37 @@ void Shard::run_reader(db::Database& database) {
         }
         job(reading);
     }
+}
+
+Executor::Work Shard::unless_gone(void (Shard::*work)()) {
+    return [this, work, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) (this->*work)();
+    };
+}
+
+void Shard::write_once() {
+    if (auto group = next_group(); !group.empty()) commit_group(std::move(group));
+    if (wal_pages_ > options_.limits.wal_pages) upkeep(false);
+}
+
+void Shard::read_once() {
+    Reading reading{reader_databases_.front(), *packs_, verified_};
+    auto job = std::move(reads_.front());
+    reads_.pop_front();
+    job(reading);
+}
+
+void Shard::tick() {
+    const bool is_idle = writes_.empty();
+    if (auto group = next_group(); !group.empty()) commit_group(std::move(group));
+    upkeep(is_idle);
+    options_.executor->post_after(options_.limits.tick, unless_gone(&Shard::tick));
+}
+
+void Shard::finish() {
+    for (auto group = next_group(); !group.empty(); group = next_group())
+        commit_group(std::move(group));
+    if (!is_dead_) checkpoint();
 }
 
 } // namespace maild::store

@@ -2,6 +2,7 @@
 // One shard: meta.db, its packs, and the threads that own them (DESIGN: the store).
 //   writer thread: every write, sync and checkpoint, on one connection; runs WriteRequest::run and
 //   Options::on_*. reader threads: each its own read-only connection; run the jobs of read().
+// Given an Executor it has no threads: the same work is done there, piece by piece.
 // submit(), read() and counters() may be called from any thread. What the callbacks do must be
 // thread-safe: LocalStore posts them to its io_context.
 //
@@ -16,6 +17,7 @@
 #include "maild/base/clock.hpp"
 #include "maild/base/file.hpp"
 #include "maild/db/database.hpp"
+#include "maild/store/executor.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -65,6 +67,7 @@ struct ShardOptions {
     std::string vfs = db::kExclusiveVfs;
     ShardLimits limits;
     PackOptions packs;
+    Executor* executor = nullptr;
     // On the writer's thread.
     std::function<void(std::vector<Committed>)> on_committed;
     std::function<void(bool)> on_accepts_mail;
@@ -110,8 +113,16 @@ private:
     Result<void> open_readers();
     void start();
 
+    // without threads
+    Executor::Work unless_gone(void (Shard::*work)());
+    void write_once();
+    void read_once();
+    void tick();
+    void finish();
+
     // writer.cpp
     void run_writer();
+    void wake_writer();
     std::vector<WriteRequest> next_group();
     void commit_group(std::vector<WriteRequest> group);
     Result<void> try_group(std::vector<WriteRequest>& group, std::vector<Committed>& committed);
@@ -169,6 +180,7 @@ private:
     WallTime next_purge_{};
     PackNumber compacted_up_to_; // segments up to here have damage and are left alone
 
+    std::shared_ptr<bool> alive_; // while an executor may do work for us
     std::vector<std::thread> reader_threads_;
     std::thread writer_thread_;
 };

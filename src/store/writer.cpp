@@ -49,7 +49,7 @@ void Shard::submit(WriteRequest request) {
         if (!is_dead_ && !is_stopping_ && !is_full) {
             waiting_bytes_ += request.body_bytes;
             writes_.push_back(std::move(request));
-            writes_waiting_.notify_one();
+            wake_writer();
             return;
         }
     }
@@ -61,6 +61,13 @@ void Shard::refuse(WriteRequest request, const Error& error) {
     std::vector<Committed> refused;
     refused.push_back({std::move(request.done), std::unexpected(error), {}, request.origin});
     options_.on_committed(std::move(refused));
+}
+
+void Shard::wake_writer() {
+    if (options_.executor != nullptr)
+        options_.executor->post(unless_gone(&Shard::write_once));
+    else
+        writes_waiting_.notify_one();
 }
 
 void Shard::run_writer() {

@@ -1,4 +1,5 @@
 #include "store/conformance.hpp"
+#include "store/io_executor.hpp"
 #include "support/fake_clock.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/faulty_vfs.hpp"
@@ -51,7 +52,25 @@ std::unique_ptr<Subject> make_local() {
     return subject;
 }
 
-INSTANTIATE_TEST_SUITE_P(Local, StoreConformance, testing::Values(SubjectKind{"Local", make_local}),
+// The same without a thread, as the simulation runs it.
+class ExecutedSubject final : public LocalSubject {
+public:
+    ExecutedSubject() { options.executor = &executor_; }
+    ~ExecutedSubject() override { close(); }
+
+private:
+    IoExecutor executor_{io};
+};
+
+std::unique_ptr<Subject> make_executed() {
+    auto subject = std::make_unique<ExecutedSubject>();
+    subject->open();
+    return subject;
+}
+
+INSTANTIATE_TEST_SUITE_P(Local, StoreConformance,
+                         testing::Values(SubjectKind{"Local", make_local},
+                                         SubjectKind{"Executed", make_executed}),
                          name_of_kind);
 
 // On a disk in memory, where tests can reach the bytes.

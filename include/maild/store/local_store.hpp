@@ -10,6 +10,7 @@
 #include "maild/base/clock.hpp"
 #include "maild/base/file.hpp"
 #include "maild/store/admin.hpp"
+#include "maild/store/executor.hpp"
 #include "maild/store/message_store.hpp"
 
 #include <chrono>
@@ -32,8 +33,9 @@ struct LocalStoreOptions {
     std::chrono::milliseconds upkeep_interval = std::chrono::seconds(1);
     std::uint64_t segment_bytes = 64U << 20U; // of a pack
     std::uint64_t checkpoint_pages =
-        8192;        // of the WAL, estimated, before it is moved into the database
-    std::string vfs; // of SQLite; empty: the exclusive one (db::kExclusiveVfs)
+        8192;                     // of the WAL, estimated, before it is moved into the database
+    std::string vfs;              // of SQLite; empty: the exclusive one (db::kExclusiveVfs)
+    Executor* executor = nullptr; // null: threads of each shard's own
 };
 
 class LocalStore final : public MessageStore, public StoreAdmin {
