@@ -116,7 +116,8 @@ News World::insert(Account& account, Mailbox& mailbox, Message message, Keywords
     }
     uid = mailbox.uid_next;
     mailbox.uid_next = Uid(uid.value + 1);
-    message.modseq = mailbox.highest_modseq = ModSeq(++account.modseq.value);
+    if (!message.modseq) message.modseq = ModSeq(++account.modseq.value);
+    mailbox.highest_modseq = message.modseq;
     account.bytes += message.size();
     ++account.messages;
     ++figures.messages_stored;
@@ -150,9 +151,12 @@ Result<CopyResult> World::copy(SessionId origin, Account& account, Mailbox& from
     }
     CopyResult result{to.uid_validity, {}};
     std::vector<News> news;
+    if (chosen.empty()) return result;
+    const ModSeq modseq(++account.modseq.value); // one change, as in LocalStore
     for (auto& [uid, message] : chosen) {
         auto flags = resolve(named(message.flags, from.keywords), to.keywords);
         message.flags = flags->flags;
+        message.modseq = modseq;
         Uid copied;
         news.push_back(insert(account, to, std::move(message), std::move(flags->added), copied));
         result.uids.emplace_back(uid, copied);

@@ -70,6 +70,7 @@ public:
     Result<void> sync_data() override {
         const std::scoped_lock lock(disk_.mutex_);
         auto entered = enter(DiskCall::sync);
+        if (entered && disk_.is_forgotten(path_)) return {};
         if (entered)
             inode_->sync();
         else if (disk_.is_on())
@@ -212,7 +213,7 @@ Result<void> FaultyDisk::sync_directory(const std::string& path) {
                (!name.to.empty() && parent_directory(name.to) == path);
     };
     auto entered = enter(DiskCall::sync_directory, path);
-    if (!entered && !is_on()) return entered;
+    if ((!entered && !is_on()) || (entered && is_forgotten(path))) return entered;
     if (!seen_.contains(path)) return fail(Errc::io, "no directory " + path);
     for (const auto& name : unsynced_names_) {
         if (entered && is_here(name)) apply(durable_, name);
@@ -261,7 +262,7 @@ void FaultyDisk::crash(Survives what, std::uint64_t seed) {
     std::bernoulli_distribution keep(0.5);
     for (const auto& name : unsynced_names_) {
         const bool is_kept =
-            what == Survives::everything || (what == Survives::some && keep(random));
+            what == Survives::everything || (what != Survives::synced && keep(random));
         if (is_kept) apply(durable_, name);
     }
     unsynced_names_.clear();
@@ -272,6 +273,8 @@ void FaultyDisk::crash(Survives what, std::uint64_t seed) {
         if (inode == nullptr || !done.insert(inode.get()).second) continue;
         if (what == Survives::everything)
             inode->sync();
+        else if (what == Survives::torn)
+            inode->cut_short(random);
         else
             inode->lose_cache(what == Survives::some ? &random : nullptr);
     }
@@ -289,6 +292,49 @@ void FaultyDisk::fail_nth(DiskCall call, std::uint64_t n, Errc code) {
 void FaultyDisk::clear_failures() {
     const std::scoped_lock lock(mutex_);
     failures_.clear();
+}
+
+void FaultyDisk::forget_syncs_of(std::string suffix) {
+    const std::scoped_lock lock(mutex_);
+    forgotten_ = std::move(suffix);
+}
+
+bool FaultyDisk::is_forgotten(std::string_view path) const {
+    return !forgotten_.empty() && path.ends_with(forgotten_);
+}
+
+void FaultyDisk::observe(Observer observer) {
+    const std::scoped_lock lock(mutex_);
+    observer_ = std::move(observer);
+}
+
+std::unique_ptr<FaultyDisk> FaultyDisk::copy() const {
+    const std::scoped_lock lock(mutex_);
+    return copy_now();
+}
+
+std::uint64_t FaultyDisk::used_bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return used();
+}
+
+// Files of their own, shared among its names as they are here.
+std::unique_ptr<FaultyDisk> FaultyDisk::copy_now() const {
+    auto other = std::make_unique<FaultyDisk>();
+    std::map<const FaultyInode*, std::shared_ptr<FaultyInode>> copies;
+    const auto copied = [&](const std::shared_ptr<FaultyInode>& inode) {
+        if (inode == nullptr) return inode;
+        auto& made = copies[inode.get()];
+        if (made == nullptr) made = std::make_shared<FaultyInode>(*inode);
+        return made;
+    };
+    for (const auto& [path, inode] : seen_) other->seen_[path] = copied(inode);
+    for (const auto& [path, inode] : durable_) other->durable_[path] = copied(inode);
+    for (const auto& name : unsynced_names_)
+        other->unsynced_names_.push_back({name.from, name.to, copied(name.inode)});
+    other->capacity_ = capacity_;
+    other->boot_ = boot_;
+    return other;
 }
 
 void FaultyDisk::set_capacity(std::uint64_t bytes) {
@@ -311,6 +357,7 @@ Result<void> FaultyDisk::enter(DiskCall call, std::string_view path, bool is_cre
     const bool counts = is_step(call) || (call == DiskCall::open && is_creation);
     if (power_until_ && counts && steps_ >= *power_until_) is_off_ = true;
     if (is_off_) return fail(Errc::io, std::string(path) + ": no power");
+    if (counts && observer_) observer_(copy_now());
     if (counts) ++steps_;
     const auto number = ++calls_[call];
     const auto planned = failures_.find(call);

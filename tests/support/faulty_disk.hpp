@@ -17,6 +17,7 @@
 #include "maild/base/file.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,6 +51,8 @@ enum class Survives : std::uint8_t {
     synced,     // the power went: exactly what was synced
     some, // the power went: what was synced, and a random part of the sectors and names that were
           // not
+    torn, // the power went within a write: of each file everything before the last unsynced write,
+          // and of that one the beginning, to an octet within a sector
 };
 
 class FaultyDisk final : public FileSystem {
@@ -80,6 +83,15 @@ public:
     // work again. A write that fails has written a part.
     void fail_nth(DiskCall call, std::uint64_t n, Errc code = Errc::io);
     void clear_failures();
+    // A mutant of whoever uses the disk: syncs of files, or directories, whose path ends so succeed
+    // and do nothing. Empty: none.
+    void forget_syncs_of(std::string suffix);
+    // Before each step from now on: `observer` gets the disk as it is, in a copy, so that one run
+    // serves every crash. Not called back from within.
+    using Observer = std::function<void(std::unique_ptr<FaultyDisk> copy)>;
+    void observe(Observer observer);
+    std::unique_ptr<FaultyDisk> copy() const;
+    std::uint64_t used_bytes() const;
     // Bytes that all files together may take, allocated ones included; writes beyond fail with
     // no_space.
     void set_capacity(std::uint64_t bytes);
@@ -104,6 +116,8 @@ private:
     void drop_orphans();
     std::uint64_t used() const;
     bool fits(const FaultyInode& inode, std::uint64_t size) const;
+    bool is_forgotten(std::string_view path) const;
+    std::unique_ptr<FaultyDisk> copy_now() const;
 
     mutable std::mutex mutex_;
     Names seen_;
@@ -116,6 +130,8 @@ private:
     bool is_off_ = false;
     std::uint64_t capacity_ = UINT64_MAX;
     std::uint64_t boot_ = 1; // files of an earlier boot are dead
+    std::string forgotten_;
+    Observer observer_;
 };
 
 } // namespace maild::test

@@ -161,5 +161,44 @@ TEST_F(FaultyDiskTest, LosesPowerAfterSoManySteps) {
     EXPECT_FALSE(disk_.exists("/f"));
 }
 
+TEST_F(FaultyDiskTest, TearsTheLastWriteToAnOctet) {
+    auto file = durable("/f", "");
+    ASSERT_TRUE(write(*file, 0, std::string(600, 'a')));
+    ASSERT_TRUE(write(*file, 600, std::string(600, 'b')));
+    bool is_within_sector = false;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto after = disk_.copy();
+        after->crash(Survives::torn, seed);
+        const auto length = after->contents("/f").size();
+        ASSERT_GE(length, 600U);
+        ASSERT_LT(length, 1200U);
+        is_within_sector |= length % 512 != 0;
+    }
+    EXPECT_TRUE(is_within_sector);
+}
+
+TEST_F(FaultyDiskTest, ForgetsTheSyncsItIsToldTo) {
+    auto file = durable("/f.pk", "kept");
+    disk_.forget_syncs_of(".pk");
+    ASSERT_TRUE(write(*file, 0, "gone"));
+    ASSERT_TRUE(file->sync_data());
+    disk_.crash(Survives::synced);
+    EXPECT_EQ(disk_.contents("/f.pk"), "kept");
+}
+
+TEST_F(FaultyDiskTest, ShowsItselfBeforeEachStep) {
+    std::vector<std::string> seen;
+    auto file = durable("/f", "0");
+    disk_.observe([&](const std::unique_ptr<FaultyDisk>& copy) {
+        copy->crash(Survives::synced);
+        seen.push_back(copy->contents("/f"));
+    });
+    ASSERT_TRUE(write(*file, 0, "1"));
+    ASSERT_TRUE(file->sync_data());
+    ASSERT_TRUE(write(*file, 0, "2"));
+    EXPECT_EQ(seen, (std::vector<std::string>{"0", "0", "1"}));
+    EXPECT_EQ(disk_.contents("/f"), "2") << "the copies are their own";
+}
+
 } // namespace
 } // namespace maild::test

@@ -55,6 +55,18 @@ void FaultyInode::lose_cache(std::mt19937_64* random) {
     allocated = 0;
 }
 
+void FaultyInode::cut_short(std::mt19937_64& random) {
+    for (auto& change : dirty) {
+        const bool is_last = &change == &dirty.back();
+        if (is_last && change.is_truncate) continue;
+        if (is_last && !change.bytes.empty()) change.bytes.resize(random() % change.bytes.size());
+        apply(platter, change);
+    }
+    dirty.clear();
+    seen = platter;
+    allocated = 0;
+}
+
 void FaultyInode::tear(const Change& change, std::mt19937_64& random,
                        std::bernoulli_distribution& keep) {
     if (change.is_truncate) {

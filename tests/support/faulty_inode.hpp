@@ -25,6 +25,7 @@ struct FaultyInode {
     // The power goes. With `random`, of each write since the last sync any subset of sectors
     // arrives.
     void lose_cache(std::mt19937_64* random);
+    void cut_short(std::mt19937_64& random);      // the power goes within the last unsynced write
     void flip_bit(std::uint64_t offset, int bit); // wherever the byte is
 
     std::string seen;
