@@ -7,6 +7,27 @@
 namespace maild::db::detail {
 namespace {
 
+bool failed_with_eio(sqlite3_file* file) {
+    int error_number = 0;
+    return file != nullptr && file->pMethods != nullptr &&
+           file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error_number) ==
+               SQLITE_OK &&
+           error_number == EIO;
+}
+
+// SQLite answers SQLITE_CORRUPT also where the disk did not let it read (os_unix.c: EIO becomes
+// SQLITE_IOERR_CORRUPTFS, which the VDBE makes SQLITE_CORRUPT). The bytes may be whole: what the
+// files themselves failed with last tells the two apart.
+bool is_failed_read(sqlite3* handle) {
+    for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+        sqlite3_file* file = nullptr; // the database; its WAL
+        if (sqlite3_file_control(handle, "main", which, &file) == SQLITE_OK &&
+            failed_with_eio(file))
+            return true;
+    }
+    return false;
+}
+
 bool is_failed_write(int result) {
     switch (result) {
     case SQLITE_IOERR_WRITE:
@@ -60,11 +81,14 @@ Connection::~Connection() {
 
 std::unexpected<Error> Connection::failure(int result, std::string_view what) {
     if (is_failed_write(result)) is_poisoned = true;
+    const bool is_of_the_disk =
+        (result & 0xff) == SQLITE_CORRUPT && handle != nullptr && is_failed_read(handle);
     std::string text = path + ": ";
     text += what;
     text += ": ";
     text += handle == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle);
     text += " (" + std::to_string(result) + ")";
+    if (is_of_the_disk) return fail(Errc::io, text + ", after a read that failed with EIO");
     return fail(code_for(result, handle == nullptr ? 0 : sqlite3_system_errno(handle)),
                 std::move(text));
 }

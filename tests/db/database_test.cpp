@@ -6,7 +6,9 @@
 #include "maild/db/transaction.hpp"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
+#include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -26,6 +28,31 @@ bool is_locked_against_other_processes(const std::string& path) {
     lock.l_len = 510;
     return ::fcntl(fd.get(), F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
+
+// A disk that lets nothing be read, below SQLite's own code for files, as long as it lives.
+class UnreadableDisk {
+public:
+    UnreadableDisk() {
+        for (const char* name : kReads) replace(name, reinterpret_cast<sqlite3_syscall_ptr>(fail));
+    }
+    ~UnreadableDisk() {
+        for (const char* name : kReads) replace(name, nullptr); // the system's own again
+    }
+    UnreadableDisk(const UnreadableDisk&) = delete;
+    UnreadableDisk& operator=(const UnreadableDisk&) = delete;
+
+private:
+    static constexpr const char* kReads[] = {"read", "pread", "pread64"};
+
+    static ssize_t fail(int, void*, std::size_t, off_t) {
+        errno = EIO;
+        return -1;
+    }
+    static void replace(const char* name, sqlite3_syscall_ptr call) {
+        auto* vfs = sqlite3_vfs_find(nullptr);
+        vfs->xSetSystemCall(vfs, name, call);
+    }
+};
 
 class DatabaseTest : public ::testing::Test {
 protected:
@@ -47,6 +74,20 @@ protected:
     test::TempDir dir_;
     PosixFileSystem files_;
 };
+
+TEST_F(DatabaseTest, TakesAFailedReadForTroubleOfTheDiskAndNotForDamage) {
+    auto database = opened();
+    ASSERT_TRUE(database.execute_script("CREATE TABLE t (x TEXT); INSERT INTO t VALUES ('a')"));
+    ASSERT_TRUE(database.checkpoint(CheckpointMode::truncate));
+    auto reader = open({.read_only = true}); // with nothing in its cache
+    ASSERT_TRUE(reader);
+    {
+        const UnreadableDisk disk;
+        auto rows = reader->prepare("SELECT x FROM t");
+        EXPECT_EQ(rows ? error_of(rows->step()) : error_of(rows), Errc::io);
+    }
+    EXPECT_EQ(number(*reader, "SELECT count(*) FROM t"), 1);
+}
 
 TEST_F(DatabaseTest, HasTheSettingsThatDurabilityRestsOn) {
     auto database = opened();
