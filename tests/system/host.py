@@ -54,12 +54,16 @@ class Host:
         self.address = f"{admin}@{domain}"
         if os.geteuid() == 0:
             subprocess.run([TOP / "conf/create-users"], check=True)
+        self.prepare()
         (self.root / "bin").mkdir()
         for program in ("maild", "mailctl"):
             os.link(BUILD / program, self.root / "bin" / program) if self._same_device() else shutil.copy2(
                 BUILD / program, self.root / "bin" / program)
         self.mailctl("setup", "init", "--domain", domain, "--host", f"mail.{domain}", "--admin", admin, "--root", str(self.root),
                      "--port-base", str(self.base), "--password-stdin", stdin=password + "\n")
+
+    def prepare(self):
+        """What a test wants under its root before it is set up: a disk of its own, say."""
 
     def _same_device(self):
         return os.stat(BUILD).st_dev == os.stat(self.root).st_dev

@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Mutants: one source file each, with the fault that a careless author could have written. CMake builds them into programs of their
+own, mutants.py proves that power_cut notices. The released sources know nothing of it.
+
+    mutate.py NAME SOURCE OUTPUT    writes the mutant of SOURCE; fails when the source no longer reads as the mutant expects
+    mutate.py --list                name, source and what notices it, for CMake"""
+import pathlib
+import sys
+
+ANSWER = """        for (std::size_t i = 0; i < group.size(); ++i) committed[i].done = std::move(group[i].done);
+        counters_.requests += group.size();
+        options_.on_committed(std::move(committed));
+        return;"""
+COMMIT = "    if (auto done = transaction->commit(); !done) return done;\n"
+ANSWER_EARLY = """    for (std::size_t i = 0; i < group.size(); ++i) committed[i].done = std::move(group[i].done);
+    options_.on_committed(std::move(committed));
+"""
+SYNC_DIRECTORY = "        auto synced = files_.sync_directory(readers_->directory());\n        if (!synced) return poison(std::move(synced.error()));\n"
+
+# name → (source, noticed by, [(what stands there, what stands there in the mutant)])
+MUTANTS = {
+    "pack_not_synced": ("src/store/pack.cpp", "power_cut", [("    if (writer.is_dirty) {\n        if (auto synced", "    if (false) {\n        if (auto synced")]),
+    "synchronous_normal": ("src/db/database.cpp", "power_cut", [("PRAGMA synchronous = FULL;", "PRAGMA synchronous = NORMAL;")]),
+    "synchronous_off": ("src/db/database.cpp", "power_cut", [("PRAGMA synchronous = FULL;", "PRAGMA synchronous = OFF;")]),
+    "answered_before_commit": ("src/store/writer.cpp", "power_cut", [(ANSWER, "        return;"), (COMMIT, ANSWER_EARLY + COMMIT)]),
+    "body_synced_after_commit": ("src/store/writer.cpp", "power_cut", [("    return packs_->sync();\n", "    return {};\n"),
+                                                                     (COMMIT, COMMIT + "    if (auto synced = packs_->sync(); !synced) return synced;\n")]),
+    # ext4 and XFS keep the name of a new file with its first fdatasync, though POSIX does not promise it: no power cut on them can tell.
+    "directory_not_synced": ("src/store/pack.cpp", "store_test", [("    if (writer.is_directory_dirty) {\n" + SYNC_DIRECTORY,
+                                                                   "    if (writer.is_directory_dirty) {\n")]),
+}
+
+
+def mutate(text, changes):
+    for there, mutant in changes:
+        if text.count(there) != 1:
+            raise SystemExit(f"mutate.py: {text.count(there)} times in the source, not once:\n{there}")
+        text = text.replace(there, mutant)
+    return text
+
+
+def main():
+    if sys.argv[1:] == ["--list"]:
+        print("\n".join(f"{name} {source} {noticed_by}" for name, (source, noticed_by, _) in MUTANTS.items()))
+        return
+    name, source, output = sys.argv[1:]
+    pathlib.Path(output).write_text(mutate(pathlib.Path(source).read_text(), MUTANTS[name][2]))
+
+
+if __name__ == "__main__":
+    main()
