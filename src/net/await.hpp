@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace maild::net {
@@ -22,6 +23,13 @@ using SteadyTimer = boost::asio::basic_waitable_timer<
 inline std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds timeout) {
     constexpr std::chrono::milliseconds kNever = std::chrono::hours(24 * 365);
     return std::chrono::steady_clock::now() + (timeout < kNever ? timeout : kNever);
+}
+
+// Until then; 0 when it is over.
+inline std::chrono::milliseconds time_left(std::chrono::steady_clock::time_point deadline) {
+    return std::max(
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()),
+        std::chrono::milliseconds(0));
 }
 
 } // namespace maild::net

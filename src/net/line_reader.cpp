@@ -1,5 +1,7 @@
 #include "maild/net/line_reader.hpp"
 
+#include "net/await.hpp"
+
 #include <algorithm>
 
 namespace maild::net {
@@ -75,7 +77,10 @@ void LineReader::discard_excess() {
     scanned_ = buffer_.size();
 }
 
+// One deadline for the whole line: with one for each read, an octet now and then would hold the
+// connection for days.
 Task<Result<Line>> LineReader::next(std::chrono::milliseconds timeout) {
+    const auto deadline = deadline_after(timeout);
     for (;;) {
         const auto end = find_end();
         if (end != std::string::npos && end - position_ + discarded_ > max_line_ + max_discard_)
@@ -84,7 +89,7 @@ Task<Result<Line>> LineReader::next(std::chrono::milliseconds timeout) {
         if (is_hopeless()) break;
         discard_excess();
         drop_consumed();
-        const auto count = co_await stream_->read_append(buffer_, kReadLines, timeout);
+        const auto count = co_await stream_->read_append(buffer_, kReadLines, time_left(deadline));
         if (!count) co_return std::unexpected(count.error());
     }
     co_return fail(Errc::too_large, "line without an end");

@@ -51,6 +51,14 @@ std::vector<std::string> read_in_segments(std::string_view input, std::size_t se
     return **seen;
 }
 
+// An octet every 20 ms, which is no line.
+Task<void> trickle(int peer, std::size_t count) {
+    for (; count > 0; --count) {
+        send_all(peer, "x");
+        co_await sleep_for(20ms);
+    }
+}
+
 struct LineCase {
     std::string input;
     std::vector<std::string> want;
@@ -171,6 +179,15 @@ TEST_F(LineReaderTest, TimesOutAndGoesOn) {
     EXPECT_EQ(late.error().code, Errc::timed_out);
     send_all(ends.peer.get(), "tial\r\n");
     EXPECT_EQ(next(), "partial");
+}
+
+TEST_F(LineReaderTest, HasOneDeadlineForALineOfSingleOctets) { // HARDENING 85
+    constexpr std::size_t kOctets = 25;
+    spawn(io, trickle(ends.peer.get(), kOctets), "trickle");
+    const auto late = finish(io, in.next(100ms));
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().code, Errc::timed_out);
+    EXPECT_LT(ends.stream.bytes_in(), kOctets) << "ended with the octets, not with its time";
 }
 
 TEST_F(LineReaderTest, WaitsForALineOrAnEvent) {
