@@ -2,6 +2,7 @@
 
 #include "maild/base/ascii.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace maild::imap {
@@ -46,11 +47,19 @@ const CommandRow* peek_command(std::string_view bytes) {
 }
 
 bool is_http_request(std::string_view line) {
-    constexpr auto kMethods = std::to_array<std::string_view>(
-        {"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH "});
+    constexpr auto kMethods =
+        std::to_array<std::string_view>({"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ",
+                                         "OPTIONS ", "TRACE ", "PATCH ", "PRI "});
     for (const auto method : kMethods)
         if (line.starts_with(method)) return line.contains(" HTTP/");
-    return false;
+    // A field of its header, where a command may have swallowed the first line. "Host:" is a tag
+    // too, so whoever sends a command behind it means that.
+    constexpr auto kFields =
+        std::to_array<std::string_view>({"Host: ", "User-Agent: ", "Accept: ", "Content-Type: ",
+                                         "Content-Length: ", "Origin: ", "Referer: "});
+    return std::ranges::any_of(kFields,
+                               [&](auto field) { return ascii::starts_with_icase(line, field); }) &&
+           peek_command(line) == nullptr;
 }
 
 Parsed<Arguments> parse_nothing(Cursor&) { return NoArguments{}; }

@@ -170,7 +170,10 @@ TEST(ImapParse, NeverSaysAMalformedTagBack) {
 TEST(ImapParse, KnowsHttp) {
     EXPECT_TRUE(is_http_request("GET / HTTP/1.1"));
     EXPECT_TRUE(is_http_request("POST /x HTTP/1.0"));
+    EXPECT_TRUE(is_http_request("PRI * HTTP/2.0"));
+    EXPECT_TRUE(is_http_request("host: mail.example.org"));
     EXPECT_FALSE(is_http_request("GET NOOP"));
+    EXPECT_FALSE(is_http_request("Host: NOOP"));
 }
 
 } // namespace
