@@ -4,6 +4,7 @@
 #include "maild/ipc/message.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/stream.hpp"
+#include "maild/net/timer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxConnections = 64;
 constexpr std::chrono::minutes kIdle{10};
-constexpr std::chrono::seconds kRequestTime{30}; // from a frame's first byte to its last
+constexpr std::chrono::seconds kRequestTime{10}; // from a frame's first octet to its last
 
 // Root, the daemon's own user, and members of its group: the same whom the socket's permissions let
 // in, checked again by what the kernel says of the peer (HARDENING 75).
@@ -45,25 +46,30 @@ private:
     std::size_t& count_;
 };
 
+// Takes memory as octets come, not as a header announces them.
 net::Task<Result<std::string>> read_exactly(net::Stream& stream, std::size_t count,
-                                            std::chrono::milliseconds timeout) {
-    std::string out(count, '\0');
-    std::size_t done = 0;
-    while (done < count) {
-        const std::span<char> rest(out.data() + done, count - done);
-        const auto got = co_await stream.read_some(rest, timeout);
+                                            std::chrono::steady_clock::time_point deadline) {
+    std::string out;
+    while (out.size() < count) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        if (left.count() <= 0) co_return fail(Errc::timed_out, "the frame does not end");
+        const auto got = co_await stream.read_append(out, count - out.size(), left);
         if (!got) co_return std::unexpected(got.error());
-        done += *got;
     }
     co_return out;
 }
 
 net::Task<Result<std::string>> read_frame(net::Stream& stream) {
-    auto header = co_await read_exactly(stream, control::kFrameHeader, kIdle);
+    net::Event never;
+    const auto waited = co_await stream.wait_readable(never, kIdle);
+    if (waited != net::WaitResult::readable) co_return fail(Errc::timed_out, "no request");
+    const auto deadline = std::chrono::steady_clock::now() + kRequestTime;
+    auto header = co_await read_exactly(stream, control::kFrameHeader, deadline);
     if (!header) co_return std::unexpected(std::move(header.error()));
     const auto size = control::frame_size(*header);
     if (!size) co_return std::unexpected(size.error());
-    auto body = co_await read_exactly(stream, *size, kRequestTime);
+    auto body = co_await read_exactly(stream, *size, deadline);
     co_return body;
 }
 
