@@ -57,16 +57,19 @@ class Host:
         self.prepare()
         (self.root / "bin").mkdir()
         for program in ("maild", "mailctl"):
-            os.link(BUILD / program, self.root / "bin" / program) if self._same_device() else shutil.copy2(
-                BUILD / program, self.root / "bin" / program)
+            self._install(BUILD / program, self.root / "bin" / program)
         self.mailctl("setup", "init", "--domain", domain, "--host", f"mail.{domain}", "--admin", admin, "--root", str(self.root),
                      "--port-base", str(self.base), "--password-stdin", stdin=password + "\n")
 
     def prepare(self):
         """What a test wants under its root before it is set up: a disk of its own, say."""
 
-    def _same_device(self):
-        return os.stat(BUILD).st_dev == os.stat(self.root).st_dev
+    @staticmethod
+    def _install(source, target):
+        try:
+            os.link(source, target)
+        except OSError:   # another device, or another user's file (proc(5), protected_hardlinks)
+            shutil.copy2(source, target)
 
     def port(self, standard):
         return self.base + standard

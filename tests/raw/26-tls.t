@@ -1,0 +1,72 @@
+# Handshakes that must fail, and odd ones that need not.
+covers 26 27 29 30
+segments exact
+
+case another protocol's client on %EACH%
+each "imaps" "submissions"
+connect %EACH% alpn=h2,http/1.1 fails says=NO_APPLICATION_PROTOCOL
+
+case mail's client on the other mail port
+connect imaps alpn=smtp fails says=NO_APPLICATION_PROTOCOL
+connect submissions alpn=imap fails says=NO_APPLICATION_PROTOCOL
+connect imaps alpn=pop3,managesieve fails says=NO_APPLICATION_PROTOCOL
+
+case the right protocol among others, or none
+connect imaps alpn=h2,imap
+log-in
+connect submissions alpn=smtp hello
+connect imaps
+log-in
+
+case STARTTLS names it too
+connect smtp hello
+C: STARTTLS
+S: 220
+starttls alpn=http/1.1 fails says=NO_APPLICATION_PROTOCOL
+
+case version %EACH%
+each "1.0" "1.1"
+connect imaps version=%EACH% fails
+connect submissions version=%EACH% fails
+
+case cipher %EACH%
+each "RC4-SHA" "AES128-SHA" "AES256-GCM-SHA384" "ECDHE-RSA-AES128-SHA" "ADH-AES128-GCM-SHA256" "NULL-SHA256"
+connect imaps version=1.2 ciphers=%EACH% fails
+
+case TLS 1.2 and 1.3 are spoken
+connect imaps version=1.2
+log-in
+connect imaps version=1.3
+log-in
+
+case nothing is resumed
+connect imaps version=1.2
+tls resumes
+connect imaps version=1.3
+tls resumes
+
+case a name that is none: %EACH%
+each "a\\" "a\0b" "\xff\xfe\xfd" "127.0.0.1" "a.example." "..." "%s%n%s" "a b" "<x>" "\r\n\r\n"
+connect imaps mute
+send "%HELLO:%EACH%%"
+close
+connect imaps sni=other.example
+log-in
+
+case two thousand names leave nothing behind
+alone
+connect imaps mute
+repeat 200
+connect imaps mute
+send "%HELLO:random%"
+close
+end
+memory mark
+repeat 2000
+connect imaps mute
+send "%HELLO:random%"
+close
+end
+memory grew less 512 KiB
+connect imaps
+log-in

@@ -1,0 +1,47 @@
+# Who is slow keeps nobody else from being served, and not his connection either.
+covers 85
+segments exact
+
+case a command has one deadline, not one for each octet
+host strict
+connect smtp hello
+timer start
+trickle "NOOP " "x"*100 0.5
+S: 421 4.4.2
+closed
+timer under 16
+timer over 8
+
+case who does not log in
+host strict
+connect imaps
+timer start
+trickle "a NOOP xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 0.5
+S: * BYE
+closed
+timer under 16
+timer over 8
+
+case a thousand that have begun a command, and one that wants to work
+alone
+memory mark
+crowd 500 smtp "EHLO slow.example\r\nMAIL FR"
+crowd 500 imap "a LOGIN x"
+timer start
+connect smtp hello
+C: MAIL FROM:<eve@remote.example>
+S: 250
+C: RCPT TO:<%USER%>
+S: 250
+C: DATA
+S: 354
+send "Subject: x\r\n\r\nbody\r\n.\r\n"
+S: 250
+connect imaps
+log-in
+C: a SELECT INBOX
+S* a OK
+timer under 1
+memory grew less 30000 KiB
+drop crowd
+mailbox INBOX has 1
