@@ -9,8 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
+#include <random>
 #include <thread>
 
 namespace maild::smtp {
@@ -128,6 +130,44 @@ TEST(SmtpConnection, SeesTheSameInSingleOctets) {
     slowly("DATA\r\n", "354");
     slowly("a\r\n..b\r\n.\r\n", "250 2.0.0");
     EXPECT_EQ(wire.backend().accepted.at(0).content, "a\r\n.b\r\n");
+}
+
+// What a peer hears from greeting to end, its octets cut at random by `seed`; 0 sends each group as
+// one. Between groups it waits, as RFC 2920 §3.1 has it.
+std::string hear_all(unsigned seed) {
+    struct Group {
+        std::string_view bytes;
+        std::string_view until;
+    };
+    constexpr Group kGroups[] = {
+        {"EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n"},
+        {"XYZZY\r\nMAIL FROM:<eve@remote.example> SIZE=-1\r\nMAIL FROM:<eve@remote.example>\r\n"
+         "RCPT TO:<nobody@\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n",
+         "354 "},
+        {"Subject: x\r\n\r\n..\r\n.x\r\nhello\r\n.\r\nMAIL FROM:<>\r\nNO\rOP\r\n"
+         "RCPT TO:<ada@example.org>\r\nDATA\r\n",
+         "354 "},
+        {"Subject: y\r\n\r\na\n.\nb\r\n.\r\nRSET\r\nQUIT\r\n", "521 5.5.2"},
+    };
+    std::minstd_rand random(seed);
+    Wire wire;
+    auto heard = wire.read_until(kGreeting);
+    for (auto [bytes, until] : kGroups) {
+        while (!bytes.empty()) {
+            const auto size = seed == 0 ? bytes.size() : std::min(bytes.size(), 1 + random() % 12);
+            wire.send(bytes.substr(0, size));
+            if (seed != 0) wire.turn(0ms);
+            bytes.remove_prefix(size);
+        }
+        heard += wire.read_until(until);
+    }
+    return heard +
+           wire.read_rest(); // nothing: RSET and QUIT behind the smuggled content are not read
+}
+
+TEST(SmtpConnection, SaysTheSameHoweverOctetsAreCut) {
+    const auto want = hear_all(0);
+    for (unsigned seed = 1; seed <= 50; ++seed) EXPECT_EQ(hear_all(seed), want) << "seed " << seed;
 }
 
 TEST(SmtpConnection, SaysThatItTimedOut) { // RFC 5321 §3.8, §4.5.3.2.7
