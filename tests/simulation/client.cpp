@@ -34,7 +34,8 @@ bool Client::send_piece() {
 }
 
 bool Client::read_piece() {
-    std::string piece(is_slow_ ? 1 + below(300) : 65'536, '\0');
+    const auto limit = is_slow_ ? 1 + below(below(4) == 0 ? 40 : 4'000) : 65'536;
+    std::string piece(limit, '\0');
     const auto count = ::recv(socket_.get(), piece.data(), piece.size(), 0);
     if (count < 0 && errno == EAGAIN) return false;
     if (count <= 0) {

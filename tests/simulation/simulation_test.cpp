@@ -20,7 +20,7 @@ namespace {
 using maild::test::Survives;
 
 constexpr std::uint64_t kCases = 4;
-constexpr int kSteps = 300;       // with faults
+constexpr int kSteps = 600;       // with faults
 constexpr int kPatience = 50'000; // steps until all is done without
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -87,15 +87,15 @@ private:
             clients_[below(clients_.size())]->step();
         else if (what < 940)
             host_.run_store(below(1'000'000));
-        else if (what < 970)
+        else if (what < 955)
             clients_[below(clients_.size())]->cut();
         else if (what < 985)
             host_.clock().advance(std::chrono::milliseconds(below(4'000)));
-        else if (what < 988)
+        else if (what < 987)
             lose_worker(below(2));
-        else if (what < 996)
+        else if (what < 992)
             host_.disk().cut_power_after(below(20));
-        else
+        else if (what == 999)
             host_.disk().cut_power_after(0);
         host_.settle();
         if (host_.needs_restart()) restart();
