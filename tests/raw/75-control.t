@@ -32,9 +32,11 @@ timer over 5
 
 case announced megabytes take no memory, and many connections keep nobody out for long
 alone
+memory mark control
 crowd 60 control "\xff\xff\xff\0"
-drop crowd
 mailctl 0 "server status"
+memory grew less 8192 KiB
+drop crowd
 crowd 500 control "\xff\xff\xff\0"
 drop crowd
 mailctl 0 "server status"

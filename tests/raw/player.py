@@ -24,7 +24,7 @@ class Player:
         self.case, self.mode, self.daemon, self.seed = case, mode, daemon, seed
         self.user, self.password = account
         self.connections, self.current, self.crowd_members = {}, None, []
-        self.replies, self.marks, self.begin, self.line = [], {}, daemon.log_size(), 0
+        self.replies, self.marks, self.role, self.begin, self.line = [], {}, "worker", daemon.log_size(), 0
         plain = base64.b64encode(f"\0{self.user}\0{self.password}".encode())
         self.values = {b"%EACH%": case.each, b"%USER%": self.user.encode(), b"%NAME%": self.user.partition("@")[0].encode(), b"%PASS%": self.password.encode(), b"%PLAIN%": plain,
                        b"%USER64%": base64.b64encode(self.user.encode()), b"%PASS64%": base64.b64encode(self.password.encode()),
@@ -229,14 +229,15 @@ class Player:
             client.logout()
 
     def do_memory(self, step):
-        """memory mark; memory grew less N KiB, in any worker, once the sessions are gone."""
+        """memory mark [ROLE]; memory grew less N KiB, in any process of it (a worker), once the sessions are gone."""
         if step.words[0] == "mark":
-            self.marks = self.daemon.memory()
+            self.role = (step.words + ["worker"])[1]
+            self.marks.update(self.daemon.memory(self.role))
             return
         limit = int(step.words[2])
 
         def worst():
-            return max(kib - self.marks[pid] for pid, kib in self.daemon.memory().items())
+            return max(kib - self.marks[pid] for pid, kib in self.daemon.memory(self.role).items())
         system.wait_for(lambda: worst() < limit, 5, f"less than {limit} KiB more memory; it is {worst()}")
 
     def do_timer(self, step):
