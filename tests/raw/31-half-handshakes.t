@@ -10,7 +10,7 @@ log-in
 memory mark
 timer start
 crowd 500 imaps "%HELLO:half%"
-memory grew less 12000 KiB
+memory grew less 20000 KiB
 connect imaps
 log-in
 C: a SELECT INBOX
