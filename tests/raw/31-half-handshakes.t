@@ -24,7 +24,7 @@ log-in
 case five hundred that say nothing
 memory mark
 crowd 500 submissions ""
-memory grew less 4000 KiB
+memory grew less 8000 KiB
 timer start
 connect submissions hello
 log-in
