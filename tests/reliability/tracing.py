@@ -81,8 +81,9 @@ def killing(pid, calls, k):
     return Tracer(pid, calls, "-e", f"inject={calls}:signal=KILL:when={k}")
 
 
-def failing(pid, calls, error, when="1+"):
-    return Tracer(pid, calls, "-e", f"inject={calls}:error={error}:when={when}")
+def failing(pid, calls, error, options=()):
+    """Instead of such a call the process makes one that its sandbox allows; strace's own way, call -1, would kill it."""
+    return Tracer(pid, calls, "-e", f"inject={calls}:error={error}:syscall=getpid", *options)
 
 
 def delaying(pid, calls, microseconds):
