@@ -118,6 +118,7 @@ Result<std::unique_ptr<File>> PosixFileSystem::open(const std::string& path, Ope
 
 Result<std::vector<std::string>> PosixFileSystem::list(const std::string& directory) {
     DIR* stream = ::opendir(directory.c_str());
+    if (stream == nullptr && errno == ENOENT) return fail(Errc::not_found, "opendir " + directory);
     if (stream == nullptr) return fail_errno("opendir " + directory);
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(stream)) {
@@ -141,8 +142,9 @@ Result<void> PosixFileSystem::remove(const std::string& path) {
 }
 
 Result<void> PosixFileSystem::rename(const std::string& from, const std::string& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) return fail_errno("rename " + from);
-    return {};
+    if (::rename(from.c_str(), to.c_str()) == 0) return {};
+    if (errno == ENOENT) return fail(Errc::not_found, "rename " + from);
+    return fail_errno("rename " + from);
 }
 
 Result<void> PosixFileSystem::sync_directory(const std::string& path) {

@@ -42,6 +42,8 @@ TEST(PosixFileSystem, NeverFollowsALinkNorOverwrites) {
     ASSERT_TRUE(files.open(dir / "f", OpenMode::create_new));
     EXPECT_EQ(files.open(dir / "f", OpenMode::create_new).error().code, Errc::already_exists);
     EXPECT_EQ(files.open(dir / "none", OpenMode::read_only).error().code, Errc::not_found);
+    EXPECT_EQ(files.list(dir / "none").error().code, Errc::not_found);
+    EXPECT_EQ(files.rename(dir / "none", dir / "other").error().code, Errc::not_found);
 }
 
 } // namespace

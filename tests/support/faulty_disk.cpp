@@ -199,7 +199,8 @@ Result<void> FaultyDisk::rename(const std::string& from, const std::string& to) 
     const std::scoped_lock lock(mutex_);
     if (auto entered = enter(DiskCall::rename, from); !entered) return entered;
     const auto found = seen_.find(from);
-    if (found == seen_.end() || found->second == nullptr || !seen_.contains(parent_directory(to))) {
+    if (found == seen_.end()) return fail(Errc::not_found, "rename " + from);
+    if (found->second == nullptr || !seen_.contains(parent_directory(to))) {
         return fail(Errc::io, "rename " + from);
     }
     change({from, to, found->second});
