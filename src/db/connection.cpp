@@ -83,6 +83,7 @@ std::unexpected<Error> Connection::failure(int result, std::string_view what) {
     if (is_failed_write(result)) is_poisoned = true;
     const bool is_of_the_disk =
         (result & 0xff) == SQLITE_CORRUPT && handle != nullptr && is_failed_read(handle);
+    if (code_for(result, 0) == Errc::corrupt && !is_of_the_disk) is_damaged = true;
     std::string text = path + ": ";
     text += what;
     text += ": ";

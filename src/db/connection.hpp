@@ -23,12 +23,14 @@ struct Connection {
     Connection& operator=(const Connection&) = delete;
     ~Connection();
 
-    // SQLite's result as an Error with its message; remembers a failed write or sync.
+    // SQLite's result as an Error with its message; remembers a failed write or sync, and
+    // damage.
     std::unexpected<Error> failure(int result, std::string_view what);
 
     sqlite3* handle = nullptr;
     std::string path; // for messages
     bool is_poisoned = false;
+    bool is_damaged = false; // SQLite has met bytes that cannot be
     // By the address of the text: it is a constant of the program (db::Sql), so the cache is as
     // bounded as the program.
     std::unordered_map<const char*, CachedStatement> statements;

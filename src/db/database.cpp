@@ -166,6 +166,7 @@ std::int64_t Database::last_insert_rowid() const {
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_->handle) == 0; }
 
 bool Database::is_poisoned() const { return connection_->is_poisoned; }
+bool Database::is_damaged() const { return connection_->is_damaged; }
 
 Result<Checkpoint> Database::checkpoint(CheckpointMode mode) {
     auto& connection = *connection_;

@@ -23,6 +23,7 @@ void add(StoreFigures& figures, const ShardCounters& shard) {
 net::Task<Result<StoreFigures>> LocalStore::figures() {
     StoreFigures figures;
     for (auto& [id, state] : impl_->shards) {
+        if (impl_->offline.contains(id)) continue;
         auto look = [](Reading& reading) { return read_stored(reading); };
         const auto stored = co_await impl_->read<Stored>(state, std::move(look));
         if (!stored) co_return pass(stored);
@@ -94,6 +95,7 @@ net::Task<Result<std::vector<queue::QueuedRecipient>>> LocalStore::queued(QueueI
     Rows all;
     for (auto& [id, state] : impl_->shards) { // ascending by shard, and so by id
         if (all.size() >= limit) break;
+        if (impl_->offline.contains(id)) continue;
         const auto room = limit - static_cast<std::uint32_t>(all.size());
         auto look = [id = id, after, room](Reading& reading) {
             return read_queue(reading, id, after, room);

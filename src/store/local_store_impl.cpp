@@ -1,15 +1,10 @@
 #include "store/local_store_impl.hpp"
 
-#include <cstdio>
+#include "maild/base/log.hpp"
+#include "maild/store/rebuild.hpp"
 
 namespace maild::store {
 namespace {
-
-std::string directory_of(const std::string& above, ShardId id) {
-    char name[16];
-    std::snprintf(name, sizeof name, "/%02u", id.value);
-    return above + name;
-}
 
 std::string parent_of(const std::string& directory) {
     const auto slash = directory.rfind('/');
@@ -21,13 +16,14 @@ std::string parent_of(const std::string& directory) {
 
 LocalStore::Impl::Impl(boost::asio::io_context& context, const Clock& wall,
                        auth::TokenKey token_key, LocalStoreOptions store_options, OnFatal on_fatal,
-                       OnAcceptsMail on_accepts_mail)
+                       OnAcceptsMail on_accepts_mail, OnTrouble on_trouble)
     : io(context),
       clock(wall),
       key(std::move(token_key)),
       options(std::move(store_options)),
       on_fatal_(std::move(on_fatal)),
-      on_accepts_mail_(std::move(on_accepts_mail)) {}
+      on_accepts_mail_(std::move(on_accepts_mail)),
+      on_trouble_(std::move(on_trouble)) {}
 
 Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
     // Names must be on stable storage too, each in the directory above it. The supervisor makes and
@@ -38,11 +34,15 @@ Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
         if (!synced) return synced;
     }
     for (const auto id : options.shards) {
-        const auto directory = directory_of(options.directory, id);
+        const auto directory = shard_directory(options.directory, id);
         if (auto made = files.make_directory(directory); !made) return made;
-        auto& state = shards.try_emplace(id, options.idle_view_bytes).first->second;
         auto opened = Shard::open(files, clock, random, shard_options(id, directory));
+        if (!opened && opened.error().code == Errc::corrupt) {
+            damaged(id, opened.error(), true); // the others need not suffer
+            continue;
+        }
         if (!opened) return fail(opened.error().code, directory + ": " + opened.error().internal);
+        auto& state = shards.try_emplace(id, options.idle_view_bytes).first->second;
         state.shard = std::move(*opened);
     }
     return files.sync_directory(options.directory);
@@ -73,6 +73,12 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
         net::post(context, [weak, accepts] {
             if (const auto self = weak.lock(); self && self->on_accepts_mail_)
                 self->on_accepts_mail_(accepts);
+        });
+    };
+    made.on_damaged = [weak = weak_from_this(), id, &context = io](const Error& error,
+                                                                   bool is_offline) {
+        net::post(context, [weak, id, error, is_offline] {
+            if (const auto self = weak.lock()) self->damaged(id, error, is_offline);
         });
     };
     made.on_fatal = [weak = weak_from_this(), &context = io](const Error& error) {
@@ -125,6 +131,9 @@ Quota LocalStore::Impl::quota_of(AccountId account) const {
 }
 
 Result<LocalStore::Impl::ShardState*> LocalStore::Impl::shard(ShardId id) {
+    if (const auto down = offline.find(id); down != offline.end())
+        return fail(Errc::unavailable,
+                    "shard " + std::to_string(id.value) + " is offline: " + down->second);
     const auto found = shards.find(id);
     if (found == shards.end()) return fail(Errc::no_such_account, "unknown shard");
     return &found->second;
@@ -186,9 +195,13 @@ void LocalStore::Impl::store_recent(ShardState& shard, View& view) {
 }
 
 void LocalStore::Impl::lose(AccountId account) {
+    lose_if([account](const Session& session) { return session.account == account; });
+}
+
+void LocalStore::Impl::lose_if(const std::function<bool(const Session&)>& is_lost_now) {
     std::vector<ChangeSink*> lost;
     for (auto it = sessions.begin(); it != sessions.end();) {
-        if (it->second.account != account) {
+        if (!is_lost_now(it->second)) {
             ++it;
             continue;
         }
@@ -197,6 +210,26 @@ void LocalStore::Impl::lose(AccountId account) {
         it = sessions.erase(it);
     }
     for (auto* sink : lost) sink->on_lost();
+}
+
+// Offline: nothing is written to a database that is known to be damaged, and nobody is answered
+// from it. Otherwise a reader has met the damage: what is whole is still read.
+void LocalStore::Impl::damaged(ShardId id, const Error& error, bool is_offline) {
+    const auto what = "shard " + std::to_string(id.value) +
+                      (is_offline ? " is offline" : " has damage") +
+                      ": stop maild and run mailctl store rebuild " + std::to_string(id.value);
+    log::critical(is_offline ? "store_shard_offline" : "store_shard_damaged",
+                  {{"shard", id.value},
+                   {"error", error.internal},
+                   {"do", "stop maild and run mailctl store rebuild"}});
+    if (is_offline) {
+        offline[id] = error.internal;
+        lose_if([id, this](const Session& session) {
+            const auto found = shards.find(id);
+            return found != shards.end() && session.shard == &found->second;
+        });
+    }
+    if (on_trouble_) on_trouble_(what);
 }
 
 void LocalStore::Impl::lose_all() {

@@ -40,7 +40,8 @@ public:
     };
 
     Impl(boost::asio::io_context& io, const Clock& clock, auth::TokenKey key,
-         LocalStoreOptions options, OnFatal on_fatal, OnAcceptsMail on_accepts_mail);
+         LocalStoreOptions options, OnFatal on_fatal, OnAcceptsMail on_accepts_mail,
+         OnTrouble on_trouble);
     Result<void> open_shards(FileSystem& files, Random& random);
 
     Result<void> admit(const auth::Token& token,
@@ -54,6 +55,8 @@ public:
     void detach(SessionId id, Session& session);
     void lose(AccountId account);
     void lose_all();
+    std::optional<ShardId> shard_from(std::uint32_t least) const;
+    net::Task<Result<CheckSlice>> check_part(CheckRequest request, CheckCursor at);
     void store_recent(ShardState& shard, View& view);
     net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
                                                         MailboxId mailbox);
@@ -74,14 +77,19 @@ public:
     std::unordered_map<AccountId, Granted> granted;
     std::uint64_t last_session = 0;
     bool is_lost = false;
+    std::map<ShardId, std::string> offline; // why: damaged beyond what can be served
+    bool is_repairing = false;              // one check at a time may
 
 private:
     ShardOptions shard_options(ShardId id, const std::string& directory);
     void dispatch(ShardState& shard, std::vector<Committed> committed);
     void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
+    void damaged(ShardId id, const Error& error, bool is_offline);
+    void lose_if(const std::function<bool(const Session&)>& is_lost);
 
     OnFatal on_fatal_;
     OnAcceptsMail on_accepts_mail_;
+    OnTrouble on_trouble_;
 };
 
 template <class T> struct Pending {

@@ -98,6 +98,35 @@ Result<void> add_pending_reference(Batch& batch, std::int64_t content) {
     return {};
 }
 
+Result<void> drop_reference(db::Database& database, std::int64_t body) {
+    auto row = database.query("UPDATE body SET refs = refs - 1 WHERE id = ?1"
+                              " RETURNING refs, pack, record_offset, metadata_length, length",
+                              body);
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    if (!*found || row->column<std::int64_t>(0) > 0) return {};
+    const Location location{row->column<PackNumber>(1), row->column<std::uint64_t>(2),
+                            row->column<std::uint32_t>(3), row->column<std::uint32_t>(4)};
+    row->reset();
+    return drop_body(database, body, location);
+}
+
+Result<void> drop_body(db::Database& database, std::int64_t body, const Location& location) {
+    auto contents = database.execute("DELETE FROM content WHERE body_id = ?1", body);
+    if (!contents) return pass(contents);
+    auto structure = database.execute("DELETE FROM structure WHERE body_id = ?1", body);
+    if (!structure) return pass(structure);
+    auto row = database.execute("DELETE FROM body WHERE id = ?1", body);
+    if (!row) return pass(row);
+    auto counted = database.execute(
+        "UPDATE pack SET live_records = live_records - 1, live_bytes = live_bytes - ?2"
+        " WHERE number = ?1",
+        location.pack, static_cast<std::int64_t>(location.end() - location.offset));
+    if (!counted) return pass(counted);
+    return {};
+}
+
 Result<void> expunge(Batch& batch, const OpenRef& open, const std::optional<UidSet>& uids) {
     auto mailbox = mailbox_by_id(batch.database, open.account, open.mailbox);
     if (!mailbox) return pass(mailbox);

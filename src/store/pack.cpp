@@ -222,6 +222,12 @@ Result<void> PackSet::read_body(const Location& location, std::uint64_t offset,
     return {};
 }
 
+Result<void> PackSet::verify_header(const Location& location) const {
+    auto segment = segment_of(location.pack);
+    if (!segment) return std::unexpected(std::move(segment.error()));
+    return verify_record_header(*(*segment)->file, (*segment)->header.salt, location);
+}
+
 Result<void> PackSet::verify(const Location& location) const {
     auto segment = segment_of(location.pack);
     if (!segment) return std::unexpected(std::move(segment.error()));

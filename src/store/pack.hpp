@@ -70,6 +70,8 @@ public:
     // beyond the body; corrupt where the file ends before; not_found when the segment is gone.
     Result<void> read_body(const Location& location, std::uint64_t offset,
                            std::span<char> out) const;
+    // Only that a record with these lengths begins there and that the segment has room for it.
+    Result<void> verify_header(const Location& location) const;
     // Checks the header, the metadata and the whole body against their checksums, in pieces of
     // bounded size. corrupt.
     Result<void> verify(const Location& location) const;

@@ -168,6 +168,17 @@ Result<Record> read_record(const File& file, std::uint64_t salt, const Location&
     return record;
 }
 
+// And that the file is long enough for the rest.
+Result<void> verify_record_header(const File& file, std::uint64_t salt, const Location& location) {
+    const auto header = read_record_header(file, salt, location);
+    if (!header) return std::unexpected(header.error());
+    const auto size = file.size();
+    if (!size) return std::unexpected(size.error());
+    if (*size < location.body_offset() + location.body_length)
+        return corrupt(location, "the segment ends inside the record");
+    return {};
+}
+
 Result<void> verify_record(const File& file, std::uint64_t salt, const Location& location) {
     const auto header = read_record_header(file, salt, location);
     if (!header) return std::unexpected(header.error());

@@ -29,6 +29,7 @@ Result<SegmentHeader> read_segment_header(const File& file);
 // The record at `location`, which must have the lengths of the location, checked against all its
 // checksums. corrupt.
 Result<Record> read_record(const File& file, std::uint64_t salt, const Location& location);
+Result<void> verify_record_header(const File& file, std::uint64_t salt, const Location& location);
 Result<void> verify_record(const File& file, std::uint64_t salt,
                            const Location& location); // in pieces
 

@@ -139,4 +139,8 @@ net::Task<Result<std::vector<queue::QueuedRecipient>>> RemoteStore::queued(Queue
                                                             wire::Queued{after, limit});
 }
 
+net::Task<Result<CheckSlice>> RemoteStore::check(CheckRequest request) {
+    return impl_->call<CheckSlice>(Type::check, std::move(request));
+}
+
 } // namespace maild::store

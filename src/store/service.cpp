@@ -213,6 +213,17 @@ net::Task<void> Service::Impl::read(Exchange& exchange) {
         exchange.connection->reply_error(exchange.request.id, blob.error());
 }
 
+net::Task<void> Service::Impl::check(Exchange& exchange) {
+    auto message = decode<CheckRequest>(exchange);
+    if (!message) co_return;
+    if (message->from && message->from->phase > kLastCheckPhase) {
+        exchange.connection->reply_error(exchange.request.id, {Errc::protocol_error, "phase"});
+        co_return;
+    }
+    const auto slice = co_await admin.check(std::move(*message));
+    exchange.connection->answer(exchange.request.id, slice);
+}
+
 net::Task<void> Service::Impl::append(Exchange& exchange) {
     auto message = decode_for_session<wire::Append>(exchange);
     if (!message) co_return;

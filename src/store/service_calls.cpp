@@ -149,6 +149,7 @@ net::Task<bool> Service::Impl::handle_admin(Exchange& exchange) {
         connection.answer(id, rows);
         co_return true;
     }
+    case Type::check: co_await check(exchange); co_return true;
     default: co_return false;
     }
 }

@@ -1,6 +1,7 @@
 #include "store/shard.hpp"
 
 #include "schema/store.hpp"
+#include "store/pack_files.hpp"
 #include "store/pass.hpp"
 
 #include "maild/base/log.hpp"
@@ -18,6 +19,27 @@ Result<std::int64_t> number(db::Database& database, db::Sql sql) {
     const auto found = query->step();
     if (!found) return pass(found);
     return query->column<std::int64_t>(0);
+}
+
+constexpr const char* kLost = "meta.db is lost, and there is mail in the packs";
+
+// A new meta.db beside old packs would give UIDs out anew, and the mail would seem gone.
+Result<void> check_not_lost(FileSystem& files, const std::string& directory) {
+    const auto segments = list_segments(files, directory + "/pack");
+    if (!segments) return pass(segments);
+    if (segments->empty()) return {};
+    const auto meta = files.open(directory + "/meta.db", OpenMode::read_only);
+    if (!meta && meta.error().code == Errc::not_found) return fail(Errc::corrupt, kLost);
+    return meta ? Result<void>() : pass(meta);
+}
+
+// It was cut to nothing: the file is there, and no schema.
+Result<void> check_not_empty(db::Database& database, FileSystem& files, const std::string& packs) {
+    const auto version = database.user_version();
+    if (!version) return pass(version);
+    const auto segments = list_segments(files, packs);
+    if (!segments) return pass(segments);
+    return *version == 0 && !segments->empty() ? fail(Errc::corrupt, kLost) : Result<void>();
 }
 
 } // namespace
@@ -40,10 +62,12 @@ Result<void> Shard::recover() {
     if (auto made = files_.make_directory(packs); !made) return made;
     if (auto synced = files_.sync_directory(options_.directory); !synced) return synced;
     if (auto dropped = db::drop_cache(files_, meta); !dropped) return dropped;
+    if (auto there = check_not_lost(files_, options_.directory); !there) return there;
     auto database =
         db::Database::open(files_, meta, {.vfs = options_.vfs, .page_cache_kib = 16 * 1024});
     if (!database) return pass(database);
     database_ = std::make_unique<db::Database>(std::move(*database));
+    if (auto known = check_not_empty(*database_, files_, packs); !known) return known;
     if (auto version = db::migrate(*database_, schema()); !version) return pass(version);
 
     const auto last_pack = number(*database_, "SELECT coalesce(max(number), 0) FROM pack");
@@ -52,7 +76,11 @@ Result<void> Shard::recover() {
     auto opened = PackSet::open(files_, random_, packs, options_.packs);
     if (!opened) return pass(opened);
     packs_ = std::move(*opened);
-    const auto last_body = number(*database_, "SELECT coalesce(max(id), 0) FROM body");
+    // Above what an orphan has, too.
+    const auto last_body =
+        number(*database_, "SELECT max(coalesce((SELECT max(id) FROM body), 0), coalesce((SELECT "
+                           "max(body_id) FROM structure), 0), coalesce((SELECT max(body_id) FROM "
+                           "content), 0))");
     if (!last_body) return pass(last_body);
     next_body_ = *last_body + 1;
     if (auto verified = verify_recent(); !verified) return verified;
@@ -139,7 +167,6 @@ void Shard::read(std::move_only_function<void(Reading&)> job) {
 }
 
 void Shard::run_reader(db::Database& database) {
-    Reading reading{database, *packs_, verified_};
     for (;;) {
         std::move_only_function<void(Reading&)> job;
         {
@@ -149,8 +176,15 @@ void Shard::run_reader(db::Database& database) {
             job = std::move(reads_.front());
             reads_.pop_front();
         }
-        job(reading);
+        serve(database, job);
     }
+}
+
+void Shard::serve(db::Database& database, std::move_only_function<void(Reading&)>& job) {
+    Reading reading{database, *packs_, verified_, is_stopping_};
+    job(reading);
+    if (database.is_damaged() && !is_damage_told_.exchange(true))
+        options_.on_damaged({Errc::corrupt, options_.directory + "/meta.db"}, false);
 }
 
 Executor::Work Shard::unless_gone(void (Shard::*work)()) {
@@ -165,10 +199,9 @@ void Shard::write_once() {
 }
 
 void Shard::read_once() {
-    Reading reading{reader_databases_.front(), *packs_, verified_};
     auto job = std::move(reads_.front());
     reads_.pop_front();
-    job(reading);
+    serve(reader_databases_.front(), job);
 }
 
 void Shard::tick() {

@@ -8,7 +8,8 @@
 //
 // After a failed write or sync the shard is dead: the batch and everything after it fails, nothing
 // is retried, and on_fatal ends the process. The next one drops the page cache of its files and
-// recovers.
+// recovers. Where the writer meets damage in meta.db, the shard goes offline instead: a new process
+// would find the same, and the other shards are whole.
 
 #include "store/batch.hpp"
 #include "store/pack.hpp"
@@ -72,12 +73,15 @@ struct ShardOptions {
     std::function<void(std::vector<Committed>)> on_committed;
     std::function<void(bool)> on_accepts_mail;
     std::function<void(const Error&)> on_fatal;
+    // SQLite has met damage; offline when it was the writer. Of readers told once, on their thread.
+    std::function<void(const Error&, bool is_offline)> on_damaged;
 };
 
 struct Reading {
     db::Database& database;
     const PackSet& packs;
     VerifiedBodies& verified;
+    const std::atomic<bool>& is_stopping; // for what takes long: give up
 };
 
 // Since the shard was opened.
@@ -133,6 +137,7 @@ private:
     void retry_without_bodies(std::vector<WriteRequest> group, const Error& error);
     void fail_all(std::vector<WriteRequest> group, const Error& error);
     void die(const Error& error);
+    void go_offline(const Error& error);
     void refuse(WriteRequest request, const Error& error);
 
     // upkeep.cpp: between groups
@@ -149,6 +154,7 @@ private:
 
     // readers
     void run_reader(db::Database& database);
+    void serve(db::Database& database, std::move_only_function<void(Reading&)>& job);
 
     FileSystem& files_;
     const Clock& clock_;
@@ -169,8 +175,9 @@ private:
     std::deque<WriteRequest> lazy_;
     std::deque<std::move_only_function<void(Reading&)>> reads_;
     std::uint64_t waiting_bytes_ = 0;
-    bool is_stopping_ = false;
-    std::atomic<bool> is_dead_{false};
+    std::atomic<bool> is_stopping_{false};
+    std::atomic<bool> is_dead_{false}; // also when offline
+    std::atomic<bool> is_damage_told_{false};
 
     // the writer's own
     std::int64_t next_body_ = 1;

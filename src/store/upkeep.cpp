@@ -1,6 +1,7 @@
 // What the writer's thread does between groups, in slices, so that deliveries never wait long:
 // checkpoints, free space, the end of the retention.
 #include "store/pass.hpp"
+#include "store/removal.hpp"
 #include "store/shard.hpp"
 
 #include "maild/base/log.hpp"
@@ -13,34 +14,6 @@ constexpr std::int64_t kRowsPerSlice = 256;
 constexpr std::int64_t kBodiesPerCompaction = 32;
 constexpr std::uint64_t kBytesPerCompaction = 16U << 20U;
 constexpr std::chrono::milliseconds kPurgeInterval = std::chrono::minutes(1);
-
-// One reference less; the last one takes the body's rows, and its bytes in the pack are dead.
-Result<void> drop_reference(db::Database& database, std::int64_t content) {
-    auto row = database.query(
-        "UPDATE body SET refs = refs - 1 WHERE id = (SELECT body_id FROM content WHERE id = ?1)"
-        " RETURNING id, refs, pack, record_offset, metadata_length, length",
-        content);
-    if (!row) return pass(row);
-    const auto found = row->step();
-    if (!found) return pass(found);
-    if (!*found || row->column<std::int64_t>(1) > 0) return {};
-    const auto id = row->column<std::int64_t>(0);
-    const Location location{row->column<PackNumber>(2), row->column<std::uint64_t>(3),
-                            row->column<std::uint32_t>(4), row->column<std::uint32_t>(5)};
-    row->reset();
-    auto contents = database.execute("DELETE FROM content WHERE body_id = ?1", id);
-    if (!contents) return pass(contents);
-    auto structure = database.execute("DELETE FROM structure WHERE body_id = ?1", id);
-    if (!structure) return pass(structure);
-    auto body = database.execute("DELETE FROM body WHERE id = ?1", id);
-    if (!body) return pass(body);
-    auto counted = database.execute(
-        "UPDATE pack SET live_records = live_records - 1, live_bytes = live_bytes - ?2"
-        " WHERE number = ?1",
-        location.pack, static_cast<std::int64_t>(location.end() - location.offset));
-    if (!counted) return pass(counted);
-    return {};
-}
 
 struct Gone {
     MailboxId mailbox;
@@ -60,6 +33,15 @@ Result<std::vector<Gone>> read_gone(Result<db::Statement> rows) {
     }
 }
 
+// Zero, which no body has, where the content is lost.
+Result<std::int64_t> body_of(db::Database& database, std::int64_t content) {
+    auto row = database.query("SELECT body_id FROM content WHERE id = ?1", content);
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    return *found ? row->column<std::int64_t>(0) : 0;
+}
+
 // Rows of `expunged` or, of a deleted mailbox, of `message`.
 Result<void> drop_rows(db::Database& database, const std::vector<Gone>& gone, bool is_message) {
     for (const auto& [mailbox, uid, content] : gone) {
@@ -70,7 +52,9 @@ Result<void> drop_rows(db::Database& database, const std::vector<Gone>& gone, bo
                                           mailbox, uid);
         if (!done) return pass(done);
         if (!content) continue;
-        if (auto dropped = drop_reference(database, *content); !dropped) return dropped;
+        const auto body = body_of(database, *content);
+        if (!body) return pass(body);
+        if (auto dropped = drop_reference(database, *body); !dropped) return dropped;
     }
     return {};
 }
@@ -181,6 +165,8 @@ void Shard::purge() {
                    {{"shard", options_.id.value}, {"error", more.error().internal}});
         if (database_->is_poisoned() || packs_->is_poisoned() || more.error().code == Errc::io)
             die(more.error());
+        else if (database_->is_damaged())
+            go_offline(more.error());
     }
     if (!more || !*more) next_purge_ = clock_.now() + kPurgeInterval;
 }
@@ -269,13 +255,16 @@ Result<void> Shard::move_records(const std::vector<std::pair<std::int64_t, Locat
     return transaction->commit();
 }
 
-// The file first: a row without a file is forgotten next time, a file without a row would be there
+// Only where no body is left, whatever the counter says: a file is gone for good. The file first: a
+// row without a file is forgotten next time, a file without a row would be there
 // for ever.
 Result<void> Shard::remove_dead_segments() {
     std::vector<PackNumber> dead;
     {
-        auto rows = database_->query(
-            "SELECT number FROM pack WHERE live_records = 0 AND number != ?1", packs_->current());
+        auto rows = database_->query("SELECT number FROM pack WHERE live_records = 0 AND number != "
+                                     "?1 AND NOT EXISTS (SELECT "
+                                     "1 FROM body WHERE body.pack = pack.number)",
+                                     packs_->current());
         if (!rows) return pass(rows);
         for (;;) {
             const auto more = rows->step();

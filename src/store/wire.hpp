@@ -38,6 +38,7 @@ enum class Type : ipc::MessageType {
     remove_account,
     drop_sessions,
     queued,
+    check,
     // events to workers
     changes = 128,
     lost,

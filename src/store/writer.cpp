@@ -127,6 +127,9 @@ void Shard::commit_group(std::vector<WriteRequest> group) {
     if (is_broken) {
         fail_all(std::move(group), done.error());
         die(done.error());
+    } else if (database_->is_damaged()) {
+        fail_all(std::move(group), {Errc::unavailable, done.error().internal});
+        go_offline(done.error());
     } else
         retry_without_bodies(std::move(group), done.error());
 }
@@ -139,7 +142,8 @@ Result<void> Shard::try_group(std::vector<WriteRequest>& group, std::vector<Comm
         auto& entry = committed.emplace_back(nullptr, Result<void>(), std::vector<MailboxNews>(),
                                              request.origin);
         entry.outcome = run_one(batch, request, entry);
-        if (!entry.outcome && is_of_the_disk(entry.outcome.error())) return entry.outcome;
+        if (!entry.outcome && (is_of_the_disk(entry.outcome.error()) || database_->is_damaged()))
+            return entry.outcome;
     }
     if (!batch.bodies.empty()) {
         if (auto stored = store_bodies(batch); !stored) return stored;
@@ -262,6 +266,8 @@ void Shard::retry_without_bodies(std::vector<WriteRequest> group, const Error& e
         refuse(std::move(alone.front()), done.error());
         if (database_->is_poisoned() || packs_->is_poisoned() || done.error().code == Errc::io)
             die(done.error());
+        else if (database_->is_damaged())
+            go_offline(done.error());
     }
 }
 
@@ -270,6 +276,15 @@ void Shard::fail_all(std::vector<WriteRequest> group, const Error& error) {
     for (auto& request : group)
         failed.push_back({std::move(request.done), std::unexpected(error), {}, request.origin});
     options_.on_committed(std::move(failed));
+}
+
+void Shard::go_offline(const Error& error) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (is_dead_) return;
+        is_dead_ = true;
+    }
+    options_.on_damaged(error, true);
 }
 
 void Shard::die(const Error& error) {

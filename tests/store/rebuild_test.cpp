@@ -1,4 +1,6 @@
 #include "store/conformance.hpp"
+#include "support/faulty_disk.hpp"
+#include "support/faulty_vfs.hpp"
 #include "support/temp_dir.hpp"
 
 #include "maild/base/log.hpp"
@@ -6,18 +8,23 @@
 #include "maild/store/rebuild.hpp"
 
 #include <filesystem>
+#include <fstream>
 
 namespace maild::store::test {
 namespace {
 
 class RebuildSubject final : public Subject {
 public:
+    explicit RebuildSubject(FileSystem* disk = nullptr, std::string vfs = {})
+        : disk_(disk), vfs_(std::move(vfs)) {}
     void open() {
         LocalStoreOptions options;
-        options.directory = dir / "shard";
+        options.directory = disk_ != nullptr ? "/shard" : dir / "shard";
+        options.vfs = vfs_;
         options.watermark_bytes = 0;
         options.ballast_bytes = 0;
-        auto opened = LocalStore::open(io, files, clock, random, key, options, [](const Error&) {});
+        auto opened = LocalStore::open(io, disk_ != nullptr ? *disk_ : files, clock, random, key,
+                                       options, [](const Error&) {});
         if (!opened) throw std::runtime_error(opened.error().internal);
         store_ = std::move(*opened);
     }
@@ -35,6 +42,8 @@ public:
     SystemRandom random;
 
 private:
+    FileSystem* disk_;
+    std::string vfs_;
     std::unique_ptr<LocalStore> store_;
 };
 
@@ -96,17 +105,75 @@ TEST(Rebuild, BringsEveryMessageBack) {
     EXPECT_EQ((*usage)[0].messages, 6U);
 }
 
-TEST(Rebuild, RefusesAMetaThatIsInUse) {
+TEST(Rebuild, KeepsTheOldMetaBeside) {
     RebuildSubject subject;
     subject.open();
-    {
-        Client client(subject, 1);
-    }
+    deliver(subject, 1, "Subject: kept\r\n\r\nbody");
     subject.close();
+    EXPECT_EQ(damage_of(subject.files, subject.shard()).value(), "");
+    std::ofstream(subject.shard() + "/meta.db", std::ios::binary | std::ios::in).write("no", 2);
+    EXPECT_NE(damage_of(subject.files, subject.shard()).value(), "");
     const auto report =
         maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard());
-    ASSERT_FALSE(report);
-    EXPECT_EQ(report.error().code, Errc::already_exists);
+    ASSERT_TRUE(report) << report.error().internal;
+    EXPECT_EQ(report->kept, subject.shard() + "/meta.db.broken-1700000000");
+    EXPECT_TRUE(std::filesystem::exists(report->kept));
+    EXPECT_EQ(damage_of(subject.files, subject.shard()).value(), "");
+    subject.open();
+    Client client(subject, 1);
+    client.open("INBOX");
+    EXPECT_EQ(client.content(1), "Return-Path: <bob@example.net>\r\nSubject: kept\r\n\r\nbody");
+}
+
+TEST(Rebuild, SaysWhatIsDamaged) {
+    RebuildSubject subject;
+    EXPECT_EQ(damage_of(subject.files, subject.shard()).value(), "") << "nothing is there yet";
+    EXPECT_EQ(maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard())
+                  .error()
+                  .code,
+              Errc::not_found);
+    subject.open();
+    deliver(subject, 1, "Subject: one\r\n\r\n");
+    subject.close();
+    subject.lose_meta();
+    EXPECT_EQ(damage_of(subject.files, subject.shard()).value(), "meta.db is lost");
+    std::ofstream(subject.shard() + "/meta.db").close();
+    EXPECT_EQ(damage_of(subject.files, subject.shard()).value(), "meta.db is empty");
+}
+
+// Whatever step is the last one, what is there afterwards is the old meta.db, the new one, or none,
+// which no store opens; and the next attempt succeeds.
+TEST(Rebuild, CanBeInterruptedAnywhere) {
+    log::to_nowhere();
+    for (std::uint64_t steps = 1;; steps += 3) {
+        maild::test::FaultyDisk disk;
+        maild::test::FaultyVfs vfs(disk);
+        RebuildSubject subject(&disk, vfs.name());
+        subject.open();
+        deliver(subject, 1, "Subject: one\r\n\r\nbody");
+        subject.close();
+        disk.cut_power_after(steps);
+        const auto cut =
+            maild::store::rebuild(disk, subject.clock, subject.random, "/shard/01", vfs.name());
+        const bool was_cut = !disk.is_powered();
+        disk.crash(maild::test::Survives::synced);
+        EXPECT_EQ(cut.has_value(), !was_cut) << steps;
+        if (!damage_of(disk, "/shard/01", vfs.name()).value().empty()) {
+            EXPECT_TRUE(
+                maild::store::rebuild(disk, subject.clock, subject.random, "/shard/01", vfs.name()))
+                << steps;
+        }
+        subject.open();
+        {
+            Client client(subject, 1);
+            EXPECT_EQ(text(client.open("INBOX")), "1") << steps;
+        }
+        subject.close();
+        if (!was_cut) {
+            EXPECT_GT(steps, 10U);
+            return;
+        }
+    }
 }
 
 } // namespace

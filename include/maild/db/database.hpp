@@ -79,6 +79,7 @@ public:
     std::int64_t last_insert_rowid() const;
     bool in_transaction() const;
     bool is_poisoned() const;
+    bool is_damaged() const; // a call of this connection has failed with corrupt
 
     // Outside any transaction.
     Result<Checkpoint> checkpoint(CheckpointMode mode);

@@ -6,6 +6,7 @@
 #include "maild/base/ids.hpp"
 #include "maild/net/task.hpp"
 #include "maild/queue/envelope.hpp"
+#include "maild/store/check.hpp"
 #include "maild/store/types.hpp"
 
 #include <cstdint>
@@ -15,11 +16,6 @@
 #include <vector>
 
 namespace maild::store {
-
-struct AccountRef {
-    AccountId account;
-    ShardId shard;
-};
 
 struct AccountUsage {
     AccountId account;
@@ -58,9 +54,10 @@ public:
     // Ascending by id, at most `limit` rows after `after`.
     virtual net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
                                                                           std::uint32_t limit) = 0;
+    // One slice of a check. busy: another check is repairing.
+    virtual net::Task<Result<CheckSlice>> check(CheckRequest request) = 0;
 };
 
-template <class Codec> void describe(Codec& codec, AccountRef& a) { codec(a.account, a.shard); }
 template <class Codec> void describe(Codec& codec, AccountUsage& u) {
     codec(u.account, u.bytes, u.messages, u.mailboxes);
 }

@@ -36,6 +36,7 @@ struct LocalStoreOptions {
         8192;                     // of the WAL, estimated, before it is moved into the database
     std::string vfs;              // of SQLite; empty: the exclusive one (db::kExclusiveVfs)
     Executor* executor = nullptr; // null: threads of each shard's own
+    ParseStructure parse;         // for check(); without it structures are not looked at
 };
 
 class LocalStore final : public MessageStore, public StoreAdmin {
@@ -43,13 +44,16 @@ public:
     // On io's thread. After on_fatal nothing works any more: exit, start anew (DESIGN: failure).
     using OnFatal = std::function<void(const Error&)>;
     using OnAcceptsMail = std::function<void(bool)>;
+    // A shard's meta.db is damaged: in words, for `mailctl server status`. While the store opens,
+    // or later on io's thread. The others go on.
+    using OnTrouble = std::function<void(const std::string&)>;
 
-    // Recovers each shard; io is not needed for that. An error names the shard in `internal`.
-    static Result<std::unique_ptr<LocalStore>> open(boost::asio::io_context& io, FileSystem& files,
-                                                    const Clock& clock, Random& random,
-                                                    auth::TokenKey key, LocalStoreOptions options,
-                                                    OnFatal on_fatal,
-                                                    OnAcceptsMail on_accepts_mail = {});
+    // Recovers each shard; io is not needed for that. An error names the shard in `internal`. A
+    // shard whose meta.db is damaged or lost is offline (unavailable) until it was rebuilt.
+    static Result<std::unique_ptr<LocalStore>>
+    open(boost::asio::io_context& io, FileSystem& files, const Clock& clock, Random& random,
+         auth::TokenKey key, LocalStoreOptions options, OnFatal on_fatal,
+         OnAcceptsMail on_accepts_mail = {}, OnTrouble on_trouble = {});
     ~LocalStore() override; // finishes what waits and checkpoints; answers still due are dropped
 
     bool accepts_mail() const override;
@@ -92,6 +96,7 @@ public:
     net::Task<Result<void>> drop_sessions(AccountRef account) override;
     net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
                                                                   std::uint32_t limit) override;
+    net::Task<Result<CheckSlice>> check(CheckRequest request) override;
 
     class Impl;
 

@@ -61,6 +61,7 @@ public:
     net::Task<Result<void>> drop_sessions(AccountRef account) override;
     net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
                                                                   std::uint32_t limit) override;
+    net::Task<Result<CheckSlice>> check(CheckRequest request) override;
 
 private:
     class Impl;
