@@ -38,6 +38,9 @@ constexpr Parameter kMailbox[] = {
 };
 constexpr Parameter kKick[] = {
     {"target", "a session as `server sessions` names it, or an account's address"}};
+constexpr Parameter kFsck[] = {{"account", "only this account's address", Count::optional}};
+constexpr Parameter kRebuild[] = {
+    {"shard", "a shard's number; without: those that are damaged", Count::optional}};
 constexpr Parameter kQuotaSet[] = {
     {"address", "the account's address"},
     {"size", "bytes, or with K, M, G or T; 0: as the domain says"},
@@ -81,6 +84,12 @@ constexpr Option kSetup[] = {
 constexpr Parameter kCrashDirectory[] = {
     {"directory", "where mail is to lie, on the disk in doubt"}};
 constexpr Option kCrashTest[] = {{"cycles", "N", "how many power cuts, default 10"}};
+constexpr Option kFsckOptions[] = {
+    {"repair", "", "mend what can be mended without loss"},
+    {"deep", "", "read every body: checksums, digests, structures"},
+};
+constexpr Option kRebuildOptions[] = {
+    {"config", "FILE", "the daemon's configuration, where it is not the usual one"}};
 constexpr Option kManAll[] = {{"all", "", "one page with every command"}};
 
 constexpr Column kDomainColumns[] = {
@@ -151,6 +160,10 @@ constexpr Column kQueueColumns[] = {
     {"size", "SIZE", Format::bytes},
     {"queued_at", "SINCE", Format::time},
     {"reason", "WHY"},
+};
+constexpr Column kFsckColumns[] = {
+    {"kind", "KIND"}, {"account", "ACCOUNT"}, {"mailbox", "MAILBOX"},
+    {"uid", "UID"},   {"what", "WHAT"},       {"repaired", "REPAIRED", Format::yes_no},
 };
 constexpr Column kSessionColumns[] = {
     {"id", "SESSION"},      {"service", "SERVICE"}, {"remote", "FROM"},
@@ -464,6 +477,33 @@ constexpr Command kCommands[] = {
          "not touched. Exit code 1: something was found; 77: not all could be tested.",
      .example = "",
      .runs = Runs::here},
+    {.name = "fsck run",
+     .summary = "check that what the store keeps is whole, while it serves",
+     .parameters = kFsck,
+     .options = kFsckOptions,
+     .columns = kFsckColumns,
+     .description =
+         "Databases, the way from each message to its bytes, what is counted beside the rows, the "
+         "queue; with --deep also every byte of every body. Mail goes on meanwhile. With --repair "
+         "counters, references, cached structures and rows that nothing leads to are set right; a "
+         "damaged body is only reported, and a client gets NO [CORRUPTION] for it. With an account "
+         "only its mailboxes and messages are checked. Exit code 0: no problems; 1: problems were "
+         "found, also when all were repaired.",
+     .example = "mailctl fsck run --deep",
+     .runs = Runs::in_steps},
+    {.name = "store rebuild",
+     .summary = "make a shard's lost or damaged meta.db anew from its packs",
+     .parameters = kRebuild,
+     .options = kRebuildOptions,
+     .columns = {},
+     .description =
+         "Only while maild is stopped, and as root or as the user that maild runs as. Every "
+         "message that is whole in the packs comes back in its mailbox with its UID, dates and "
+         "bytes, and what waits in the queue. Flags are as at delivery. The old meta.db is kept "
+         "beside the new one as meta.db.broken- and the time.",
+     .example = "",
+     .runs = Runs::here,
+     .is_destructive = true},
     {.name = "completion",
      .summary = "a script that completes mailctl's commands",
      .parameters = kShell,

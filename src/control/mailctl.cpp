@@ -97,7 +97,9 @@ int run(Session& session) {
     if (auto complete = complete_arguments(session, generated); !complete) {
         return refuse(as_json, exit_for(complete.error().code), complete.error().internal);
     }
-    auto reply = session.ask({std::string(command.name), session.invocation.arguments});
+    auto reply = command.runs == Runs::in_steps
+                     ? ask_in_steps(session)
+                     : session.ask({std::string(command.name), session.invocation.arguments});
     if (!reply && command.name == "version") {
         return show(session,
                     success(json::object{{"mailctl", MAILD_VERSION}, {"maild", "not running"}}));

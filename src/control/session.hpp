@@ -19,7 +19,11 @@ struct Session {
 // Commands that mailctl carries out itself (Runs::here), and `version`, which works without the
 // daemon too.
 Reply run_here(Session& session);
-Reply run_setup(Session& session); // setup init
+Reply run_setup(Session& session);   // setup init
+Reply run_rebuild(Session& session); // store rebuild
+
+// A command of Runs::in_steps from its first step to its last.
+Result<Reply> ask_in_steps(Session& session);
 
 // Fills in what is not on the command line: passwords, sizes as numbers, the rows of a file.
 // `generated` gets the password that was made, to be shown once.

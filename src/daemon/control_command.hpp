@@ -63,6 +63,7 @@ std::span<const ControlCommand> domain_commands();
 std::span<const ControlCommand> account_commands();
 std::span<const ControlCommand> address_commands();
 std::span<const ControlCommand> mailbox_commands();
+std::span<const ControlCommand> fsck_commands();
 
 const ControlCommand* find_control_command(std::string_view name);
 

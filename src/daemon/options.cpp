@@ -40,6 +40,7 @@ std::expected<Options, std::string> parse_role_options(std::span<const char* con
 
 const char* const kUsage =
     "usage: maild [--config FILE] [--check] [--foreground] [--no-listeners]\n"
+    "       maild --rebuild-shard N|damaged [--config FILE]\n"
     "       maild --version | --help\n"
     "\n"
     "  --config FILE   configuration; else ../etc/maild.toml beside the binary where it exists,\n"
@@ -47,6 +48,7 @@ const char* const kUsage =
     "  --check         say whether the configuration is good, and what is wrong with it\n"
     "  --foreground    do not detach (systemd, containers)\n"
     "  --no-listeners  the control socket alone: to set a host up that is to stay closed\n"
+    "  --rebuild-shard what mailctl store rebuild runs: meta.db anew, from the packs\n"
     "\n"
     "signals: TERM stop after sessions had time to finish (twice: at once) · HUP reload\n"
     "configuration and certificates · USR1 open the log again\n"
@@ -70,6 +72,8 @@ std::expected<Options, std::string> parse_options(std::span<const char* const> a
             options.version = true;
         else if (argument == "--help" || argument == "-h")
             options.help = true;
+        else if (argument == "--rebuild-shard" && i + 1 < arguments.size())
+            options.rebuild = arguments[++i];
         else if (argument.starts_with("--config="))
             options.config = argument.substr(9);
         else if (argument == "--config" && i + 1 < arguments.size())

@@ -21,6 +21,7 @@ struct Options {
     bool check = false;
     bool foreground = false;
     bool no_listeners = false; // the control socket alone: for setting up
+    std::string rebuild;       // a shard's number or "damaged"; empty: no rebuild
     bool version = false;
     bool help = false;
     std::optional<RoleOption> role;

@@ -1,5 +1,7 @@
 #include "daemon/privileges.hpp"
 
+#include "daemon/account.hpp"
+
 #include <array>
 #include <cerrno>
 #include <grp.h>
@@ -87,6 +89,12 @@ Result<void> hide_memory() {
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_CORE, &none) != 0) return fail_errno("RLIMIT_CORE");
     return {};
+}
+
+Identity identity_of(const std::string& user) {
+    const auto account = ::geteuid() == 0 ? find_account(user) : std::nullopt;
+    if (account) return {account->name, account->uid, account->gid, true};
+    return {name_of_user(::geteuid()), ::geteuid(), ::getegid(), false};
 }
 
 Result<void> drop_privileges(const Identity& identity, SandboxFacts& facts) {

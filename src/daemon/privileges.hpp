@@ -7,7 +7,13 @@
 
 #include "maild/base/error.hpp"
 
+#include <string>
+
 namespace maild::daemon {
+
+// The user that a role is to become: its own where this process is root's and has found it, else
+// the one that this process is.
+Identity identity_of(const std::string& user);
 
 // setgroups, setresgid, setresuid, each checked, and checked again that root cannot come back; then
 // capabilities, NO_NEW_PRIVS, not dumpable, no core files. Without identity.change the user stays,

@@ -8,6 +8,7 @@
 #include "daemon/options.hpp"
 #include "daemon/pid_file.hpp"
 #include "daemon/privileges.hpp"
+#include "daemon/rebuild_program.hpp"
 #include "daemon/role_process.hpp"
 #include "daemon/startup_report.hpp"
 #include "daemon/supervisor.hpp"
@@ -50,7 +51,7 @@ std::expected<Config, int> validate_configuration(const Options& options) {
         return std::unexpected(EX_CONFIG);
     }
     if (loaded->log.target == LogSettings::Target::standard_error && !options.foreground &&
-        !options.check) {
+        !options.check && options.rebuild.empty()) {
         return std::unexpected(complain(EX_CONFIG, file + ": log.to is \"stderr\", which a daemon "
                                                           "does not have\n    use --foreground, or "
                                                           "log to \"syslog\" or a file"));
@@ -123,6 +124,7 @@ int become_daemon(const Options& options) {
         std::fputs(summary(*config).c_str(), stdout);
         return EX_OK;
     }
+    if (!options.rebuild.empty()) return rebuild_shards(*config, options.rebuild);
     auto opened = open_listening_sockets(*config);
     if (!opened) return complain(exit_code_for(opened.error().code), opened.error().internal);
 

@@ -1,5 +1,6 @@
 #include "daemon/store_role.hpp"
 
+#include "maild/imap/structure.hpp"
 #include "maild/store/local_store.hpp"
 #include "maild/store/service.hpp"
 
@@ -17,6 +18,7 @@ store::LocalStoreOptions options_from(const Config& config) {
         options.shards.emplace_back(shard);
     options.watermark_bytes = config.store.min_free_bytes;
     options.retention = std::chrono::hours(24) * config.store.retention_days;
+    options.parse = imap::make_structure;
     return options;
 }
 
@@ -29,7 +31,8 @@ public:
             options_from(context.config()), [this](const Error& error) { context_->fail(error); },
             [this](bool accepts) {
                 if (service_) service_->announce_accepts_mail(accepts);
-            });
+            },
+            [this](const std::string& trouble) { context_->set_status(trouble); });
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
         service_.emplace(context.io(), *store_, *store_);

@@ -1,8 +1,8 @@
 #include "daemon/supervisor.hpp"
 
-#include "daemon/account.hpp"
 #include "daemon/log_output.hpp"
 #include "daemon/notify.hpp"
+#include "daemon/privileges.hpp"
 
 #include "maild/base/log.hpp"
 
@@ -40,12 +40,6 @@ std::string make_secret() {
     SystemRandom random;
     random.fill(bytes);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-Identity identity_of(const std::string& user) {
-    const auto account = ::geteuid() == 0 ? find_account(user) : std::nullopt;
-    if (account) return {account->name, account->uid, account->gid, true};
-    return {name_of_user(::geteuid()), ::geteuid(), ::getegid(), false};
 }
 
 } // namespace

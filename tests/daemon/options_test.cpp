@@ -18,6 +18,8 @@ TEST(Options, EveryOne) {
     EXPECT_TRUE(got->check);
     EXPECT_TRUE(got->foreground);
     EXPECT_EQ(parse({"--config=b.toml"})->config, "b.toml");
+    EXPECT_EQ(parse({"--rebuild-shard", "3"})->rebuild, "3");
+    EXPECT_FALSE(parse({"--rebuild-shard"})) << "which?";
     EXPECT_TRUE(parse({"--version"})->version);
     EXPECT_TRUE(parse({"--help"})->help);
     EXPECT_TRUE(parse({"-h"})->help);

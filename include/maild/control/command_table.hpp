@@ -33,7 +33,8 @@ struct Column {
     Format format = Format::text;
 };
 
-enum class Runs : std::uint8_t { in_daemon, here };
+// in_steps: in the daemon, asked again until its reply names no next step (protocol.hpp).
+enum class Runs : std::uint8_t { in_daemon, in_steps, here };
 
 struct Command {
     std::string_view name; // "domain alias add"

@@ -7,6 +7,11 @@
 //   {"schema":"mailctl/1","command":"account
 //   add","arguments":{"address":"ada@example.org","password":"…"}}
 //   {"schema":"mailctl/1","exit":0,"result":{…}} {"schema":"mailctl/1","exit":67,"error":"…"}
+//
+// What takes long is asked in steps, so that one request stays one reply and whoever stops asking
+// stops the work: result.next is an opaque text, which the same request carries as the argument
+// kStep to go on; without it that was all. Each reply holds its part of result.rows and
+// result.counts, and result.progress as words for a terminal.
 
 #include "maild/base/error.hpp"
 
@@ -23,6 +28,7 @@ inline constexpr std::string_view kSchema = "mailctl/1";
 inline constexpr std::size_t kMaxFrame =
     16 * 1024 * 1024; // an import of 10,000 accounts is about 2 MiB
 inline constexpr std::size_t kFrameHeader = 4;
+inline constexpr std::string_view kStep = "step"; // no option of any command has this name
 
 // sysexits(3), as `mailctl` exits and as replies carry them.
 enum Exit : int {
