@@ -72,7 +72,7 @@ std::vector<Shape> shapes() {
             return std::string(begin) + repeated(again, n) + std::string(end);
         };
     };
-    const std::string mixed = "Content-Type: multipart/mixed; boundary=a\r\n\r\n";
+    constexpr std::string_view mixed = "Content-Type: multipart/mixed; boundary=a\r\n\r\n";
     return {
         {"headers", 100'000, fields("X: y\r\n"), parse_message}, // HARDENING 60
         {"to_fields", 50'000, fields("To: a@b\r\n"), parse_message},
