@@ -21,9 +21,13 @@ Result<void> FaultyStore::open() {
     options.vfs = vfs_.name();
     options.executor = &executor_;
     is_dead_ = false;
-    auto opened = LocalStore::open(io, *disk_, clock, random_, key, options,
-                                   [this](const Error&) { is_dead_ = true; });
+    // A shard that stays offline is as bad as a store that does not open.
+    auto trouble = std::make_shared<std::string>();
+    auto opened = LocalStore::open(
+        io, *disk_, clock, random_, key, options, [this](const Error&) { is_dead_ = true; }, {},
+        [trouble](const std::string& what) { *trouble = what; });
     if (!opened) return std::unexpected(opened.error());
+    if (!trouble->empty()) return fail(Errc::corrupt, *trouble);
     store_ = std::move(*opened);
     return {};
 }
