@@ -44,4 +44,4 @@ send "x"*1000000
 S: 421 4.7.0
 closed
 end
-memory grew less 256 KiB
+memory grew less 1024 KiB
