@@ -67,6 +67,6 @@ connect imaps mute
 send "%HELLO:random%"
 close
 end
-memory grew less 1024 KiB
+memory grew less 512 KiB
 connect imaps
 log-in

@@ -170,4 +170,4 @@ C: a AUTHENTICATE PLAIN
 S: +
 reset
 end
-memory grew less 1024 KiB
+memory grew less 512 KiB
