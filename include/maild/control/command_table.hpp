@@ -1,7 +1,7 @@
 #pragma once
 // Every command of `mailctl`, once: the parser, the help, the man pages, the completion and the
-// daemon's dispatch all read this table. To add a command: a row here, and its handler in the
-// daemon (or in control/local_commands.cpp).
+// daemon's dispatch all read this table. To add a command: a row in its noun's file,
+// control/table_<noun>.cpp, and its handler in the daemon (or in control/local_commands.cpp).
 
 #include <cstdint>
 #include <span>

@@ -1,0 +1,128 @@
+#include "control/table.hpp"
+
+namespace maild::control {
+namespace {
+
+constexpr Parameter kDomain[] = {{"domain", "domain name, as people write it"}};
+constexpr Parameter kAliasDomain[] = {
+    {"alias", "the domain that is to mean another one"},
+    {"domain", "the domain that it means"},
+};
+constexpr Parameter kAliasOnly[] = {{"alias", "the alias domain"}};
+
+constexpr Option kDomainAdd[] = {
+    {"catch-all", "ADDRESS", "where mail for unknown local parts goes"},
+    {"separator", "CHARS", "what parts a subaddress off, default +; empty: none"},
+    {"max-accounts", "N", "no more accounts than this"},
+    {"default-quota", "SIZE", "for accounts without their own"},
+};
+
+constexpr Column kDomainColumns[] = {
+    {"name", "DOMAIN"},
+    {"accounts", "ACCOUNTS"},
+    {"disabled", "DISABLED", Format::yes_no},
+    {"catch_all", "CATCH-ALL"},
+    {"aliases", "ALSO", Format::list},
+};
+constexpr Column kDomainDetail[] = {
+    {"name", "Domain"},
+    {"accounts", "Accounts"},
+    {"max_accounts", "Most accounts", Format::limit},
+    {"default_quota_bytes", "Default quota", Format::size_limit},
+    {"disabled", "Disabled", Format::yes_no},
+    {"disabled_reason", "Reason"},
+    {"catch_all", "Catch-all"},
+    {"separator", "Subaddress separator"},
+    {"aliases", "Alias domains", Format::list},
+    {"created", "Created", Format::time},
+};
+constexpr Column kDomainAliasColumns[] = {{"alias", "ALIAS"}, {"domain", "DOMAIN"}};
+
+constexpr Command kCommands[] = {
+    {.name = "domain add",
+     .summary = "host a domain",
+     .parameters = kDomain,
+     .options = kDomainAdd,
+     .columns = {},
+     .description =
+         "Adding a domain that is there already changes nothing, except for the options given.",
+     .example = "mailctl domain add example.org"},
+    {.name = "domain list",
+     .summary = "the hosted domains",
+     .parameters = {},
+     .options = {},
+     .columns = kDomainColumns,
+     .description = "",
+     .example = "mailctl domain list"},
+    {.name = "domain show",
+     .summary = "all that is set for a domain",
+     .parameters = kDomain,
+     .options = {},
+     .columns = kDomainDetail,
+     .description = "",
+     .example = "mailctl domain show example.org"},
+    {.name = "domain set",
+     .summary = "change a domain's catch-all, separator or limits",
+     .parameters = kDomain,
+     .options = kDomainAdd,
+     .columns = {},
+     .description = "Only what is given changes. --catch-all '' takes it away.",
+     .example = "mailctl domain set example.org --default-quota 5G"},
+    {.name = "domain rm",
+     .summary = "stop hosting a domain",
+     .parameters = kDomain,
+     .options = {},
+     .columns = {},
+     .description = "Refused while it has accounts. Its aliases and alias domains go with it.",
+     .example = "",
+     .is_destructive = true},
+    {.name = "domain disable",
+     .summary = "refuse its mail and logins for now",
+     .parameters = kDomain,
+     .options = kReason,
+     .columns = {},
+     .description = "Nothing is deleted; `domain enable` undoes it.",
+     .example = "mailctl domain disable example.net --reason 'moving away'"},
+    {.name = "domain enable",
+     .summary = "undo `domain disable`",
+     .parameters = kDomain,
+     .options = {},
+     .columns = {},
+     .description = "",
+     .example = "mailctl domain enable example.net"},
+    {.name = "domain dns",
+     .summary = "the DNS records to publish for a domain",
+     .parameters = kDomain,
+     .options = {},
+     .columns = {},
+     .description = "In zone file form: MX, SPF, DMARC and the SRV records by which mail clients "
+                    "find the host (RFC 6186, RFC 8314).",
+     .example = "mailctl domain dns example.org"},
+    {.name = "domain alias add",
+     .summary = "let one domain mean another",
+     .parameters = kAliasDomain,
+     .options = {},
+     .columns = {},
+     .description = "Every address of the alias domain is the same address of the other one.",
+     .example = "mailctl domain alias add example.com example.org"},
+    {.name = "domain alias rm",
+     .summary = "take an alias domain away",
+     .parameters = kAliasOnly,
+     .options = {},
+     .columns = {},
+     .description = "",
+     .example = "mailctl domain alias rm example.com"},
+    {.name = "domain alias list",
+     .summary = "the alias domains",
+     .parameters = kOptionalDomain,
+     .options = {},
+     .columns = kDomainAliasColumns,
+     .description = "",
+     .example = "mailctl domain alias list"},
+};
+
+} // namespace
+
+std::span<const Command> domain_commands() { return kCommands; }
+
+} // namespace maild::control
