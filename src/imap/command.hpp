@@ -39,6 +39,10 @@ struct Enable {
 struct MailboxArgument {
     std::string name;
 };
+struct Select { // and EXAMINE
+    std::string name;
+    bool is_condstore = false; // RFC 7162 §3.1.8
+};
 struct Create {
     std::string name;
     std::vector<std::string_view> uses; // RFC 6154 §3, without backslash
@@ -52,7 +56,14 @@ struct List {
     std::string pattern;
 };
 // RFC 3501 §6.3.10
-enum class StatusItem : std::uint8_t { messages, recent, uid_next, uid_validity, unseen };
+enum class StatusItem : std::uint8_t {
+    messages,
+    recent,
+    uid_next,
+    uid_validity,
+    unseen,
+    highest_modseq // RFC 7162 §3.1.7
+};
 struct StatusCommand {
     std::string name;
     std::vector<StatusItem> items; // each once
@@ -66,12 +77,14 @@ struct Append {
 struct Fetch {
     SequenceSet set;
     FetchItems items;
+    std::optional<ModSeq> changed_since; // RFC 7162 §3.1.4.1
 };
 struct StoreFlags {
     SequenceSet set;
     store::FlagChange change = store::FlagChange::replace;
     bool silent = false;
     store::FlagNames flags;
+    std::optional<ModSeq> unchanged_since; // RFC 7162 §3.1.3
 };
 struct Search {
     std::string charset; // empty: none given
@@ -85,9 +98,9 @@ struct UidExpunge {
     SequenceSet set;
 };
 
-using Arguments =
-    std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument, Create, Rename,
-                 List, StatusCommand, Append, Fetch, StoreFlags, Search, CopyTo, UidExpunge>;
+using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
+                               Select, Create, Rename, List, StatusCommand, Append, Fetch,
+                               StoreFlags, Search, CopyTo, UidExpunge>;
 
 enum class Verb : std::uint8_t {
     capability,

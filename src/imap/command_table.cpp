@@ -30,8 +30,8 @@ constexpr auto kTable = std::to_array<CommandRow>({
     {.name = "LOGIN", .verb = Verb::login, .states = kStart, .parse = parse_login},
     // RFC 5161 §3.1: only before a mailbox is selected.
     {.name = "ENABLE", .verb = Verb::enable, .states = kAuthenticatedOnly, .parse = parse_enable},
-    {.name = "SELECT", .verb = Verb::select, .states = kLoggedIn, .parse = parse_mailbox},
-    {.name = "EXAMINE", .verb = Verb::examine, .states = kLoggedIn, .parse = parse_mailbox},
+    {.name = "SELECT", .verb = Verb::select, .states = kLoggedIn, .parse = parse_select},
+    {.name = "EXAMINE", .verb = Verb::examine, .states = kLoggedIn, .parse = parse_select},
     {.name = "CREATE", .verb = Verb::create, .states = kLoggedIn, .parse = parse_create},
     {.name = "DELETE", .verb = Verb::delete_mailbox, .states = kLoggedIn, .parse = parse_mailbox},
     {.name = "RENAME", .verb = Verb::rename, .states = kLoggedIn, .parse = parse_rename},

@@ -12,8 +12,9 @@ namespace {
 constexpr std::string_view kBase = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
 // What only matters behind the login. Each is implemented whole; the others come with their
 // extension.
-constexpr std::string_view kLoggedIn = "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN "
-                                       "UIDPLUS UNSELECT MOVE SPECIAL-USE CREATE-SPECIAL-USE";
+constexpr std::string_view kLoggedIn =
+    "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN "
+    "UIDPLUS UNSELECT MOVE SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE";
 
 } // namespace
 

@@ -22,8 +22,7 @@ public:
           session_(session),
           out_(out),
           writer_(fetch.items, is_uid, view, store, session, out),
-          marks_seen_(sets_seen(fetch.items) && !view.read_only()),
-          has_flags_(wants(fetch.items, FetchKind::flags)) {}
+          marks_seen_(sets_seen(fetch.items) && !view.read_only()) {}
 
     net::Task<Response> run(const Ranges& seqs);
     bool is_broken() const { return is_broken_; }
@@ -40,7 +39,6 @@ private:
     Output& out_;
     FetchWriter writer_;
     bool marks_seen_;
-    bool has_flags_;
     bool is_broken_ = false;
     bool found_damage_ = false;
     std::uint64_t written_ = 0;
@@ -93,8 +91,8 @@ net::Task<void> FetchRun::mark_seen(const store::FetchResult& batch) {
 
 net::Task<bool> FetchRun::write_batch(const store::FetchResult& batch) {
     for (const auto& message : batch.messages) {
-        const bool with_flags = !has_flags_ && std::ranges::binary_search(seen_, message.uid);
-        const auto written = co_await writer_.write(message, with_flags);
+        const bool is_changed = std::ranges::binary_search(seen_, message.uid);
+        const auto written = co_await writer_.write(message, is_changed);
         is_broken_ = written == Written::broken;
         if (is_broken_ || written == Written::gone) co_return false;
         if (written == Written::skipped)
@@ -115,11 +113,20 @@ void FetchRun::note_missing(const store::MessageData& message) {
 
 } // namespace
 
-net::Task<Response> Session::do_fetch(const Fetch& fetch, bool is_uid) {
+// RFC 7162 §3.1.4.1: CHANGEDSINCE asks for MODSEQ too.
+void Session::add_modseq(Fetch& fetch) {
+    const bool has_modseq = wants(fetch.items, FetchKind::modseq);
+    if (has_modseq || fetch.changed_since) enable_condstore();
+    if (fetch.changed_since && !has_modseq) fetch.items.push_back({FetchKind::modseq, {}});
+}
+
+net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
     if (auto refusal = refuse_set(fetch.set, is_uid)) co_return std::move(*refusal);
+    add_modseq(fetch);
     // News of flags first: what comes while the answers are written is told behind them.
     view_->announce_flags(out_.text, is_uid);
-    const auto seqs = view_->seqs(fetch.set, is_uid);
+    auto seqs = view_->seqs(fetch.set, is_uid);
+    if (fetch.changed_since) seqs = view_->changed_since(seqs, *fetch.changed_since);
     if (store_items(fetch.items) != 0) {
         FetchRun fetching(fetch, is_uid, *view_, store(), *store_session_, out_);
         auto response = co_await fetching.run(seqs);

@@ -20,6 +20,8 @@ void append_status_item(std::string& out, StatusItem item, const store::MailboxS
     case StatusItem::uid_next: return put("UIDNEXT ", status.uid_next.value);
     case StatusItem::uid_validity: return put("UIDVALIDITY ", status.uid_validity.value);
     case StatusItem::unseen: return put("UNSEEN ", status.unseen);
+    case StatusItem::highest_modseq:
+        return put("HIGHESTMODSEQ ", static_cast<std::uint64_t>(status.highest_modseq.value));
     }
 }
 
@@ -80,6 +82,7 @@ net::Task<Response> Session::do_subscribe(const MailboxArgument& mailbox, bool s
 net::Task<Response> Session::do_status(const StatusCommand& command) {
     auto name = to_mailbox_name(command.name);
     if (!name) co_return response_for(Errc::no_such_mailbox);
+    if (std::ranges::count(command.items, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto status = co_await store().status(*store_session_, *name);
     if (!status) co_return response_for(status.error().code);
     auto& out = out_.text;

@@ -51,11 +51,7 @@ store::UidSet SearchRun::search_view() {
         if (view_.is_expunged(view_.at(seq).uid)) continue;
         const auto answer = matcher_.match_view(seq);
         if (answer == Tri::yes) found_.push_back(seq);
-        if (answer != Tri::unknown) continue;
-        if (!unknown.empty() && unknown.back().last + 1 == seq)
-            unknown.back().last = seq;
-        else
-            unknown.push_back({seq, seq});
+        if (answer == Tri::unknown) append_seq(unknown, seq);
     }
     return view_.uids(unknown);
 }
@@ -132,16 +128,27 @@ std::optional<Response> refuse_charset(const Search& search) {
 
 net::Task<Response> Session::do_search(const Search& search, bool is_uid) {
     if (auto refusal = refuse_charset(search)) co_return std::move(*refusal);
+    const bool has_modseq =
+        std::ranges::count(search.program, SearchOp::modseq, &SearchKey::op) > 0;
+    if (has_modseq) enable_condstore();
     SearchRun searching(search.program, *view_, store(), *store_session_);
     const auto done = co_await searching.run();
     if (!done) co_return response_for(done.error().code);
     out_.text += "* SEARCH";
+    ModSeq highest;
     for (const auto seq : searching.take_found()) {
+        highest = std::max(highest, view_->at(seq).modseq);
         out_.text += ' ';
         append_number(out_.text, is_uid ? view_->at(seq).uid.value : seq);
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
+    }
+    // RFC 7162 §3.1.6: the highest of what was found, if anything was.
+    if (has_modseq && highest) {
+        out_.text += " (MODSEQ ";
+        append_number(out_.text, static_cast<std::uint64_t>(highest.value));
+        out_.text += ')';
     }
     out_.text += "\r\n";
     co_return ok("SEARCH completed");

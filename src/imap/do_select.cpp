@@ -10,10 +10,11 @@ void Session::close_view() {
     state_ = State::authenticated;
 }
 
-net::Task<Response> Session::do_select(const MailboxArgument& mailbox, bool examine) {
+net::Task<Response> Session::do_select(const Select& select, bool examine) {
     if (view_) out_.text += "* OK [CLOSED] The former mailbox is closed\r\n"; // RFC 9051 §6.3.2
     close_view();
-    auto name = to_mailbox_name(mailbox.name);
+    if (select.is_condstore) enable_condstore();
+    auto name = to_mailbox_name(select.name);
     if (!name) {
         store().close_mailbox(*store_session_);
         co_return response_for(Errc::no_such_mailbox);
@@ -24,7 +25,7 @@ net::Task<Response> Session::do_select(const MailboxArgument& mailbox, bool exam
     is_opening_ = false;
     const auto early = std::exchange(early_, {});
     if (!opened) co_return response_for(opened.error().code);
-    view_ = std::make_unique<MailboxView>(std::move(*opened), examine);
+    view_ = std::make_unique<MailboxView>(std::move(*opened), examine, style_);
     state_ = State::selected;
     say_selected();
     // What happened between the snapshot and now.
@@ -52,6 +53,7 @@ void Session::say_selected() {
     out += "] UIDs valid\r\n* OK [UIDNEXT ";
     append_number(out, view_->status().uid_next.value);
     out += "] The next UID\r\n";
+    append_highest_modseq(out, view_->status().highest_modseq);
 }
 
 // CLOSE removes what is \Deleted without a word (RFC 9051 §6.4.1); UNSELECT does not (RFC 3691).

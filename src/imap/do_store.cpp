@@ -27,6 +27,18 @@ std::string copy_uid(const store::CopyResult& result) {
     return out + "] ";
 }
 
+// "[MODIFIED 7,9] " (RFC 7162 §3.1.3); `uids` ascending.
+std::string modified_code(const MailboxView& view, const std::vector<Uid>& uids, bool is_uid) {
+    std::vector<std::uint32_t> numbers;
+    for (const auto uid : uids)
+        if (const auto number = is_uid ? uid.value : view.seq_of(uid); number != 0)
+            numbers.push_back(number);
+    if (numbers.empty()) return {};
+    std::string out = "[MODIFIED ";
+    append_number_set(out, numbers);
+    return out + "] ";
+}
+
 Response read_only() { return no("[READ-ONLY] The mailbox is open for reading only"); }
 
 } // namespace
@@ -42,30 +54,44 @@ std::optional<Response> Session::refuse_set(const SequenceSet& set, bool is_uid)
 net::Task<Response> Session::do_store(const StoreFlags& store_flags, bool is_uid) {
     if (view_->read_only()) co_return read_only();
     if (auto refusal = refuse_set(store_flags.set, is_uid)) co_return std::move(*refusal);
+    if (store_flags.unchanged_since) enable_condstore();
     // Flags that others changed before are told first, so that behind them only this command's own
     // are left.
     view_->announce_flags(out_.text, is_uid);
     const auto seqs = view_->seqs(store_flags.set, is_uid);
     if (seqs.empty()) co_return ok("No messages");
-    auto result = co_await store().change_flags(
-        *store_session_, view_->uids(seqs), store_flags.change, store_flags.flags, std::nullopt);
+    auto result =
+        co_await store().change_flags(*store_session_, view_->uids(seqs), store_flags.change,
+                                      store_flags.flags, store_flags.unchanged_since);
     if (!result) co_return response_for(result.error().code);
     std::ranges::sort(result->changed);
+    std::ranges::sort(result->modified);
     view_->forget_changes(result->changed,
                           store_flags.silent ? std::optional(result->modseq) : std::nullopt);
-    if (store_flags.silent) co_return ok("STORE completed");
     if (view_->has_news())
         view_->announce_flags(out_.text, is_uid); // a new keyword's FLAGS before its first use
     for (const auto& [first, last] : seqs) {
-        for (auto seq = first; seq <= last; ++seq) {
-            if (view_->is_expunged(view_->at(seq).uid)) continue;
-            view_->append_fetch_flags(out_.text, seq, is_uid);
-        }
+        for (auto seq = first; seq <= last; ++seq) tell_stored(store_flags, *result, seq, is_uid);
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
     }
-    co_return ok("STORE completed");
+    if (result->modified.empty()) co_return ok("STORE completed");
+    co_return ok(modified_code(*view_, result->modified, is_uid) + "Some messages had changed");
+}
+
+// The answer of STORE for one message. RFC 7162 §3.1.3: with UNCHANGEDSINCE each hears its
+// mod-sequence, .SILENT or not, and the refused ones their flags, so that the client need not ask.
+void Session::tell_stored(const StoreFlags& store_flags, const store::FlagChangeResult& result,
+                          std::uint32_t seq, bool is_uid) {
+    const auto uid = view_->at(seq).uid;
+    if (view_->is_expunged(uid)) return;
+    const bool is_refused = std::ranges::binary_search(result.modified, uid);
+    if (!store_flags.silent || is_refused)
+        view_->append_fetch_flags(out_.text, seq, is_uid);
+    else if (store_flags.unchanged_since ||
+             (style_.has_modseq && std::ranges::binary_search(result.changed, uid)))
+        view_->append_fetch_modseq(out_.text, seq);
 }
 
 net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_move) {

@@ -44,6 +44,7 @@ enum class FetchKind : std::uint8_t {
     body,
     body_structure,
     section,
+    modseq, // RFC 7162 §3.1.4.2
 };
 
 struct FetchItem {

@@ -23,7 +23,8 @@ std::uint32_t store_items(const FetchItems& items) {
     for (const auto& item : items) {
         switch (item.kind) {
         case FetchKind::flags:
-        case FetchKind::uid: break;
+        case FetchKind::uid:
+        case FetchKind::modseq: break;
         case FetchKind::internal_date: out |= store::kInternalDate; break;
         case FetchKind::size: out |= store::kSize; break;
         case FetchKind::envelope: out |= store::kEnvelope; break;
@@ -61,9 +62,7 @@ void FetchWriter::open(std::uint32_t seq) {
     append_number(out_.text, seq);
     out_.text += " FETCH (";
     is_first_ = true;
-    if (!is_uid_) return;
-    name("UID ");
-    append_number(out_.text, view_.at(seq).uid.value);
+    if (is_uid_) write_uid(view_.at(seq).uid);
 }
 
 void FetchWriter::name(std::string_view name) {
@@ -78,16 +77,34 @@ void FetchWriter::write_flags(Uid uid) {
                  view_.keywords());
 }
 
+void FetchWriter::write_uid(Uid uid) {
+    name("UID ");
+    append_number(out_.text, uid.value);
+}
+
+void FetchWriter::write_modseq(Uid uid) {
+    name({});
+    append_modseq(out_.text, view_.at(view_.seq_of(uid)).modseq);
+}
+
+// What the items do not bring of it already, RFC 7162 §3.2.4.
+void FetchWriter::write_change(Uid uid) {
+    const bool has_uid = is_uid_ || wants(items_, FetchKind::uid);
+    if (view_.has_modseq() && !has_uid) write_uid(uid);
+    if (!wants(items_, FetchKind::flags)) write_flags(uid);
+    if (view_.has_modseq() && !wants(items_, FetchKind::modseq)) write_modseq(uid);
+}
+
 void FetchWriter::write_from_view(std::uint32_t seq) {
     const auto uid = view_.at(seq).uid;
     open(seq);
     for (const auto& item : items_) {
-        if (item.kind == FetchKind::flags) {
+        if (item.kind == FetchKind::flags)
             write_flags(uid);
-        } else {
-            name("UID ");
-            append_number(out_.text, uid.value);
-        }
+        else if (item.kind == FetchKind::modseq)
+            write_modseq(uid);
+        else
+            write_uid(uid);
     }
     close();
 }
@@ -97,10 +114,8 @@ bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& m
     auto& out = out_.text;
     switch (item.kind) {
     case FetchKind::flags: write_flags(message.uid); return true;
-    case FetchKind::uid:
-        name("UID ");
-        append_number(out, message.uid.value);
-        return true;
+    case FetchKind::uid: write_uid(message.uid); return true;
+    case FetchKind::modseq: write_modseq(message.uid); return true;
     case FetchKind::internal_date:
         name("INTERNALDATE ");
         append_internal_date(out, message.internal_date);
@@ -126,7 +141,7 @@ bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& m
     return false;
 }
 
-net::Task<Written> FetchWriter::write(const store::MessageData& message, bool with_flags) {
+net::Task<Written> FetchWriter::write(const store::MessageData& message, bool is_changed) {
     const auto seq = view_.seq_of(message.uid);
     if (seq == 0 || message.error) co_return Written::skipped;
     std::optional<mail::PartIndex> parts;
@@ -136,7 +151,7 @@ net::Task<Written> FetchWriter::write(const store::MessageData& message, bool wi
         parts = std::move(*decoded);
     }
     open(seq);
-    if (with_flags) write_flags(message.uid);
+    if (is_changed) write_change(message.uid);
     for (const auto& item : items_) {
         if (write_plain(item, message)) continue;
         const auto written =

@@ -37,8 +37,8 @@ public:
                 store::SessionId session, Output& out);
 
     void write_from_view(std::uint32_t seq);
-    // `with_flags`: its flags changed by this command and are told in the same response.
-    net::Task<Written> write(const store::MessageData& message, bool with_flags);
+    // `is_changed`: this command changed its flags, and they are told in the same response.
+    net::Task<Written> write(const store::MessageData& message, bool is_changed);
 
 private:
     void open(std::uint32_t seq);
@@ -50,6 +50,9 @@ private:
     net::Task<Written> write_stream(const Section& section, Slice slice, Uid uid);
     void write_literal(const Section& section, std::string_view octets);
     void write_flags(Uid uid);
+    void write_uid(Uid uid);
+    void write_modseq(Uid uid);
+    void write_change(Uid uid);
 
     const FetchItems& items_;
     bool is_uid_; // and UID is not among the items

@@ -6,12 +6,14 @@
 
 namespace maild::imap {
 
-MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only)
+MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle style)
     : status_(opened.status),
       keywords_(std::move(opened.keywords)),
       messages_(std::move(opened.messages)),
       exists_(static_cast<std::uint32_t>(messages_.size())),
       first_recent_(opened.first_recent),
+      highest_modseq_(opened.status.highest_modseq),
+      style_(style),
       read_only_(read_only) {
     told_recent_ = recent();
 }
@@ -53,6 +55,7 @@ void MailboxView::apply(const store::Added& change) {
     const auto index = lower_bound(change.message.uid);
     if (index < messages_.size())
         return; // UIDs only grow; what is known already came with the snapshot
+    highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
     messages_.push_back(change.message);
 }
 
@@ -60,6 +63,7 @@ void MailboxView::apply(const store::FlagsChanged& change) {
     const auto index = lower_bound(change.message.uid);
     if (index == messages_.size() || messages_[index].uid != change.message.uid) return;
     messages_[index] = change.message;
+    highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
     if (index >= exists_) return; // its flags come with its first FETCH
     const auto position = dirty_bound(change.message.uid);
     if (position < dirty_.size() && dirty_[position].uid == change.message.uid)
@@ -73,10 +77,12 @@ void MailboxView::apply(const store::Expunged& change) {
     const auto index = lower_bound(change.uid);
     if (index == messages_.size() || messages_[index].uid != change.uid) return;
     forget_change(change.uid);
+    highest_modseq_ = std::max(highest_modseq_, change.modseq);
     if (index >= exists_) {
         messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(index));
         return;
     }
+    if (expunged_.empty()) first_held_ = change.modseq;
     const auto position = std::ranges::lower_bound(expunged_, change.uid);
     if (position == expunged_.end() || *position != change.uid)
         expunged_.insert(position, change.uid);
@@ -90,6 +96,15 @@ void MailboxView::apply(const store::KeywordsAdded& change) {
 bool MailboxView::has_news() const {
     return is_deleted_ || has_new_keywords_ || !expunged_.empty() || !dirty_.empty() ||
            messages_.size() > exists_;
+}
+
+ModSeq MailboxView::told_modseq() const {
+    auto first = ModSeq(highest_modseq_.value + 1);
+    if (!expunged_.empty()) first = std::min(first, first_held_);
+    if (messages_.size() > exists_) first = std::min(first, messages_[exists_].modseq);
+    for (const auto& dirty : dirty_)
+        first = std::min(first, messages_[lower_bound(dirty.uid)].modseq);
+    return ModSeq(first.value - 1);
 }
 
 void MailboxView::forget_change(Uid uid) {
@@ -156,13 +171,24 @@ void MailboxView::append_fetch_flags(std::string& out, std::uint32_t seq, bool w
     out += "* ";
     append_number(out, seq);
     out += " FETCH (";
-    if (with_uid) {
+    if (with_uid || style_.has_modseq) {
         out += "UID ";
         append_number(out, message.uid.value);
         out += ' ';
     }
     out += "FLAGS ";
     append_flags(out, message.flags, is_recent(message.uid), keywords_);
+    if (style_.has_modseq) append_modseq(out += ' ', message.modseq);
+    out += ")\r\n";
+}
+
+void MailboxView::append_fetch_modseq(std::string& out, std::uint32_t seq) const {
+    const auto& message = at(seq);
+    out += "* ";
+    append_number(out, seq);
+    out += " FETCH (UID ";
+    append_number(out, message.uid.value);
+    append_modseq(out += ' ', message.modseq);
     out += ")\r\n";
 }
 

@@ -20,9 +20,14 @@ namespace maild::imap {
 
 enum class ExpungeRule : std::uint8_t { hold, announce };
 
+// What the client has asked the news to be like.
+struct NewsStyle {
+    bool has_modseq = false; // UID and MODSEQ in each FETCH, RFC 7162 §3.2.4
+};
+
 class MailboxView {
 public:
-    MailboxView(store::OpenedMailbox opened, bool read_only);
+    MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle style);
 
     void apply(const store::Change& change);
     // What may be said now: EXPUNGE (if allowed), FLAGS, EXISTS and RECENT, FETCH.
@@ -30,6 +35,11 @@ public:
     // Flag changes alone, so that what the client itself changes next is told apart from them.
     void announce_flags(std::string& out, bool with_uid);
     bool has_news() const;
+    bool has_modseq() const { return style_.has_modseq; }
+    void set_style(NewsStyle style) { style_ = style; }
+    // All changes up to here have been told (RFC 7162 §3.1.2.1, §3.2): a client that comes back
+    // with it misses nothing.
+    ModSeq told_modseq() const;
 
     std::uint32_t exists() const { return exists_; } // as the client knows it
     const store::MessageState& at(std::uint32_t seq) const { return messages_[seq - 1]; }
@@ -40,8 +50,9 @@ public:
     bool is_expunged(Uid uid) const;    // but the client has not been told
 
     // Sets as a client gives them, `*` being the last message that it knows.
-    Ranges seqs(const SequenceSet& set, bool is_uid) const; // sequence numbers that exist
-    bool fits(const SequenceSet& seqs) const;               // no number beyond the last
+    Ranges seqs(const SequenceSet& set, bool is_uid) const;        // sequence numbers that exist
+    bool fits(const SequenceSet& seqs) const;                      // no number beyond the last
+    Ranges changed_since(const Ranges& seqs, ModSeq modseq) const; // those that changed later
     store::UidSet uids(const Ranges& seqs) const; // joined where no other message lies between
 
     // The client knows the flags of these (ascending) already. With a mod-sequence: those that its
@@ -56,7 +67,8 @@ public:
     std::size_t memory() const;
 
     void append_fetch_flags(std::string& out, std::uint32_t seq, bool with_uid) const;
-    void append_flag_lists(std::string& out) const; // FLAGS and PERMANENTFLAGS
+    void append_fetch_modseq(std::string& out, std::uint32_t seq) const; // UID and MODSEQ alone
+    void append_flag_lists(std::string& out) const;                      // FLAGS and PERMANENTFLAGS
 
 private:
     void apply(const store::Added& change);
@@ -81,8 +93,11 @@ private:
     std::uint32_t exists_ = 0;
     std::uint32_t told_recent_ = 0;
     Uid first_recent_;
+    ModSeq highest_modseq_;
+    ModSeq first_held_;         // of the first of expunged_
     std::vector<Uid> expunged_; // ascending, of the first exists_
     std::vector<Dirty> dirty_;  // ascending, of the first exists_
+    NewsStyle style_;
     bool has_new_keywords_ = false;
     bool read_only_ = false;
     bool is_deleted_ = false;

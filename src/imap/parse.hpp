@@ -40,6 +40,7 @@ Parsed<Arguments> parse_authenticate(Cursor& in);
 Parsed<Arguments> parse_id(Cursor& in);
 Parsed<Arguments> parse_enable(Cursor& in);
 Parsed<Arguments> parse_mailbox(Cursor& in);
+Parsed<Arguments> parse_select(Cursor& in);
 Parsed<Arguments> parse_create(Cursor& in);
 Parsed<Arguments> parse_rename(Cursor& in);
 Parsed<Arguments> parse_list(Cursor& in);

@@ -22,6 +22,7 @@ constexpr std::array kSimple = {NamedItem{"FLAGS", flags},
                                 NamedItem{"UID", uid},
                                 NamedItem{"INTERNALDATE", internal_date},
                                 NamedItem{"RFC822.SIZE", size},
+                                NamedItem{"MODSEQ", modseq},
                                 NamedItem{"ENVELOPE", envelope},
                                 NamedItem{"BODYSTRUCTURE", body_structure},
                                 NamedItem{"BODY", body}};
@@ -189,6 +190,20 @@ std::optional<FetchItems> take_macro(Cursor& in) {
     return std::nullopt;
 }
 
+// fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")", RFC 4466 §2.4
+Parsed<bool> parse_fetch_modifiers(Cursor& in, Fetch& fetch) {
+    if (!in.take(" (")) return in.expected("fetch modifier");
+    do {
+        if (!in.take_icase("CHANGEDSINCE ") || fetch.changed_since)
+            return in.expected("fetch modifier");
+        const auto modseq = parse_modseq(in);
+        if (!modseq) return std::unexpected(modseq.error());
+        fetch.changed_since = *modseq;
+    } while (in.take(' '));
+    if (!in.take(')')) return in.expected(")");
+    return true;
+}
+
 } // namespace
 
 Parsed<FetchItems> parse_fetch_items(Cursor& in) {
@@ -205,7 +220,7 @@ Parsed<FetchItems> parse_fetch_items(Cursor& in) {
     return items;
 }
 
-// fetch = "FETCH" SP sequence-set SP (macro / fetch-att / list)
+// fetch = "FETCH" SP sequence-set SP (macro / fetch-att / list) [fetch-modifiers]
 Parsed<Arguments> parse_fetch(Cursor& in) {
     if (!in.take(' ')) return in.expected("sequence set");
     auto set = parse_sequence_set(in);
@@ -213,7 +228,11 @@ Parsed<Arguments> parse_fetch(Cursor& in) {
     if (!in.take(' ')) return in.expected("fetch items");
     auto items = parse_fetch_items(in);
     if (!items) return std::unexpected(items.error());
-    return Fetch{std::move(*set), std::move(*items)};
+    Fetch fetch{std::move(*set), std::move(*items), {}};
+    if (in.at_end()) return fetch;
+    const auto modified = parse_fetch_modifiers(in, fetch);
+    if (!modified) return std::unexpected(modified.error());
+    return fetch;
 }
 
 } // namespace maild::imap

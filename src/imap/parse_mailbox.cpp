@@ -27,10 +27,12 @@ Parsed<std::vector<std::string_view>> parse_uses(Cursor& in) {
 
 Parsed<StatusItem> parse_status_item(Cursor& in) {
     using Entry = std::pair<std::string_view, StatusItem>;
-    constexpr std::array<Entry, 5> kItems = {
-        Entry{"MESSAGES", StatusItem::messages}, Entry{"RECENT", StatusItem::recent},
-        Entry{"UIDNEXT", StatusItem::uid_next}, Entry{"UIDVALIDITY", StatusItem::uid_validity},
-        Entry{"UNSEEN", StatusItem::unseen}};
+    constexpr std::array kItems = {Entry{"MESSAGES", StatusItem::messages},
+                                   Entry{"RECENT", StatusItem::recent},
+                                   Entry{"UIDNEXT", StatusItem::uid_next},
+                                   Entry{"UIDVALIDITY", StatusItem::uid_validity},
+                                   Entry{"UNSEEN", StatusItem::unseen},
+                                   Entry{"HIGHESTMODSEQ", StatusItem::highest_modseq}};
     const auto name = parse_atom(in);
     if (!name) return std::unexpected(name.error());
     for (const auto& [text, item] : kItems)
@@ -45,6 +47,22 @@ Parsed<Arguments> parse_mailbox(Cursor& in) {
     auto name = parse_astring(in);
     if (!name) return std::unexpected(name.error());
     return MailboxArgument{std::move(*name)};
+}
+
+// select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"], RFC 4466 §2.1
+Parsed<Arguments> parse_select(Cursor& in) {
+    if (!in.take(' ')) return in.expected("mailbox");
+    auto name = parse_astring(in);
+    if (!name) return std::unexpected(name.error());
+    Select select{std::move(*name)};
+    if (in.at_end()) return select;
+    if (!in.take(" (")) return in.expected("parameters");
+    do {
+        if (!in.take_icase("CONDSTORE")) return in.expected("parameter");
+        select.is_condstore = true;
+    } while (in.take(' '));
+    if (!in.take(')')) return in.expected(")");
+    return select;
 }
 
 Parsed<Arguments> parse_create(Cursor& in) {

@@ -12,7 +12,7 @@ namespace {
 
 using enum SearchOp;
 
-enum class Argument : std::uint8_t { none, string, header, keyword, size, date, set };
+enum class Argument : std::uint8_t { none, string, header, keyword, size, date, set, modseq };
 
 struct KeyRow {
     std::string_view name;
@@ -40,6 +40,7 @@ constexpr auto kKeys = std::to_array<KeyRow>({
     {"KEYWORD", keyword, Argument::keyword},
     {"UNKEYWORD", unkeyword, Argument::keyword},
     {"UID", uid, Argument::set},
+    {"MODSEQ", modseq, Argument::modseq},
     {"LARGER", larger, Argument::size},
     {"SMALLER", smaller, Argument::size},
     {"BEFORE", before, Argument::date},
@@ -62,6 +63,22 @@ const KeyRow* find_key(std::string_view name) {
     for (const auto& row : kKeys)
         if (ascii::equals_icase(row.name, name)) return &row;
     return nullptr;
+}
+
+// [entry-name SP entry-type-req SP] mod-sequence-valzer, RFC 7162 §3.1.5: there is one mod-sequence
+// for all metadata of a message, so the names are read and ignored.
+Parsed<bool> parse_search_modseq(Cursor& in, SearchKey& key) {
+    if (in.next_is('"')) {
+        const auto entry = parse_quoted(in);
+        if (!entry || !ascii::starts_with_icase(*entry, "/flags/"))
+            return in.expected("entry name");
+        if (!in.take_icase(" priv ") && !in.take_icase(" shared ") && !in.take_icase(" all "))
+            return in.expected("entry type");
+    }
+    const auto number = parse_modseq_or_zero(in);
+    if (!number) return std::unexpected(number.error());
+    key.number = static_cast<std::uint64_t>(number->value);
+    return true;
 }
 
 // SP and the argument of a key.
@@ -105,6 +122,7 @@ Parsed<bool> parse_argument(Cursor& in, Argument argument, SearchKey& key) {
         key.set = std::move(*set);
         return true;
     }
+    case Argument::modseq: return parse_search_modseq(in, key);
     }
     return in.expected("search key");
 }

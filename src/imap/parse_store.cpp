@@ -5,9 +5,19 @@ namespace maild::imap {
 
 namespace {
 
+// store-modifiers = SP "(" store-modifier … ")", RFC 4466 §2.5; there is one (RFC 7162 §3.1.3).
+Parsed<std::optional<ModSeq>> parse_unchanged_since(Cursor& in) {
+    if (!in.take('(')) return std::nullopt;
+    if (!in.take_icase("UNCHANGEDSINCE ")) return in.expected("UNCHANGEDSINCE");
+    const auto modseq = parse_modseq_or_zero(in);
+    if (!modseq) return std::unexpected(modseq.error());
+    if (!in.take(") ")) return in.expected(")");
+    return *modseq;
+}
+
 // store-att-flags = [("+" / "-")] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag)))
 Parsed<StoreFlags> parse_store_flags(Cursor& in, SequenceSet set) {
-    StoreFlags store{std::move(set), store::FlagChange::replace, false, {}};
+    StoreFlags store{std::move(set), store::FlagChange::replace, false, {}, {}};
     if (in.take('+'))
         store.change = store::FlagChange::add;
     else if (in.take('-'))
@@ -32,8 +42,11 @@ Parsed<Arguments> parse_store(Cursor& in) {
     auto set = parse_spaced_set(in);
     if (!set) return std::unexpected(set.error());
     if (!in.take(' ')) return in.expected("FLAGS");
+    const auto unchanged_since = parse_unchanged_since(in);
+    if (!unchanged_since) return std::unexpected(unchanged_since.error());
     auto store = parse_store_flags(in, std::move(*set));
     if (!store) return std::unexpected(store.error());
+    store->unchanged_since = *unchanged_since;
     return std::move(*store);
 }
 

@@ -121,6 +121,18 @@ void append_internal_date(std::string& out, WallTime time) {
     out += " +0000\"";
 }
 
+void append_modseq(std::string& out, ModSeq modseq) {
+    out += "MODSEQ (";
+    append_number(out, static_cast<std::uint64_t>(modseq.value));
+    out += ')';
+}
+
+void append_highest_modseq(std::string& out, ModSeq modseq) {
+    out += "* OK [HIGHESTMODSEQ ";
+    append_number(out, static_cast<std::uint64_t>(modseq.value));
+    out += "] All changes up to here were told\r\n";
+}
+
 void append_number_set(std::string& out, const std::vector<std::uint32_t>& numbers) {
     for (std::size_t i = 0; i < numbers.size();) {
         auto last = i;

@@ -31,6 +31,10 @@ void append_flags(std::string& out, store::Flags flags, bool is_recent,
                   const store::Keywords& keywords);
 // "17-Jul-1996 02:44:25 +0000" in quotes; UTC.
 void append_internal_date(std::string& out, WallTime time);
+// "MODSEQ (17)", RFC 7162 §7 fetch-mod-resp
+void append_modseq(std::string& out, ModSeq modseq);
+// "* OK [HIGHESTMODSEQ 17] …", RFC 7162 §3.1.2.1
+void append_highest_modseq(std::string& out, ModSeq modseq);
 // "1:3,5": the numbers in the given order, runs joined.
 void append_number_set(std::string& out, const std::vector<std::uint32_t>& numbers);
 

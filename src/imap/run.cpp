@@ -14,11 +14,7 @@ net::Task<Response> Session::run(const Command& command) {
     case Verb::logout: co_return do_logout();
     case Verb::id: co_return do_id(std::get<Id>(arguments));
     case Verb::starttls: co_return do_starttls();
-    case Verb::enable:
-        // RFC 5161 §3.1: nothing that is offered needs enabling, so the list of what was enabled is
-        // empty.
-        out_.text += "* ENABLED\r\n";
-        co_return ok("ENABLE completed");
+    case Verb::enable: co_return do_enable(std::get<Enable>(arguments));
     case Verb::namespaces:
         out_.text += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"; // RFC 2342 §5
         co_return ok("NAMESPACE completed");
@@ -33,8 +29,7 @@ net::Task<Response> Session::run(const Command& command) {
     }
     case Verb::select:
     case Verb::examine: {
-        auto response =
-            co_await do_select(std::get<MailboxArgument>(arguments), verb == Verb::examine);
+        auto response = co_await do_select(std::get<Select>(arguments), verb == Verb::examine);
         co_return response;
     }
     case Verb::create: {

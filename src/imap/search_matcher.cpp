@@ -92,6 +92,7 @@ bool SearchMatcher::view_answer(std::size_t key, std::uint32_t seq) const {
     case fresh: return is_recent && !message.flags.has(store::kSeen);
     case sequence:
     case uid: return contains(sets_[key], seq);
+    case modseq: return message.modseq.value >= static_cast<std::int64_t>(wanted.number);
     default: return true; // ALL
     }
 }

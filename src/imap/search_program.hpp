@@ -20,9 +20,10 @@ enum class SearchOp : std::uint8_t {
     unkeyword,
     recent,
     old,
-    fresh, // answered by the view alone
+    fresh,
     sequence,
     uid,
+    modseq, // answered by the view alone
     larger,
     smaller,
     before,
@@ -41,7 +42,7 @@ enum class SearchOp : std::uint8_t {
 
 struct SearchKey {
     SearchOp op = SearchOp::all;
-    std::uint64_t number = 0; // flag bit; size
+    std::uint64_t number = 0; // flag bit; size; mod-sequence
     std::string name = {};    // of a header field or keyword
     std::string needle = {};  // as sent; the session folds its case once the charset is known
     SequenceSet set = {};

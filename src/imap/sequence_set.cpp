@@ -65,6 +65,13 @@ Ranges normal(Ranges ranges) {
     return out;
 }
 
+void append_seq(Ranges& ranges, std::uint32_t number) {
+    if (!ranges.empty() && ranges.back().last + 1 == number)
+        ranges.back().last = number;
+    else
+        ranges.push_back({number, number});
+}
+
 bool contains(const Ranges& normal_ranges, std::uint32_t number) {
     const auto after = std::ranges::upper_bound(normal_ranges, number, {}, &Range::first);
     return after != normal_ranges.begin() && std::prev(after)->last >= number;

@@ -39,6 +39,8 @@ Parsed<SequenceSet> parse_sequence_set(Cursor& in);
 
 // Sorts and joins.
 Ranges normal(Ranges ranges);
+// `number` is beyond all that are there.
+void append_seq(Ranges& ranges, std::uint32_t number);
 bool contains(const Ranges& normal_ranges, std::uint32_t number);
 
 } // namespace maild::imap

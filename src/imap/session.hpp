@@ -89,8 +89,12 @@ private:
     net::Task<Response> log_in(auth::Credentials credentials);
     Response fail_login(const Error& error);
 
+    // do_enable.cpp
+    Response do_enable(const Enable& enable);
+    void enable_condstore();
+
     // do_select.cpp
-    net::Task<Response> do_select(const MailboxArgument& mailbox, bool examine);
+    net::Task<Response> do_select(const Select& select, bool examine);
     net::Task<Response> do_close(bool expunge);
     void say_selected();
     void close_view();
@@ -111,11 +115,14 @@ private:
     net::Task<Response> do_append(const Append& append);
 
     // do_fetch.cpp
-    net::Task<Response> do_fetch(const Fetch& fetch, bool is_uid);
+    net::Task<Response> do_fetch(Fetch fetch, bool is_uid);
+    void add_modseq(Fetch& fetch);
     // do_search.cpp
     net::Task<Response> do_search(const Search& search, bool is_uid);
     // do_store.cpp
     net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
+    void tell_stored(const StoreFlags& store_flags, const store::FlagChangeResult& result,
+                     std::uint32_t seq, bool is_uid);
     net::Task<Response> do_copy(const CopyTo& copy, bool is_uid, bool is_move);
     net::Task<Response> do_expunge(const Arguments& arguments);
     std::optional<Response> refuse_set(const SequenceSet& set, bool is_uid) const;
@@ -135,6 +142,7 @@ private:
     std::string tag_;        // of AUTHENTICATE or IDLE, while it lasts
     std::unique_ptr<auth::SaslExchange> sasl_;
     std::optional<auth::Identity> identity_; // RFC 9051 §3.2
+    NewsStyle style_;                        // what was enabled, RFC 5161 §3.1
     std::optional<store::SessionId> store_session_;
     bool is_lost_ = false;
     std::unique_ptr<MailboxView> view_; // in state selected

@@ -184,6 +184,18 @@ Parsed<std::uint32_t> parse_nz_number(Cursor& in) {
     return parse_number(in);
 }
 
+Parsed<ModSeq> parse_modseq_or_zero(Cursor& in) {
+    const auto number = in.take_number(INT64_MAX);
+    if (!number) return std::unexpected(number.error());
+    return ModSeq(static_cast<std::int64_t>(*number));
+}
+
+Parsed<ModSeq> parse_modseq(Cursor& in) {
+    const auto modseq = parse_modseq_or_zero(in);
+    if (modseq && !*modseq) return in.expected("mod-sequence above zero");
+    return modseq;
+}
+
 std::uint64_t system_flag(std::string_view name) {
     using Entry = std::pair<std::string_view, std::uint64_t>;
     constexpr std::array<Entry, 5> kFlags = {

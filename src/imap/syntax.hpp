@@ -33,6 +33,10 @@ Parsed<std::string> parse_list_mailbox(Cursor& in);
 Parsed<std::uint32_t> parse_number(Cursor& in);
 Parsed<std::uint32_t> parse_nz_number(Cursor& in);
 
+// mod-sequence-valzer and mod-sequence-value (RFC 7162 §7): 63 bits, with and without 0.
+Parsed<ModSeq> parse_modseq_or_zero(Cursor& in);
+Parsed<ModSeq> parse_modseq(Cursor& in);
+
 // flag-keyword and system flags; \Recent and unknown \Flags are refused as the grammar has them
 // not.
 Parsed<store::FlagNames> parse_flag_list(Cursor& in);

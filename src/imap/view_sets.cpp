@@ -33,6 +33,15 @@ Ranges MailboxView::seqs(const SequenceSet& set, bool is_uid) const {
     return normal(std::move(out));
 }
 
+Ranges MailboxView::changed_since(const Ranges& seqs, ModSeq modseq) const {
+    Ranges out;
+    for (const auto& [first, last] : seqs) {
+        for (auto seq = first; seq <= last; ++seq)
+            if (at(seq).modseq > modseq) append_seq(out, seq);
+    }
+    return out;
+}
+
 store::UidSet MailboxView::uids(const Ranges& seqs) const {
     store::UidSet out;
     out.reserve(seqs.size());

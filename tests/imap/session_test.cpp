@@ -26,7 +26,10 @@ std::string long_conversation() {
            "XYZZY {3+}\r\nabc\r\n";
     out += "l MOVE 2 Archive\r\nm NOOP\r\nn FETCH 1 BODY[HEADER.FIELDS (FROM)]<2.5>\r\no LIST \"\" "
            "*\r\n<bad>( x\r\n";
-    out += "p UID SEARCH ALL\r\nq CLOSE\r\nr STATUS Trash (MESSAGES)\r\ns LOGOUT\r\nt NOOP\r\n";
+    out += "p UID SEARCH ALL\r\nq CLOSE\r\nr STATUS Trash (MESSAGES)\r\n";
+    out += "A SELECT INBOX (CONDSTORE)\r\nB FETCH 1:* (FLAGS) (CHANGEDSINCE 2)\r\nC UID STORE 1 "
+           "(UNCHANGEDSINCE 1) FLAGS ()\r\nD SEARCH MODSEQ 2\r\n";
+    out += "s LOGOUT\r\nt NOOP\r\n";
     return out;
 }
 
