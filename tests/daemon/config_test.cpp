@@ -8,8 +8,11 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace maild::daemon {
 namespace {
@@ -63,6 +66,67 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     }
     EXPECT_EQ(config.listeners.back().endpoint(), "/run/maild/lmtp.sock");
     EXPECT_EQ(config.listeners.back().mode, 0660u);
+}
+
+// What the parser says of a table with a key that it does not know: "…, or write one of a, b, c".
+std::vector<std::string> known_keys(const std::string& table_with_stray_key) {
+    const auto got = parse_config(table_with_stray_key, "m.toml", kNamed);
+    constexpr std::string_view kBefore = "write one of ";
+    std::vector<std::string> keys;
+    for (const auto& fault : got.faults) {
+        if (!fault.what.ends_with("stray is not a known key")) continue;
+        std::istringstream names(fault.remedy.substr(fault.remedy.find(kBefore) + kBefore.size()));
+        for (std::string name; std::getline(names >> std::ws, name, ',');) keys.push_back(name);
+    }
+    return keys;
+}
+
+// The lines of one table of the shipped example, which may be commented out, or those above all.
+std::string section_of(const std::string& text, const std::string& table) {
+    std::istringstream lines(text);
+    std::string section;
+    bool is_inside = table.empty();
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with('['))
+            is_inside = line == "[" + table + "]" || line == "[[" + table + "]]";
+        if (is_inside) section += line.starts_with("# ") ? line.substr(2) + "\n" : line + "\n";
+    }
+    return section;
+}
+
+TEST(Config, ShippedExampleHasEveryKeyThatIsKnown) {
+    const auto text = shipped_example();
+    const auto tables = known_keys("stray = 1\n");
+    ASSERT_GE(tables.size(), 11U);
+    for (const auto& table : tables) {
+        if (table == "hostname") continue;
+        auto keys = known_keys("[" + table + "]\nstray = 1\n");
+        if (table == "listener") {
+            keys = known_keys("[[listener]]\nservice = \"smtp\"\nport = 25\nstray = 1\n");
+            const auto of_unix =
+                known_keys("[[listener]]\nservice = \"lmtp\"\npath = \"/s\"\nstray = 1\n");
+            keys.insert(keys.end(), of_unix.begin(), of_unix.end());
+        }
+        EXPECT_FALSE(keys.empty()) << table;
+        for (const auto& key : keys)
+            EXPECT_NE(("\n" + section_of(text, table)).find("\n" + key + " = "), std::string::npos)
+                << table << "." << key << " is not in conf/maild.toml";
+    }
+    EXPECT_NE(section_of(text, "").find("hostname = "), std::string::npos);
+}
+
+TEST(Config, ShippedExampleHasNoOtherKeyCommentedOut) {
+    std::istringstream lines(shipped_example());
+    std::string text;
+    for (std::string line; std::getline(lines, line);) {
+        const auto equals = line.find(" = ");
+        const bool is_key = line.starts_with("# ") && equals != line.npos &&
+                            line.substr(2, equals - 2).find(' ') == line.npos;
+        text += (is_key ? line.substr(2) : line) + "\n";
+    }
+    const auto got = parse_config(text, "maild.toml", kHost);
+    EXPECT_EQ(format_faults("maild.toml", got.faults), "");
+    EXPECT_EQ(got.config.tls.key, "/etc/letsencrypt/live/mail.example.org/privkey.pem");
 }
 
 TEST(Config, TakesEveryForm) {
