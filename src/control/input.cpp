@@ -93,14 +93,14 @@ Result<json::object> account_of(const std::vector<std::string>& fields, std::int
 } // namespace
 
 std::string generate_password() {
-    constexpr std::string_view letters =
-        "abcdefghijkmnpqrstuvwxyz23456789"; // 32, none that look alike
+    // 32, none that look alike.
+    constexpr std::string_view kLetters = "abcdefghijkmnpqrstuvwxyz23456789";
     std::array<std::byte, 20> random{};
     SystemRandom().fill(random);
     std::string out;
     for (std::size_t i = 0; i < random.size(); ++i) {
         if (i > 0 && i % 5 == 0) out += '-';
-        out += letters[std::to_integer<std::size_t>(random[i]) % letters.size()];
+        out += kLetters[std::to_integer<std::size_t>(random[i]) % kLetters.size()];
     }
     return out;
 }

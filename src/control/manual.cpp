@@ -12,12 +12,12 @@ namespace {
 
 // No input line longer than what `mandoc -W style` likes to read.
 std::string wrapped(std::string_view text) {
-    constexpr std::size_t max_line = 78;
+    constexpr std::size_t kMaxLine = 78;
     std::string out;
     std::size_t column = 0;
     while (!text.empty()) {
         const auto word = text.substr(0, text.find_first_of(" \n"));
-        if (column > 0 && column + 1 + word.size() > max_line) {
+        if (column > 0 && column + 1 + word.size() > kMaxLine) {
             out += '\n';
             column = 0;
         } else if (column > 0) {

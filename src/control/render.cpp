@@ -185,17 +185,17 @@ std::string printable(std::string_view text) {
 }
 
 std::string format_bytes(std::int64_t bytes) {
-    constexpr std::array<std::string_view, 5> units = {"B", "KiB", "MiB", "GiB", "TiB"};
+    constexpr std::array<std::string_view, 5> kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
     if (bytes == 0) return "0";
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;
-    while (value >= 1024 && unit + 1 < units.size()) {
+    while (value >= 1024 && unit + 1 < kUnits.size()) {
         value /= 1024;
         ++unit;
     }
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), unit == 0 || value >= 100 ? "%.0f" : "%.1f", value);
-    return std::string(text.data()) + " " + std::string(units[unit]);
+    return std::string(text.data()) + " " + std::string(kUnits[unit]);
 }
 
 std::string render_text(const Command& command, const json::value& result) {

@@ -138,12 +138,13 @@ void read_listener(const toml::table& node, ParsedConfig& parsed) {
 
 // RFC 8314 §3.3: implicit TLS beside the older ports that offer STARTTLS.
 void add_standard_listeners(ParsedConfig& parsed) {
-    constexpr std::array<std::pair<Service, std::uint16_t>, 5> standard{{{Service::smtp, 25},
-                                                                         {Service::submission, 587},
-                                                                         {Service::submission, 465},
-                                                                         {Service::imap, 143},
-                                                                         {Service::imap, 993}}};
-    for (const auto& [service, port] : standard) {
+    constexpr std::array<std::pair<Service, std::uint16_t>, 5> kStandard{
+        {{Service::smtp, 25},
+         {Service::submission, 587},
+         {Service::submission, 465},
+         {Service::imap, 143},
+         {Service::imap, 993}}};
+    for (const auto& [service, port] : kStandard) {
         ListenerConfig listener{.service = service,
                                 .address = "0.0.0.0",
                                 .port = port,

@@ -18,14 +18,14 @@ namespace {
 
 // What systemd told the supervisor is not for its children.
 std::vector<char*> child_environment() {
-    constexpr std::array<std::string_view, 7> secret{
+    constexpr std::array<std::string_view, 7> kSecret{
         "NOTIFY_SOCKET=", "LISTEN_FDS=",    "LISTEN_PID=", "LISTEN_FDNAMES=",
         "WATCHDOG_PID=",  "WATCHDOG_USEC=", "LD_PRELOAD="};
     std::vector<char*> out;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view text(*entry);
         bool keep = true;
-        for (const auto name : secret) keep = keep && !text.starts_with(name);
+        for (const auto name : kSecret) keep = keep && !text.starts_with(name);
         if (keep) out.push_back(*entry);
     }
     out.push_back(nullptr);

@@ -61,16 +61,16 @@ void Supervisor::connect_all(const std::vector<Child*>& started) {
         Role answering;
         PeerUse use;
     };
-    constexpr Wire wires[] = {{Role::worker, Role::store, PeerUse::requests},
-                              {Role::worker, Role::auth, PeerUse::requests},
-                              {Role::worker, Role::auth, PeerUse::signing},
-                              {Role::control, Role::store, PeerUse::requests},
-                              {Role::control, Role::auth, PeerUse::requests},
-                              {Role::control, Role::worker, PeerUse::requests}};
+    constexpr Wire kWires[] = {{Role::worker, Role::store, PeerUse::requests},
+                               {Role::worker, Role::auth, PeerUse::requests},
+                               {Role::worker, Role::auth, PeerUse::signing},
+                               {Role::control, Role::store, PeerUse::requests},
+                               {Role::control, Role::auth, PeerUse::requests},
+                               {Role::control, Role::worker, PeerUse::requests}};
     const auto is_new = [&](const Child& child) {
         return std::ranges::find(started, &child) != started.end();
     };
-    for (const auto& wire : wires) {
+    for (const auto& wire : kWires) {
         for (auto& asking : children_) {
             if (asking.role() != wire.asking || !asking.is_running()) continue;
             for (auto& answering : children_) {

@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kRestGrace =
-    10s;                         // for auth, store and control: their work is short
+// For auth, store and control: their work is short.
+constexpr std::chrono::milliseconds kRestGrace = 10s;
 constexpr auto kAfterGrace = 1s; // to say good-bye; then SIGKILL
 
 } // namespace

@@ -21,7 +21,7 @@ bool failed_with_eio(sqlite3_file* file) {
 bool is_failed_read(sqlite3* handle) {
     for (const int which : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
         sqlite3_file* file = nullptr; // the database; its WAL
-        if (sqlite3_file_control(handle, "main", which, &file) == SQLITE_OK &&
+        if (sqlite3_file_control(handle, "main", which, static_cast<void*>(&file)) == SQLITE_OK &&
             failed_with_eio(file))
             return true;
     }

@@ -111,7 +111,7 @@ std::string_view Statement::bytes(int index) const {
     ensure(index >= 0 && index < sqlite3_data_count(handle_), "column index, or no row");
     const auto* data = static_cast<const char*>(sqlite3_column_blob(handle_, index));
     const auto length = static_cast<std::size_t>(sqlite3_column_bytes(handle_, index));
-    return data == nullptr ? std::string_view("", 0) : std::string_view(data, length);
+    return {data == nullptr ? "" : data, length}; // SQLite has no pointer for an empty blob
 }
 
 } // namespace maild::db

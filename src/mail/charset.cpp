@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxCharsetName = 64;
 constexpr std::size_t kMaxConverters = 16; // kept open per thread; a message rarely needs three
-constexpr std::size_t kMaxFolded =
-    512 * 1024 * 1024; // ICU's lengths are int32; only ASCII is folded in what is longer
+// ICU's lengths are int32; only ASCII is folded in what is longer.
+constexpr std::size_t kMaxFolded = 512 * 1024 * 1024;
 
 struct CloseConverter {
     void operator()(UConverter* converter) const { ::ucnv_close(converter); }

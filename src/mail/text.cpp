@@ -12,8 +12,8 @@
 namespace maild::mail {
 namespace {
 
-constexpr std::size_t kMaxCharsetName =
-    64; // with a language, RFC 2231 §5; what is longer begins no encoded-word
+// With a language, RFC 2231 §5; what is longer begins no encoded-word.
+constexpr std::size_t kMaxCharsetName = 64;
 
 // encoded-word = "=?" charset "?" encoding "?" encoded-text "?="
 struct EncodedWord {

@@ -100,19 +100,19 @@ std::string count_of(std::int64_t number, std::string_view noun) {
 }
 
 std::string_view name_of(CheckPhase phase) {
-    static constexpr std::array<std::string_view, 9> names{"database", "bodies",    "references",
-                                                           "orphans",  "mailboxes", "messages",
-                                                           "accounts", "packs",     "queue"};
+    static constexpr std::array<std::string_view, 9> kNames{"database", "bodies",    "references",
+                                                            "orphans",  "mailboxes", "messages",
+                                                            "accounts", "packs",     "queue"};
     const auto index = std::to_underlying(phase);
-    return index < names.size() ? names[index] : "?";
+    return index < kNames.size() ? kNames[index] : "?";
 }
 
 std::string_view name_of(FindingKind kind) {
-    static constexpr std::array<std::string_view, 11> names{
+    static constexpr std::array<std::string_view, 11> kNames{
         "shard",   "database", "body",    "structure", "reference", "orphan",
         "mailbox", "message",  "account", "pack",      "queue"};
     const auto index = std::to_underlying(kind);
-    return index < names.size() ? names[index] : "?";
+    return index < kNames.size() ? kNames[index] : "?";
 }
 
 } // namespace maild::store

@@ -156,9 +156,9 @@ private:
     Checking& check_;
 };
 
-void add_faults(Checking& check, std::vector<BodyFault> faults, std::int64_t body,
+void add_faults(Checking& check, const std::vector<BodyFault>& faults, std::int64_t body,
                 const Owners& owners) {
-    for (auto& fault : faults) {
+    for (const auto& fault : faults) {
         bool is_named = false;
         for (auto [owner, end] = owners.equal_range(body); owner != end; ++owner) {
             const auto& who = owner->second;

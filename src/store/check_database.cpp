@@ -27,10 +27,10 @@ Result<void> check_integrity(Checking& check, const std::string& table) {
         if (!*more) return {};
         const auto text = rows->column<std::string>(0);
         if (text == "ok") continue;
-        check.add(FindingKind::database, "the table " + table +
-                                             " of meta.db is damaged: stop maild and run mailctl "
-                                             "store rebuild (" +
-                                             text + ")");
+        std::string what = "the table " + table;
+        what += " of meta.db is damaged: stop maild and run mailctl store rebuild (";
+        what += text + ")";
+        check.add(FindingKind::database, std::move(what));
     }
 }
 

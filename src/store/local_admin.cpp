@@ -97,8 +97,8 @@ net::Task<Result<std::vector<queue::QueuedRecipient>>> LocalStore::queued(QueueI
         if (all.size() >= limit) break;
         if (impl_->offline.contains(id)) continue;
         const auto room = limit - static_cast<std::uint32_t>(all.size());
-        auto look = [id = id, after, room](Reading& reading) {
-            return read_queue(reading, id, after, room);
+        auto look = [shard = id, after, room](Reading& reading) {
+            return read_queue(reading, shard, after, room);
         };
         auto rows = co_await impl_->read<Rows>(state, std::move(look));
         if (!rows) co_return rows;

@@ -63,8 +63,7 @@ private:
 CheckSlice offline_slice(ShardId shard, const std::string& why) {
     CheckFinding finding;
     finding.shard = shard;
-    finding.what =
-        "the shard is offline: stop maild and run mailctl store rebuild (" + why + ")";
+    finding.what = "the shard is offline: stop maild and run mailctl store rebuild (" + why + ")";
     CheckSlice slice;
     slice.at.shard = shard;
     slice.percent = 100;
@@ -94,7 +93,7 @@ net::Task<Result<CheckSlice>> LocalStore::check(CheckRequest request) {
     if (const auto down = impl->offline.find(*id); down != impl->offline.end()) {
         slice = offline_slice(*id, down->second);
     } else {
-        auto checked = co_await impl->check_part(std::move(request), at);
+        auto checked = co_await impl->check_part(request, at);
         if (!checked) co_return pass(checked);
         slice = std::move(*checked);
     }
@@ -111,7 +110,7 @@ net::Task<Result<CheckSlice>> LocalStore::Impl::check_part(CheckRequest request,
     // From looking to mending: what is off by so much must not be mended twice.
     const Repairing repairing(request.repair ? &is_repairing : nullptr);
     const bool repair = request.repair;
-    auto look = [request = std::move(request), at, parse = options.parse](Reading& reading) {
+    auto look = [request, at, parse = options.parse](Reading& reading) {
         return check_slice(reading, request, at, parse);
     };
     auto checked = co_await read<CheckedSlice>(state, std::move(look));

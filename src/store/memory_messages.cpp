@@ -9,11 +9,8 @@
 
 namespace maild::store {
 
-using memory::Account;
 using memory::Body;
-using memory::Mailbox;
 using memory::Message;
-using memory::News;
 
 namespace {
 

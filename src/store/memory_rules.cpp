@@ -25,6 +25,7 @@ Result<Account*> admit(World& world, const auth::TokenKey& key, const auth::Toke
 
 std::vector<MailboxEntry> list(const Account& account) {
     std::vector<StoredMailbox> stored;
+    stored.reserve(account.mailboxes.size());
     for (const auto& [name, mailbox] : account.mailboxes)
         stored.push_back({mailbox.id, name, mailbox.use});
     return list_entries(stored, {account.subscribed.begin(), account.subscribed.end()});
@@ -44,7 +45,8 @@ Result<Delivered> deliver(World& world, const auth::TokenKey& key, WallTime now,
     if (auto room = check_room(account, message.size(), 1); !room)
         return std::unexpected(std::move(room.error()));
     if (!account.mailboxes.contains(recipient.mailbox)) {
-        (void)world.create_checked(account, recipient.mailbox, SpecialUse::none); // else: INBOX
+        // What cannot be made is not there below either: then INBOX takes it.
+        static_cast<void>(world.create_checked(account, recipient.mailbox, SpecialUse::none));
     }
     const auto found = find(account, recipient.mailbox);
     auto& mailbox = found ? **found : account.mailboxes.at(std::string(kInbox));

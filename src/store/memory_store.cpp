@@ -7,8 +7,6 @@
 namespace maild::store {
 
 using memory::Account;
-using memory::Mailbox;
-using memory::Message;
 using memory::News;
 using memory::Session;
 

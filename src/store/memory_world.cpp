@@ -164,6 +164,7 @@ Result<CopyResult> World::copy(SessionId origin, Account& account, Mailbox& from
     publish(origin, news);
     if (is_move) {
         std::vector<Uid> gone;
+        gone.reserve(result.uids.size());
         for (const auto& [uid, copied] : result.uids) gone.push_back(uid);
         expunge(origin, account, from, gone);
     }

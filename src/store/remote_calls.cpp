@@ -140,7 +140,7 @@ net::Task<Result<std::vector<queue::QueuedRecipient>>> RemoteStore::queued(Queue
 }
 
 net::Task<Result<CheckSlice>> RemoteStore::check(CheckRequest request) {
-    return impl_->call<CheckSlice>(Type::check, std::move(request));
+    return impl_->call<CheckSlice>(Type::check, request);
 }
 
 } // namespace maild::store
