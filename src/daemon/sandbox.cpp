@@ -16,6 +16,12 @@
 namespace maild::daemon {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kIsSanitized = true; // maps terabytes, and calls what no role needs
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 FileAccess files_of(Role role, const Config& config) {
     switch (role) {
     case Role::worker:
@@ -57,6 +63,10 @@ Result<void> preload_libraries() {
 }
 
 Result<void> enter_sandbox(Role role, const Config& config, SandboxFacts& facts) {
+    if (kIsSanitized) {
+        facts.lost = "a sanitizer is built in: no sandbox; ";
+        return {};
+    }
     if (role == Role::worker) {
         const auto limited = limit_memory(config.limits.worker_memory_bytes);
         if (!limited) return limited;

@@ -2,6 +2,7 @@
 #include "daemon/forked.hpp"
 #include "daemon/privileges.hpp"
 #include "daemon/sandbox.hpp"
+#include "support/effort.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gtest/gtest.h>
@@ -25,12 +26,6 @@
 namespace maild::daemon {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kIsSanitized = true;
-#else
-constexpr bool kIsSanitized = false;
-#endif
-
 Identity somebody() {
     const auto account = find_account("nobody");
     if (::geteuid() != 0 || !account) return {"me", ::geteuid(), ::getegid(), false};
@@ -40,7 +35,7 @@ Identity somebody() {
 class SandboxTest : public testing::Test {
 protected:
     void SetUp() override {
-        if (kIsSanitized) GTEST_SKIP() << "sanitizers need more system calls than any role";
+        if (test::kIsSanitized) GTEST_SKIP() << "sanitizers need more system calls than any role";
         ::chmod(dir_.path().c_str(), 0711);
         config_.paths = {dir_ / "data", dir_ / "run"};
         for (const auto& path : {config_.paths.data, config_.paths.directory(), config_.paths.tls(),

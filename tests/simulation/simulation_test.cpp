@@ -5,13 +5,13 @@
 // MAILD_SIMULATION_SEEDS=n: n seeds in each case instead of the usual number;
 // MAILD_SIMULATION_SEED=n: that one alone.
 #include "simulation/client.hpp"
+#include "support/effort.hpp"
 
 #include "maild/base/log.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <iostream>
 
 namespace maild::simulation {
@@ -22,11 +22,6 @@ using maild::test::Survives;
 constexpr std::uint64_t kCases = 4;
 constexpr int kSteps = 600;       // with faults
 constexpr int kPatience = 50'000; // steps until all is done without
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-    const char* text = std::getenv(variable);
-    return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
 
 std::string joined(const std::vector<std::uint32_t>& uids) {
     std::string text;
@@ -174,8 +169,8 @@ protected:
 };
 
 TEST_P(SimulationTest, WhatClientsWereToldIsTrue) {
-    const auto only = number_from("MAILD_SIMULATION_SEED", 0);
-    const auto seeds = only != 0 ? 1 : number_from("MAILD_SIMULATION_SEEDS", 250);
+    const auto only = maild::test::number_from("MAILD_SIMULATION_SEED", 0);
+    const auto seeds = only != 0 ? 1 : maild::test::rounds("MAILD_SIMULATION_SEEDS", 250);
     Tally all;
     for (std::uint64_t i = 0; i < seeds; ++i) {
         const auto seed = only != 0 ? only : 1 + GetParam() + i * kCases;

@@ -2,12 +2,12 @@
 // over several cases, which run side by side. MAILD_MODEL_SEEDS=n: n histories in each case instead
 // of the usual number; MAILD_MODEL_SEED=n: that one alone.
 #include "store/model/history.hpp"
+#include "support/effort.hpp"
 
 #include "maild/base/log.hpp"
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
 #include <iostream>
 
 namespace maild::store::test {
@@ -16,11 +16,6 @@ namespace {
 constexpr std::uint64_t kCases = 4;
 constexpr int kGroups = 14; // of a history
 
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-    const char* text = std::getenv(variable);
-    return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
 class StoreModel : public testing::TestWithParam<std::uint64_t> {
 protected:
     StoreModel() { log::to_nowhere(); }
@@ -28,8 +23,8 @@ protected:
     // Seeds of this case, until a promise is broken.
     template <class Run> static Tally run_seeds(std::uint64_t count, Run run) {
         Tally tally;
-        const auto only = number_from("MAILD_MODEL_SEED", 0);
-        const auto histories = only != 0 ? 1 : number_from("MAILD_MODEL_SEEDS", count);
+        const auto only = maild::test::number_from("MAILD_MODEL_SEED", 0);
+        const auto histories = only != 0 ? 1 : maild::test::rounds("MAILD_MODEL_SEEDS", count);
         for (std::uint64_t i = 0; i < histories && tally.wrong.empty(); ++i)
             run(only != 0 ? only : 1 + GetParam() + i * kCases, tally);
         return tally;
