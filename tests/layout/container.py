@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What docker/ and conf/ say of the tree is true of it: the files that the image copies are there, it has the packages
-of every library that the programs load, and it exposes the ports that are listened on. 77 where dpkg is missing."""
+of every library that the programs load, and it exposes the ports that are listened on. 77 where dpkg is missing, or
+the programs are not built."""
 import pathlib
 import re
 import shutil
@@ -22,8 +23,11 @@ exposed = {int(port) for port in re.search(r"^EXPOSE (.*)", dockerfile, re.M).gr
 if listened != exposed:
     faults.append(f"docker/Dockerfile: exposes {sorted(exposed)}, conf/maild.toml listens on {sorted(listened)}")
 
+missing = [name for name in ("maild", "mailctl") if not (build / name).exists()]
 if shutil.which("dpkg") is None:
-    print("\n".join(faults) or "skipped: no dpkg here to ask for the packages of libraries")
+    missing.append("dpkg, to ask for the packages of libraries")
+if missing:
+    print("\n".join(faults) or f"skipped, not here: {', '.join(missing)}")
     sys.exit(1 if faults else 77)
 installed = set(re.findall(r"\S+", re.findall(r"apt-get install -y --no-install-recommends(.*?)&&", dockerfile, re.S)[0]))
 # In every Debian image.
