@@ -77,9 +77,7 @@ bool SmtpBackend::may_relay(const smtp::Client& client) const {
     if (client.identity) return true;
     if (client.service == smtp::Service::lmtp) return false;
     const auto address = net::parse_ip(client.peer.address);
-    return address && std::ranges::any_of(config_->trusted, [&](const auto& network) {
-               return net::in_network(*address, network);
-           });
+    return address && net::in_any_network(*address, config_->trusted);
 }
 
 net::Task<Result<auth::Identity>> SmtpBackend::authenticate(const smtp::Client& client,

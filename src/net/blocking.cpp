@@ -19,6 +19,8 @@ public:
         threads_.reserve(threads);
         for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
     }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
     ~Impl() {
         {
             const std::lock_guard lock(mutex_);
@@ -43,8 +45,8 @@ public:
     }
 
 private:
-    using WorkGuard =
-        boost::asio::executor_work_guard<Executor>; // io's run() goes on until `done` has run
+    // io's run() goes on until `done` has run.
+    using WorkGuard = boost::asio::executor_work_guard<Executor>;
     struct Entry {
         std::move_only_function<void()> job;
         std::move_only_function<void()> done;

@@ -1,5 +1,7 @@
 #include "maild/net/gate.hpp"
 
+#include "net/await.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -87,11 +89,10 @@ std::size_t Gate::kick(AccountId account) {
 Task<std::size_t> Gate::stop(std::chrono::milliseconds patience) {
     is_stopping_ = true;
     for (const auto& entry : sessions()) tell(entry.id, StopReason::shutdown);
-    const auto end = std::chrono::steady_clock::now() + patience;
+    const auto end = deadline_after(patience);
     while (!sessions_.empty()) {
-        const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-        if (left.count() <= 0) break;
+        const auto left = time_left(end);
+        if (left.count() == 0) break;
         co_await left_.wait(left);
     }
     co_return sessions_.size();

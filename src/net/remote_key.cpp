@@ -11,7 +11,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
 
-#include <cstring>
+#include <algorithm>
 #include <memory>
 
 namespace maild::net {
@@ -51,7 +51,7 @@ std::size_t ask(const Remote* remote, SignatureKind kind, const unsigned char* i
         return 0;
     }
     if (signature->empty() || signature->size() > room) return 0;
-    std::memcpy(out, signature->data(), signature->size());
+    std::ranges::copy(*signature, out);
     return signature->size();
 }
 
@@ -113,7 +113,7 @@ Result<EvpKeyPtr> remote_ec(EVP_PKEY* public_key, std::unique_ptr<Remote> remote
         EC_KEY_set_ex_data(own.get(), ec_index(), remote.get()) != 1) {
         return fail_openssl(Errc::internal, "EC key");
     }
-    remote.release(); // free_remote()
+    static_cast<void>(remote.release()); // free_remote() deletes it
     if (EVP_PKEY_set1_EC_KEY(out.get(), own.get()) != 1)
         return fail_openssl(Errc::internal, "EC key");
     return out;
@@ -136,7 +136,7 @@ Result<EvpKeyPtr> remote_rsa(EVP_PKEY* public_key, std::unique_ptr<Remote> remot
         RSA_set_ex_data(own.get(), rsa_index(), remote.get()) != 1) {
         return fail_openssl(Errc::internal, "RSA key");
     }
-    remote.release(); // free_remote()
+    static_cast<void>(remote.release()); // free_remote() deletes it
     if (EVP_PKEY_set1_RSA(out.get(), own.get()) != 1)
         return fail_openssl(Errc::internal, "RSA key");
     return out;

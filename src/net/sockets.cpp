@@ -86,8 +86,6 @@ Result<UniqueFd> bind_tcp(const std::string& address, std::uint16_t port,
     if (!socket) return bind_failure(what);
     if (!set_flag(socket.get(), SOL_SOCKET, SO_REUSEADDR))
         return fail_errno(what); // restart during TIME_WAIT
-    if (options.reuse_port && !set_flag(socket.get(), SOL_SOCKET, SO_REUSEPORT))
-        return fail_errno(what);
     if (name.any.sa_family == AF_INET6 && !set_flag(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY))
         return fail_errno(what);
     if (::bind(socket.get(), &name.any, size) != 0) return bind_failure(what);

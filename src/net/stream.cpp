@@ -113,20 +113,6 @@ Stream::~Stream() {
     if (impl_) impl_->readiness->close();
 }
 
-Task<Result<std::size_t>> Stream::read_some(std::span<char> out,
-                                            std::chrono::milliseconds timeout) {
-    const auto impl = impl_;
-    std::optional<Readiness::Deadline> deadline;
-    for (;;) {
-        const auto step = impl->read(out);
-        if (!step) co_return std::unexpected(step.error());
-        if (step->need == Need::nothing) co_return step->count;
-        if (!deadline) deadline = deadline_after(timeout);
-        const auto wake = co_await impl->wait(step->need, *deadline);
-        if (wake != Wake::ready) co_return not_ready(wake, "read");
-    }
-}
-
 Task<Result<std::size_t>> Stream::read_append(std::string& out, std::size_t at_most,
                                               std::chrono::milliseconds timeout) {
     const auto impl = impl_;

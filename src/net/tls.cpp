@@ -56,7 +56,7 @@ Result<void> use_alpn(SSL_CTX* context, const std::vector<std::string>& names) {
     if (SSL_CTX_set_ex_data(context, wire_format_index(), owned.get()) != 1) {
         return fail_openssl(Errc::internal, "SSL_CTX_set_ex_data");
     }
-    owned.release(); // free_wire_format()
+    static_cast<void>(owned.release()); // free_wire_format() deletes it
     SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
     return {};
 }
@@ -73,8 +73,8 @@ Result<void> harden(SSL_CTX* context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_read_ahead(context,
-                           1); // header and body of a record, and what follows, in one system call
+    // Header and body of a record, and what follows, in one system call.
+    SSL_CTX_set_read_ahead(context, 1);
     constexpr long kMaxChain = 16 * 1024; // a client has no certificate to show
     SSL_CTX_set_max_cert_list(context, kMaxChain);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||

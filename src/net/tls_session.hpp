@@ -29,9 +29,9 @@ public:
     Result<Step> handshake();
     Result<Step> read(std::span<char> out);
     Result<Step> peek(); // is there an octet to read
-    Result<Step>
-    write(std::string_view bytes); // to be repeated with the same octets while it needs something
-    void close_notify();           // as far as the socket takes it
+    // To be repeated with the same octets while it needs something.
+    Result<Step> write(std::string_view bytes);
+    void close_notify(); // as far as the socket takes it
     TlsState state() const;
 
 private:
@@ -39,8 +39,8 @@ private:
     Result<Step> outcome(int code, std::size_t count, std::string_view what);
 
     SslPtr ssl_;
-    bool is_broken_ =
-        false; // after a fatal error nothing more may be written, not even close_notify
+    // After a fatal error nothing more may be written, not even close_notify.
+    bool is_broken_ = false;
 };
 
 } // namespace maild::net

@@ -22,8 +22,8 @@ Result<CertificateAndKey> make_self_signed(const std::vector<std::string>& hostn
                                            WallTime now);
 
 struct CertificateSummary {
-    std::vector<std::string>
-        names; // subject alternative names of kind DNS, or the common name without any
+    // Subject alternative names of kind DNS, or the common name without any.
+    std::vector<std::string> names;
     std::string issuer;
     WallTime not_before;
     WallTime not_after;

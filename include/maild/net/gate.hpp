@@ -25,8 +25,8 @@ namespace maild::net {
 
 struct GateLimits {
     std::size_t sessions = 4096;
-    std::size_t sessions_per_peer =
-        256; // for an IPv4 address or an IPv6 /64; loopback is not counted
+    // Of an IPv4 address or an IPv6 /64; loopback is not counted.
+    std::size_t sessions_per_peer = 256;
 };
 
 struct SessionEntry {
@@ -51,6 +51,8 @@ public:
     class Pass {
     public:
         Pass() = default;
+        Pass(const Pass&) = delete;
+        Pass& operator=(const Pass&) = delete;
         Pass(Pass&& other) noexcept;
         Pass& operator=(Pass&& other) noexcept;
         ~Pass(); // the session is gone
@@ -72,6 +74,7 @@ public:
 
     // `clock` outlives the gate, the gate outlives its passes.
     Gate(std::string service, const GateLimits& limits, const Clock& clock);
+    ~Gate() = default;
     Gate(const Gate&) = delete;
     Gate& operator=(const Gate&) = delete;
 

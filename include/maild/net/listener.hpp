@@ -14,6 +14,8 @@ namespace maild::net {
 class Listener {
 public:
     Listener(boost::asio::io_context& io, UniqueFd socket);
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
     Listener(Listener&&) noexcept;
     Listener& operator=(Listener&&) noexcept;
     ~Listener();

@@ -1,6 +1,6 @@
 #pragma once
 // What a session has to say and has not sent yet: replies are collected and written together, one
-// write for a pipelined group (RFC 2920 §3.2), large pieces without being copied. Bounded by the
+// write for a pipelined group (RFC 2920 §3.2), large ones without being copied. Bounded by the
 // caller: full() says that it is time to flush before more is put in, so that a peer that does not
 // read holds at most the limit.
 
@@ -26,8 +26,6 @@ public:
     void put(std::string bytes);
     void put(std::string_view bytes);
     void put(const char* text) { put(std::string_view(text)); }
-    // Not copied: valid until flush() has returned.
-    void put_borrowed(std::string_view bytes);
 
     bool empty() const { return size_ == 0; }
     std::size_t size() const { return size_; }
@@ -39,16 +37,10 @@ public:
     void rebind(Stream& stream) { stream_ = &stream; } // after a move of the stream
 
 private:
-    struct Piece {
-        std::string owned;
-        std::string_view borrowed;
-        std::string_view view() const { return owned.empty() ? borrowed : std::string_view(owned); }
-    };
-
     Stream* stream_;
     std::size_t limit_;
     std::size_t size_ = 0;
-    std::vector<Piece> pieces_;
+    std::vector<std::string> pieces_;
 };
 
 } // namespace maild::net

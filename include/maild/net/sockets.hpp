@@ -14,8 +14,7 @@
 namespace maild::net {
 
 struct ListenOptions {
-    int backlog = 1024;      // the kernel cuts it to net.core.somaxconn
-    bool reuse_port = false; // one socket for each worker instead of one that they share
+    int backlog = 1024; // the kernel cuts it to net.core.somaxconn
 };
 
 // `address` is an IPv4 or IPv6 address in digits; "::" takes IPv6 alone, so that "0.0.0.0" can

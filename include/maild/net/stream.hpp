@@ -23,8 +23,8 @@ class Event;
 class TlsContext;
 
 struct Peer {
-    std::string address; // "192.0.2.1", "2001:db8::1" (IPv4-mapped given as IPv4), "local" for a
-                         // Unix socket
+    // "192.0.2.1", "2001:db8::1" (IPv4-mapped given as IPv4), "local" for a Unix socket.
+    std::string address;
     std::uint16_t port = 0;
     bool is_loopback = false;    // 127.0.0.0/8, ::1, or a Unix socket
     std::optional<unsigned> uid; // SO_PEERCRED of a Unix socket
@@ -42,14 +42,15 @@ class Stream {
 public:
     // Takes over a connected, non-blocking socket. `local_port` and peer are read from it.
     Stream(boost::asio::io_context& io, UniqueFd socket);
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
     Stream(Stream&&) noexcept;
     Stream& operator=(Stream&&) noexcept;
     ~Stream(); // closes
 
-    // At least one byte, or Errc::closed at the end. The deadline covers this one call.
-    Task<Result<std::size_t>> read_some(std::span<char> out, std::chrono::milliseconds timeout);
-    // The same, appended to `out`, which takes memory only once the bytes are there and gives it
-    // back while it waits empty: an idle connection holds no buffer.
+    // At least one byte, or Errc::closed at the end. The deadline covers this one call. Appended to
+    // `out`, which takes memory only once the bytes are there and gives it back while it waits
+    // empty: an idle connection holds no buffer.
     Task<Result<std::size_t>> read_append(std::string& out, std::size_t at_most,
                                           std::chrono::milliseconds timeout);
     // Until there is something to read (bytes, or the end, which the next read tells), or `event`
@@ -74,14 +75,14 @@ public:
     const Peer& peer() const;
     std::uint16_t local_port() const;
     const std::optional<TlsState>& tls() const;
-    // Bytes that have been read off and written to the socket's peer in the clear of TLS.
+    // Octets that the peer and we have sent, as they are inside of TLS.
     std::uint64_t bytes_in() const;
     std::uint64_t bytes_out() const;
 
 private:
     class Impl;
-    std::shared_ptr<Impl>
-        impl_; // never null but in a moved-from stream; shared with calls that are pending
+    // Never null but in a moved-from stream; shared with calls that are pending.
+    std::shared_ptr<Impl> impl_;
 };
 
 } // namespace maild::net

@@ -30,8 +30,8 @@ public:
 struct TlsSettings {
     std::string certificate_chain; // PEM, leaf first; no private key in it
     std::uint32_t certificate = 0; // what the signer calls its key
-    std::vector<std::string>
-        alpn; // "imap", "smtp" …; a client that offers others only is refused (RFC 7301 §3.2)
+    // "imap", "smtp" …; a client that offers others only is refused (RFC 7301 §3.2).
+    std::vector<std::string> alpn;
 };
 
 class TlsContext {
