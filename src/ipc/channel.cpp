@@ -16,8 +16,8 @@ namespace {
 using Descriptor = boost::asio::posix::descriptor_base;
 
 constexpr std::size_t kReadSize = 64 * 1024;
-constexpr std::size_t kMaxFdsInFlight =
-    16; // of one sendmsg, and of unread frames on the receiving side
+// Of one sendmsg, and of unread frames on the receiving side.
+constexpr std::size_t kMaxFdsInFlight = 16;
 constexpr std::size_t kMaxVectors = 192; // up to three for each frame
 
 std::span<char> scratch() {

@@ -223,11 +223,7 @@ net::Task<Result<std::string>> Client::call(MessageType type, std::string payloa
 
 net::Task<Result<std::string>> Client::call(MessageType type, std::string payload,
                                             std::chrono::milliseconds timeout) {
-    Message request;
-    request.payload = std::move(payload);
-    auto reply = co_await exchange(type, std::move(request), timeout);
-    if (!reply) co_return std::unexpected(std::move(reply.error()));
-    co_return std::move(reply->payload);
+    return call(type, std::move(payload), Blob(), timeout);
 }
 
 void Client::notify(MessageType type, std::string payload) {

@@ -73,8 +73,8 @@ Header header_for(Kind kind, std::uint32_t id, MessageType type, const Message& 
 }
 
 void FrameDecoder::fill(std::string& part, std::size_t size, std::string_view& in) const {
-    constexpr std::size_t kTrusted =
-        256 * 1024; // more memory than this only for bytes that have come
+    // More memory than this only for bytes that have come.
+    constexpr std::size_t kTrusted = 256 * 1024;
     if (part.capacity() < size && part.empty()) part.reserve(std::min(size, kTrusted));
     const auto piece = in.substr(0, size - part.size());
     part += piece;

@@ -6,8 +6,9 @@
 //     u32 id       of the request; its answer has the same; 0 in events
 //     u16 type
 //     u8  kind     Kind
-//     u8  fds      bit 0: a memfd with the blob, bit 1: another descriptor; they come by SCM_RIGHTS
-//     in this order u32 blob     how many of the last octets are the inline blob
+//     u8  fds      bit 0: a memfd with the blob, bit 1: another descriptor; by SCM_RIGHTS,
+//                  in this order
+//     u32 blob     how many of the last octets are the inline blob
 //
 // All little-endian, as in codec.hpp.
 

@@ -21,8 +21,8 @@ namespace maild::ipc {
 struct ClientOptions {
     Limits limits;
     std::size_t max_calls = 4096; // at once, waiting ones included; beyond: Errc::busy
-    std::chrono::milliseconds reconnect_wait{
-        1000}; // how long a new call waits for attach(), then Errc::unavailable
+    // How long a new call waits for attach(), then Errc::unavailable.
+    std::chrono::milliseconds reconnect_wait{1000};
 };
 
 class Client {

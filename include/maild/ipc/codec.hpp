@@ -3,8 +3,9 @@
 // type, found by ADL, names its fields once and serves both directions:
 //
 //     struct Ping { std::uint32_t number; std::string text; };
-//     template <class Codec> void describe(Codec& codec, Ping& ping) { codec(ping.number,
-//     ping.text); }
+//     template <class Codec> void describe(Codec& codec, Ping& ping) {
+//         codec(ping.number, ping.text);
+//     }
 //
 //     std::string bytes = ipc::encode(ping);
 //     Result<Ping> back = ipc::decode<Ping>(bytes);
@@ -16,6 +17,7 @@
 
 #include "maild/base/error.hpp"
 
+#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +33,9 @@
 
 namespace maild::ipc {
 
+static_assert(std::endian::native == std::endian::little,
+              "numbers are copied as they stand in memory");
+
 class Encoder {
 public:
     template <class... Fields> void operator()(const Fields&... fields) { (put(fields), ...); }
@@ -41,8 +46,7 @@ private:
         requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
     void put(Number value) {
         char bytes[sizeof value];
-        std::memcpy(bytes, &value,
-                    sizeof value); // x86-64 and arm64 are little-endian; static_assert below
+        std::memcpy(bytes, &value, sizeof value);
         out_.append(bytes, sizeof value);
     }
     void put(bool value) { out_ += static_cast<char>(value); }
@@ -82,14 +86,13 @@ private:
     }
     template <class... Alternatives> void put(const std::variant<Alternatives...>& value) {
         put(static_cast<std::uint8_t>(value.index()));
-        std::visit([this](const auto& alternative) { put(alternative); }, value);
+        std::visit([&](const auto& alternative) { put(alternative); }, value);
     }
     template <class T>
         requires requires(T& value, Encoder& codec) { describe(codec, value); }
     void put(const T& value) {
-        describe(
-            *this,
-            const_cast<T&>(value)); // one describe() serves both directions; the encoder only reads
+        // One describe() serves both directions; the encoder only reads.
+        describe(*this, const_cast<T&>(value));
     }
     template <class Tag, class Value, template <class, class> class Strong>
         requires requires(Strong<Tag, Value> id) {

@@ -21,11 +21,11 @@ struct Message {
 };
 
 struct Limits {
-    std::size_t max_payload =
-        16 * 1024 * 1024; // of one message that comes in; beyond: the peer is malformed
+    // Of one message that comes in; beyond: the peer is malformed.
+    std::size_t max_payload = 16 * 1024 * 1024;
     std::uint64_t max_blob = 256ULL * 1024 * 1024; // of a Blob that comes in
-    std::size_t max_queued =
-        64 * 1024 * 1024;            // octets on their way out; beyond: the peer is dead or stuck
+    // Octets on their way out; beyond: the peer is dead or stuck.
+    std::size_t max_queued = 64 * 1024 * 1024;
     bool accept_descriptors = false; // else a message with one is malformed
 };
 
