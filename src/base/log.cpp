@@ -1,12 +1,12 @@
 #include "maild/base/log.hpp"
 
 #include "maild/base/ascii.hpp"
+#include "maild/base/encoding.hpp"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -24,6 +24,7 @@ namespace maild::log {
 namespace {
 
 constexpr std::size_t kMaxLine = 4096;
+constexpr int kFacilityMail = 2 << 3; // RFC 3164 §4.1.1
 
 // A file that somebody else opened: the supervisor hands the descriptor to processes that may not
 // open any file. One write(2) a line with O_APPEND, so that lines of several processes never mix.
@@ -51,23 +52,22 @@ public:
 
 private:
     static int severity(spdlog::level::level_enum level) {
-        constexpr int severities[] = {7, 7, 6, 4, 3, 2, 2};
-        return severities[level];
+        constexpr int kSeverities[] = {7, 7, 6, 4, 3, 2, 2}; // of trace, debug … critical, off
+        return kSeverities[level];
     }
     void sink_it_(const spdlog::details::log_msg& message) override {
-        constexpr int facility_mail = 2 << 3;
         const auto seconds = std::chrono::system_clock::to_time_t(message.time);
         std::tm parts{};
         ::localtime_r(&seconds, &parts);
         char stamp[32] = "";
         std::strftime(stamp, sizeof stamp, "%b %e %H:%M:%S", &parts);
         std::string line =
-            "<" + std::to_string(facility_mail | severity(message.level)) + ">" + stamp + tag_;
+            "<" + std::to_string(kFacilityMail | severity(message.level)) + ">" + stamp + tag_;
         line.append(message.payload.data(), message.payload.size());
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        constexpr std::string_view path = "/dev/log";
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        constexpr std::string_view kPath = "/dev/log";
+        kPath.copy(address.sun_path, sizeof address.sun_path - 1);
         // Nobody may listen, and a full log must not stop the daemon: then the line is lost.
         ::sendto(fd_, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                  reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -126,14 +126,12 @@ spdlog::level::level_enum spdlog_level(Level level) {
 bool is_plain(char c) { return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '='; }
 
 void append_escaped_byte(std::string& out, char c) {
-    constexpr std::string_view digits = "0123456789abcdef";
     if (c == '"' || c == '\\') {
         out += '\\';
         out += c;
     } else if (ascii::is_control(c) || ascii::is_8bit(c)) {
         out += "\\x";
-        out += digits[static_cast<unsigned char>(c) >> 4];
-        out += digits[static_cast<unsigned char>(c) & 15];
+        out += hex_encode({&c, 1});
     } else {
         out += c;
     }
@@ -206,15 +204,8 @@ void flush() {
     logger->flush();
 }
 
-void to_stderr() { use(std::make_shared<spdlog::sinks::stderr_sink_mt>()); }
 void to_descriptor(int fd) { use(std::make_shared<DescriptorSink>(fd)); }
 void to_nowhere() { use(std::make_shared<spdlog::sinks::null_sink_mt>()); }
-
-void to_syslog(std::string_view identity) {
-    constexpr int facility_mail = 2 << 3; // LOG_MAIL; <syslog.h> names macros like our levels
-    use(std::make_shared<spdlog::sinks::syslog_sink_mt>(std::string(identity), 0, facility_mail,
-                                                        false));
-}
 
 void to_syslog_socket(int fd, std::string_view identity) {
     use(std::make_shared<DatagramSink>(fd, identity));

@@ -47,7 +47,7 @@ net::Task<void> handle(std::shared_ptr<Connection> connection, Request request) 
 class IpcTest : public testing::Test {
 protected:
     IpcTest() { log::to_nowhere(); }
-    ~IpcTest() override { log::to_stderr(); }
+    ~IpcTest() override { log::to_descriptor(STDERR_FILENO); }
 
     std::shared_ptr<Connection> connect() {
         auto pair = net::socket_pair().value();

@@ -59,20 +59,18 @@ inline void critical(std::string_view event, Fields fields = {}) {
 }
 void flush();
 
-// Where lines go. Until one is set, warnings and worse go to standard error.
-void to_stderr();
-void to_descriptor(
-    int fd); // borrowed: a file opened for appending; given anew when the file was reopened
-void to_syslog(std::string_view identity);
-// The same through a borrowed, unconnected Unix datagram socket: for a process that may open none
-// of its own, and goes on when the system's log was restarted.
+// Where lines go. Until one is set, warnings and worse go to standard error. Descriptors are
+// borrowed: the supervisor opens them for processes that may open nothing.
+void to_descriptor(int fd); // opened for appending; called anew when the file was reopened
+// To the system's log, through an unconnected Unix datagram socket: goes on when that log was
+// restarted.
 void to_syslog_socket(int fd, std::string_view identity);
 void to_nowhere(); // for tests and benchmarks
 void set_level(Level level);
 void set_process(std::string_view role); // "worker", "store" …: stands in each line
 
-// `text` as it stands in a line: quoted when it holds a space, '"' or '=', and never longer than
-// `limit` bytes.
+// `text` as it stands in a line: quoted when it holds a space, a quote, a backslash, '=' or
+// anything but printable ASCII; cut off with … behind `limit` bytes.
 std::string escaped(std::string_view text, std::size_t limit = 1024);
 
 } // namespace maild::log
