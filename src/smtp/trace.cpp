@@ -39,14 +39,6 @@ std::string_view protocol_word(const Client& client, const Envelope& envelope) {
     return client.identity ? words.login : words.plain;
 }
 
-std::string format_return_path(const ReversePath& path) {
-    return "Return-Path: <" + path.format() + ">\r\n";
-}
-
-std::string format_delivered_to(const mail::Address& address) {
-    return "Delivered-To: " + format_path(address) + "\r\n";
-}
-
 std::string format_received(const Client& client, const Envelope& envelope,
                             std::string_view hostname, WallTime now) {
     std::string out = "Received: from ";

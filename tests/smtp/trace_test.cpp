@@ -69,13 +69,5 @@ TEST(Trace, ChoosesTheProtocolsWord) { // RFC 3848 §1, RFC 6531 §4.3
     EXPECT_EQ(protocol_word(client, envelope), "UTF8SMTPS");
 }
 
-TEST(Trace, WritesPaths) {
-    EXPECT_EQ(format_return_path({}), "Return-Path: <>\r\n");
-    EXPECT_EQ(format_return_path({address("\"a b\"@example.org")}),
-              "Return-Path: <\"a b\"@example.org>\r\n");
-    EXPECT_EQ(format_delivered_to(address("ada@example.org")), "Delivered-To: ada@example.org\r\n");
-    EXPECT_EQ(format_delivered_to({"postmaster", {}}), "Delivered-To: postmaster\r\n");
-}
-
 } // namespace
 } // namespace maild::smtp

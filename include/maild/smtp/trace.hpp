@@ -1,7 +1,8 @@
 #pragma once
-// The trace fields that whoever takes a message over puts above it (RFC 5321 §4.4). Whole header
-// fields with CRLF, folded below 78 octets where that is possible, made of checked values only:
-// what a peer sent stands in them as a domain, an address literal or an address, or not at all.
+// The trace field that whoever takes a message over puts above it (RFC 5321 §4.4); `delivery` adds
+// those of final delivery. A whole header field with CRLF, folded below 78 octets where that is
+// possible, made of checked values only: what a peer sent stands in them as a domain, an address
+// literal or an address, or not at all.
 
 #include "maild/base/clock.hpp"
 #include "maild/smtp/backend.hpp"
@@ -10,12 +11,6 @@
 #include <string_view>
 
 namespace maild::smtp {
-
-// "Return-Path: <ada@example.org>", added at final delivery.
-std::string format_return_path(const ReversePath& path);
-
-// "Delivered-To: ada@example.org": against loops. `address` is an addr-spec of ours.
-std::string format_delivered_to(const mail::Address& address);
 
 // "Received: from hello ([ip]) (version cipher) by hostname with ESMTPSA id x for <rcpt>; date".
 // The FOR clause only if the transaction has that single recipient (§7.6: the others must not learn
