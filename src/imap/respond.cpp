@@ -55,13 +55,6 @@ void append_string(std::string& out, std::string_view text) {
         append_quoted(out, text);
 }
 
-void append_nstring(std::string& out, const std::optional<std::string>& text) {
-    if (text)
-        append_string(out, *text);
-    else
-        out += "NIL";
-}
-
 void append_astring(std::string& out, std::string_view text) {
     // An atom NIL would be read as no string by clients that do not look at the context.
     const bool is_atom = !text.empty() && std::ranges::all_of(text, is_astring_char) &&

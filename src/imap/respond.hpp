@@ -20,7 +20,6 @@ namespace maild::imap {
 void append_number(std::string& out, std::uint64_t number);
 // Quoted where it can be, else a literal: CR, LF and 8-bit octets; NUL is left out.
 void append_string(std::string& out, std::string_view text);
-void append_nstring(std::string& out, const std::optional<std::string>& text);
 // An atom where it is one, else a string. Also for mailbox names, which are given in modified
 // UTF-7.
 void append_astring(std::string& out, std::string_view text);

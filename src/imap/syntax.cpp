@@ -102,11 +102,6 @@ bool is_atom_char(char c) {
 bool is_astring_char(char c) { return is_atom_char(c) || c == ']'; }
 bool is_tag_char(char c) { return is_astring_char(c) && c != '+'; }
 
-Parsed<char> parse_space(Cursor& in) {
-    if (!in.take(' ')) return in.expected("space");
-    return ' ';
-}
-
 Parsed<std::string_view> parse_tag(Cursor& in) {
     const auto tag = in.take_while(is_tag_char);
     if (tag.empty() || tag.size() > kMaxTagLength) return in.expected("tag");

@@ -48,9 +48,6 @@ Parsed<std::chrono::sys_days> parse_date(Cursor& in);
 // date-time: "17-Jul-1996 02:44:25 -0700" in its quotes
 Parsed<WallTime> parse_date_time(Cursor& in);
 
-// SP, exactly one.
-Parsed<char> parse_space(Cursor& in);
-
 // The name of a system flag as a bit of store::Flags, or 0.
 std::uint64_t system_flag(std::string_view name);
 
