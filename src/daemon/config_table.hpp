@@ -23,6 +23,7 @@ public:
     // `name` is the table's, "" for the top; faults and positions go into `parsed`.
     ConfigTable(const toml::table& table, std::string name, ParsedConfig& parsed)
         : table_(table), name_(std::move(name)), parsed_(parsed) {}
+    ~ConfigTable() = default;
     ConfigTable(const ConfigTable&) = delete;
     ConfigTable& operator=(const ConfigTable&) = delete;
 

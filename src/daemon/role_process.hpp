@@ -26,6 +26,8 @@ class RoleProcess final : public RoleContext {
 public:
     RoleProcess(Channel channel, RoleFactory factory);
     ~RoleProcess() override;
+    RoleProcess(const RoleProcess&) = delete;
+    RoleProcess& operator=(const RoleProcess&) = delete;
 
     // The whole life; the exit code.
     int run();

@@ -17,6 +17,8 @@ public:
     static Result<std::unique_ptr<SqliteRepository>>
     open(FileSystem& files, const std::string& path, std::uint32_t shards);
     ~SqliteRepository() override;
+    SqliteRepository(const SqliteRepository&) = delete;
+    SqliteRepository& operator=(const SqliteRepository&) = delete;
 
     Result<std::optional<Lookup::Domain>> find_domain(const std::string& name) override;
     Result<std::optional<std::string>> find_domain_alias(const std::string& name) override;

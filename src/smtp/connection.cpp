@@ -52,6 +52,7 @@ public:
           started_(server_->clock.steady_now()) {
         pass_.on_stop([this](net::StopReason reason) { stop(reason); });
     }
+    ~Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 

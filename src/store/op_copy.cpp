@@ -114,8 +114,8 @@ Result<MailboxStatus> add_to(Batch& batch, const MailboxRow& to, std::vector<Row
 
 } // namespace
 
-Result<CopyResult> copy_between(Batch& batch, MailboxRow from, MailboxRow to, const UidSet& uids,
-                                bool is_move) {
+Result<CopyResult> copy_between(Batch& batch, const MailboxRow& from, MailboxRow to,
+                                const UidSet& uids, bool is_move) {
     CopyResult result{to.status.uid_validity, {}};
     auto rows = read_rows(batch, from.status.id, uids);
     if (!rows) return pass(rows);

@@ -101,8 +101,8 @@ struct CopyJob {
     bool is_move = false;
 };
 Result<CopyResult> copy(Batch& batch, const CopyJob& job);
-Result<CopyResult> copy_between(Batch& batch, MailboxRow from, MailboxRow to, const UidSet& uids,
-                                bool is_move);
+Result<CopyResult> copy_between(Batch& batch, const MailboxRow& from, MailboxRow to,
+                                const UidSet& uids, bool is_move);
 
 Result<void> expunge(Batch& batch, const OpenRef& open, const std::optional<UidSet>& uids);
 

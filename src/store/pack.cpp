@@ -34,6 +34,7 @@ public:
         }
         for (const auto& record : records) add(record, segment, end);
     }
+    ~Batch() = default;
     Batch(const Batch&) = delete;
     Batch& operator=(const Batch&) = delete;
 

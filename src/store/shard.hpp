@@ -34,8 +34,8 @@
 namespace maild::store {
 
 struct WriteRequest {
-    std::move_only_function<Result<void>(Batch&)>
-        run; // on the writer's thread; again if the disk was full
+    // On the writer's thread; again if the disk was full.
+    std::move_only_function<Result<void>(Batch&)> run;
     std::move_only_function<void(Result<void>)> done; // handed on in Committed
     std::uint64_t body_bytes = 0;
     std::uint64_t origin = 0; // session that is told first; 0: none
@@ -103,10 +103,12 @@ public:
     static Result<std::unique_ptr<Shard>> open(FileSystem& files, const Clock& clock,
                                                Random& random, ShardOptions options);
     ~Shard(); // finishes what waits, checkpoints, joins
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
 
     void submit(WriteRequest request); // busy or unavailable through on_committed
-    void
-    read(std::move_only_function<void(Reading&)> job); // not run when the shard is being closed
+    // Not run when the shard is being closed.
+    void read(std::move_only_function<void(Reading&)> job);
     const ShardCounters& counters() const { return counters_; }
     bool accepts_mail() const { return accepts_mail_.load(std::memory_order_relaxed); }
 

@@ -54,6 +54,8 @@ public:
     static Result<Database> open(FileSystem& files, const std::string& path,
                                  const Options& options = {});
 
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
     ~Database();

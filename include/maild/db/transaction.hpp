@@ -21,6 +21,7 @@ public:
         : database_(std::exchange(other.database_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
     Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
     ~Transaction() { rollback(); }
 
     // Durable when it returns success. Statements of this database must be reset or gone. On
@@ -42,6 +43,7 @@ public:
     Savepoint(Savepoint&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
     Savepoint& operator=(Savepoint&&) = delete;
     Savepoint(const Savepoint&) = delete;
+    Savepoint& operator=(const Savepoint&) = delete;
     ~Savepoint() { rollback(); }
 
     Result<void> release(); // keeps the changes, as part of the transaction around it

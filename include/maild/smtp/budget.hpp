@@ -13,6 +13,8 @@ public:
     class Lease {
     public:
         explicit Lease(Budget& budget) : budget_(&budget) {}
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
         Lease(Lease&& other) noexcept
             : budget_(other.budget_), size_(std::exchange(other.size_, 0)) {}
         Lease& operator=(Lease&&) = delete;
@@ -38,6 +40,7 @@ public:
     };
 
     explicit Budget(std::size_t limit) : limit_(limit) {}
+    ~Budget() = default;
     Budget(const Budget&) = delete;
     Budget& operator=(const Budget&) = delete;
 
