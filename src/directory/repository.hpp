@@ -51,8 +51,8 @@ public:
     virtual Result<void> insert_address(AccountId account, DomainId domain,
                                         const std::string& localpart) = 0;
     virtual Result<void> delete_address(DomainId domain, const std::string& localpart) = 0;
-    virtual Result<std::uint64_t>
-    default_quota(AccountId account) = 0; // of its own address's domain
+    // Of its own address's domain.
+    virtual Result<std::uint64_t> default_quota(AccountId account) = 0;
     virtual Result<ShardId> least_used_shard() = 0;
 
     virtual Result<Credential> load_credential(AccountId account) = 0;

@@ -10,8 +10,8 @@
 
 namespace maild::directory::rules {
 
-inline constexpr std::size_t kMaxPatterns =
-    1'000; // of a domain: each may be tried for each recipient
+// Of a domain: each may be tried for each recipient.
+inline constexpr std::size_t kMaxPatterns = 1'000;
 inline constexpr std::size_t kMaxStarsInPattern = 4;
 inline constexpr std::size_t kMaxReasonLength = 500; // octets
 

@@ -57,8 +57,8 @@ private:
     std::size_t begin_ = 0; // of the command
     std::size_t end_ = 0;   // of text()
     std::size_t next_ = 0;  // where the command after text() begins
-    std::size_t line_begin_ =
-        0; // of the piece of line that is being looked for; behind the end in a literal
+    // Of the piece of line that is being looked for; behind the end in a literal.
+    std::size_t line_begin_ = 0;
     std::size_t scanned_ = 0;     // no CRLF before here
     std::size_t line_octets_ = 0; // of the command, without literals
     std::size_t octets_ = 0;      // lines and literals, without APPEND's message

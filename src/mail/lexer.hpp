@@ -41,8 +41,8 @@ private:
 
     Cursor in_;
     std::string comment_;
-    bool comments_broken_ =
-        false; // one was not closed: look for no more, which keeps the whole linear
+    // One was not closed: look for no more, which keeps the whole linear.
+    bool comments_broken_ = false;
     bool quotes_broken_ = false;
     bool literals_broken_ = false;
 };

@@ -50,8 +50,8 @@ inline constexpr std::string_view kNotOffered = "502 5.5.1 BDAT was not offered\
                                                 "421 4.7.0 Cannot go on behind BDAT\r\n";
 inline constexpr std::string_view kTimedOut = "421 4.4.2 Timeout\r\n";
 inline constexpr std::string_view kStopping = "421 4.3.2 Service closing, try again\r\n";
-inline constexpr std::string_view kKicked =
-    "421 4.3.2 The administrator ended this session\r\n"; // RFC 3463 §3.4 has no closer code
+// RFC 3463 §3.4 has no closer code.
+inline constexpr std::string_view kKicked = "421 4.3.2 The administrator ended this session\r\n";
 inline constexpr std::string_view kEndlessLine = "421 4.7.0 Line without end\r\n";
 
 // RFC 5321 §4.3.2 and §4.1.1.11, RFC 6531 §3.5

@@ -39,8 +39,8 @@ class PackFiles;
 struct OpenSegment;
 
 struct PackOptions {
-    std::uint64_t segment_size =
-        64U << 20U;              // a batch that does not fit into the rest begins a new segment
+    // A batch that does not fit into the rest begins a new segment.
+    std::uint64_t segment_size = 64U << 20U;
     PackNumber next_number{1};   // above every number ever used, as far as the caller knows
     std::size_t open_files = 64; // descriptors kept open for reading
 };

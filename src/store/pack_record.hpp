@@ -72,8 +72,8 @@ struct Location {
 
     std::uint64_t metadata_offset() const { return offset + kRecordHeaderLength; }
     std::uint64_t body_offset() const { return metadata_offset() + metadata_length; }
-    std::uint64_t
-    end() const; // where the next record begins: what it takes of the segment is end() - offset
+    // Where the next record begins: what it takes of the segment is end() - offset.
+    std::uint64_t end() const;
     friend auto operator<=>(const Location&, const Location&) = default;
 };
 

@@ -19,16 +19,16 @@
 
 namespace maild::auth {
 
-inline constexpr std::size_t kMaxSaslLine =
-    12'288; // octets of base64, RFC 4954 §4; more is malformed
+// Octets of base64, RFC 4954 §4; more is malformed.
+inline constexpr std::size_t kMaxSaslLine = 12'288;
 inline constexpr std::size_t kMaxAuthcid = 1'024; // octets of an authcid or authzid
-inline constexpr std::size_t kMaxPassword =
-    1'024; // octets; a longer one fails without being hashed
+// Octets; a longer one fails without being hashed.
+inline constexpr std::size_t kMaxPassword = 1'024;
 
 enum class Mechanism : std::uint8_t { plain, login };
 
-std::span<const std::string_view>
-sasl_mechanisms(); // names in the order in which they are advertised
+// Names in the order in which they are advertised.
+std::span<const std::string_view> sasl_mechanisms();
 std::optional<Mechanism> parse_mechanism(std::string_view name); // without ASCII case
 
 // RFC 4616 §2: [authzid] NUL authcid NUL passwd, UTF-8, already decoded from base64. A password

@@ -27,11 +27,11 @@ public:
                                   std::span<const std::string_view> pieces) = 0;
     virtual Result<void> sync_data() = 0; // fdatasync(2)
     virtual Result<void> truncate(std::uint64_t size) = 0;
-    virtual Result<void>
-    allocate(std::uint64_t size) = 0; // fallocate(2) up to `size`, the size is kept
+    // fallocate(2) up to `size`, the size is kept.
+    virtual Result<void> allocate(std::uint64_t size) = 0;
     virtual Result<std::uint64_t> size() const = 0;
-    virtual void
-    drop_cache() const = 0; // POSIX_FADV_DONTNEED: what is read next comes from the disk
+    // POSIX_FADV_DONTNEED: what is read next comes from the disk.
+    virtual void drop_cache() const = 0;
 };
 
 enum class OpenMode : std::uint8_t { read_only, read_write, create_new };
@@ -40,10 +40,10 @@ class FileSystem {
 public:
     virtual ~FileSystem() = default;
     virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
-    virtual Result<std::vector<std::string>>
-    list(const std::string& directory) = 0; // names, sorted
-    virtual Result<void>
-    make_directory(const std::string& path) = 0; // mode 0700; existing is success
+    // Names, sorted.
+    virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
+    // Mode 0700; existing is success.
+    virtual Result<void> make_directory(const std::string& path) = 0;
     virtual Result<void> remove(const std::string& path) = 0;
     virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
     virtual Result<void> sync_directory(const std::string& path) = 0;

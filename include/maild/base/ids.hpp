@@ -19,8 +19,8 @@ template <class Tag, class Value> struct Id {
     friend constexpr auto operator<=>(Id, Id) = default;
 };
 
-using AccountId =
-    Id<struct AccountTag, std::int64_t>; // directory.db; never used again once given out
+// directory.db; never used again once given out.
+using AccountId = Id<struct AccountTag, std::int64_t>;
 using DomainId = Id<struct DomainTag, std::int64_t>;
 using ShardId = Id<struct ShardTag, std::uint32_t>;
 using MailboxId = Id<struct MailboxTag, std::int64_t>;       // unique in a shard, survives RENAME
@@ -28,8 +28,8 @@ using MessageRowId = Id<struct MessageRowTag, std::int64_t>; // one stored body,
 using QueueId = Id<struct QueueTag, std::int64_t>;
 using Uid = Id<struct UidTag, std::uint32_t>; // RFC 9051 §2.3.1.1
 using UidValidity = Id<struct UidValidityTag, std::uint32_t>;
-using ModSeq =
-    Id<struct ModSeqTag, std::int64_t>; // RFC 7162 §3.1: 63 bits, one counter per account
+// RFC 7162 §3.1: 63 bits, one counter per account.
+using ModSeq = Id<struct ModSeqTag, std::int64_t>;
 
 } // namespace maild
 

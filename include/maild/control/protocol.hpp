@@ -25,8 +25,8 @@
 namespace maild::control {
 
 inline constexpr std::string_view kSchema = "mailctl/1";
-inline constexpr std::size_t kMaxFrame =
-    16 * 1024 * 1024; // an import of 10,000 accounts is about 2 MiB
+// An import of 10,000 accounts is about 2 MiB.
+inline constexpr std::size_t kMaxFrame = 16 * 1024 * 1024;
 inline constexpr std::size_t kFrameHeader = 4;
 inline constexpr std::string_view kStep = "step"; // no option of any command has this name
 

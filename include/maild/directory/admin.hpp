@@ -102,8 +102,8 @@ public:
     virtual net::Task<Result<std::vector<Domain>>> list_domains() = 0;
     virtual net::Task<Result<Domain>> show_domain(std::string name) = 0; // no_such_domain
     virtual net::Task<Result<Changed>> change_domain(std::string name, DomainChange change) = 0;
-    virtual net::Task<Result<Changed>>
-    remove_domain(std::string name) = 0; // conflict while it has accounts
+    // Errc::conflict while it has accounts.
+    virtual net::Task<Result<Changed>> remove_domain(std::string name) = 0;
     virtual net::Task<Result<Changed>> add_domain_alias(std::string alias, std::string domain) = 0;
     virtual net::Task<Result<Changed>> remove_domain_alias(std::string alias) = 0;
 
@@ -122,8 +122,8 @@ public:
     virtual net::Task<Result<Changed>> add_address(std::string address, std::string account) = 0;
     virtual net::Task<Result<Changed>> remove_address(std::string address) = 0;
 
-    virtual net::Task<Result<Changed>>
-    add_alias(Alias alias) = 0; // adds targets to one that exists
+    // Adds targets to one that exists.
+    virtual net::Task<Result<Changed>> add_alias(Alias alias) = 0;
     virtual net::Task<Result<std::vector<Alias>>> list_aliases(std::string domain) = 0;
     virtual net::Task<Result<Changed>> remove_alias(Alias alias) = 0; // no targets: the whole alias
 

@@ -42,8 +42,8 @@ using Target = std::variant<LocalTarget, RelayTarget>;
 
 // One rewrite on the way, in words for `mailctl address resolve`.
 struct Step {
-    std::string
-        rule; // "domain-alias", "subaddress", "alias", "alias-pattern", "catch-all", "account", …
+    // "domain-alias", "subaddress", "alias", "alias-pattern", "catch-all", "account", …
+    std::string rule;
     std::string from;
     std::string to;
 };

@@ -27,11 +27,11 @@
 
 namespace maild::directory {
 
-inline constexpr std::size_t kMaxAliasDepth =
-    10; // aliases one behind the other; more is alias_loop
+// Aliases one behind the other; more is alias_loop.
+inline constexpr std::size_t kMaxAliasDepth = 10;
 inline constexpr std::size_t kMaxTargets = 1'000; // distinct; more is too_many_targets
-inline constexpr std::size_t kMaxExpansions =
-    4'000; // addresses looked at for one resolution; also too_many_targets
+// Addresses looked at for one resolution; also too_many_targets.
+inline constexpr std::size_t kMaxExpansions = 4'000;
 
 // ASCII letters in lower case, the rest in NFC (RFC 6532 §3.1); other case is left as it is.
 std::string canonical_localpart(std::string_view localpart);
@@ -59,14 +59,14 @@ public:
 
     virtual ~Lookup() = default;
     virtual Result<std::optional<Domain>> find_domain(const std::string& name) = 0;
-    virtual Result<std::optional<std::string>>
-    find_domain_alias(const std::string& name) = 0; // the domain meant
+    // The domain meant.
+    virtual Result<std::optional<std::string>> find_domain_alias(const std::string& name) = 0;
     virtual Result<std::optional<Account>> find_address(DomainId domain,
                                                         const std::string& localpart) = 0;
     virtual Result<Targets> find_alias(DomainId domain,
                                        const std::string& localpart_or_pattern) = 0;
-    virtual Result<std::vector<std::string>>
-    list_patterns(DomainId domain) = 0;           // localparts with '*'
+    // Localparts with '*'.
+    virtual Result<std::vector<std::string>> list_patterns(DomainId domain) = 0;
     virtual Result<std::string> postmaster() = 0; // addr-spec, empty without
 };
 

@@ -8,8 +8,8 @@
 namespace maild::imap {
 
 struct Limits {
-    std::uint64_t message_size =
-        50 * 1024 * 1024;       // of an APPEND; it is held in memory while it is stored
+    // Of an APPEND; it is held in memory while it is stored.
+    std::uint64_t message_size = 50 * 1024 * 1024;
     unsigned auth_failures = 3; // in a session; the last one ends it
     std::chrono::milliseconds auth_failure_delay{
         2'000}; // before the answer, doubled by each further failure …

@@ -16,12 +16,12 @@
 
 namespace maild::mail {
 
-inline constexpr std::size_t kMaxLocalpartLength =
-    64; // octets as written, quotes included, §4.5.3.1.1
+// Octets as written, quotes included, §4.5.3.1.1.
+inline constexpr std::size_t kMaxLocalpartLength = 64;
 inline constexpr std::size_t kMaxDomainLength = 255; // octets, §4.5.3.1.2
 inline constexpr std::size_t kMaxLabelLength = 63;   // octets, RFC 1035 §2.3.4
-inline constexpr std::size_t kMaxMailboxLength =
-    254; // a path is at most 256 with its brackets, §4.5.3.1.3
+// A path is at most 256 with its brackets, §4.5.3.1.3.
+inline constexpr std::size_t kMaxMailboxLength = 254;
 
 // Whether octets above 0x7f may appear: after SMTPUTF8, in a UTF-8 header, in what an admin types.
 enum class Utf8 : std::uint8_t { refused, allowed };
@@ -37,8 +37,8 @@ public:
     static Result<Domain, SyntaxError> parse(std::string_view text, Utf8 utf8 = Utf8::allowed);
 
     const std::string& ascii() const { return ascii_; }
-    std::string
-    unicode() const; // with U-labels, to show to people; what cannot be decoded stays as it is
+    // With U-labels, to show to people; what cannot be decoded stays as it is.
+    std::string unicode() const;
     bool is_literal() const { return ascii_.starts_with('['); }
     bool empty() const { return ascii_.empty(); }
 

@@ -14,8 +14,8 @@
 
 namespace maild::mail {
 
-inline constexpr std::size_t kMaxHeaderSection =
-    1024 * 1024;                                        // octets in which fields are looked for
+// Octets in which fields are looked for.
+inline constexpr std::size_t kMaxHeaderSection = 1024 * 1024;
 inline constexpr std::size_t kMaxFieldBody = 64 * 1024; // octets of one body
 inline constexpr std::size_t kMaxHeaderFields = 2000;
 inline constexpr std::size_t kMaxMessageIds = 2000; // in one field
@@ -24,8 +24,8 @@ struct HeaderField {
     std::string_view name; // as written, without white space before the colon (RFC 5322 §4.5)
     std::string_view body; // raw, folds included, from behind the colon to before the last line
                            // end; cut at 64 KiB
-    std::size_t begin =
-        0; // octets from the start of the content: the whole field with its last line end
+    // Octets from the start of the content: the whole field with its last line end.
+    std::size_t begin = 0;
     std::size_t end = 0;
 
     bool is(std::string_view other_name) const; // ASCII case is ignored

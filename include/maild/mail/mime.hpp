@@ -23,8 +23,8 @@ inline constexpr std::size_t kMaxMimeParts = 10'000;
 inline constexpr std::size_t kMaxParameters = 128;           // of one field
 inline constexpr std::size_t kMaxMessageParameters = 20'000; // of all fields of a message together
 inline constexpr std::size_t kMaxMessageAddresses = 10'000;  // of all its envelopes together
-inline constexpr std::size_t kMaxBoundary =
-    8 * 1024; // RFC 2046 §5.1.1 says 70; a longer one is no boundary
+// RFC 2046 §5.1.1 says 70; a longer one is no boundary.
+inline constexpr std::size_t kMaxBoundary = 8 * 1024;
 
 // One parameter of Content-Type or Content-Disposition (RFC 2045 §5.1): quotes and backslashes
 // removed, RFC 2231 continuations and encodings as they stand in the field, name as written.
@@ -102,8 +102,8 @@ struct Disposition {
 
 struct Part {
     PartKind kind = PartKind::leaf;
-    std::string type =
-        "text"; // lower case; of an unusable multipart text/plain, of one beyond a limit
+    // Lower case; of an unusable multipart text/plain, of one beyond a limit.
+    std::string type = "text";
     std::string subtype = "plain"; // application/octet-stream: `kind` and `type` always agree
     std::vector<Parameter> parameters;
     std::optional<std::string> id; // Content-ID with its brackets
@@ -117,8 +117,8 @@ struct Part {
 
     std::size_t header_begin = 0; // of a message's root: where the message begins
     std::size_t body_begin = 0;   // behind the empty line, if there is one
-    std::size_t body_end =
-        0; // the line end before a boundary belongs to the boundary, RFC 2046 §5.1.1
+    // The line end before a boundary belongs to the boundary, RFC 2046 §5.1.1.
+    std::size_t body_end = 0;
     std::size_t lines = 0; // of the body; a last line without line end counts
 
     std::vector<Part> children;

@@ -31,8 +31,8 @@ struct Mail {
     std::optional<std::uint64_t> size; // RFC 1870: as declared, possibly wrong
     Body body = Body::seven_bit;
     bool smtputf8 = false; // RFC 6531 §3.4
-    std::optional<std::string>
-        auth; // RFC 4954 §5, xtext decoded; "<>" when the submitter is unknown
+    // RFC 4954 §5, xtext decoded; "<>" when the submitter is unknown.
+    std::optional<std::string> auth;
 };
 
 // RCPT TO:. A domain is always there, but for the one address that needs none: "<Postmaster>", any

@@ -30,12 +30,12 @@ inline constexpr std::uint64_t kFlagged = 1 << 2;
 inline constexpr std::uint64_t kDeleted = 1 << 3;
 inline constexpr std::uint64_t kDraft = 1 << 4;
 inline constexpr unsigned kFirstKeyword = 5;
-inline constexpr std::size_t kMaxKeywords =
-    64 - kFirstKeyword; // in a mailbox; then Errc::limit_exceeded
+// In a mailbox; then Errc::limit_exceeded.
+inline constexpr std::size_t kMaxKeywords = 64 - kFirstKeyword;
 inline constexpr std::size_t kMaxKeywordLength = 100;
 
-using Keywords =
-    std::vector<std::string>; // as first written; compared without ASCII case (RFC 9051 §2.3.2)
+// As first written; compared without ASCII case (RFC 9051 §2.3.2).
+using Keywords = std::vector<std::string>;
 
 // Flags by name, before a mailbox's keyword table is known.
 struct FlagNames {
