@@ -5,6 +5,7 @@
 
 #include "imap/fetch_items.hpp"
 #include "imap/search_program.hpp"
+#include "imap/search_result.hpp"
 #include "imap/sequence_set.hpp"
 
 #include "maild/base/clock.hpp"
@@ -39,9 +40,20 @@ struct Enable {
 struct MailboxArgument {
     std::string name;
 };
+// What a client knows of a mailbox from before (RFC 7162 §3.2.5).
+struct QuickResync {
+    UidValidity uid_validity;
+    ModSeq modseq;
+    std::optional<Ranges> uids; // none: all that there were
+    // Ascending, and as many numbers in one as in the other: pairs of which it believes that they
+    // are one message.
+    Ranges match_seqs;
+    Ranges match_uids;
+};
 struct Select { // and EXAMINE
     std::string name;
     bool is_condstore = false; // RFC 7162 §3.1.8
+    std::optional<QuickResync> resync;
 };
 struct Create {
     std::string name;
@@ -51,10 +63,6 @@ struct Rename {
     std::string from;
     std::string to;
 };
-struct List {
-    std::string reference;
-    std::string pattern;
-};
 // RFC 3501 §6.3.10
 enum class StatusItem : std::uint8_t {
     messages,
@@ -62,22 +70,48 @@ enum class StatusItem : std::uint8_t {
     uid_next,
     uid_validity,
     unseen,
-    highest_modseq // RFC 7162 §3.1.7
+    deleted,        // RFC 9051 §6.3.11
+    size,           // RFC 8438
+    highest_modseq, // RFC 7162 §3.1.7
+    append_limit,   // RFC 7889 §3.1
+    mailbox_id      // RFC 8474 §4.3
 };
+using StatusItems = std::vector<StatusItem>; // each once
 struct StatusCommand {
     std::string name;
-    std::vector<StatusItem> items; // each once
+    StatusItems items;
+};
+// RFC 5258 §3.1, RFC 6154 §4: all of the criteria have to be met.
+struct ListSelection {
+    bool subscribed = false;
+    bool special_use = false;
+    bool recursive_match = false;
+
+    bool has_criterion() const { return subscribed || special_use; }
+};
+struct List { // and LSUB
+    ListSelection selection;
+    std::string reference;
+    std::vector<std::string> patterns; // at least one
+    bool returns_subscribed = false;
+    StatusItems status;       // RFC 5819; empty: not asked for
+    bool is_extended = false; // one that only RFC 5258 has
+};
+struct AppendMessage {
+    store::FlagNames flags;
+    std::optional<WallTime> internal_date;
+    std::string_view content;
 };
 struct Append {
     std::string name;
-    store::FlagNames flags;
-    std::optional<WallTime> internal_date;
-    std::string_view message;
+    std::vector<AppendMessage> messages; // RFC 3502: all or none
 };
 struct Fetch {
     SequenceSet set;
     FetchItems items;
-    std::optional<ModSeq> changed_since; // RFC 7162 §3.1.4.1
+    std::optional<ModSeq> changed_since = {}; // RFC 7162 §3.1.4.1
+    bool vanished = false;                    // RFC 7162 §3.2.6
+    std::optional<PartialRange> partial = {}; // RFC 9394 §3.3
 };
 struct StoreFlags {
     SequenceSet set;
@@ -87,7 +121,8 @@ struct StoreFlags {
     std::optional<ModSeq> unchanged_since; // RFC 7162 §3.1.3
 };
 struct Search {
-    std::string charset; // empty: none given
+    std::optional<SearchReturn> returns; // then the answer is ESEARCH
+    std::string charset;                 // empty: none given
     SearchProgram program;
 };
 struct CopyTo { // COPY and MOVE
@@ -106,6 +141,7 @@ enum class Verb : std::uint8_t {
     capability,
     noop,
     logout,
+    unauthenticate,
     id,
     starttls,
     authenticate,

@@ -35,6 +35,7 @@ Connection::Connection(net::Stream stream, net::Gate::Pass pass,
       out_(stream_, server_->limits.write_timeout),
       dialogue_({stream_.peer(), server_->implicit_tls}, *server_, out_, wake_),
       started_(server_->clock.steady_now()),
+      login_began_(started_),
       active_(started_),
       command_began_(started_) {
     pass_.on_stop([this](net::StopReason reason) {
@@ -111,9 +112,15 @@ void Connection::tell_gate() {
     pass_.set_state(session.expects() == Expects::done   ? "IDLE"
                     : session.state() == State::selected ? "selected"
                                                          : "");
-    if (is_known_ || !session.identity()) return;
-    is_known_ = true;
-    pass_.set_account(session.identity()->account, session.identity()->address);
+    const auto account = session.identity() ? session.identity()->account : AccountId();
+    if (account == account_) return;
+    account_ = account;
+    if (!account) { // UNAUTHENTICATE: the next login has as much time as the first
+        pass_.set_account({}, {});
+        login_began_ = server_->clock.steady_now();
+        return;
+    }
+    pass_.set_account(account, session.identity()->address);
     log::info("imap_login", {{"session", pass_.id()},
                              {"account", session.identity()->address},
                              {"remote_ip", stream_.peer().address},
@@ -132,7 +139,7 @@ std::chrono::milliseconds Connection::time_left() {
         deadline = std::min(deadline, command_began_ + limits.command_timeout + earned);
     }
     if (dialogue_.session().state() == State::not_authenticated)
-        deadline = std::min(deadline, started_ + limits.login_timeout);
+        deadline = std::min(deadline, login_began_ + limits.login_timeout);
     return std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - now),
                     std::chrono::milliseconds(0));
 }

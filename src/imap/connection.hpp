@@ -47,11 +47,12 @@ private:
     StreamOutput out_;
     Dialogue dialogue_;
     SteadyTime started_;
+    SteadyTime login_began_;   // at the greeting or with UNAUTHENTICATE
     SteadyTime active_;        // since when nothing has come
     SteadyTime command_began_; // the unfinished command, if any
     bool is_in_command_ = false;
     std::optional<net::StopReason> stopping_;
-    bool is_known_ = false; // the gate knows the account
+    AccountId account_; // as the gate knows it
 };
 
 } // namespace maild::imap

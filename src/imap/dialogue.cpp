@@ -34,9 +34,13 @@ net::Task<void> Dialogue::on_fragment() {
         co_await session_.on_line(fragmenter_.text());
     else
         co_await session_.on_command(fragmenter_.text(), fragmenter_.ahead());
-    if (is_authenticated_ || session_.state() == State::not_authenticated) co_return;
-    is_authenticated_ = true;
-    fragmenter_.set_authenticated(server_.limits.message_size);
+    const bool is_authenticated = session_.state() != State::not_authenticated;
+    if (is_authenticated == is_authenticated_) co_return;
+    is_authenticated_ = is_authenticated;
+    if (is_authenticated)
+        fragmenter_.set_authenticated(server_.limits.message_size);
+    else
+        fragmenter_.set_unauthenticated();
 }
 
 } // namespace maild::imap

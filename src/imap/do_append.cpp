@@ -1,4 +1,4 @@
-// APPEND (RFC 9051 §6.3.12, RFC 4315 §3).
+// APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3).
 #include "imap/mailbox_name.hpp"
 #include "imap/session.hpp"
 #include "imap/uid_numbers.hpp"
@@ -19,14 +19,15 @@ std::optional<Response> refuse_message(std::string_view message) {
 } // namespace
 
 net::Task<Response> Session::do_append(const Append& append) {
-    if (auto refusal = refuse_message(append.message)) co_return std::move(*refusal);
+    for (const auto& message : append.messages)
+        if (auto refusal = refuse_message(message.content)) co_return std::move(*refusal);
     auto name = to_mailbox_name(append.name);
     if (!name) co_return cannot(name.error());
-    std::vector<store::AppendMessage> messages(1);
-    auto& message = messages.front();
-    message.message = {append.message, make_structure(append.message)};
-    message.flags = append.flags;
-    message.internal_date = append.internal_date.value_or(server_.clock.now());
+    std::vector<store::AppendMessage> messages;
+    for (const auto& [flags, internal_date, content] : append.messages)
+        messages.push_back({{content, make_structure(content)},
+                            flags,
+                            internal_date.value_or(server_.clock.now())});
     const auto result =
         co_await store().append(*store_session_, std::move(*name), std::move(messages));
     if (!result) co_return response_for_destination(result.error().code);

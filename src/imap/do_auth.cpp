@@ -13,8 +13,10 @@ constexpr std::string_view kBase = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
 // What only matters behind the login. Each is implemented whole; the others come with their
 // extension.
 constexpr std::string_view kLoggedIn =
-    "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN "
-    "UIDPLUS UNSELECT MOVE SPECIAL-USE CREATE-SPECIAL-USE CONDSTORE";
+    "IMAP4rev1 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE SPECIAL-USE "
+    "CREATE-SPECIAL-USE CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN SAVEDATE OBJECTID "
+    "STATUS=SIZE "
+    "LIST-EXTENDED LIST-STATUS MULTIAPPEND UNAUTHENTICATE APPENDLIMIT=";
 
 } // namespace
 
@@ -24,7 +26,8 @@ bool Session::allows_password() const {
 
 // RFC 9051 §6.1.1, §6.2.1: LOGINDISABLED as long as a password would cross in the clear.
 std::string Session::capabilities() const {
-    if (state_ != State::not_authenticated) return std::string(kLoggedIn);
+    if (state_ != State::not_authenticated)
+        return std::string(kLoggedIn) + std::to_string(server_.limits.message_size);
     std::string out(kBase);
     if (!channel_.is_tls && server_.tls) out += " STARTTLS";
     if (!allows_password()) return out + " LOGINDISABLED";

@@ -1,19 +1,31 @@
-// ENABLE (RFC 5161) and what enables an extension without it.
+// ENABLE (RFC 5161), what enables an extension without it, and UNAUTHENTICATE (RFC 8437), which
+// takes all of it back.
 #include "imap/session.hpp"
 
 #include "maild/base/ascii.hpp"
+
+#include <algorithm>
 
 namespace maild::imap {
 
 // RFC 5161 §3.1: what is unknown, or cannot be enabled, is left out of the answer.
 Response Session::do_enable(const Enable& enable) {
-    std::string enabled;
-    for (const auto capability : enable.capabilities) {
-        if (!ascii::equals_icase(capability, "CONDSTORE") || style_.has_modseq) continue;
+    const auto asks_for = [&](std::string_view name) {
+        return std::ranges::any_of(enable.capabilities, [name](std::string_view capability) {
+            return ascii::equals_icase(capability, name);
+        });
+    };
+    out_.text += "* ENABLED";
+    if (asks_for("CONDSTORE")) {
         enable_condstore();
-        enabled += " CONDSTORE";
+        out_.text += " CONDSTORE";
     }
-    out_.text += "* ENABLED" + enabled + "\r\n";
+    if (asks_for("QRESYNC")) { // RFC 7162 §3.2.3: CONDSTORE is a part of it
+        enable_condstore();
+        style_.vanished = true;
+        out_.text += " QRESYNC";
+    }
+    out_.text += "\r\n";
     return ok("ENABLE completed");
 }
 
@@ -25,6 +37,18 @@ void Session::enable_condstore() {
     if (!view_) return;
     view_->set_style(style_);
     append_highest_modseq(out_.text, view_->told_modseq());
+}
+
+// RFC 8437 §3–4: as after the greeting, except for TLS and the count of failed logins. Nothing is
+// expunged.
+Response Session::do_unauthenticate() {
+    view_.reset();
+    style_ = {};
+    if (store_session_ && !is_lost_) store().close_session(*store_session_);
+    store_session_.reset();
+    identity_.reset();
+    state_ = State::not_authenticated;
+    return ok("UNAUTHENTICATE completed");
 }
 
 } // namespace maild::imap

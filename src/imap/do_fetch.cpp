@@ -121,11 +121,18 @@ void Session::add_modseq(Fetch& fetch) {
 }
 
 net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
+    // RFC 7162 §3.2.6
+    if (fetch.vanished && (!is_uid || !fetch.changed_since || !style_.vanished))
+        co_return bad("VANISHED is for UID FETCH with CHANGEDSINCE when QRESYNC is enabled");
     if (auto refusal = refuse_set(fetch.set, is_uid)) co_return std::move(*refusal);
     add_modseq(fetch);
     // News of flags first: what comes while the answers are written is told behind them.
     view_->announce_flags(out_.text, is_uid);
+    // Before any FETCH: a star is the last UID that ever was, not the last one that is there.
+    if (fetch.vanished)
+        co_await tell_vanished(fetch.set.resolve(UINT32_MAX), *fetch.changed_since, Uid());
     auto seqs = view_->seqs(fetch.set, is_uid);
+    if (fetch.partial) seqs = pick(seqs, *fetch.partial); // RFC 9394 §3.4: before CHANGEDSINCE
     if (fetch.changed_since) seqs = view_->changed_since(seqs, *fetch.changed_since);
     if (store_items(fetch.items) != 0) {
         FetchRun fetching(fetch, is_uid, *view_, store(), *store_session_, out_);

@@ -1,5 +1,5 @@
-// LIST and LSUB (RFC 3501 §6.3.8–9, with the attributes of RFC 3348 and RFC 6154).
-#include "imap/list_pattern.hpp"
+// LIST (RFC 3501 §6.3.8, extended as in RFC 5258, RFC 5819 and RFC 6154) and LSUB (§6.3.9).
+#include "imap/list_match.hpp"
 #include "imap/mailbox_name.hpp"
 #include "imap/session.hpp"
 #include "imap/special_use.hpp"
@@ -11,19 +11,6 @@ namespace maild::imap {
 
 namespace {
 
-using Entries = std::vector<store::MailboxEntry>;
-
-bool is_there(const store::MailboxEntry& entry) { return entry.is_selectable && bool(entry.id); }
-
-// `entries` is sorted by name, so what is below a name stands together behind "name/".
-bool has_children(const Entries& entries, const store::MailboxName& name) {
-    const auto prefix = name + store::kDelimiter;
-    for (auto i = std::ranges::lower_bound(entries, prefix, {}, &store::MailboxEntry::name);
-         i != entries.end() && i->name.starts_with(prefix); ++i)
-        if (is_there(*i)) return true;
-    return false;
-}
-
 void append_list(std::string& out, std::string_view command, std::string_view attributes,
                  const store::MailboxName& name) {
     out += "* ";
@@ -32,58 +19,57 @@ void append_list(std::string& out, std::string_view command, std::string_view at
     out += attributes;
     out += ") \"/\" ";
     append_mailbox(out, name);
-    out += "\r\n";
 }
 
-std::string attributes_of(const Entries& entries, const store::MailboxEntry& entry) {
-    std::string out = has_children(entries, entry.name) ? "\\HasChildren" : "\\HasNoChildren";
-    if (!is_there(entry)) out += " \\Noselect";
-    if (const auto use = name_of(entry.special_use); !use.empty()) out.append(" \\").append(use);
+// `is_gone`: found out by STATUS (RFC 5819 §2).
+std::string attributes_of(const List& list, const Listed& listed, bool is_gone) {
+    std::string out = listed.has_children ? "\\HasChildren" : "\\HasNoChildren";
+    // RFC 5258 §3: \NonExistent is for clients that know of it.
+    if (!listed.exists || is_gone) out += list.is_extended ? " \\NonExistent" : " \\Noselect";
+    if (const auto use = name_of(listed.use); !use.empty()) out.append(" \\").append(use);
+    if (listed.is_subscribed && (list.returns_subscribed || list.selection.subscribed))
+        out += " \\Subscribed";
     return out;
 }
 
-// The pattern to match names with: reference and pattern joined, RFC 3501 §6.3.8. What is not
-// modified UTF-7 can match no name.
-std::optional<ListPattern> pattern_of(const List& list) {
-    const auto joined = decode_utf7(list.reference + list.pattern);
-    if (!joined) return std::nullopt;
-    return ListPattern(*joined);
-}
-
-// Subscribed names, and with "%" the levels above them that are not subscribed themselves (RFC 3501
-// §6.3.9).
-std::map<store::MailboxName, bool> subscribed_names(const Entries& entries,
-                                                    const ListPattern& pattern) {
-    std::map<store::MailboxName, bool> names; // true: only a level
-    for (const auto& entry : entries) {
-        if (!entry.is_subscribed) continue;
-        if (pattern.matches(entry.name)) names[entry.name] = false;
-        if (!pattern.has_percent()) continue;
-        for (auto end = entry.name.rfind(store::kDelimiter); end != std::string::npos && end > 0;
-             end = entry.name.rfind(store::kDelimiter, end - 1)) {
-            const auto level = entry.name.substr(0, end);
-            if (pattern.matches(level)) names.try_emplace(level, true);
-        }
-    }
-    return names;
+// RFC 5258 §3.5, with the criteria that a descendant meets.
+std::string_view child_info(const ListSelection& selection) {
+    if (selection.subscribed && selection.special_use)
+        return " (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\"))";
+    return selection.subscribed ? " (\"CHILDINFO\" (\"SUBSCRIBED\"))"
+                                : " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
 }
 
 } // namespace
 
+// LIST response and, if it was asked for, STATUS response of one name. The status comes first: a
+// mailbox that went away since has none, and its attributes say so.
+net::Task<void> Session::tell_listed(const List& list, const Listed& listed) {
+    Result<store::MailboxStatus> status = fail(Errc::no_such_mailbox);
+    const bool wants_status = !list.status.empty() && listed.exists && listed.is_selected;
+    if (wants_status) {
+        auto looked_up = co_await store().status(*store_session_, listed.name);
+        status = std::move(looked_up);
+    }
+    const bool is_gone = wants_status && !status && status.error().code == Errc::no_such_mailbox;
+    append_list(out_.text, "LIST", attributes_of(list, listed, is_gone), listed.name);
+    if (listed.has_selected_child) out_.text += child_info(list.selection);
+    out_.text += "\r\n";
+    if (status) tell_status(listed.name, list.status, *status);
+}
+
 net::Task<Response> Session::do_list(const List& list) {
     // An empty pattern asks for the delimiter and the root of the reference.
-    if (list.pattern.empty()) {
+    if (!list.is_extended && list.patterns.front().empty()) {
         out_.text += "* LIST (\\Noselect) \"/\" \"\"\r\n";
         co_return ok("LIST completed");
     }
+    if (std::ranges::count(list.status, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
-    const auto pattern = pattern_of(list);
-    for (const auto& entry : *entries) {
-        if (!pattern || !pattern->matches(entry.name)) continue;
-        // A name that is only subscribed is no mailbox.
-        if (!is_there(entry) && !has_children(*entries, entry.name)) continue;
-        append_list(out_.text, "LIST", attributes_of(*entries, entry), entry.name);
+    const auto all = match_list(list, *entries);
+    for (const auto& listed : all) {
+        co_await tell_listed(list, listed);
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
@@ -92,16 +78,16 @@ net::Task<Response> Session::do_list(const List& list) {
 }
 
 net::Task<Response> Session::do_lsub(const List& list) {
-    if (list.pattern.empty()) {
+    if (list.patterns.front().empty()) {
         out_.text += "* LSUB (\\Noselect) \"/\" \"\"\r\n";
         co_return ok("LSUB completed");
     }
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
-    const auto pattern = pattern_of(list);
-    if (!pattern) co_return ok("LSUB completed");
-    for (const auto& [name, is_level] : subscribed_names(*entries, *pattern))
+    for (const auto& [name, is_level] : match_lsub(list, *entries)) {
         append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name);
+        out_.text += "\r\n";
+    }
     co_return ok("LSUB completed");
 }
 

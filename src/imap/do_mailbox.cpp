@@ -9,7 +9,8 @@ namespace maild::imap {
 
 namespace {
 
-void append_status_item(std::string& out, StatusItem item, const store::MailboxStatus& status) {
+void append_status_item(std::string& out, StatusItem item, const store::MailboxStatus& status,
+                        std::uint64_t append_limit) {
     const auto put = [&](std::string_view name, std::uint64_t number) {
         out += name;
         append_number(out, number);
@@ -20,6 +21,12 @@ void append_status_item(std::string& out, StatusItem item, const store::MailboxS
     case StatusItem::uid_next: return put("UIDNEXT ", status.uid_next.value);
     case StatusItem::uid_validity: return put("UIDVALIDITY ", status.uid_validity.value);
     case StatusItem::unseen: return put("UNSEEN ", status.unseen);
+    case StatusItem::deleted: return put("DELETED ", status.deleted);
+    case StatusItem::size: return put("SIZE ", status.size);
+    case StatusItem::append_limit: return put("APPENDLIMIT ", append_limit);
+    case StatusItem::mailbox_id:
+        out += "MAILBOXID ";
+        return append_object_id(out, 'F', static_cast<std::uint64_t>(status.id.value));
     case StatusItem::highest_modseq:
         return put("HIGHESTMODSEQ ", static_cast<std::uint64_t>(status.highest_modseq.value));
     }
@@ -47,7 +54,9 @@ net::Task<Response> Session::do_create(const Create& create) {
     }
     const auto created = co_await store().create_mailbox(*store_session_, std::move(*name), use);
     if (!created) co_return response_for(created.error().code);
-    co_return ok("CREATE completed");
+    std::string text = "[MAILBOXID "; // RFC 8474 §4.1
+    append_object_id(text, 'F', static_cast<std::uint64_t>(created->value));
+    co_return ok(text + "] CREATE completed");
 }
 
 net::Task<Response> Session::do_delete(const MailboxArgument& mailbox) {
@@ -85,15 +94,20 @@ net::Task<Response> Session::do_status(const StatusCommand& command) {
     if (std::ranges::count(command.items, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto status = co_await store().status(*store_session_, *name);
     if (!status) co_return response_for(status.error().code);
+    tell_status(*name, command.items, *status);
+    co_return ok("STATUS completed");
+}
+
+void Session::tell_status(const store::MailboxName& name, const StatusItems& items,
+                          const store::MailboxStatus& status) {
     auto& out = out_.text;
     out += "* STATUS ";
-    append_mailbox(out, *name);
-    for (const auto item : command.items) {
-        out += item == command.items.front() ? " (" : " ";
-        append_status_item(out, item, *status);
+    append_mailbox(out, name);
+    for (const auto item : items) {
+        out += item == items.front() ? " (" : " ";
+        append_status_item(out, item, status, server_.limits.message_size);
     }
     out += ")\r\n";
-    co_return ok("STATUS completed");
 }
 
 } // namespace maild::imap

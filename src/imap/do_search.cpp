@@ -16,9 +16,9 @@ namespace {
 class SearchRun {
 public:
     SearchRun(const SearchProgram& program, MailboxView& view, store::MessageStore& store,
-              store::SessionId session)
+              store::SessionId session, WallTime now)
         : program_(program),
-          matcher_(program, view),
+          matcher_(program, view, now),
           view_(view),
           store_(store),
           session_(session) {}
@@ -124,34 +124,70 @@ std::optional<Response> refuse_charset(const Search& search) {
     return std::nullopt;
 }
 
+bool uses_modseq(const Search& search) {
+    return std::ranges::count(search.program, SearchOp::modseq, &SearchKey::op) > 0;
+}
+
+std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uint32_t>& seqs) {
+    ModSeq highest;
+    for (const auto seq : seqs) highest = std::max(highest, view.at(seq).modseq);
+    return static_cast<std::uint64_t>(highest.value);
+}
+
 } // namespace
 
-net::Task<Response> Session::do_search(const Search& search, bool is_uid) {
-    if (auto refusal = refuse_charset(search)) co_return std::move(*refusal);
-    const bool has_modseq =
-        std::ranges::count(search.program, SearchOp::modseq, &SearchKey::op) > 0;
-    if (has_modseq) enable_condstore();
-    SearchRun searching(search.program, *view_, store(), *store_session_);
+// RFC 5182 §2.1: what cannot be searched for leaves `$` empty, if it was to be saved.
+net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
+    const bool saves = search.returns && search.returns->save;
+    auto refusal = refuse_charset(search);
+    if (refusal) {
+        if (saves && refusal->kind == Response::Kind::no) view_->save({});
+        co_return std::move(*refusal);
+    }
+    if (uses_modseq(search)) enable_condstore();
+    SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
     const auto done = co_await searching.run();
+    if (!done && saves) view_->save({});
     if (!done) co_return response_for(done.error().code);
+    const auto found = searching.take_found();
+    if (search.returns) {
+        tell_esearch(search, found, tag, is_uid);
+        co_return ok("SEARCH completed");
+    }
+    auto response = co_await tell_search(search, found, is_uid);
+    co_return response;
+}
+
+// RFC 9051 §9 mailbox-data "SEARCH", RFC 7162 §3.1.6
+net::Task<Response> Session::tell_search(const Search& search,
+                                         const std::vector<std::uint32_t>& found, bool is_uid) {
     out_.text += "* SEARCH";
-    ModSeq highest;
-    for (const auto seq : searching.take_found()) {
-        highest = std::max(highest, view_->at(seq).modseq);
-        out_.text += ' ';
-        append_number(out_.text, is_uid ? view_->at(seq).uid.value : seq);
+    for (const auto seq : found) {
+        append_number(out_.text += ' ', is_uid ? view_->at(seq).uid.value : seq);
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
     }
-    // RFC 7162 §3.1.6: the highest of what was found, if anything was.
-    if (has_modseq && highest) {
-        out_.text += " (MODSEQ ";
-        append_number(out_.text, static_cast<std::uint64_t>(highest.value));
+    if (uses_modseq(search) && !found.empty()) {
+        append_number(out_.text += " (MODSEQ ", highest_modseq(*view_, found));
         out_.text += ')';
     }
     out_.text += "\r\n";
     co_return ok("SEARCH completed");
+}
+
+void Session::tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,
+                           std::string_view tag, bool is_uid) {
+    const auto answered = chosen(*search.returns, found);
+    if (search.returns->save) view_->save(answered);
+    if (!search.returns->answers()) return;
+    auto numbers = found;
+    if (is_uid)
+        for (auto& number : numbers) number = view_->at(number).uid.value;
+    append_esearch(out_.text, tag, is_uid, *search.returns, numbers);
+    if (uses_modseq(search) && !answered.empty())
+        append_number(out_.text += " MODSEQ ", highest_modseq(*view_, answered));
+    out_.text += "\r\n";
 }
 
 } // namespace maild::imap

@@ -11,6 +11,8 @@ void Session::close_view() {
 }
 
 net::Task<Response> Session::do_select(const Select& select, bool examine) {
+    // RFC 7162 §3.2.5: then nothing happens at all.
+    if (select.resync && !style_.vanished) co_return bad("QRESYNC is not enabled");
     if (view_) out_.text += "* OK [CLOSED] The former mailbox is closed\r\n"; // RFC 9051 §6.3.2
     close_view();
     if (select.is_condstore) enable_condstore();
@@ -31,6 +33,7 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     // What happened between the snapshot and now.
     for (const auto& [id, change] : early)
         if (id == view_->id()) view_->apply(change);
+    if (select.resync) co_await resync(*select.resync);
     co_return ok(examine ? "[READ-ONLY] EXAMINE completed" : "[READ-WRITE] SELECT completed");
 }
 
@@ -54,6 +57,9 @@ void Session::say_selected() {
     append_number(out, view_->status().uid_next.value);
     out += "] The next UID\r\n";
     append_highest_modseq(out, view_->status().highest_modseq);
+    out += "* OK [MAILBOXID "; // RFC 8474 §4.2
+    append_object_id(out, 'F', static_cast<std::uint64_t>(view_->id().value));
+    out += "] Its name may change\r\n";
 }
 
 // CLOSE removes what is \Deleted without a word (RFC 9051 §6.4.1); UNSELECT does not (RFC 3691).

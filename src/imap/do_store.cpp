@@ -108,7 +108,7 @@ net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_mo
         if (!moved) co_return response_for_destination(moved.error().code);
         // RFC 6851 §4.3: before the EXPUNGEs, which the end of this command brings.
         if (!moved->uids.empty()) out_.text += "* OK " + copy_uid(*moved) + "Moved\r\n";
-        co_return ok("MOVE completed");
+        co_return ok(expunge_code() + "MOVE completed");
     }
     const auto copied = co_await store().copy(*store_session_, std::move(uids), std::move(*name));
     if (!copied) co_return response_for_destination(copied.error().code);
@@ -124,7 +124,16 @@ net::Task<Response> Session::do_expunge(const Arguments& arguments) {
     }
     const auto done = co_await store().expunge(*store_session_, std::move(uids));
     if (!done) co_return response_for(done.error().code);
-    co_return ok("EXPUNGE completed");
+    co_return ok(expunge_code() + "EXPUNGE completed");
+}
+
+// RFC 7162 §3.2.7, §3.2.9, RFC 6851 §4.4: if something went, and the client keeps track of it.
+// Behind this command everything has been told.
+std::string Session::expunge_code() const {
+    if (!style_.vanished || !view_->holds_expunges()) return {};
+    std::string out = "[HIGHESTMODSEQ ";
+    append_number(out, static_cast<std::uint64_t>(view_->highest_modseq().value));
+    return out + "] ";
 }
 
 } // namespace maild::imap

@@ -44,7 +44,10 @@ enum class FetchKind : std::uint8_t {
     body,
     body_structure,
     section,
-    modseq, // RFC 7162 §3.1.4.2
+    modseq,    // RFC 7162 §3.1.4.2
+    save_date, // RFC 8514
+    email_id,
+    thread_id, // RFC 8474
 };
 
 struct FetchItem {

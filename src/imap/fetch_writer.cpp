@@ -24,8 +24,11 @@ std::uint32_t store_items(const FetchItems& items) {
         switch (item.kind) {
         case FetchKind::flags:
         case FetchKind::uid:
-        case FetchKind::modseq: break;
-        case FetchKind::internal_date: out |= store::kInternalDate; break;
+        case FetchKind::modseq:
+        case FetchKind::thread_id: break;
+        case FetchKind::internal_date:
+        case FetchKind::save_date:
+        case FetchKind::email_id: out |= store::kInternalDate; break;
         case FetchKind::size: out |= store::kSize; break;
         case FetchKind::envelope: out |= store::kEnvelope; break;
         case FetchKind::body: out |= store::kBody; break;
@@ -103,6 +106,8 @@ void FetchWriter::write_from_view(std::uint32_t seq) {
             write_flags(uid);
         else if (item.kind == FetchKind::modseq)
             write_modseq(uid);
+        else if (item.kind == FetchKind::thread_id)
+            name("THREADID NIL");
         else
             write_uid(uid);
     }
@@ -120,6 +125,15 @@ bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& m
         name("INTERNALDATE ");
         append_internal_date(out, message.internal_date);
         return true;
+    case FetchKind::save_date:
+        name("SAVEDATE ");
+        append_internal_date(out, message.save_date);
+        return true;
+    case FetchKind::email_id:
+        name("EMAILID ");
+        append_object_id(out, 'M', static_cast<std::uint64_t>(message.email_id.value));
+        return true;
+    case FetchKind::thread_id: name("THREADID NIL"); return true; // RFC 8474 §5.2
     case FetchKind::size:
         name("RFC822.SIZE ");
         append_number(out, message.size);

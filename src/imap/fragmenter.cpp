@@ -1,7 +1,6 @@
 #include "imap/fragmenter.hpp"
 
 #include "imap/limits.hpp"
-#include "imap/parse_append.hpp"
 
 #include "maild/base/ascii.hpp"
 
@@ -48,6 +47,12 @@ void Fragmenter::set_authenticated(std::uint64_t message_size) {
     message_size_ = message_size;
 }
 
+void Fragmenter::set_unauthenticated() {
+    max_line_ = max_octets_ = kPreAuthLine;
+    max_literal_ = kPreAuthLiteral;
+    message_size_ = 0;
+}
+
 void Fragmenter::append(std::string_view bytes) {
     if (overflowed_) return;
     if (swallow_ > 0) {
@@ -67,7 +72,15 @@ void Fragmenter::append(std::string_view bytes) {
 
 void Fragmenter::begin_command() {
     buffer_.erase(0, next_);
-    begin_ = end_ = next_ = line_begin_ = scanned_ = line_octets_ = octets_ = 0;
+    begin_ = end_ = next_ = 0;
+    begin_counting();
+}
+
+void Fragmenter::begin_counting() {
+    line_begin_ = scanned_ = piece_begin_ = begin_;
+    line_octets_ = octets_ = 0;
+    messages_ = 0;
+    append_ = {};
     is_done_ = false;
 }
 
@@ -77,9 +90,8 @@ Event Fragmenter::next() {
     if (is_done_) {
         // The buffer is only cut when bytes come: a group of pipelined commands is not moved for
         // each of them.
-        begin_ = end_ = line_begin_ = scanned_ = next_;
-        line_octets_ = octets_ = 0;
-        is_done_ = false;
+        begin_ = end_ = next_;
+        begin_counting();
     }
     while (true) {
         const auto event = scan();
@@ -114,10 +126,10 @@ std::optional<Event> Fragmenter::on_line(std::string_view line) {
 
 std::optional<Event> Fragmenter::on_literal(std::uint64_t size, bool synchronizing,
                                             std::size_t brace) {
-    const auto before = std::string_view(buffer_).substr(begin_, brace - begin_);
-    const bool is_message = message_size_ > 0 && expects_message(before);
+    const auto piece = std::string_view(buffer_).substr(piece_begin_, brace - piece_begin_);
+    const bool is_message = message_size_ > 0 && append_.is_message(piece);
     const auto limit = is_message
-                           ? message_size_
+                           ? message_size_ - messages_
                            : std::min(max_literal_, max_octets_ - std::min(octets_, max_octets_));
     if (size > limit) {
         if (synchronizing) return finish(Event::refused, brace, line_begin_);
@@ -131,9 +143,12 @@ std::optional<Event> Fragmenter::on_literal(std::uint64_t size, bool synchronizi
         overflowed_ = swallow_ == 0;
         return overflowed_ ? Event::overflow : Event::need_more;
     }
-    if (!is_message) octets_ += static_cast<std::size_t>(size);
+    if (is_message)
+        messages_ += size;
+    else
+        octets_ += static_cast<std::size_t>(size);
     line_begin_ += static_cast<std::size_t>(size);
-    scanned_ = line_begin_;
+    scanned_ = piece_begin_ = line_begin_;
     if (synchronizing) return Event::need_literal;
     return std::nullopt;
 }

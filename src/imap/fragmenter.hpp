@@ -5,6 +5,8 @@
 // append() bytes, then next() until it says need_more; text() is valid until the next call of
 // either.
 
+#include "imap/parse_append.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,8 +34,9 @@ public:
         return std::string_view(buffer_).substr(begin_, end_ - begin_);
     }
 
-    // After the login larger commands are read; `message_size` is for APPEND.
+    // After the login larger commands are read; `message_size` is for all messages of an APPEND.
     void set_authenticated(std::uint64_t message_size);
+    void set_unauthenticated();
     // The next line is no command (SASL, IDLE): braces at its end mean nothing.
     void expect_plain_line() { plain_line_ = true; }
 
@@ -51,6 +54,7 @@ private:
     std::optional<Event> on_literal(std::uint64_t size, bool synchronizing, std::size_t brace);
     Event finish(Event event, std::size_t end, std::size_t next_begin);
     Event overflow();
+    void begin_counting();
     void begin_command();
 
     std::string buffer_;
@@ -61,7 +65,10 @@ private:
     std::size_t line_begin_ = 0;
     std::size_t scanned_ = 0;     // no CRLF before here
     std::size_t line_octets_ = 0; // of the command, without literals
-    std::size_t octets_ = 0;      // lines and literals, without APPEND's message
+    std::size_t octets_ = 0;      // lines and literals, without APPEND's messages
+    std::size_t piece_begin_ = 0; // of what stands behind the last literal of the command
+    std::uint64_t messages_ = 0;  // octets of APPEND's messages
+    AppendScan append_;           // of the command
     std::uint64_t swallow_ = 0;   // octets of an oversized APPEND still to throw away
     std::size_t max_line_;
     std::size_t max_literal_;

@@ -125,6 +125,7 @@ void MailboxView::announce(std::string& out, ExpungeRule expunges, bool with_uid
     if (expunges == ExpungeRule::announce) announce_expunges(out);
     announce_exists(out);
     announce_flags(out, with_uid);
+    if (style_.vanished) announce_held(out);
 }
 
 void MailboxView::announce_flags(std::string& out, bool with_uid) {
@@ -136,20 +137,33 @@ void MailboxView::announce_flags(std::string& out, bool with_uid) {
 }
 
 // RFC 9051 §7.5.1: each EXPUNGE shifts what is behind it at once, so the numbers of the later ones
-// are smaller.
+// are smaller. VANISHED has UIDs.
 void MailboxView::announce_expunges(std::string& out) {
     if (expunged_.empty()) return;
-    std::uint32_t gone = 0;
-    for (const auto uid : expunged_) {
-        out += "* ";
-        append_number(out, seq_of(uid) - gone);
-        out += " EXPUNGE\r\n";
-        ++gone;
+    if (style_.vanished) {
+        std::vector<std::uint32_t> numbers;
+        for (const auto uid : expunged_) numbers.push_back(uid.value);
+        append_number_set(out += "* VANISHED ", numbers);
+        out += "\r\n";
+    } else {
+        std::uint32_t gone = 0;
+        for (const auto uid : expunged_) {
+            append_number(out += "* ", seq_of(uid) - gone++);
+            out += " EXPUNGE\r\n";
+        }
     }
+    exists_ -= static_cast<std::uint32_t>(expunged_.size());
     std::erase_if(messages_,
                   [this](const store::MessageState& message) { return is_expunged(message.uid); });
-    exists_ -= gone;
     std::vector<Uid>().swap(expunged_);
+}
+
+// RFC 7162 §3.2, §6: who is cut off now must come back with a mod-sequence below that of what was
+// not told, whatever MODSEQ it has seen; and when that has been told, it hears how far it is.
+void MailboxView::announce_held(std::string& out) {
+    if (expunged_.empty() && !has_told_held_) return;
+    has_told_held_ = !expunged_.empty();
+    append_highest_modseq(out, told_modseq());
 }
 
 void MailboxView::announce_exists(std::string& out) {
@@ -212,7 +226,7 @@ void MailboxView::append_flag_lists(std::string& out) const {
 
 std::size_t MailboxView::memory() const {
     return messages_.capacity() * sizeof(store::MessageState) + expunged_.capacity() * sizeof(Uid) +
-           dirty_.capacity() * sizeof(Dirty);
+           dirty_.capacity() * sizeof(Dirty) + saved_.capacity() * sizeof(Range);
 }
 
 } // namespace maild::imap

@@ -23,6 +23,7 @@ enum class ExpungeRule : std::uint8_t { hold, announce };
 // What the client has asked the news to be like.
 struct NewsStyle {
     bool has_modseq = false; // UID and MODSEQ in each FETCH, RFC 7162 §3.2.4
+    bool vanished = false;   // UIDs in VANISHED instead of numbers in EXPUNGE, §3.2.10
 };
 
 class MailboxView {
@@ -40,6 +41,8 @@ public:
     // All changes up to here have been told (RFC 7162 §3.1.2.1, §3.2): a client that comes back
     // with it misses nothing.
     ModSeq told_modseq() const;
+    ModSeq highest_modseq() const { return highest_modseq_; }
+    bool holds_expunges() const { return !expunged_.empty(); }
 
     std::uint32_t exists() const { return exists_; } // as the client knows it
     const store::MessageState& at(std::uint32_t seq) const { return messages_[seq - 1]; }
@@ -50,8 +53,16 @@ public:
     bool is_expunged(Uid uid) const;    // but the client has not been told
 
     // Sets as a client gives them, `*` being the last message that it knows.
-    Ranges seqs(const SequenceSet& set, bool is_uid) const;        // sequence numbers that exist
-    bool fits(const SequenceSet& seqs) const;                      // no number beyond the last
+    Ranges seqs(const SequenceSet& set, bool is_uid) const; // sequence numbers that exist
+    Ranges seqs_of(const Ranges& uids) const;               // the announced ones; `uids` normal
+    bool fits(const SequenceSet& seqs) const;               // no number beyond the last
+    // The highest UID whose sequence number the client has right: of what is gone up to there it
+    // knows already (RFC 7162 §3.2.5.2). Both ascending, with as many numbers.
+    Uid matched(const Ranges& seqs, const Ranges& uids) const;
+    Uid last_uid() const; // that was given out, as far as this session knows
+    store::UidSet without_known(const store::UidSet& uids) const;
+    // What `$` means from now on (RFC 5182 §2.1): messages that go leave it by themselves.
+    void save(const std::vector<std::uint32_t>& seqs);
     Ranges changed_since(const Ranges& seqs, ModSeq modseq) const; // those that changed later
     store::UidSet uids(const Ranges& seqs) const; // joined where no other message lies between
 
@@ -79,6 +90,7 @@ private:
     std::size_t lower_bound(Uid uid) const; // index in messages_
     void announce_expunges(std::string& out);
     void announce_exists(std::string& out);
+    void announce_held(std::string& out);
 
     struct Dirty {
         Uid uid;
@@ -97,8 +109,10 @@ private:
     ModSeq first_held_;         // of the first of expunged_
     std::vector<Uid> expunged_; // ascending, of the first exists_
     std::vector<Dirty> dirty_;  // ascending, of the first exists_
+    Ranges saved_;              // UIDs
     NewsStyle style_;
     bool has_new_keywords_ = false;
+    bool has_told_held_ = false;
     bool read_only_ = false;
     bool is_deleted_ = false;
 };

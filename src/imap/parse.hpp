@@ -44,6 +44,8 @@ Parsed<Arguments> parse_select(Cursor& in);
 Parsed<Arguments> parse_create(Cursor& in);
 Parsed<Arguments> parse_rename(Cursor& in);
 Parsed<Arguments> parse_list(Cursor& in);
+Parsed<Arguments> parse_lsub(Cursor& in);
+Parsed<StatusItems> parse_status_items(Cursor& in);
 Parsed<Arguments> parse_status(Cursor& in);
 Parsed<Arguments> parse_fetch(Cursor& in);
 Parsed<Arguments> parse_store(Cursor& in);

@@ -1,46 +1,70 @@
 #include "imap/parse_append.hpp"
 
+#include "imap/limits.hpp"
+
 namespace maild::imap {
 
 namespace {
 
-// SP mailbox [SP flag-list] [SP date-time] SP, up to the message.
-Parsed<Append> parse_append_head(Cursor& in) {
-    if (!in.take(' ')) return in.expected("mailbox");
-    auto name = parse_astring(in);
-    if (!name) return std::unexpected(name.error());
-    Append append{std::move(*name), {}, std::nullopt, {}};
+// [SP flag-list] [SP date-time] SP, up to the message.
+Parsed<AppendMessage> parse_message_head(Cursor& in) {
+    AppendMessage message;
     if (!in.take(' ')) return in.expected("message");
     if (in.next_is('(')) {
         auto flags = parse_flag_list(in);
         if (!flags) return std::unexpected(flags.error());
-        append.flags = std::move(*flags);
+        message.flags = std::move(*flags);
         if (!in.take(' ')) return in.expected("message");
     }
     if (in.next_is('"')) {
         const auto date = parse_date_time(in);
         if (!date) return std::unexpected(date.error());
-        append.internal_date = *date;
+        message.internal_date = *date;
         if (!in.take(' ')) return in.expected("message");
     }
-    return append;
+    return message;
+}
+
+// append-message = [SP flag-list] [SP date-time] SP literal
+Parsed<AppendMessage> parse_append_message(Cursor& in) {
+    auto message = parse_message_head(in);
+    if (!message) return message;
+    const auto content = parse_literal(in);
+    if (!content) return std::unexpected(content.error());
+    message->content = *content;
+    return message;
 }
 
 } // namespace
 
+// append = "APPEND" SP mailbox 1*append-message
 Parsed<Arguments> parse_append(Cursor& in) {
-    auto append = parse_append_head(in);
-    if (!append) return std::unexpected(append.error());
-    const auto message = parse_literal(in);
-    if (!message) return std::unexpected(message.error());
-    append->message = *message;
-    return std::move(*append);
+    if (!in.take(' ')) return in.expected("mailbox");
+    auto name = parse_astring(in);
+    if (!name) return std::unexpected(name.error());
+    Append append{std::move(*name), {}};
+    do {
+        auto message = parse_append_message(in);
+        if (!message) return std::unexpected(message.error());
+        if (append.messages.size() == kMaxAppendMessages) return in.expected("fewer messages");
+        append.messages.push_back(std::move(*message));
+    } while (!in.at_end());
+    return append;
 }
 
-bool expects_message(std::string_view before) {
-    Cursor in(before);
-    if (!parse_tag(in) || !in.take(' ') || !in.take_icase("APPEND")) return false;
-    return parse_append_head(in).has_value() && in.at_end();
+bool AppendScan::is_message(std::string_view piece) {
+    Cursor in(piece);
+    if (state_ == State::command) {
+        state_ = State::over;
+        if (!parse_tag(in) || !in.take(' ') || !in.take_icase("APPEND ")) return false;
+        state_ = State::message;
+        if (in.at_end()) return false; // the mailbox is this literal
+        if (!parse_astring(in)) state_ = State::over;
+    }
+    if (state_ == State::over) return false;
+    if (parse_message_head(in) && in.at_end()) return true;
+    state_ = State::over;
+    return false;
 }
 
 } // namespace maild::imap

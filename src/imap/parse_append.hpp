@@ -1,17 +1,28 @@
 #pragma once
-// APPEND (RFC 9051 §6.3.12). Apart from the other parsers, because the fragmenter has to know its
-// message literal, the only one that may be large.
+// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages). Apart from the other parsers, because
+// the fragmenter has to know its message literals, the only ones that may be large.
 
 #include "imap/command.hpp"
 #include "imap/syntax.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace maild::imap {
 
 Parsed<Arguments> parse_append(Cursor& in);
 
-// `before` is a command up to the "{" of a literal: is that literal APPEND's message?
-bool expects_message(std::string_view before);
+// Follows a command from literal to literal and says which are messages. Each call is given only
+// what stands between two literals, so that the work is linear in the command, however many
+// literals it has.
+class AppendScan {
+public:
+    // `piece`: from the command's beginning, or the end of the last literal, up to the "{" of a
+    // literal. True: that literal is an APPEND's message.
+    bool is_message(std::string_view piece);
+
+private:
+    enum class State : std::uint8_t { command, message, over } state_ = State::command;
+};
 
 } // namespace maild::imap

@@ -23,6 +23,9 @@ constexpr std::array kSimple = {NamedItem{"FLAGS", flags},
                                 NamedItem{"INTERNALDATE", internal_date},
                                 NamedItem{"RFC822.SIZE", size},
                                 NamedItem{"MODSEQ", modseq},
+                                NamedItem{"SAVEDATE", save_date},
+                                NamedItem{"EMAILID", email_id},
+                                NamedItem{"THREADID", thread_id},
                                 NamedItem{"ENVELOPE", envelope},
                                 NamedItem{"BODYSTRUCTURE", body_structure},
                                 NamedItem{"BODY", body}};
@@ -190,15 +193,29 @@ std::optional<FetchItems> take_macro(Cursor& in) {
     return std::nullopt;
 }
 
+Parsed<bool> parse_fetch_modifier(Cursor& in, Fetch& fetch) {
+    if (!fetch.changed_since && in.take_icase("CHANGEDSINCE ")) {
+        const auto modseq = parse_modseq(in);
+        if (!modseq) return std::unexpected(modseq.error());
+        fetch.changed_since = *modseq;
+    } else if (in.take_icase("VANISHED")) {
+        fetch.vanished = true;
+    } else if (!fetch.partial && in.take_icase("PARTIAL ")) {
+        const auto range = parse_partial_range(in);
+        if (!range) return std::unexpected(range.error());
+        fetch.partial = *range;
+    } else {
+        return in.expected("fetch modifier");
+    }
+    return true;
+}
+
 // fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")", RFC 4466 §2.4
 Parsed<bool> parse_fetch_modifiers(Cursor& in, Fetch& fetch) {
     if (!in.take(" (")) return in.expected("fetch modifier");
     do {
-        if (!in.take_icase("CHANGEDSINCE ") || fetch.changed_since)
-            return in.expected("fetch modifier");
-        const auto modseq = parse_modseq(in);
-        if (!modseq) return std::unexpected(modseq.error());
-        fetch.changed_since = *modseq;
+        const auto modifier = parse_fetch_modifier(in, fetch);
+        if (!modifier) return modifier;
     } while (in.take(' '));
     if (!in.take(')')) return in.expected(")");
     return true;
@@ -228,7 +245,7 @@ Parsed<Arguments> parse_fetch(Cursor& in) {
     if (!in.take(' ')) return in.expected("fetch items");
     auto items = parse_fetch_items(in);
     if (!items) return std::unexpected(items.error());
-    Fetch fetch{std::move(*set), std::move(*items), {}};
+    Fetch fetch{.set = std::move(*set), .items = std::move(*items)};
     if (in.at_end()) return fetch;
     const auto modified = parse_fetch_modifiers(in, fetch);
     if (!modified) return std::unexpected(modified.error());

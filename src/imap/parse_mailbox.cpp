@@ -1,10 +1,5 @@
-// SELECT, EXAMINE, CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, LIST, LSUB, STATUS.
+// CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS.
 #include "imap/parse.hpp"
-
-#include "maild/base/ascii.hpp"
-
-#include <algorithm>
-#include <array>
 
 namespace maild::imap {
 
@@ -25,21 +20,6 @@ Parsed<std::vector<std::string_view>> parse_uses(Cursor& in) {
     return uses;
 }
 
-Parsed<StatusItem> parse_status_item(Cursor& in) {
-    using Entry = std::pair<std::string_view, StatusItem>;
-    constexpr std::array kItems = {Entry{"MESSAGES", StatusItem::messages},
-                                   Entry{"RECENT", StatusItem::recent},
-                                   Entry{"UIDNEXT", StatusItem::uid_next},
-                                   Entry{"UIDVALIDITY", StatusItem::uid_validity},
-                                   Entry{"UNSEEN", StatusItem::unseen},
-                                   Entry{"HIGHESTMODSEQ", StatusItem::highest_modseq}};
-    const auto name = parse_atom(in);
-    if (!name) return std::unexpected(name.error());
-    for (const auto& [text, item] : kItems)
-        if (ascii::equals_icase(text, *name)) return item;
-    return in.expected("status item");
-}
-
 } // namespace
 
 Parsed<Arguments> parse_mailbox(Cursor& in) {
@@ -47,22 +27,6 @@ Parsed<Arguments> parse_mailbox(Cursor& in) {
     auto name = parse_astring(in);
     if (!name) return std::unexpected(name.error());
     return MailboxArgument{std::move(*name)};
-}
-
-// select = "SELECT" SP mailbox [SP "(" select-param *(SP select-param) ")"], RFC 4466 §2.1
-Parsed<Arguments> parse_select(Cursor& in) {
-    if (!in.take(' ')) return in.expected("mailbox");
-    auto name = parse_astring(in);
-    if (!name) return std::unexpected(name.error());
-    Select select{std::move(*name)};
-    if (in.at_end()) return select;
-    if (!in.take(" (")) return in.expected("parameters");
-    do {
-        if (!in.take_icase("CONDSTORE")) return in.expected("parameter");
-        select.is_condstore = true;
-    } while (in.take(' '));
-    if (!in.take(')')) return in.expected(")");
-    return select;
 }
 
 Parsed<Arguments> parse_create(Cursor& in) {
@@ -87,32 +51,15 @@ Parsed<Arguments> parse_rename(Cursor& in) {
     return Rename{std::move(*from), std::move(*to)};
 }
 
-// list = "LIST" SP mailbox SP list-mailbox (RFC 3501)
-Parsed<Arguments> parse_list(Cursor& in) {
-    if (!in.take(' ')) return in.expected("reference");
-    auto reference = parse_astring(in);
-    if (!reference) return std::unexpected(reference.error());
-    if (!in.take(' ')) return in.expected("pattern");
-    auto pattern = parse_list_mailbox(in);
-    if (!pattern) return std::unexpected(pattern.error());
-    return List{std::move(*reference), std::move(*pattern)};
-}
-
 // status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 Parsed<Arguments> parse_status(Cursor& in) {
     if (!in.take(' ')) return in.expected("mailbox");
     auto name = parse_astring(in);
     if (!name) return std::unexpected(name.error());
-    StatusCommand status{std::move(*name), {}};
-    if (!in.take(" (")) return in.expected("status items");
-    do {
-        const auto item = parse_status_item(in);
-        if (!item) return std::unexpected(item.error());
-        if (std::ranges::find(status.items, *item) == status.items.end())
-            status.items.push_back(*item);
-    } while (in.take(' '));
-    if (!in.take(')')) return in.expected(")");
-    return status;
+    if (!in.take(' ')) return in.expected("status items");
+    auto items = parse_status_items(in);
+    if (!items) return std::unexpected(items.error());
+    return StatusCommand{std::move(*name), std::move(*items)};
 }
 
 } // namespace maild::imap

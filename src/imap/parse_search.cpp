@@ -12,7 +12,18 @@ namespace {
 
 using enum SearchOp;
 
-enum class Argument : std::uint8_t { none, string, header, keyword, size, date, set, modseq };
+enum class Argument : std::uint8_t {
+    none,
+    string,
+    header,
+    keyword,
+    size,
+    date,
+    set,
+    modseq,
+    seconds,
+    object_id
+};
 
 struct KeyRow {
     std::string_view name;
@@ -46,6 +57,14 @@ constexpr auto kKeys = std::to_array<KeyRow>({
     {"BEFORE", before, Argument::date},
     {"ON", on, Argument::date},
     {"SINCE", since, Argument::date},
+    {"YOUNGER", younger, Argument::seconds},
+    {"OLDER", older, Argument::seconds},
+    {"SAVEDBEFORE", saved_before, Argument::date},
+    {"SAVEDON", saved_on, Argument::date},
+    {"SAVEDSINCE", saved_since, Argument::date},
+    {"SAVEDATESUPPORTED", all}, // RFC 8514 §4.3: of every mailbox
+    {"EMAILID", email_id, Argument::object_id},
+    {"THREADID", nothing, Argument::object_id}, // RFC 8474 §5.2: no message has one
     {"SENTBEFORE", sent_before, Argument::date},
     {"SENTON", sent_on, Argument::date},
     {"SENTSINCE", sent_since, Argument::date},
@@ -78,6 +97,17 @@ Parsed<bool> parse_search_modseq(Cursor& in, SearchKey& key) {
     const auto number = parse_modseq_or_zero(in);
     if (!number) return std::unexpected(number.error());
     key.number = static_cast<std::uint64_t>(number->value);
+    return true;
+}
+
+// objectid (RFC 8474 §7). One that is not of ours is no error, and no message has it.
+Parsed<bool> parse_object_id(Cursor& in, SearchKey& key) {
+    const auto id =
+        in.take_while([](char c) { return ascii::is_alnum(c) || c == '_' || c == '-'; });
+    if (id.empty() || id.size() > 255) return in.expected("object id");
+    const auto known = parse_object_number(id, 'M');
+    if (!known) key.op = nothing;
+    key.number = known.value_or(0);
     return true;
 }
 
@@ -123,6 +153,13 @@ Parsed<bool> parse_argument(Cursor& in, Argument argument, SearchKey& key) {
         return true;
     }
     case Argument::modseq: return parse_search_modseq(in, key);
+    case Argument::seconds: {
+        const auto number = parse_nz_number(in);
+        if (!number) return std::unexpected(number.error());
+        key.number = *number;
+        return true;
+    }
+    case Argument::object_id: return parse_object_id(in, key);
     }
     return in.expected("search key");
 }
@@ -162,7 +199,8 @@ private:
                 stack_.push_back({Frame::Kind::group});
                 continue;
             }
-            if (ascii::is_digit(in_.peek()) || in_.next_is('*')) return parse_sequence();
+            if (ascii::is_digit(in_.peek()) || in_.next_is('*') || in_.next_is('$'))
+                return parse_sequence();
             const auto name = in_.take_while(ascii::is_alpha);
             if (ascii::equals_icase(name, "NOT"))
                 stack_.push_back({Frame::Kind::negation});
@@ -221,10 +259,16 @@ private:
 
 Parsed<SearchProgram> parse_search_keys(Cursor& in) { return KeyParser(in).parse(); }
 
-// search = "SEARCH" [SP "CHARSET" SP charset] 1*(SP search-key)
+// search = "SEARCH" [SP "RETURN" SP (…)] [SP "CHARSET" SP charset] 1*(SP search-key)
 Parsed<Arguments> parse_search(Cursor& in) {
     Search search;
     if (!in.take(' ')) return in.expected("search key");
+    if (in.take_icase("RETURN ")) {
+        const auto returns = parse_search_return(in);
+        if (!returns) return std::unexpected(returns.error());
+        if (!in.take(' ')) return in.expected("search key");
+        search.returns = *returns;
+    }
     if (in.take_icase("CHARSET ")) {
         auto charset = parse_astring(in);
         if (!charset) return std::unexpected(charset.error());

@@ -114,6 +114,15 @@ void append_internal_date(std::string& out, WallTime time) {
     out += " +0000\"";
 }
 
+void append_object_id(std::string& out, char kind, std::uint64_t id) {
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), id, 16).ptr;
+    out += '(';
+    out += kind;
+    out.append(digits.data(), end);
+    out += ')';
+}
+
 void append_modseq(std::string& out, ModSeq modseq) {
     out += "MODSEQ (";
     append_number(out, static_cast<std::uint64_t>(modseq.value));
@@ -126,7 +135,7 @@ void append_highest_modseq(std::string& out, ModSeq modseq) {
     out += "] All changes up to here were told\r\n";
 }
 
-void append_number_set(std::string& out, const std::vector<std::uint32_t>& numbers) {
+void append_number_set(std::string& out, std::span<const std::uint32_t> numbers) {
     for (std::size_t i = 0; i < numbers.size();) {
         auto last = i;
         while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,8 @@ void append_mailbox(std::string& out, const store::MailboxName& name);
 // "(\Answered \Seen $Label)"
 void append_flags(std::string& out, store::Flags flags, bool is_recent,
                   const store::Keywords& keywords);
+// "(M12ab)", an ObjectID with its kind as a letter (RFC 8474 §8.1).
+void append_object_id(std::string& out, char kind, std::uint64_t id);
 // "17-Jul-1996 02:44:25 +0000" in quotes; UTC.
 void append_internal_date(std::string& out, WallTime time);
 // "MODSEQ (17)", RFC 7162 §7 fetch-mod-resp
@@ -35,7 +38,7 @@ void append_modseq(std::string& out, ModSeq modseq);
 // "* OK [HIGHESTMODSEQ 17] …", RFC 7162 §3.1.2.1
 void append_highest_modseq(std::string& out, ModSeq modseq);
 // "1:3,5": the numbers in the given order, runs joined.
-void append_number_set(std::string& out, const std::vector<std::uint32_t>& numbers);
+void append_number_set(std::string& out, std::span<const std::uint32_t> numbers);
 
 // A tagged or untagged status response without its tag.
 struct Response {

@@ -12,6 +12,7 @@ net::Task<Response> Session::run(const Command& command) {
     case Verb::noop: co_return ok("NOOP completed");
     case Verb::check: co_return ok("CHECK completed");
     case Verb::logout: co_return do_logout();
+    case Verb::unauthenticate: co_return do_unauthenticate();
     case Verb::id: co_return do_id(std::get<Id>(arguments));
     case Verb::starttls: co_return do_starttls();
     case Verb::enable: co_return do_enable(std::get<Enable>(arguments));
@@ -94,7 +95,7 @@ net::Task<Response> Session::run_selected(const Command& command) {
         co_return response;
     }
     case Verb::search: {
-        auto response = co_await do_search(std::get<Search>(arguments), is_uid);
+        auto response = co_await do_search(std::get<Search>(arguments), command.tag, is_uid);
         co_return response;
     }
     case Verb::copy:

@@ -29,19 +29,6 @@ std::uint64_t keyword_bit(const store::Keywords& keywords, std::string_view name
     return 0;
 }
 
-bool figures_answer(const SearchKey& key, const store::MessageData& message) {
-    // RFC 9051 §6.4.4: the internal date without time and zone. Ours is shown in UTC, so that is
-    // its day.
-    const auto day = std::chrono::floor<std::chrono::days>(message.internal_date);
-    switch (key.op) {
-    case larger: return message.size > key.number;
-    case smaller: return message.size < key.number;
-    case before: return day < key.date;
-    case on: return day == key.date;
-    default: return day >= key.date;
-    }
-}
-
 } // namespace
 
 Level level_of(SearchOp op) {
@@ -50,7 +37,13 @@ Level level_of(SearchOp op) {
     case smaller:
     case before:
     case on:
-    case since: return Level::figures;
+    case since:
+    case younger:
+    case older:
+    case saved_before:
+    case saved_on:
+    case saved_since:
+    case email_id: return Level::figures;
     case header:
     case sent_before:
     case sent_on:
@@ -61,9 +54,10 @@ Level level_of(SearchOp op) {
     }
 }
 
-SearchMatcher::SearchMatcher(const SearchProgram& program, const MailboxView& view)
+SearchMatcher::SearchMatcher(const SearchProgram& program, const MailboxView& view, WallTime now)
     : program_(program),
       view_(view),
+      now_(now),
       needles_(program.size()),
       sets_(program.size()),
       answers_(program.size(), Tri::unknown) {
@@ -72,6 +66,28 @@ SearchMatcher::SearchMatcher(const SearchProgram& program, const MailboxView& vi
         deepest_ = std::max(deepest_, level_of(key.op));
         if (!key.needle.empty()) needles_[i] = mail::fold_case(key.needle);
         if (key.op == sequence || key.op == uid) sets_[i] = view.seqs(key.set, key.op == uid);
+    }
+}
+
+bool SearchMatcher::figures_answer(const SearchKey& key, const store::MessageData& message) const {
+    // RFC 9051 §6.4.4: dates without time and zone. Ours are shown in UTC, so that is their day.
+    using std::chrono::days;
+    const auto day = std::chrono::floor<days>(message.internal_date);
+    const auto saved = std::chrono::floor<days>(message.save_date);
+    // RFC 5032 §2: to the second, and both include the instant itself.
+    const auto target = now_ - std::chrono::seconds(key.number);
+    switch (key.op) {
+    case larger: return message.size > key.number;
+    case smaller: return message.size < key.number;
+    case before: return day < key.date;
+    case on: return day == key.date;
+    case younger: return message.internal_date >= target;
+    case older: return message.internal_date <= target;
+    case saved_before: return saved < key.date;
+    case saved_on: return saved == key.date;
+    case saved_since: return saved >= key.date;
+    case email_id: return static_cast<std::uint64_t>(message.email_id.value) == key.number;
+    default: return day >= key.date;
     }
 }
 
@@ -92,6 +108,7 @@ bool SearchMatcher::view_answer(std::size_t key, std::uint32_t seq) const {
     case fresh: return is_recent && !message.flags.has(store::kSeen);
     case sequence:
     case uid: return contains(sets_[key], seq);
+    case nothing: return false;
     case modseq: return message.modseq.value >= static_cast<std::int64_t>(wanted.number);
     default: return true; // ALL
     }

@@ -22,7 +22,7 @@ enum class Tri : std::uint8_t { no, yes, unknown };
 class SearchMatcher {
 public:
     // Folds the needles; `program` and `view` outlive it.
-    SearchMatcher(const SearchProgram& program, const MailboxView& view);
+    SearchMatcher(const SearchProgram& program, const MailboxView& view, WallTime now);
 
     // The deepest level that any key needs.
     Level deepest() const { return deepest_; }
@@ -42,10 +42,12 @@ public:
 
 private:
     Tri evaluate() const;
+    bool figures_answer(const SearchKey& key, const store::MessageData& message) const;
     bool view_answer(std::size_t key, std::uint32_t seq) const;
 
     const SearchProgram& program_;
     const MailboxView& view_;
+    WallTime now_;
     Level deepest_ = Level::view;
     std::vector<std::string> needles_; // folded, by key
     std::vector<Ranges> sets_;         // sequence numbers, by key

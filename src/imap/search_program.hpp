@@ -14,6 +14,7 @@ namespace maild::imap {
 
 enum class SearchOp : std::uint8_t {
     all,
+    nothing,
     flag_set,
     flag_clear,
     keyword,
@@ -28,7 +29,13 @@ enum class SearchOp : std::uint8_t {
     smaller,
     before,
     on,
-    since, // need the store's figures
+    since,
+    younger,
+    older, // RFC 5032
+    saved_before,
+    saved_on,
+    saved_since, // RFC 8514
+    email_id,    // RFC 8474; need the store's figures
     header,
     sent_before,
     sent_on,
@@ -42,7 +49,7 @@ enum class SearchOp : std::uint8_t {
 
 struct SearchKey {
     SearchOp op = SearchOp::all;
-    std::uint64_t number = 0; // flag bit; size; mod-sequence
+    std::uint64_t number = 0; // flag bit; size; mod-sequence; seconds; id
     std::string name = {};    // of a header field or keyword
     std::string needle = {};  // as sent; the session folds its case once the charset is known
     SequenceSet set = {};

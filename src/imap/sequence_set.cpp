@@ -18,6 +18,8 @@ Parsed<std::uint32_t> parse_seq_number(Cursor& in) {
 
 Parsed<SequenceSet> parse_sequence_set(Cursor& in) {
     SequenceSet set;
+    set.is_saved_ = in.take('$');
+    if (set.is_saved_) return set;
     do {
         const auto first = parse_seq_number(in);
         if (!first) return std::unexpected(first.error());
@@ -49,6 +51,16 @@ std::uint32_t SequenceSet::greatest() const {
     for (const auto& [first, last] : parts_)
         if (first != kStar && last != kStar) out = std::max({out, first, last});
     return out;
+}
+
+std::optional<Ranges> SequenceSet::ascending() const {
+    std::uint32_t before = 0;
+    for (const auto& [first, last] : parts_) {
+        // A star is 0 and so never above anything.
+        if (first <= before || last < first) return std::nullopt;
+        before = last;
+    }
+    return is_saved_ ? std::nullopt : std::optional(parts_);
 }
 
 Ranges normal(Ranges ranges) {

@@ -29,10 +29,14 @@ public:
     // `*`: `5:*` is right in a mailbox of three messages (RFC 9051 §9 seq-range).
     std::uint32_t greatest() const;
     bool empty() const { return parts_.empty(); }
+    bool is_saved() const { return is_saved_; } // `$`, RFC 5182 §3: what a search has left
+    // As it was written, if that is ascending and without `*` and `$` (RFC 7162 §7 known-uids).
+    std::optional<Ranges> ascending() const;
 
 private:
     friend Parsed<SequenceSet> parse_sequence_set(Cursor& in);
     std::vector<Range> parts_; // as written; 0 is `*`
+    bool is_saved_ = false;
 };
 
 Parsed<SequenceSet> parse_sequence_set(Cursor& in);

@@ -5,6 +5,7 @@
 // changes between awaits. Each group of commands has its own file: do_auth.cpp, do_select.cpp,
 // do_fetch.cpp …
 
+#include "imap/list_match.hpp"
 #include "imap/mailbox_view.hpp"
 #include "imap/output.hpp"
 #include "imap/parse.hpp"
@@ -92,6 +93,7 @@ private:
     // do_enable.cpp
     Response do_enable(const Enable& enable);
     void enable_condstore();
+    Response do_unauthenticate();
 
     // do_select.cpp
     net::Task<Response> do_select(const Select& select, bool examine);
@@ -100,16 +102,23 @@ private:
     void close_view();
     Response do_idle(std::string_view tag);
 
+    // do_resync.cpp
+    net::Task<void> resync(const QuickResync& client);
+    net::Task<void> tell_vanished(const Ranges& uids, ModSeq since, Uid known);
+
     // do_mailbox.cpp
     net::Task<Response> do_create(const Create& create);
     net::Task<Response> do_delete(const MailboxArgument& mailbox);
     net::Task<Response> do_rename(const Rename& rename);
     net::Task<Response> do_subscribe(const MailboxArgument& mailbox, bool subscribed);
     net::Task<Response> do_status(const StatusCommand& status);
+    void tell_status(const store::MailboxName& name, const StatusItems& items,
+                     const store::MailboxStatus& status);
 
     // do_list.cpp
     net::Task<Response> do_list(const List& list);
     net::Task<Response> do_lsub(const List& list);
+    net::Task<void> tell_listed(const List& list, const Listed& listed);
 
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
@@ -117,8 +126,13 @@ private:
     // do_fetch.cpp
     net::Task<Response> do_fetch(Fetch fetch, bool is_uid);
     void add_modseq(Fetch& fetch);
+    std::string expunge_code() const;
     // do_search.cpp
-    net::Task<Response> do_search(const Search& search, bool is_uid);
+    net::Task<Response> do_search(const Search& search, std::string_view tag, bool is_uid);
+    net::Task<Response> tell_search(const Search& search, const std::vector<std::uint32_t>& found,
+                                    bool is_uid);
+    void tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,
+                      std::string_view tag, bool is_uid);
     // do_store.cpp
     net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
     void tell_stored(const StoreFlags& store_flags, const store::FlagChangeResult& result,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace maild::imap {
 
@@ -177,6 +178,16 @@ Parsed<std::uint32_t> parse_nz_number(Cursor& in) {
     // nz-number = digit-nz *DIGIT
     if (in.next_is('0')) return in.expected("number above zero");
     return parse_number(in);
+}
+
+std::optional<std::uint64_t> parse_object_number(std::string_view id, char kind) {
+    if (id.size() < 2 || id.front() != kind || (id[1] == '0' && id.size() > 2)) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto* const end = id.data() + id.size();
+    const auto parsed = std::from_chars(id.data() + 1, end, number, 16);
+    const bool is_ours = parsed.ec == std::errc() && parsed.ptr == end &&
+                         std::ranges::none_of(id.substr(1), ascii::is_upper);
+    return is_ours ? std::optional(number) : std::nullopt;
 }
 
 Parsed<ModSeq> parse_modseq_or_zero(Cursor& in) {

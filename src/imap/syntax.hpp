@@ -48,6 +48,9 @@ Parsed<std::chrono::sys_days> parse_date(Cursor& in);
 // date-time: "17-Jul-1996 02:44:25 -0700" in its quotes
 Parsed<WallTime> parse_date_time(Cursor& in);
 
+// The number of an ObjectID that append_object_id() has written with this letter; none: of others.
+std::optional<std::uint64_t> parse_object_number(std::string_view id, char kind);
+
 // The name of a system flag as a bit of store::Flags, or 0.
 std::uint64_t system_flag(std::string_view name);
 

@@ -12,6 +12,15 @@ std::vector<std::uint32_t> numbers_of(const store::UidSet& uids) {
     return out;
 }
 
+void append_uid_set(std::string& out, const store::UidSet& uids) {
+    for (const auto& [first, last] : uids) {
+        append_number(out, first.value);
+        if (last > first) append_number(out += ':', last.value);
+        out += ',';
+    }
+    if (!uids.empty()) out.pop_back();
+}
+
 store::UidSet from(const store::UidSet& uids, Uid first) {
     store::UidSet out;
     for (const auto& range : uids)

@@ -180,11 +180,25 @@ net::Task<Result<void>> LocalStore::expunge(SessionId id, std::optional<UidSet> 
     co_return done;
 }
 
+net::Task<Result<std::optional<UidSet>>> LocalStore::vanished(SessionId id, UidSet uids,
+                                                              ModSeq since) {
+    const auto session = impl_->session_with_mailbox(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_uids(uids); !valid) co_return pass(valid);
+    auto look = [open = (*session)->open(), uids = std::move(uids), since](Reading& reading) {
+        return read_vanished(reading, open.account, open.mailbox, uids, since);
+    };
+    auto gone = co_await impl_->read<std::optional<UidSet>>(*(*session)->shard, std::move(look));
+    co_return gone;
+}
+
 net::Task<Result<AppendResult>> LocalStore::append(SessionId id, MailboxName name,
-                                                   std::vector<AppendMessage> messages) {
-    const auto session = impl_->session(id);
+                                                   std::vector<AppendMessage> messages,
+                                                   std::optional<Uid> replaced) {
+    const auto session = replaced ? impl_->session_that_writes(id) : impl_->session(id);
     if (!session) co_return pass(session);
     auto job = std::make_shared<AppendJob>();
+    if (replaced) job->replaced.emplace((*session)->open(), *replaced);
     job->account = (*session)->account;
     job->quota = impl_->quota_of(job->account);
     job->mailbox = std::move(name);

@@ -33,6 +33,8 @@ MessageData data_of(Uid uid, const Message& message, std::uint32_t items) {
     MessageData data;
     data.uid = uid;
     data.internal_date = message.internal_date;
+    data.save_date = message.save_date;
+    data.email_id = message.email_id;
     data.size = message.size();
     data.prefix_size = static_cast<std::uint32_t>(message.prefix.size());
     data.header_size =
@@ -181,12 +183,39 @@ net::Task<Result<void>> MemoryStore::expunge(SessionId id, std::optional<UidSet>
     co_return Result<void>();
 }
 
+net::Task<Result<std::optional<UidSet>>> MemoryStore::vanished(SessionId id, UidSet uids,
+                                                               ModSeq since) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (auto valid = check_uids(uids); !valid) co_return std::unexpected(std::move(valid.error()));
+    const auto mailbox = world_->open_mailbox(**session);
+    if (!mailbox) co_return std::unexpected(mailbox.error());
+    co_return memory::vanished(**mailbox, uids, since);
+}
+
 net::Task<Result<AppendResult>> MemoryStore::append(SessionId id, MailboxName name,
-                                                    std::vector<AppendMessage> messages) {
+                                                    std::vector<AppendMessage> messages,
+                                                    std::optional<Uid> replaced) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
-    co_return memory::append(*world_, id, world_->account(**session), name, std::move(messages));
+    if (!replaced)
+        co_return memory::append(*world_, id, world_->account(**session), name,
+                                 std::move(messages));
+    if ((*session)->is_examining) co_return fail(Errc::not_permitted, "examined");
+    const auto mailbox = world_->open_mailbox(**session);
+    if (!mailbox) co_return std::unexpected(mailbox.error());
+    if (!(*mailbox)->messages.contains(*replaced)) co_return fail(Errc::not_found);
+    // RFC 8508 §3.4: only the difference counts.
+    auto& account = world_->account(**session);
+    const auto size = (*mailbox)->messages.at(*replaced).size();
+    account.bytes -= size;
+    --account.messages;
+    auto appended = memory::append(*world_, id, account, name, std::move(messages));
+    account.bytes += size;
+    ++account.messages;
+    if (appended) world_->expunge(id, account, **mailbox, {*replaced});
+    co_return appended;
 }
 
 } // namespace maild::store

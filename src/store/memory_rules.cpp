@@ -40,6 +40,8 @@ Result<Delivered> deliver(World& world, const auth::TokenKey& key, WallTime now,
     Message message{.flags = {},
                     .modseq = {},
                     .internal_date = internal_date,
+                    .save_date = {},
+                    .email_id = {},
                     .body = std::move(body),
                     .prefix = recipient.trace_prefix};
     if (auto room = check_room(account, message.size(), 1); !room)
@@ -132,7 +134,7 @@ Result<AppendResult> append(World& world, SessionId origin, Account& account,
         auto flags = resolve(message.flags, mailbox.keywords);
         auto body = std::make_shared<const Body>(std::string(message.message.content),
                                                  std::move(message.message.structure));
-        Message stored{flags->flags, {}, message.internal_date, std::move(body), {}};
+        Message stored{flags->flags, {}, message.internal_date, {}, {}, std::move(body), {}};
         Uid uid;
         news.push_back(
             world.insert(account, mailbox, std::move(stored), std::move(flags->added), uid));
@@ -140,6 +142,18 @@ Result<AppendResult> append(World& world, SessionId origin, Account& account,
     }
     world.publish(origin, news);
     return result;
+}
+
+std::optional<UidSet> vanished(const Mailbox& mailbox, const UidSet& uids, ModSeq since) {
+    if (since >= mailbox.highest_modseq) return UidSet();
+    auto oldest = INT64_MAX;
+    for (const auto& [uid, message] : mailbox.expunged)
+        oldest = std::min(oldest, message.modseq.value);
+    if (since.value < oldest - 1) return std::nullopt;
+    UidSet gone;
+    for (const auto& [uid, message] : mailbox.expunged)
+        if (message.modseq > since && contains(uids, uid)) append_uid(gone, uid);
+    return gone;
 }
 
 } // namespace maild::store::memory

@@ -13,7 +13,7 @@ using memory::Session;
 MemoryStore::MemoryStore(const Clock& clock)
     : MemoryStore(clock, auth::TokenKey(std::string(32, 'k'))) {}
 MemoryStore::MemoryStore(const Clock& clock, const auth::TokenKey& key)
-    : clock_(clock), key_(key), world_(std::make_unique<memory::World>()) {}
+    : clock_(clock), key_(key), world_(std::make_unique<memory::World>(clock)) {}
 MemoryStore::~MemoryStore() = default;
 
 auth::Token MemoryStore::grant(AccountId account, auth::Right right, std::uint64_t quota_bytes,

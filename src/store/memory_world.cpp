@@ -118,6 +118,8 @@ News World::insert(Account& account, Mailbox& mailbox, Message message, Keywords
     mailbox.uid_next = Uid(uid.value + 1);
     if (!message.modseq) message.modseq = ModSeq(++account.modseq.value);
     mailbox.highest_modseq = message.modseq;
+    message.save_date = clock.now();
+    if (!message.email_id) message.email_id = EmailId(++last_email);
     account.bytes += message.size();
     ++account.messages;
     ++figures.messages_stored;
@@ -182,6 +184,7 @@ void World::expunge(SessionId origin, Account& account, Mailbox& mailbox,
         --account.messages;
         --figures.messages_stored;
         news.changes.emplace_back(Expunged{uid, mailbox.highest_modseq});
+        node.mapped().modseq = mailbox.highest_modseq;
         mailbox.expunged.insert(std::move(node));
     }
     publish(origin, {news});

@@ -23,6 +23,8 @@ struct Message {
     Flags flags;
     ModSeq modseq;
     WallTime internal_date;
+    WallTime save_date; // given by the mailbox that takes it in
+    EmailId email_id;   // none: a new one is given
     std::shared_ptr<const Body> body;
     std::string prefix;
     std::uint64_t size() const { return prefix.size() + body->content.size(); }
@@ -37,7 +39,7 @@ struct Mailbox {
     ModSeq highest_modseq;
     Keywords keywords;
     std::map<Uid, Message> messages;
-    std::map<Uid, Message> expunged; // still readable for who knows the UID
+    std::map<Uid, Message> expunged; // still readable for who knows the UID; `modseq` of removal
 };
 
 struct Account {
@@ -68,12 +70,16 @@ struct News {
 // Commits are numbered by the account's counter; news are told when the whole request has
 // succeeded.
 struct World {
+    explicit World(const Clock& world_clock) : clock(world_clock) {}
+
+    const Clock& clock;
     std::map<AccountId, Account> accounts;
     std::map<SessionId, Session> sessions;
     std::vector<queue::QueuedRecipient> queue;
     std::int64_t last_mailbox = 0;
     std::uint64_t last_session = 0;
     std::int64_t last_queued = 0;
+    std::int64_t last_email = 0;
     StoreFigures figures;
 
     // The origin's sink first, then everybody else's who has the mailbox open.
@@ -111,6 +117,9 @@ Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& s
                                 const UidSet& uids, const MailboxName& destination, bool is_move);
 Result<AppendResult> append(World& world, SessionId origin, Account& account,
                             const MailboxName& name, std::vector<AppendMessage> messages);
+
+// None: it does not remember that far back.
+std::optional<UidSet> vanished(const Mailbox& mailbox, const UidSet& uids, ModSeq since);
 
 Result<void> check_room(const Account& account, std::uint64_t bytes, std::uint64_t messages);
 Result<Mailbox*> find(Account& account, const std::string& name);

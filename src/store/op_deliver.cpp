@@ -1,6 +1,7 @@
 #include "store/flag_names.hpp"
 #include "store/operations.hpp"
 #include "store/pass.hpp"
+#include "store/removal.hpp"
 #include "store/uid_set.hpp"
 
 #include "maild/db/transaction.hpp"
@@ -66,6 +67,19 @@ Result<Delivered> deliver_apart(Batch& batch, std::optional<std::size_t>& body,
 bool is_about_recipient(Errc code) {
     return code == Errc::over_quota || code == Errc::too_large || code == Errc::no_such_account ||
            code == Errc::limit_exceeded;
+}
+
+// RFC 8508 §3.4: only the difference counts, as if what is replaced were gone.
+Result<void> count_without(Batch& batch, const OpenRef& open, Uid uid, AccountRow& account) {
+    auto row = batch.database.query("SELECT size FROM message WHERE mailbox_id = ?1 AND uid = ?2",
+                                    open.mailbox, uid);
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    if (!*found) return fail(Errc::not_found, "what is to be replaced");
+    account.used_bytes -= std::min(row->column<std::uint64_t>(0), account.used_bytes);
+    account.used_messages -= std::min<std::uint64_t>(1, account.used_messages);
+    return {};
 }
 
 } // namespace
@@ -138,16 +152,20 @@ Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job) {
 }
 
 Result<AppendResult> append(Batch& batch, const AppendJob& job) {
-    auto account = account_row(batch.database, job.account);
-    if (!account) return pass(account);
+    const auto row = account_row(batch.database, job.account);
+    if (!row) return pass(row);
+    auto account = row->value_or(AccountRow{});
     auto mailbox = mailbox_by_name(batch.database, job.account, job.mailbox);
     if (!mailbox) return pass(mailbox);
     std::uint64_t bytes = 0;
     for (const auto& message : job.messages) bytes += message.body->content.size();
-    if (auto room =
-            check_room(account->value_or(AccountRow{}), job.quota, bytes, job.messages.size());
-        !room)
-        return pass(room);
+    const auto& replaced = job.replaced;
+    if (replaced) {
+        auto counted = count_without(batch, replaced->first, replaced->second, account);
+        if (!counted) return pass(counted);
+    }
+    auto room = check_room(account, job.quota, bytes, job.messages.size());
+    if (!room) return pass(room);
     AppendResult result{mailbox->status.uid_validity, {}};
     for (const auto& message : job.messages) {
         auto body = batch.add_body(message.body);
@@ -156,6 +174,12 @@ Result<AppendResult> append(Batch& batch, const AppendJob& job) {
             insert_message(batch, **body, *mailbox, {message.flags, message.internal_date, {}, {}});
         if (!stored) return pass(stored);
         append_uid(result.uids, stored->uid);
+    }
+    if (replaced) { // whether it is \Deleted or not
+        const auto& [open, uid] = *replaced;
+        auto gone =
+            remove_messages(batch, open.account, open.mailbox, {{uid, uid}}, Removal::expunged);
+        if (!gone) return pass(gone);
     }
     return result;
 }

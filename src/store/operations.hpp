@@ -68,6 +68,7 @@ struct AppendJob {
     Quota quota;
     MailboxName mailbox;
     std::vector<Message> messages;
+    std::optional<std::pair<OpenRef, Uid>> replaced;
 };
 Result<AppendResult> append(Batch& batch, const AppendJob& job);
 

@@ -26,7 +26,8 @@ Result<db::Statement> query_rows(db::Database& database, MailboxId mailbox, cons
     const auto structure = items & kStructureItems;
     if (structure == 0) {
         return database.query(
-            "SELECT m.uid, m.internal_date, m.size, c.prefix, b.pack, b.record_offset, "
+            "SELECT m.uid, m.internal_date, m.save_date, c.email_id, m.size, c.prefix, b.pack, "
+            "b.record_offset, "
             "b.metadata_length,"
             " b.length, b.header_size, b.header_crc FROM message m JOIN content c ON c.id = "
             "m.content_id"
@@ -36,7 +37,8 @@ Result<db::Statement> query_rows(db::Database& database, MailboxId mailbox, cons
     }
     if (structure == kEnvelope) {
         return database.query(
-            "SELECT m.uid, m.internal_date, m.size, c.prefix, b.pack, b.record_offset, "
+            "SELECT m.uid, m.internal_date, m.save_date, c.email_id, m.size, c.prefix, b.pack, "
+            "b.record_offset, "
             "b.metadata_length,"
             " b.length, b.header_size, b.header_crc, s.envelope FROM message m"
             " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = c.body_id"
@@ -46,7 +48,8 @@ Result<db::Statement> query_rows(db::Database& database, MailboxId mailbox, cons
             mailbox, range.first, range.last);
     }
     return database.query(
-        "SELECT m.uid, m.internal_date, m.size, c.prefix, b.pack, b.record_offset, "
+        "SELECT m.uid, m.internal_date, m.save_date, c.email_id, m.size, c.prefix, b.pack, "
+        "b.record_offset, "
         "b.metadata_length,"
         " b.length, b.header_size, b.header_crc, s.envelope, s.body, s.body_structure, s.parts"
         " FROM message m JOIN content c ON c.id = m.content_id JOIN body b ON b.id = c.body_id"
@@ -67,13 +70,15 @@ MessageData read_data(const db::Statement& row, const Source& source, std::uint3
     MessageData data;
     data.uid = row.column<Uid>(0);
     data.internal_date = from_millis(row.column<std::int64_t>(1));
-    data.size = row.column<std::uint64_t>(2);
+    data.save_date = from_millis(row.column<std::int64_t>(2));
+    data.email_id = row.column<EmailId>(3);
+    data.size = row.column<std::uint64_t>(4);
     data.prefix_size = static_cast<std::uint32_t>(source.prefix.size());
     data.header_size = data.prefix_size + source.header_size;
-    if ((items & kEnvelope) != 0) data.structure.envelope = row.column<std::string>(10);
-    if ((items & kBody) != 0) data.structure.body = row.column<std::string>(11);
-    if ((items & kBodyStructure) != 0) data.structure.body_structure = row.column<std::string>(12);
-    if ((items & kParts) != 0) data.structure.parts = row.column<std::string>(13);
+    if ((items & kEnvelope) != 0) data.structure.envelope = row.column<std::string>(12);
+    if ((items & kBody) != 0) data.structure.body = row.column<std::string>(13);
+    if ((items & kBodyStructure) != 0) data.structure.body_structure = row.column<std::string>(14);
+    if ((items & kParts) != 0) data.structure.parts = row.column<std::string>(15);
     return data;
 }
 
@@ -133,7 +138,7 @@ Result<bool> read_range(Reading& reading, MailboxId mailbox, const UidRange& ran
             result.next = rows->column<Uid>(0);
             return true;
         }
-        const auto source = read_source(*rows, 3);
+        const auto source = read_source(*rows, 5);
         auto data = read_data(*rows, source, items);
         if (auto added = add_content(reading, source, items, data); !added) return pass(added);
         bytes += weight(data);

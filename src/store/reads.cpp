@@ -2,6 +2,7 @@
 
 #include "store/operations.hpp"
 #include "store/pass.hpp"
+#include "store/uid_set.hpp"
 
 #include "maild/db/transaction.hpp"
 
@@ -96,6 +97,35 @@ Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId ma
         snapshot.messages.push_back({rows->column<Uid>(0),
                                      flags_from_row(rows->column<std::int64_t>(1)),
                                      rows->column<ModSeq>(2)});
+    }
+}
+
+// RFC 7162 §3.2.6: what is remembered begins with the smallest mod-sequence of a removal; retention
+// takes the oldest ones first.
+Result<std::optional<UidSet>> read_vanished(Reading& reading, AccountId account, MailboxId mailbox,
+                                            const UidSet& uids, ModSeq since) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    const auto row = mailbox_by_id(reading.database, account, mailbox);
+    if (!row) return pass(row);
+    if (since >= row->status.highest_modseq) return UidSet();
+    auto oldest = reading.database.query(
+        "SELECT coalesce(min(modseq), ?2) FROM expunged WHERE mailbox_id = ?1", mailbox, INT64_MAX);
+    if (!oldest) return pass(oldest);
+    const auto found = oldest->step();
+    if (!found) return pass(found);
+    if (since.value < oldest->column<std::int64_t>(0) - 1) return std::nullopt;
+    auto rows = reading.database.query(
+        "SELECT uid FROM expunged WHERE mailbox_id = ?1 AND modseq > ?2 ORDER BY uid", mailbox,
+        since);
+    if (!rows) return pass(rows);
+    UidSet gone;
+    for (;;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return gone;
+        const auto uid = rows->column<Uid>(0);
+        if (contains(uids, uid)) append_uid(gone, uid);
     }
 }
 

@@ -24,6 +24,8 @@ Result<MailboxRow> find_mailbox(Reading& reading, AccountId account, const Mailb
 
 Result<FetchResult> read_messages(Reading& reading, AccountId account, MailboxId mailbox,
                                   const UidSet& uids, std::uint32_t items);
+Result<std::optional<UidSet>> read_vanished(Reading& reading, AccountId account, MailboxId mailbox,
+                                            const UidSet& uids, ModSeq since);
 Result<std::string> read_piece(Reading& reading, AccountId account, MailboxId mailbox, Uid uid,
                                std::uint64_t offset, std::uint64_t length);
 

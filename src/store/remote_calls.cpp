@@ -92,11 +92,24 @@ net::Task<Result<void>> RemoteStore::expunge(SessionId session, std::optional<Ui
     return impl_->command(Type::expunge, wire::Expunge{session, std::move(uids)});
 }
 
+net::Task<Result<std::optional<UidSet>>> RemoteStore::vanished(SessionId session, UidSet uids,
+                                                               ModSeq since) {
+    const auto impl = impl_;
+    wire::Vanished message{session, std::move(uids), since};
+    ipc::Message request;
+    request.payload = ipc::encode(message);
+    const auto reply = co_await impl->line.exchange(wire::number(Type::vanished),
+                                                    std::move(request), impl->timeout);
+    if (!reply) co_return pass(reply);
+    co_return ipc::decode<std::optional<UidSet>>(reply->blob.view());
+}
+
 net::Task<Result<AppendResult>> RemoteStore::append(SessionId session, MailboxName name,
-                                                    std::vector<AppendMessage> messages) {
+                                                    std::vector<AppendMessage> messages,
+                                                    std::optional<Uid> replaced) {
     const auto impl = impl_;
     std::string contents;
-    wire::Append message{session, std::move(name), {}};
+    wire::Append message{session, std::move(name), {}, replaced};
     for (auto& one : messages) {
         contents += one.message.content;
         message.messages.push_back({one.message.content.size(), std::move(one.message.structure),

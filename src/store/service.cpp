@@ -213,6 +213,22 @@ net::Task<void> Service::Impl::read(Exchange& exchange) {
         exchange.connection->reply_error(exchange.request.id, blob.error());
 }
 
+net::Task<void> Service::Impl::vanished(Exchange& exchange) {
+    auto message = decode_for_session<wire::Vanished>(exchange);
+    if (!message) co_return;
+    const auto gone =
+        co_await store.vanished(message->session, std::move(message->uids), message->since);
+    if (!gone) {
+        exchange.connection->reply_error(exchange.request.id, gone.error());
+        co_return;
+    }
+    auto blob = ipc::Blob::create(ipc::encode(*gone));
+    if (blob)
+        exchange.connection->reply(exchange.request.id, {}, std::move(*blob));
+    else
+        exchange.connection->reply_error(exchange.request.id, blob.error());
+}
+
 net::Task<void> Service::Impl::check(Exchange& exchange) {
     auto message = decode<CheckRequest>(exchange);
     if (!message) co_return;
@@ -244,8 +260,8 @@ net::Task<void> Service::Impl::append(Exchange& exchange) {
         exchange.connection->reply_error(exchange.request.id, {Errc::protocol_error, "append"});
         co_return;
     }
-    const auto appended =
-        co_await store.append(message->session, std::move(message->name), std::move(messages));
+    const auto appended = co_await store.append(message->session, std::move(message->name),
+                                                std::move(messages), message->replaced);
     exchange.connection->answer(exchange.request.id, appended);
 }
 

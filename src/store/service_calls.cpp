@@ -101,6 +101,7 @@ net::Task<bool> Service::Impl::handle_messages(Exchange& exchange) {
         co_return true;
     }
     case Type::append: co_await append(exchange); co_return true;
+    case Type::vanished: co_await vanished(exchange); co_return true;
     default: co_return false;
     }
 }

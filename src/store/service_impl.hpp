@@ -46,6 +46,7 @@ private:
     net::Task<void> create(Exchange& exchange);
     net::Task<void> read(Exchange& exchange);
     net::Task<void> append(Exchange& exchange);
+    net::Task<void> vanished(Exchange& exchange);
     net::Task<void> check(Exchange& exchange);
     void close_session(Exchange& exchange);
     void close_mailbox(Exchange& exchange);

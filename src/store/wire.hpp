@@ -31,6 +31,7 @@ enum class Type : ipc::MessageType {
     move,
     expunge,
     append,
+    vanished,
     // from control
     figures = 64,
     usage,
@@ -115,6 +116,11 @@ struct Expunge {
     SessionId session;
     std::optional<UidSet> uids;
 };
+struct Vanished { // answered by a std::optional<UidSet> in the blob: it may be large
+    SessionId session;
+    UidSet uids;
+    ModSeq since;
+};
 struct Append {
     struct Message { // `size` octets of the blob, one behind the other
         std::uint64_t size = 0;
@@ -125,6 +131,7 @@ struct Append {
     SessionId session;
     MailboxName name;
     std::vector<Message> messages;
+    std::optional<Uid> replaced;
 };
 struct Usage {
     std::vector<AccountRef> accounts;
@@ -178,7 +185,10 @@ template <class Codec> void describe(Codec& codec, Append::Message& m) {
     codec(m.size, m.structure, m.flags, m.internal_date);
 }
 template <class Codec> void describe(Codec& codec, Append& m) {
-    codec(m.session, m.name, m.messages);
+    codec(m.session, m.name, m.messages, m.replaced);
+}
+template <class Codec> void describe(Codec& codec, Vanished& m) {
+    codec(m.session, m.uids, m.since);
 }
 template <class Codec> void describe(Codec& codec, Usage& m) { codec(m.accounts); }
 template <class Codec> void describe(Codec& codec, Queued& m) { codec(m.after, m.limit); }
@@ -213,8 +223,8 @@ template <class Codec> void describe(Codec& codec, FlagChangeResult& r) {
     codec(r.modseq, r.changed, r.modified);
 }
 template <class Codec> void describe(Codec& codec, MessageData& d) {
-    codec(d.uid, d.internal_date, d.size, d.prefix_size, d.header_size, d.structure, d.content,
-          d.error);
+    codec(d.uid, d.internal_date, d.save_date, d.email_id, d.size, d.prefix_size, d.header_size,
+          d.structure, d.content, d.error);
 }
 template <class Codec> void describe(Codec& codec, FetchResult& r) { codec(r.messages, r.next); }
 

@@ -73,6 +73,26 @@ TEST(ImapFragmenter, AllowsMoreBehindTheLogin) {
     EXPECT_EQ(events("a " + std::string(kMaxLine + 1, 'x'), 100, true), Events{"overflow"});
 }
 
+TEST(ImapFragmenter, KnowsEachMessageOfAnAppend) {
+    const auto whole = "a APPEND {3}\r\nbox (\\Seen) {200000+}\r\n" + std::string(200'000, 'x') +
+                       " {200000+}\r\n" + std::string(200'000, 'y') + "\r\nb NOOP\r\n";
+    for (const std::size_t size : {4096, 1'000'000}) {
+        const auto got = events(whole, size, true);
+        ASSERT_EQ(got.size(), 3U);
+        EXPECT_EQ(got[0], "literal");
+        EXPECT_EQ(got[2], "fragment b NOOP");
+    }
+    // Together they are no larger than one may be.
+    const auto half = std::to_string(kMessage / 2 + 1);
+    const auto first = "a APPEND box {" + half + "+}\r\n" + std::string(kMessage / 2 + 1, 'x');
+    EXPECT_EQ(events(first + " {" + half + "}\r\nb NOOP\r\n", 65'536, true).size(), 2U);
+    EXPECT_TRUE(events(first + " {" + half + "}\r\nb NOOP\r\n", 65'536, true)
+                    .front()
+                    .starts_with("refused a APPEND box"));
+    // What is no message is no larger than any literal.
+    EXPECT_EQ(events("a APPEND box x {200000}\r\n", 100, true), Events{"refused a APPEND box x "});
+}
+
 TEST(ImapFragmenter, SwallowsWhatIsTooLargeUpToTheLimit) {
     const auto head = "a APPEND box {" + std::to_string(kMessage + 1) + "+}\r\n";
     EXPECT_EQ(events(head + std::string(kMessage - 1, 'x'), 65'536, true), Events{});

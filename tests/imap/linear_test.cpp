@@ -1,6 +1,7 @@
 // No input makes work grow faster than its size (promise 5): each hostile shape of HARDENING's list
 // is processed at n and at 2n, and the processor time of the second is below 2.3 times the first's.
 // Processor time of this thread, the least of several runs: other processes do not count.
+#include "imap/fragmenter.hpp"
 #include "imap/list_pattern.hpp"
 #include "imap/parse.hpp"
 #include "imap/sequence_set.hpp"
@@ -53,6 +54,13 @@ void parse_message(const std::string& content) {
     const auto structure = make_structure(content);
     EXPECT_FALSE(structure.body_structure.empty());
 }
+// All literals of a command, one after the other.
+void scan(const std::string& bytes) {
+    Fragmenter fragmenter;
+    fragmenter.set_authenticated(bytes.size());
+    fragmenter.append(bytes);
+    EXPECT_NE(fragmenter.next(), Event::need_literal);
+}
 void parse_line(const std::string& line) { (void)parse_command(line); }
 
 std::string with_fields(std::string_view field, std::size_t count) {
@@ -97,6 +105,15 @@ std::vector<Shape> shapes() {
         {"or", 100'000, line("a SEARCH ", "OR ALL ", "ALL"), parse_line},
         {"section", 200'000, line("a FETCH 1 BODY[1", ".1", "]"), parse_line},
         {"sequence_set", 100'000, line("a FETCH 1", ",4:*", " FLAGS"), parse_line}, // 45
+        {"list_patterns", 200'000, line("a LIST \"\" (x", " y", ")"), parse_line},
+        {"known_uids", 50'000, // 53
+         [](std::size_t n) {
+             std::string out = "a SELECT x (QRESYNC (1 2 1";
+             for (std::size_t i = 1; i < n; ++i) out += "," + std::to_string(2 * i + 1);
+             return out + "))";
+         },
+         parse_line},
+        {"appended_messages", 3'500, line("a APPEND x", " {1+}\r\na", "\r\n"), scan},
         {"header_list", 50'000, line("a FETCH 1 BODY[HEADER.FIELDS (A", " B", ")]"), parse_line},
         {"list_pattern", 2'000, line("", "%*", "x"), // 50
          [](const std::string& pattern) {

@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::uint32_t uid = 1; uid < 5; ++uid)
         opened.messages.push_back({Uid(uid * 2), store::Flags{uid}, ModSeq(1)});
     const imap::MailboxView view(std::move(opened), false, {});
-    imap::SearchMatcher matcher(*program, view);
+    imap::SearchMatcher matcher(*program, view, WallTime());
     store::MessageData message;
     for (std::uint32_t seq = 1; seq <= view.exists(); ++seq) {
         matcher.match_view(seq);

@@ -29,6 +29,12 @@ std::string long_conversation() {
     out += "p UID SEARCH ALL\r\nq CLOSE\r\nr STATUS Trash (MESSAGES)\r\n";
     out += "A SELECT INBOX (CONDSTORE)\r\nB FETCH 1:* (FLAGS) (CHANGEDSINCE 2)\r\nC UID STORE 1 "
            "(UNCHANGEDSINCE 1) FLAGS ()\r\nD SEARCH MODSEQ 2\r\n";
+    out +=
+        "E SEARCH RETURN (SAVE MIN PARTIAL 1:2) {5+}\r\nhello\r\nF SEARCH RETURN (SAVE) ALL\r\nG "
+        "FETCH $ (EMAILID)\r\nH LIST (SUBSCRIBED) \"\" (% {5}\r\nINBOX) RETURN (STATUS (SIZE))\r\n";
+    out += "I APPEND {5}\r\nINBOX {3}\r\na:b (\\Seen) {3+}\r\nc:d {3}\r\ne:f\r\n";
+    out += "J CLOSE\r\nK ENABLE QRESYNC\r\nL SELECT Trash (QRESYNC (6 1 1:9 (1 1)))\r\nM "
+           "UNAUTHENTICATE\r\nN LOGIN {8}\r\nimapuser {8+}\r\npassword\r\n";
     out += "s LOGOUT\r\nt NOOP\r\n";
     return out;
 }

@@ -152,7 +152,7 @@ TEST(ImapRespond, WritesDatesAndSets) {
     append_internal_date(out, from_unix_seconds(-1));
     EXPECT_EQ(out, "\"31-Dec-1969 23:59:59 +0000\"");
     out.clear();
-    append_number_set(out, {1, 2, 3, 7, 9, 10});
+    append_number_set(out, std::vector<std::uint32_t>{1, 2, 3, 7, 9, 10});
     EXPECT_EQ(out, "1:3,7,9:10");
 }
 

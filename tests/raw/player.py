@@ -18,7 +18,8 @@ SLOWNESS = float(os.environ.get("MAILD_SLOWNESS", 1))   # of a build with a sani
 SAID = ("C:", "send", "S:", "S~", "S*")
 # What differs between two runs of the same: names of transactions and accounts, times, and numbers of mailboxes.
 MASKS = [(re.compile(rb"[0-9A-HJKMNP-TV-Z]{13}\.\d+"), b"ID"), (re.compile(rb"raw\d+@"), b"USER@"),
-         (re.compile(rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+"), rb"\1 N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE")]
+         (re.compile(rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+"), rb"\1 N"),
+         (re.compile(rb"MAILBOXID \(F[0-9a-f]+\)"), b"MAILBOXID N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE")]
 
 
 class Player:

@@ -144,15 +144,21 @@ TEST(LocalStore, RetentionEndsAndDeadSegmentsAreRemoved) {
     client.remove("gone");
     client.open("INBOX");
     client.store(uids(1, 3), FlagChange::add, {kDeleted, {}});
+    const auto expunged = client.status("INBOX").highest_modseq;
     client.expunge();
     EXPECT_EQ(on.subject.run(on.subject.store().read(client.id(), Uid(1), 0, 1)).value(), "a")
         << "retained";
+    const auto vanished = [&] {
+        return on.subject.run(on.subject.store().vanished(client.id(), everything(), expunged));
+    };
+    EXPECT_EQ(vanished()->value(), uids(1, 3));
     const auto segments = on.disk.list("/shard/01/pack")->size();
     on.subject.clock.advance(std::chrono::hours(24 * 31));
     EXPECT_TRUE(on.subject.run_until(
         [&] { return on.disk.list("/shard/01/pack")->size() < segments - 1; }));
     EXPECT_TRUE(on.subject.run_until(
         [&] { return !on.subject.run(on.subject.store().read(client.id(), Uid(1), 0, 1)); }));
+    EXPECT_FALSE(vanished()->has_value()) << "forgotten";
     EXPECT_EQ(client.content(4), "kept");
     EXPECT_EQ(client.content(5), std::string(9000, 'd'));
     on.subject.close();

@@ -131,6 +131,8 @@ inline constexpr std::size_t kMaxRead = 1024 * 1024; // of one read()
 struct MessageData {
     Uid uid;
     WallTime internal_date;
+    WallTime save_date; // RFC 8514 §3; always filled in, like the next two
+    EmailId email_id;
     std::uint64_t size = 0;        // RFC822.SIZE: prefix and content
     std::uint32_t prefix_size = 0; // add to offsets of `structure.parts`; always filled in
     std::uint32_t header_size =
@@ -207,10 +209,17 @@ public:
                                                MailboxName destination) = 0;
     // Removes what is \Deleted, of these UIDs only if given (RFC 4315 §2.1).
     virtual net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) = 0;
+    // Those of `uids` that were removed after `since` (RFC 7162 §3.2.6). None when the store does
+    // not remember that far back: then whatever is not there may have gone since.
+    virtual net::Task<Result<std::optional<UidSet>>> vanished(SessionId session, UidSet uids,
+                                                              ModSeq since) = 0;
 
     // To any mailbox of the account; all messages or none (RFC 3502). over_quota, no_such_mailbox.
+    // `replaced`: a message of the open mailbox that goes in the same commit (RFC 8508); not_found
+    // if it is not there.
     virtual net::Task<Result<AppendResult>> append(SessionId session, MailboxName name,
-                                                   std::vector<AppendMessage> messages) = 0;
+                                                   std::vector<AppendMessage> messages,
+                                                   std::optional<Uid> replaced = {}) = 0;
 };
 
 } // namespace maild::store

@@ -50,8 +50,11 @@ public:
     net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
                                        MailboxName destination) override;
     net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) override;
+    net::Task<Result<std::optional<UidSet>>> vanished(SessionId session, UidSet uids,
+                                                      ModSeq since) override;
     net::Task<Result<AppendResult>> append(SessionId session, MailboxName name,
-                                           std::vector<AppendMessage> messages) override;
+                                           std::vector<AppendMessage> messages,
+                                           std::optional<Uid> replaced) override;
 
     net::Task<Result<StoreFigures>> figures() override;
     net::Task<Result<std::vector<AccountUsage>>> usage(std::vector<AccountRef> accounts) override;

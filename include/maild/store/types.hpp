@@ -15,6 +15,8 @@ namespace maild::store {
 // RFC 6154 §2. `none` for ordinary mailboxes.
 enum class SpecialUse : std::uint8_t { none, archive, drafts, flagged, junk, sent, trash, all };
 
+using EmailId = Id<struct EmailTag, std::int64_t>; // RFC 8474 §5.1; copies share it
+
 // One bit each: the system flags (RFC 9051 §2.3.2), then the keywords of the mailbox in the order
 // of its table: bit kFirstKeyword + i is Keywords[i]. \Recent is not stored: see
 // OpenedMailbox::first_recent.

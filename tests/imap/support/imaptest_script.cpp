@@ -53,6 +53,8 @@ std::vector<Line> logical_lines(std::string_view file, Script& script) {
         else
             in_block = line.contains("{{{") && !line.contains("}}}");
     }
+    // "?": a reply that may come or not.
+    std::erase_if(out, [](const Line& one) { return one.text.starts_with("? "); });
     return out;
 }
 
