@@ -1,5 +1,6 @@
 #include "imap/body_search.hpp"
 
+#include "imap/preview.hpp"
 #include "imap/search_header.hpp"
 #include "imap/text_finder.hpp"
 
@@ -14,9 +15,11 @@ namespace {
 
 constexpr std::uint64_t kPiece = 256 * 1024;
 constexpr std::uint64_t kMaxHeader = 1024 * 1024;
+constexpr std::uint64_t kPreviewSource = 16 * 1024; // of a part, before it is decoded
 
 struct TextType {
     bool is_text = true; // no Content-Type: text/plain, RFC 2045 §5.2
+    bool is_html = false;
     std::string charset = "us-ascii";
 };
 
@@ -27,7 +30,8 @@ TextType text_type(std::string_view header) {
     const auto type = mail::parse_parameterized(field->body);
     const auto* charset = mail::find_parameter(type.parameters, "charset");
     const bool is_text = type.value.starts_with("text/") || !type.value.contains('/');
-    return {is_text, charset == nullptr ? "us-ascii" : ascii::to_lower(*charset)};
+    return {is_text, type.value == "text/html",
+            charset == nullptr ? "us-ascii" : ascii::to_lower(*charset)};
 }
 
 } // namespace
@@ -45,6 +49,24 @@ net::Task<std::string> BodySearch::read(Slice slice) {
 net::Task<std::string> BodySearch::header() {
     auto octets = co_await read({0, std::min<std::uint64_t>(message_.header_size, kMaxHeader)});
     co_return octets;
+}
+
+net::Task<std::string> BodySearch::preview() {
+    const auto parts = mail::decode_parts(message_.structure.parts);
+    if (!parts) co_return std::string();
+    const std::uint64_t shift = message_.prefix_size;
+    for (const auto& part : parts->parts()) {
+        if (part.kind != mail::PartKind::leaf) continue;
+        const auto header_end = std::min(part.body_begin, part.header_begin + kMaxHeader);
+        const auto header = co_await read({part.header_begin + shift, header_end + shift});
+        const auto type = text_type(header);
+        if (!type.is_text) continue;
+        const auto end = std::min(part.body_end, part.body_begin + kPreviewSource);
+        const auto bytes = co_await read({part.body_begin + shift, end + shift});
+        auto text = mail::decode_text(bytes, type.charset, part.encoding);
+        co_return preview_of(text, type.is_html);
+    }
+    co_return std::string();
 }
 
 net::Task<void> BodySearch::find(std::vector<SearchMatcher::BodyKey>& keys) {

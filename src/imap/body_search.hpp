@@ -24,6 +24,8 @@ public:
     // Fills in what is found. What cannot be read is not found.
     net::Task<void> find(std::vector<SearchMatcher::BodyKey>& keys);
     net::Task<std::string> header();
+    // The beginning of the first part that is text, as plain text (RFC 8970 §3.3); empty: none is.
+    net::Task<std::string> preview();
 
 private:
     net::Task<void> find_in_part(const mail::IndexedPart& part, bool is_root,

@@ -106,6 +106,11 @@ struct Append {
     std::string name;
     std::vector<AppendMessage> messages; // RFC 3502: all or none
 };
+// RFC 8508: one message for another.
+struct Replace {
+    std::uint32_t number = 0; // sequence number or UID of the old one; 0: `*`
+    Append append;            // of one message
+};
 struct Fetch {
     SequenceSet set;
     FetchItems items;
@@ -134,7 +139,7 @@ struct UidExpunge {
 };
 
 using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
-                               Select, Create, Rename, List, StatusCommand, Append, Fetch,
+                               Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
                                StoreFlags, Search, CopyTo, UidExpunge>;
 
 enum class Verb : std::uint8_t {
@@ -159,6 +164,7 @@ enum class Verb : std::uint8_t {
     namespaces,
     status,
     append,
+    replace,
     idle,
     check,
     close,

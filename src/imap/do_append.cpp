@@ -1,4 +1,4 @@
-// APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3).
+// APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3) and REPLACE (RFC 8508).
 #include "imap/mailbox_name.hpp"
 #include "imap/session.hpp"
 #include "imap/uid_numbers.hpp"
@@ -16,26 +16,53 @@ std::optional<Response> refuse_message(std::string_view message) {
     return std::nullopt;
 }
 
+// "[APPENDUID validity uids] ", RFC 4315 §3
+std::string append_uid_code(const store::AppendResult& result) {
+    std::string text = "[APPENDUID ";
+    append_number(text, result.uid_validity.value);
+    append_uid_set(text += ' ', result.uids);
+    return text + "] ";
+}
+
 } // namespace
 
-net::Task<Response> Session::do_append(const Append& append) {
+net::Task<Result<store::AppendResult, Response>> Session::put(const Append& append,
+                                                              std::optional<Uid> replaced) {
     for (const auto& message : append.messages)
-        if (auto refusal = refuse_message(message.content)) co_return std::move(*refusal);
+        if (auto refusal = refuse_message(message.content)) co_return std::unexpected(*refusal);
     auto name = to_mailbox_name(append.name);
-    if (!name) co_return cannot(name.error());
+    if (!name) co_return std::unexpected(cannot(name.error()));
     std::vector<store::AppendMessage> messages;
     for (const auto& [flags, internal_date, content] : append.messages)
         messages.push_back({{content, make_structure(content)},
                             flags,
                             internal_date.value_or(server_.clock.now())});
-    const auto result =
-        co_await store().append(*store_session_, std::move(*name), std::move(messages));
-    if (!result) co_return response_for_destination(result.error().code);
-    std::string text = "[APPENDUID ";
-    append_number(text, result->uid_validity.value);
-    text += ' ';
-    append_number_set(text, numbers_of(result->uids));
-    co_return ok(text + "] APPEND completed");
+    auto result =
+        co_await store().append(*store_session_, std::move(*name), std::move(messages), replaced);
+    if (result) co_return std::move(*result);
+    if (replaced && result.error().code == Errc::not_found)
+        co_return std::unexpected(no("[EXPUNGEISSUED] The message exists no longer"));
+    co_return std::unexpected(response_for_destination(result.error().code));
+}
+
+net::Task<Response> Session::do_append(const Append& append) {
+    auto result = co_await put(append, std::nullopt);
+    if (!result) co_return std::move(result.error());
+    co_return ok(append_uid_code(*result) + "APPEND completed");
+}
+
+// RFC 8508 §3.4: APPEND and UID EXPUNGE in one step, whichever mailbox the new message goes to.
+net::Task<Response> Session::do_replace(const Replace& replace, bool is_uid) {
+    if (view_->read_only()) co_return no("[READ-ONLY] The mailbox is open for reading only");
+    auto seq = replace.number == 0 ? view_->exists() : replace.number;
+    if (is_uid && replace.number != 0) seq = view_->seq_of(Uid(replace.number));
+    if (seq == 0 && is_uid) co_return no("[NONEXISTENT] There is no such message");
+    if (seq == 0 || seq > view_->exists()) co_return bad("There is no message with that number");
+    auto result = co_await put(replace.append, view_->at(seq).uid);
+    if (!result) co_return std::move(result.error());
+    // §4.3: before the EXPUNGE, so that the client knows what has come for it.
+    out_.text += "* OK " + append_uid_code(*result) + "Replacement message ready\r\n";
+    co_return ok(expunge_code() + "REPLACE completed");
 }
 
 } // namespace maild::imap

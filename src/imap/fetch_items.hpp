@@ -48,6 +48,8 @@ enum class FetchKind : std::uint8_t {
     save_date, // RFC 8514
     email_id,
     thread_id, // RFC 8474
+    preview,
+    lazy_preview, // RFC 8970
 };
 
 struct FetchItem {

@@ -1,5 +1,6 @@
 #include "imap/fetch_writer.hpp"
 
+#include "imap/body_search.hpp"
 #include "imap/respond.hpp"
 
 #include <algorithm>
@@ -33,6 +34,8 @@ std::uint32_t store_items(const FetchItems& items) {
         case FetchKind::envelope: out |= store::kEnvelope; break;
         case FetchKind::body: out |= store::kBody; break;
         case FetchKind::body_structure: out |= store::kBodyStructure; break;
+        case FetchKind::preview:
+        case FetchKind::lazy_preview: out |= store::kContent | store::kParts; break;
         case FetchKind::section: out |= section_items(item.section); break;
         }
     }
@@ -150,6 +153,8 @@ bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& m
         name("BODYSTRUCTURE ");
         out += message.structure.body_structure;
         return true;
+    case FetchKind::preview:
+    case FetchKind::lazy_preview:
     case FetchKind::section: break;
     }
     return false;
@@ -168,6 +173,10 @@ net::Task<Written> FetchWriter::write(const store::MessageData& message, bool is
     if (is_changed) write_change(message.uid);
     for (const auto& item : items_) {
         if (write_plain(item, message)) continue;
+        if (item.kind != FetchKind::section) {
+            co_await write_preview(message, item.kind == FetchKind::lazy_preview);
+            continue;
+        }
         const auto written =
             co_await write_section(item.section, message, parts ? &*parts : nullptr);
         if (written != Written::complete) co_return written;
@@ -212,6 +221,18 @@ net::Task<Written> FetchWriter::write_section(const Section& section,
     const auto part = cut({0, fields.size()}, section.partial);
     write_literal(section, std::string_view(fields).substr(part.begin, part.size()));
     co_return Written::complete;
+}
+
+// RFC 8970 §4.1: a message that the store did not bring whole would have to be waited for.
+net::Task<void> FetchWriter::write_preview(const store::MessageData& message, bool is_lazy) {
+    name("PREVIEW ");
+    if (is_lazy && message.content.size() < message.size) {
+        out_.text += "NIL";
+        co_return;
+    }
+    BodySearch body(message, store_, session_);
+    const auto text = co_await body.preview();
+    append_string(out_.text, text);
 }
 
 void FetchWriter::write_literal(const Section& section, std::string_view octets) {

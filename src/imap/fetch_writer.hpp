@@ -48,6 +48,7 @@ private:
     net::Task<Written> write_section(const Section& section, const store::MessageData& message,
                                      const mail::PartIndex* parts);
     net::Task<Written> write_stream(const Section& section, Slice slice, Uid uid);
+    net::Task<void> write_preview(const store::MessageData& message, bool is_lazy);
     void write_literal(const Section& section, std::string_view octets);
     void write_flags(Uid uid);
     void write_uid(Uid uid);

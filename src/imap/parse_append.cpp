@@ -35,6 +35,19 @@ Parsed<AppendMessage> parse_append_message(Cursor& in) {
     return message;
 }
 
+// seq-number
+Parsed<std::uint32_t> parse_old_number(Cursor& in) {
+    if (in.take('*')) return 0;
+    return parse_nz_number(in);
+}
+
+// "APPEND" SP, or ["UID" SP] "REPLACE" SP seq-number SP: what stands before the mailbox.
+bool take_command(Cursor& in) {
+    if (in.take_icase("APPEND ")) return true;
+    in.take_icase("UID ");
+    return in.take_icase("REPLACE ") && parse_old_number(in) && in.take(' ');
+}
+
 } // namespace
 
 // append = "APPEND" SP mailbox 1*append-message
@@ -52,11 +65,26 @@ Parsed<Arguments> parse_append(Cursor& in) {
     return append;
 }
 
+// replace = "REPLACE" SP seq-number SP mailbox append-message
+Parsed<Arguments> parse_replace(Cursor& in) {
+    if (!in.take(' ')) return in.expected("message number");
+    const auto number = parse_old_number(in);
+    if (!number) return std::unexpected(number.error());
+    if (!in.take(' ')) return in.expected("mailbox");
+    auto name = parse_astring(in);
+    if (!name) return std::unexpected(name.error());
+    auto message = parse_append_message(in);
+    if (!message) return std::unexpected(message.error());
+    Replace replace{*number, {std::move(*name), {}}};
+    replace.append.messages.push_back(std::move(*message));
+    return replace;
+}
+
 bool AppendScan::is_message(std::string_view piece) {
     Cursor in(piece);
     if (state_ == State::command) {
         state_ = State::over;
-        if (!parse_tag(in) || !in.take(' ') || !in.take_icase("APPEND ")) return false;
+        if (!parse_tag(in) || !in.take(' ') || !take_command(in)) return false;
         state_ = State::message;
         if (in.at_end()) return false; // the mailbox is this literal
         if (!parse_astring(in)) state_ = State::over;

@@ -1,6 +1,7 @@
 #pragma once
-// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages). Apart from the other parsers, because
-// the fragmenter has to know its message literals, the only ones that may be large.
+// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages) and REPLACE (RFC 8508). Apart from the
+// other parsers, because the fragmenter has to know its message literals, the only ones that may be
+// large.
 
 #include "imap/command.hpp"
 #include "imap/syntax.hpp"
@@ -11,6 +12,7 @@
 namespace maild::imap {
 
 Parsed<Arguments> parse_append(Cursor& in);
+Parsed<Arguments> parse_replace(Cursor& in);
 
 // Follows a command from literal to literal and says which are messages. Each call is given only
 // what stands between two literals, so that the work is linear in the command, however many
@@ -18,7 +20,7 @@ Parsed<Arguments> parse_append(Cursor& in);
 class AppendScan {
 public:
     // `piece`: from the command's beginning, or the end of the last literal, up to the "{" of a
-    // literal. True: that literal is an APPEND's message.
+    // literal. True: that literal is a message.
     bool is_message(std::string_view piece);
 
 private:

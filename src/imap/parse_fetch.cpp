@@ -167,6 +167,11 @@ Parsed<FetchItem> parse_fetch_item(Cursor& in) {
         in.take('[');
         return parse_section(in, peek);
     }
+    // preview-mod; what else may stand in parentheses are modifiers of the whole command.
+    if (ascii::equals_icase(name, "PREVIEW")) {
+        const bool is_lazy = in.take_icase(" (LAZY)");
+        return FetchItem{.kind = is_lazy ? lazy_preview : preview, .section = {}};
+    }
     for (const auto& simple : kSimple)
         if (ascii::equals_icase(simple.name, name))
             return FetchItem{.kind = simple.kind, .section = {}};

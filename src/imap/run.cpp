@@ -82,6 +82,10 @@ net::Task<Response> Session::run_selected(const Command& command) {
         auto response = co_await do_close(command.row->verb == Verb::close);
         co_return response;
     }
+    case Verb::replace: {
+        auto response = co_await do_replace(std::get<Replace>(arguments), is_uid);
+        co_return response;
+    }
     case Verb::expunge: {
         auto response = co_await do_expunge(arguments);
         co_return response;

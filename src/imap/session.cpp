@@ -88,7 +88,8 @@ void Session::finish(std::string_view tag, const CommandRow& row, const Response
 // if the client has sent it without waiting.
 bool Session::holds_expunges(const CommandRow& row) const {
     if (row.keeps_seqs) return true;
-    if (row.verb == Verb::expunge || row.verb == Verb::move) return false;
+    if (row.verb == Verb::expunge || row.verb == Verb::move || row.verb == Verb::replace)
+        return false;
     const auto* next = peek_command(ahead_);
     return next != nullptr && next->uses_seqs;
 }
@@ -99,7 +100,8 @@ void Session::on_refused(std::string_view beginning) {
     // A known command's tag is well-formed.
     if (row == nullptr)
         append_response(out_.text, "*", bad("[TOOBIG] The literal is too large"));
-    else if (row->verb == Verb::append && state_ != State::not_authenticated)
+    else if ((row->verb == Verb::append || row->verb == Verb::replace) &&
+             state_ != State::not_authenticated)
         append_response(out_.text, tag, no("[TOOBIG] The message is too large"));
     else
         append_response(out_.text, tag, bad("[TOOBIG] The literal is too large"));

@@ -122,6 +122,9 @@ private:
 
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
+    net::Task<Response> do_replace(const Replace& replace, bool is_uid);
+    net::Task<Result<store::AppendResult, Response>> put(const Append& append,
+                                                         std::optional<Uid> replaced);
 
     // do_fetch.cpp
     net::Task<Response> do_fetch(Fetch fetch, bool is_uid);

@@ -89,6 +89,8 @@ TEST(ImapFragmenter, KnowsEachMessageOfAnAppend) {
     EXPECT_TRUE(events(first + " {" + half + "}\r\nb NOOP\r\n", 65'536, true)
                     .front()
                     .starts_with("refused a APPEND box"));
+    EXPECT_EQ(events("a UID REPLACE 7 box {200000}\r\n", 100, true), Events{"literal"});
+    EXPECT_EQ(events("a REPLACE {200000}\r\n", 100, true), Events{"refused a REPLACE "});
     // What is no message is no larger than any literal.
     EXPECT_EQ(events("a APPEND box x {200000}\r\n", 100, true), Events{"refused a APPEND box x "});
 }

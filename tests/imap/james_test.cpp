@@ -22,7 +22,6 @@ constexpr std::string_view kSuite = "james-mpt";
 // Not run, by name and why.
 const std::map<std::string, std::string, std::less<>> kSkipped = {
     {"CondstoreDisable", "James without CONDSTORE, which is always offered here"},
-    {"Replace", "extension not offered: REPLACE"},
     {"XList", "extension not offered: XLIST"},
     {"ListWithSharedMailbox", "extension not offered: ACL and shared mailboxes"},
     {"SharedMailbox", "extension not offered: ACL and shared mailboxes"},

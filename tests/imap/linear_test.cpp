@@ -4,6 +4,7 @@
 #include "imap/fragmenter.hpp"
 #include "imap/list_pattern.hpp"
 #include "imap/parse.hpp"
+#include "imap/preview.hpp"
 #include "imap/sequence_set.hpp"
 
 #include "maild/imap/structure.hpp"
@@ -61,6 +62,7 @@ void scan(const std::string& bytes) {
     fragmenter.append(bytes);
     EXPECT_NE(fragmenter.next(), Event::need_literal);
 }
+void strip(const std::string& html) { (void)preview_of(html, true); }
 void parse_line(const std::string& line) { (void)parse_command(line); }
 
 std::string with_fields(std::string_view field, std::size_t count) {
@@ -115,6 +117,9 @@ std::vector<Shape> shapes() {
          parse_line},
         {"appended_messages", 3'500, line("a APPEND x", " {1+}\r\na", "\r\n"), scan},
         {"header_list", 50'000, line("a FETCH 1 BODY[HEADER.FIELDS (A", " B", ")]"), parse_line},
+        {"preview_tags", 500'000, line("", "<a", ">"), strip},
+        {"preview_comments", 200'000, line("<!--", "--", ""), strip},
+        {"preview_text", 500'000, line("<p>", " &amp;", ""), strip},
         {"list_pattern", 2'000, line("", "%*", "x"), // 50
          [](const std::string& pattern) {
              const ListPattern compiled(pattern);

@@ -33,6 +33,7 @@ std::string long_conversation() {
         "E SEARCH RETURN (SAVE MIN PARTIAL 1:2) {5+}\r\nhello\r\nF SEARCH RETURN (SAVE) ALL\r\nG "
         "FETCH $ (EMAILID)\r\nH LIST (SUBSCRIBED) \"\" (% {5}\r\nINBOX) RETURN (STATUS (SIZE))\r\n";
     out += "I APPEND {5}\r\nINBOX {3}\r\na:b (\\Seen) {3+}\r\nc:d {3}\r\ne:f\r\n";
+    out += "O REPLACE 1 {5}\r\nTrash {3}\r\ng:h\r\nP FETCH 1:* (PREVIEW)\r\n";
     out += "J CLOSE\r\nK ENABLE QRESYNC\r\nL SELECT Trash (QRESYNC (6 1 1:9 (1 1)))\r\nM "
            "UNAUTHENTICATE\r\nN LOGIN {8}\r\nimapuser {8+}\r\npassword\r\n";
     out += "s LOGOUT\r\nt NOOP\r\n";
