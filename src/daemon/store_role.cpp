@@ -35,7 +35,7 @@ public:
             [this](const std::string& trouble) { context_->set_status(trouble); });
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
-        service_.emplace(context.io(), *store_, *store_);
+        service_.emplace(context.io(), *store_, *store_, *store_);
         context.ready();
         return {};
     }

@@ -2,6 +2,7 @@
 #include "maild/store/local_store.hpp"
 
 #include "store/local_store_impl.hpp"
+#include "store/names.hpp"
 #include "store/reads.hpp"
 
 #include <algorithm>
@@ -14,15 +15,13 @@ LocalStore::~LocalStore() {
     for (auto& [id, state] : impl_->shards) state.shard.reset();
 }
 
-Result<std::unique_ptr<LocalStore>> LocalStore::open(boost::asio::io_context& io, FileSystem& files,
-                                                     const Clock& clock, Random& random,
-                                                     auth::TokenKey key, LocalStoreOptions options,
-                                                     OnFatal on_fatal,
-                                                     OnAcceptsMail on_accepts_mail,
-                                                     OnTrouble on_trouble) {
-    auto impl = std::make_shared<Impl>(io, clock, std::move(key), std::move(options),
-                                       std::move(on_fatal), std::move(on_accepts_mail),
-                                       std::move(on_trouble));
+Result<std::unique_ptr<LocalStore>>
+LocalStore::open(boost::asio::io_context& io, FileSystem& files, const Clock& clock, Random& random,
+                 auth::TokenKey key, LocalStoreOptions options, OnFatal on_fatal,
+                 OnAcceptsMail on_accepts_mail, OnTrouble on_trouble) {
+    auto impl =
+        std::make_shared<Impl>(io, clock, std::move(key), std::move(options), std::move(on_fatal),
+                               std::move(on_accepts_mail), std::move(on_trouble));
     if (auto opened = impl->open_shards(files, random); !opened) return pass(opened);
     return std::unique_ptr<LocalStore>(new LocalStore(std::move(impl)));
 }
@@ -62,7 +61,15 @@ void LocalStore::close_session(SessionId id) {
     const auto found = impl_->sessions.find(id);
     if (found == impl_->sessions.end()) return;
     impl_->detach(id, found->second);
+    impl_->give_up_claim(found->second);
     impl_->sessions.erase(found);
+}
+
+net::Task<Result<void>> LocalStore::claim(SessionId id, MailboxName name) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_name(name); !valid) co_return valid;
+    co_return impl_->claim(id, **session, std::move(name));
 }
 
 net::Task<Result<std::vector<MailboxEntry>>> LocalStore::list_mailboxes(SessionId id) {

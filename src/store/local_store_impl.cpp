@@ -194,6 +194,22 @@ void LocalStore::Impl::store_recent(ShardState& shard, View& view) {
     shard.shard->submit(std::move(request));
 }
 
+Result<void> LocalStore::Impl::claim(SessionId id, Session& session, MailboxName name) {
+    const auto found = claims.find({session.account, name});
+    if (found != claims.end() && found->second != id)
+        return fail(Errc::conflict, "claimed by another session");
+    give_up_claim(session);
+    claims.emplace(std::pair(session.account, name), id);
+    session.claimed = std::move(name);
+    return {};
+}
+
+void LocalStore::Impl::give_up_claim(Session& session) {
+    if (session.claimed.empty()) return;
+    claims.erase({session.account, session.claimed});
+    session.claimed.clear();
+}
+
 void LocalStore::Impl::lose(AccountId account) {
     lose_if([account](const Session& session) { return session.account == account; });
 }
@@ -207,6 +223,7 @@ void LocalStore::Impl::lose_if(const std::function<bool(const Session&)>& is_los
         }
         lost.push_back(it->second.sink);
         detach(it->first, it->second);
+        give_up_claim(it->second);
         it = sessions.erase(it);
     }
     for (auto* sink : lost) sink->on_lost();
@@ -234,6 +251,7 @@ void LocalStore::Impl::damaged(ShardId id, const Error& error, bool is_offline) 
 
 void LocalStore::Impl::lose_all() {
     is_lost = true;
+    claims.clear();
     for (const auto lost = std::exchange(sessions, {}); const auto& [id, session] : lost)
         session.sink->on_lost();
 }

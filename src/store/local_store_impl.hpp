@@ -31,6 +31,7 @@ public:
         MailboxId mailbox; // open; zero: none
         std::shared_ptr<View> view;
         bool is_examining = false;
+        MailboxName claimed; // a key of `claims`, or empty
 
         OpenRef open() const { return {account, mailbox}; }
     };
@@ -53,6 +54,8 @@ public:
     Result<Session*> session_that_writes(SessionId id); // not when it only examines
     void attach(SessionId id, Session& session, const std::shared_ptr<View>& view, bool examine);
     void detach(SessionId id, Session& session);
+    Result<void> claim(SessionId id, Session& session, MailboxName name);
+    void give_up_claim(Session& session);
     void lose(AccountId account);
     void lose_all();
     std::optional<ShardId> shard_from(std::uint32_t least) const;
@@ -74,6 +77,7 @@ public:
     const LocalStoreOptions options;
     std::map<ShardId, ShardState> shards;
     std::map<SessionId, Session> sessions;
+    std::map<std::pair<AccountId, MailboxName>, SessionId> claims;
     std::unordered_map<AccountId, Granted> granted;
     std::uint64_t last_session = 0;
     bool is_lost = false;

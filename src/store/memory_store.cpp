@@ -42,11 +42,24 @@ net::Task<Result<SessionId>> MemoryStore::open_session(const auth::Token& token,
     auto account = memory::admit(*world_, key_, token, auth::Right::access, clock_.now());
     if (!account) co_return std::unexpected(std::move(account.error()));
     const SessionId id(++world_->last_session);
-    world_->sessions[id] = Session{token.account, &sink, std::nullopt, false};
+    world_->sessions[id] = Session{token.account, &sink, std::nullopt, false, {}};
     co_return id;
 }
 
 void MemoryStore::close_session(SessionId session) { world_->sessions.erase(session); }
+
+net::Task<Result<void>> MemoryStore::claim(SessionId id, MailboxName name) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (auto valid = check_name(name); !valid) co_return valid;
+    const auto account = (*session)->account;
+    const bool is_taken = std::ranges::any_of(world_->sessions, [&](const auto& entry) {
+        return entry.first != id && entry.second.account == account && entry.second.claimed == name;
+    });
+    if (is_taken) co_return fail(Errc::conflict, "claimed by another session");
+    (*session)->claimed = std::move(name);
+    co_return Result<void>();
+}
 
 net::Task<Result<std::vector<MailboxEntry>>> MemoryStore::list_mailboxes(SessionId id) {
     const auto session = world_->session(id);

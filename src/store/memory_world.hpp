@@ -60,6 +60,7 @@ struct Session {
     ChangeSink* sink = nullptr;
     std::optional<MailboxId> open;
     bool is_examining = false;
+    MailboxName claimed; // empty: nothing
 };
 
 struct News {

@@ -22,6 +22,10 @@ net::Task<Result<DeliverResult>> RemoteStore::deliver(DeliverRequest request) {
     co_return ipc::decode<DeliverResult>(*reply);
 }
 
+net::Task<Result<void>> RemoteStore::claim(SessionId session, MailboxName name) {
+    return impl_->command(Type::claim, wire::Named{session, std::move(name)});
+}
+
 net::Task<Result<std::vector<MailboxEntry>>> RemoteStore::list_mailboxes(SessionId session) {
     return impl_->call<std::vector<MailboxEntry>>(Type::list_mailboxes, wire::OfSession{session});
 }

@@ -11,9 +11,10 @@ namespace maild::store {
 using ipc::PeerRole;
 using wire::Type;
 
-Service::Impl::Impl(boost::asio::io_context& io, MessageStore& message_store,
+Service::Impl::Impl(boost::asio::io_context& io, MessageStore& message_store, Claims& store_claims,
                     StoreAdmin& store_admin, const ServiceLimits& service_limits)
     : store(message_store),
+      claims(store_claims),
       admin(store_admin),
       limits(service_limits),
       server(
@@ -25,9 +26,9 @@ Service::Impl::Impl(boost::asio::io_context& io, MessageStore& message_store,
     server.on_closed([this](ipc::Connection& connection) { closed(connection); });
 }
 
-Service::Service(boost::asio::io_context& io, MessageStore& store, StoreAdmin& admin,
-                 const ServiceLimits& limits)
-    : impl_(std::make_shared<Impl>(io, store, admin, limits)) {}
+Service::Service(boost::asio::io_context& io, MessageStore& store, Claims& claims,
+                 StoreAdmin& admin, const ServiceLimits& limits)
+    : impl_(std::make_shared<Impl>(io, store, claims, admin, limits)) {}
 Service::~Service() = default;
 
 void Service::attach(UniqueFd socket, PeerRole role, unsigned index) {

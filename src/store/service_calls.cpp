@@ -12,6 +12,13 @@ net::Task<bool> Service::Impl::handle_delivery(Exchange& exchange) {
     case Type::open_session: co_await open_session(exchange); co_return true;
     case Type::close_session: close_session(exchange); co_return true;
     case Type::close_mailbox: close_mailbox(exchange); co_return true;
+    case Type::claim: {
+        auto message = decode_for_session<wire::Named>(exchange);
+        if (!message) co_return true;
+        const auto claimed = co_await claims.claim(message->session, std::move(message->name));
+        exchange.connection->answer(exchange.request.id, claimed);
+        co_return true;
+    }
     default: co_return false;
     }
 }

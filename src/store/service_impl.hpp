@@ -14,13 +14,14 @@ namespace maild::store {
 
 class Service::Impl : public std::enable_shared_from_this<Service::Impl> {
 public:
-    Impl(boost::asio::io_context& io, MessageStore& store, StoreAdmin& admin,
+    Impl(boost::asio::io_context& io, MessageStore& store, Claims& claims, StoreAdmin& admin,
          const ServiceLimits& limits);
 
     net::Task<void> handle(std::shared_ptr<ipc::Connection> connection, ipc::Request request);
     void closed(ipc::Connection& connection);
 
     MessageStore& store;
+    Claims& claims;
     StoreAdmin& admin;
     const ServiceLimits limits;
     ipc::Server server;

@@ -32,6 +32,7 @@ enum class Type : ipc::MessageType {
     expunge,
     append,
     vanished,
+    claim,
     // from control
     figures = 64,
     usage,
@@ -64,7 +65,7 @@ struct OpenSession {
 struct OfSession { // list_mailboxes, close_session, close_mailbox
     SessionId session;
 };
-struct Named { // status, delete_mailbox
+struct Named { // status, delete_mailbox, claim
     SessionId session;
     MailboxName name;
 };

@@ -98,7 +98,7 @@ void Host::open_store() {
                                           [this](const Error&) { is_dead_ = true; });
     if (!opened) throw std::runtime_error("does not open: " + opened.error().internal);
     store_ = std::move(*opened);
-    service_ = std::make_unique<store::Service>(io_, *store_, *store_);
+    service_ = std::make_unique<store::Service>(io_, *store_, *store_, *store_);
     is_dead_ = false;
 }
 

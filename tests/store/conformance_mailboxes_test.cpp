@@ -2,6 +2,7 @@
 #include "store/conformance.hpp"
 
 #include "maild/base/utf8.hpp"
+#include "maild/store/claims.hpp"
 
 #include <algorithm>
 
@@ -204,6 +205,44 @@ TEST_P(StoreConformance, DeletedMailboxIsLostToWhoHasItOpen) {
     EXPECT_EQ(other.store(everything(), FlagChange::add, {kSeen, {}}), "no_such_mailbox");
     owner.create("a");
     EXPECT_EQ(other.expunge(), "no_such_mailbox") << "the new one is another mailbox";
+}
+
+// Each implementation is one.
+Claims& claims_of(Subject& subject) { return dynamic_cast<Claims&>(subject.store()); }
+
+TEST_P(StoreConformance, ClaimIsOneSessionsAtATime) {
+    auto first = std::make_unique<Client>(*subject, 1);
+    Client second(*subject, 1);
+    Client of_another_account(*subject, 2);
+    const auto claim = [&](Client& client, const char* name) {
+        const auto claimed = run(claims_of(*subject).claim(client.id(), name));
+        return claimed ? std::string("ok") : std::string(name_of(claimed.error().code));
+    };
+    EXPECT_EQ(claim(*first, "INBOX"), "ok");
+    EXPECT_EQ(claim(*first, "INBOX"), "ok") << "it has it already";
+    EXPECT_EQ(claim(second, "INBOX"), "conflict");
+    EXPECT_EQ(claim(second, "Archive"), "ok");
+    EXPECT_EQ(claim(of_another_account, "INBOX"), "ok");
+    EXPECT_EQ(claim(second, std::string(kMaxMailboxName + 1, 'x').c_str()), "cannot");
+    second.open("INBOX"); // who claims nothing is not hindered
+    EXPECT_EQ(claim(*first, "Archive"), "conflict") << "and keeps what it has";
+    EXPECT_EQ(claim(second, "INBOX"), "conflict");
+    store.close_mailbox(first->id());
+    EXPECT_EQ(claim(second, "INBOX"), "conflict");
+    first.reset();
+    EXPECT_EQ(claim(second, "INBOX"), "ok");
+    Client third(*subject, 1);
+    EXPECT_EQ(claim(third, "Archive"), "ok") << "given up for the other";
+    const auto unknown = run(claims_of(*subject).claim(SessionId(999), "INBOX"));
+    EXPECT_EQ(unknown.error().code, Errc::not_permitted);
+}
+
+TEST_P(StoreConformance, ClaimEndsWithALostSession) {
+    Client lost(*subject, 1);
+    EXPECT_TRUE(run(claims_of(*subject).claim(lost.id(), "INBOX")));
+    EXPECT_TRUE(run(subject->admin().drop_sessions({AccountId(1), ShardId(1)})));
+    Client next(*subject, 1);
+    EXPECT_TRUE(run(claims_of(*subject).claim(next.id(), "INBOX")));
 }
 
 TEST_P(StoreConformance, OpeningClosesTheFormerAlsoWhenItFails) {

@@ -35,7 +35,7 @@ public:
 
 private:
     MemoryStore memory_{clock, key};
-    Service service_{io, memory_, memory_};
+    Service service_{io, memory_, memory_, memory_};
     ipc::Client worker_{io, "store"};
     ipc::Client control_{io, "store"};
     RemoteStore store_{io, worker_};
@@ -75,6 +75,21 @@ TEST(RemoteStore, SessionsEndWithTheConnectionOnBothSides) {
         const auto figures = subject.run(subject.admin().figures());
         return figures && figures->sessions == 0;
     }));
+}
+
+TEST(RemoteStore, ClaimsHoldAcrossWorkersAndEndWithTheirConnection) {
+    RemoteSubject subject;
+    Client client(subject, 1);
+    EXPECT_TRUE(subject.run(subject.remote().claim(client.id(), "INBOX")));
+    ipc::Client other_line(subject.io, "store");
+    RemoteStore other(subject.io, other_line);
+    subject.connect(other_line, ipc::PeerRole::worker);
+    const auto session = subject.run(other.open_session(token(subject, 1), client));
+    ASSERT_TRUE(session);
+    EXPECT_EQ(subject.run(other.claim(*session, "INBOX")).error().code, Errc::conflict);
+    subject.connect(subject.worker(), ipc::PeerRole::worker); // as when the worker died
+    EXPECT_TRUE(
+        subject.run_until([&] { return subject.run(other.claim(*session, "INBOX")).has_value(); }));
 }
 
 TEST(Service, HandlesBelongToTheirConnection) {

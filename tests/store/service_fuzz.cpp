@@ -48,7 +48,7 @@ void run(std::string_view input) {
     boost::asio::io_context io;
     test::FakeClock clock;
     MemoryStore memory(clock);
-    Service service(io, memory, memory);
+    Service service(io, memory, memory, memory);
     ipc::Client client(io, "store");
     int ends[2];
     ensure(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);

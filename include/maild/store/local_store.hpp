@@ -10,6 +10,7 @@
 #include "maild/base/clock.hpp"
 #include "maild/base/file.hpp"
 #include "maild/store/admin.hpp"
+#include "maild/store/claims.hpp"
 #include "maild/store/executor.hpp"
 #include "maild/store/message_store.hpp"
 
@@ -39,7 +40,7 @@ struct LocalStoreOptions {
     ParseStructure parse;         // for check(); without it structures are not looked at
 };
 
-class LocalStore final : public MessageStore, public StoreAdmin {
+class LocalStore final : public MessageStore, public StoreAdmin, public Claims {
 public:
     // On io's thread. After on_fatal nothing works any more: exit, start anew (DESIGN: failure).
     using OnFatal = std::function<void(const Error&)>;
@@ -61,6 +62,7 @@ public:
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
     void close_session(SessionId session) override;
+    net::Task<Result<void>> claim(SessionId session, MailboxName name) override;
     net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;
     net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) override;
     net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name,

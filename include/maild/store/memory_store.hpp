@@ -6,6 +6,7 @@
 
 #include "maild/base/clock.hpp"
 #include "maild/store/admin.hpp"
+#include "maild/store/claims.hpp"
 #include "maild/store/message_store.hpp"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace memory {
 struct World;
 }
 
-class MemoryStore final : public MessageStore, public StoreAdmin {
+class MemoryStore final : public MessageStore, public StoreAdmin, public Claims {
 public:
     // A key of its own: take tokens from grant().
     explicit MemoryStore(const Clock& clock);
@@ -40,6 +41,7 @@ public:
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
     void close_session(SessionId session) override;
+    net::Task<Result<void>> claim(SessionId session, MailboxName name) override;
     net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;
     net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) override;
     net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name,

@@ -7,6 +7,7 @@
 
 #include "maild/ipc/client.hpp"
 #include "maild/store/admin.hpp"
+#include "maild/store/claims.hpp"
 #include "maild/store/message_store.hpp"
 
 #include <chrono>
@@ -14,7 +15,7 @@
 
 namespace maild::store {
 
-class RemoteStore final : public MessageStore, public StoreAdmin {
+class RemoteStore final : public MessageStore, public StoreAdmin, public Claims {
 public:
     // The timeout is for a store whose disk hangs; a fault ends the line at once.
     RemoteStore(boost::asio::io_context& io, ipc::Client& client,
@@ -26,6 +27,7 @@ public:
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
     void close_session(SessionId session) override;
+    net::Task<Result<void>> claim(SessionId session, MailboxName name) override;
     net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;
     net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) override;
     net::Task<Result<MailboxId>> create_mailbox(SessionId session, MailboxName name,

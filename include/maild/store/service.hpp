@@ -4,11 +4,12 @@
 // request is checked for what the peer's role may ask, every session handle for belonging to the
 // connection it comes on, every number for its range; what is malformed is answered with
 // protocol_error or ends the connection. When a connection ends, so do its sessions. Borrows io and
-// both stores, which outlive it. One thread.
+// the store, which outlive it. One thread.
 
 #include "maild/base/unique_fd.hpp"
 #include "maild/ipc/server.hpp"
 #include "maild/store/admin.hpp"
+#include "maild/store/claims.hpp"
 #include "maild/store/message_store.hpp"
 
 #include <cstddef>
@@ -25,14 +26,15 @@ struct ServiceLimits {
 
 class Service {
 public:
-    Service(boost::asio::io_context& io, MessageStore& store, StoreAdmin& admin,
+    // The three are one store.
+    Service(boost::asio::io_context& io, MessageStore& store, Claims& claims, StoreAdmin& admin,
             const ServiceLimits& limits = {});
     ~Service();
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
     // A worker is told at once whether mail is accepted. Control may call StoreAdmin, and nothing
-    // else; workers the MessageStore, and nothing else; other roles nothing.
+    // else; workers MessageStore and Claims, and nothing else; other roles nothing.
     void attach(UniqueFd socket, ipc::PeerRole role, unsigned index);
     void announce_accepts_mail(bool accepts); // to all workers
     std::size_t connections() const;
