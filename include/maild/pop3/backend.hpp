@@ -1,0 +1,29 @@
+#pragma once
+// What a POP3 session asks of the host behind it: who may log in, and the mail. `daemon` implements
+// it over auth and store, tests with a double. One backend serves all sessions of a worker on its
+// one thread and outlives them.
+
+#include "maild/auth/identity.hpp"
+#include "maild/base/error.hpp"
+#include "maild/net/stream.hpp"
+#include "maild/net/task.hpp"
+#include "maild/store/claims.hpp"
+#include "maild/store/message_store.hpp"
+
+namespace maild::pop3 {
+
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    // As imap::Backend: authentication_failed for whatever is wrong with account or password (never
+    // told apart); unavailable or busy if it could not be checked. `peer` is valid until the task
+    // has completed.
+    virtual net::Task<Result<auth::Identity>> authenticate(auth::Credentials credentials,
+                                                           const net::Peer& peer) = 0;
+
+    virtual store::MessageStore& store() = 0;
+    virtual store::Claims& claims() = 0; // of the same store
+};
+
+} // namespace maild::pop3
