@@ -85,6 +85,7 @@ private:
 
 // Columns: id, account_id, name, messages, unseen, deleted, size, uid_next, highest_modseq.
 void compare_mailbox(Checking& check, const db::Statement& row, const MailboxCounts& counts) {
+    ++check.counts.mailboxes;
     const auto uid_next = row.column<std::int64_t>(7);
     const auto modseq = row.column<std::int64_t>(8);
     const MailboxCounts off{counts.messages - row.column<std::int64_t>(3),
@@ -152,6 +153,7 @@ Result<void> correct_account(Batch& batch, AccountId account, const AccountCount
 
 // Columns: id, used_bytes, used_messages, mailboxes, modseq, uid_validity.
 void compare_account(Checking& check, const db::Statement& row, const AccountCounts& counts) {
+    ++check.counts.accounts;
     Words words("the account counts");
     words.compare(row.column<std::int64_t>(1), counts.bytes, "octets");
     words.compare(row.column<std::int64_t>(2), counts.messages, "messages");
@@ -231,60 +233,61 @@ Result<std::int64_t> pack_after(db::Database& database, std::int64_t number) {
     return row->column<std::int64_t>(0);
 }
 
+// Rows of mailboxes or accounts, the first column their number, until enough messages were counted
+// for one slice. True: there are no more rows.
+template <class Count, class Compare>
+Result<bool> compare_rows(Checking& check, Result<db::Statement> rows, Count count,
+                          Compare compare) {
+    if (!rows) return pass(rows);
+    for (std::uint64_t counted = 0; counted < kRowsPerSlice;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return true;
+        check.at.first = rows->column<std::int64_t>(0);
+        const auto counts = count(check.reading.database, check.at.first);
+        if (!counts) return pass(counts);
+        counted += 100 + static_cast<std::uint64_t>(counts->messages);
+        compare(check, *rows, *counts);
+    }
+    return false;
+}
+
+Result<bool> more_to_come(Checking& check, Result<db::Statement> last) {
+    const auto percent = percent_of(check.at.first, std::move(last));
+    if (!percent) return pass(percent);
+    check.percent = *percent;
+    return false;
+}
+
 } // namespace
 
 Result<bool> check_mailboxes(Checking& check) {
     auto& database = check.reading.database;
     const auto view = db::Transaction::begin_read(database);
     if (!view) return pass(view);
-    auto rows = database.query("SELECT id, account_id, name, messages, unseen, deleted, size, "
-                               "uid_next, highest_modseq FROM mailbox WHERE id > ?1 AND deleted_at "
-                               "IS NULL AND (?2 IS NULL OR account_id = ?2) ORDER BY id",
-                               check.at.first, account_of(check));
-    if (!rows) return pass(rows);
-    for (std::uint64_t counted = 0; counted < kRowsPerSlice;) {
-        const auto more = rows->step();
-        if (!more) return pass(more);
-        if (!*more) return true;
-        check.at.first = rows->column<std::int64_t>(0);
-        const auto counts = count_mailbox(database, check.at.first);
-        if (!counts) return pass(counts);
-        counted += 100 + static_cast<std::uint64_t>(counts->messages);
-        ++check.counts.mailboxes;
-        compare_mailbox(check, *rows, *counts);
-    }
-    const auto percent =
-        percent_of(check.at.first, database.prepare("SELECT max(id) FROM mailbox"));
-    if (!percent) return pass(percent);
-    check.percent = *percent;
-    return false;
+    const auto is_done = compare_rows(
+        check,
+        database.query("SELECT id, account_id, name, messages, unseen, deleted, size, uid_next, "
+                       "highest_modseq FROM mailbox WHERE id > ?1 AND deleted_at IS NULL AND (?2 "
+                       "IS NULL OR account_id = ?2) ORDER BY id",
+                       check.at.first, account_of(check)),
+        count_mailbox, compare_mailbox);
+    if (!is_done || *is_done) return is_done;
+    return more_to_come(check, database.prepare("SELECT max(id) FROM mailbox"));
 }
 
 Result<bool> check_accounts(Checking& check) {
     auto& database = check.reading.database;
     const auto view = db::Transaction::begin_read(database);
     if (!view) return pass(view);
-    auto rows = database.query("SELECT id, used_bytes, used_messages, mailboxes, modseq, "
-                               "uid_validity FROM account WHERE id > ?1 AND (?2 IS NULL OR id = "
-                               "?2) ORDER BY id",
-                               check.at.first, account_of(check));
-    if (!rows) return pass(rows);
-    for (std::uint64_t counted = 0; counted < kRowsPerSlice;) {
-        const auto more = rows->step();
-        if (!more) return pass(more);
-        if (!*more) return true;
-        check.at.first = rows->column<std::int64_t>(0);
-        const auto counts = count_account(database, check.at.first);
-        if (!counts) return pass(counts);
-        counted += 100 + static_cast<std::uint64_t>(counts->messages);
-        ++check.counts.accounts;
-        compare_account(check, *rows, *counts);
-    }
-    const auto percent =
-        percent_of(check.at.first, database.prepare("SELECT max(id) FROM account"));
-    if (!percent) return pass(percent);
-    check.percent = *percent;
-    return false;
+    const auto is_done = compare_rows(
+        check,
+        database.query("SELECT id, used_bytes, used_messages, mailboxes, modseq, uid_validity FROM "
+                       "account WHERE id > ?1 AND (?2 IS NULL OR id = ?2) ORDER BY id",
+                       check.at.first, account_of(check)),
+        count_account, compare_account);
+    if (!is_done || *is_done) return is_done;
+    return more_to_come(check, database.prepare("SELECT max(id) FROM account"));
 }
 
 Result<bool> check_packs(Checking& check) {
@@ -299,11 +302,7 @@ Result<bool> check_packs(Checking& check) {
         ++check.counts.packs;
         if (auto compared = compare_pack(check, *pack); !compared) return pass(compared);
     }
-    const auto percent =
-        percent_of(check.at.first, database.prepare("SELECT max(number) FROM pack"));
-    if (!percent) return pass(percent);
-    check.percent = *percent;
-    return false;
+    return more_to_come(check, database.prepare("SELECT max(number) FROM pack"));
 }
 
 } // namespace maild::store
