@@ -1,9 +1,8 @@
 // CAPABILITY, ID, STARTTLS, LOGOUT, LOGIN, AUTHENTICATE.
 #include "imap/session.hpp"
 
+#include "maild/auth/failure_delay.hpp"
 #include "maild/base/log.hpp"
-
-#include <algorithm>
 
 namespace maild::imap {
 
@@ -125,9 +124,9 @@ Response Session::fail_login(const Error& error) {
                           error.code == Errc::no_such_account ||
                           error.code == Errc::no_such_domain || error.code == Errc::disabled;
     if (!is_guess) return response_for(error.code);
-    const auto doubled =
-        server_.limits.auth_failure_delay * (1U << std::min<unsigned>(auth_failures_, 10));
-    delay_ = std::min<std::chrono::milliseconds>(doubled, server_.limits.auth_failure_delay_max);
+    const auto& limits = server_.limits;
+    delay_ = auth::failure_delay(auth_failures_, limits.auth_failure_delay,
+                                 limits.auth_failure_delay_max);
     ++auth_failures_;
     return response_for(Errc::authentication_failed);
 }

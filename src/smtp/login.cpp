@@ -3,9 +3,8 @@
 #include "smtp/replies.hpp"
 #include "smtp/session.hpp"
 
+#include "maild/auth/failure_delay.hpp"
 #include "maild/base/log.hpp"
-
-#include <algorithm>
 
 namespace maild::smtp {
 
@@ -69,14 +68,14 @@ Replies Session::on_failed_login(const Error& error) {
     const auto text = format_reply(reply_for(error.code, Step::login));
     if (error.code != Errc::authentication_failed) return bad(text);
     const auto& limits = server_.limits;
-    if (++auth_failures_ >= limits.auth_failures) {
+    const auto failures_before = auth_failures_++;
+    if (auth_failures_ >= limits.auth_failures) {
         auto last = end(replies::kTooManyLogins);
         last.delay = limits.auth_failure_delay_max;
         return last;
     }
-    const auto doublings = std::min(auth_failures_ - 1, 16U);
-    return {text,
-            std::min(limits.auth_failure_delay * (1 << doublings), limits.auth_failure_delay_max)};
+    return {text, auth::failure_delay(failures_before, limits.auth_failure_delay,
+                                      limits.auth_failure_delay_max)};
 }
 
 } // namespace maild::smtp

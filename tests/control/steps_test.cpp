@@ -62,6 +62,9 @@ private:
                        static_cast<ssize_t>(bytes.size()),
                    "answer");
         }
+        // It leaves with a question heard and not answered; what is unread would be a reset.
+        const auto header = receive(peer.get(), kFrameHeader);
+        if (!header.empty()) receive(peer.get(), frame_size(header).value());
     }
 
     void end() {

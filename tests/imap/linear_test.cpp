@@ -1,56 +1,25 @@
-// No input makes work grow faster than its size (promise 5): each hostile shape of HARDENING's list
-// is processed at n and at 2n, and the processor time of the second is below 2.3 times the first's.
-// Processor time of this thread, the least of several runs: other processes do not count.
+// No input makes work grow faster than its size (promise 5): the hostile shapes of HARDENING's
+// list.
 #include "imap/fragmenter.hpp"
 #include "imap/list_pattern.hpp"
 #include "imap/parse.hpp"
 #include "imap/preview.hpp"
 #include "imap/sequence_set.hpp"
+#include "support/linear.hpp"
 
 #include "maild/imap/structure.hpp"
 #include "maild/mail/text.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <ctime>
-#include <functional>
-#include <limits>
-#include <malloc.h>
 #include <string>
 #include <vector>
 
 namespace maild::imap {
 namespace {
 
-constexpr double kMostGrowth = 2.3;
-constexpr int kLeastRuns = 3;
-constexpr int kMostRuns = 100;
-
-std::string repeated(std::string_view text, std::size_t count) {
-    std::string out;
-    out.reserve(text.size() * count);
-    for (std::size_t i = 0; i < count; ++i) out += text;
-    return out;
-}
-
-double seconds_of(const std::function<void(const std::string&)>& work, const std::string& input) {
-    const auto now = [] {
-        timespec time{};
-        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-    };
-    const auto begin = now();
-    work(input);
-    return now() - begin;
-}
-
-struct Shape {
-    const char* name;
-    std::size_t size; // n: large enough for some milliseconds
-    std::function<std::string(std::size_t)> make;
-    std::function<void(const std::string&)> work;
-};
+using maild::test::repeated;
+using maild::test::Shape;
 
 void parse_message(const std::string& content) {
     const auto structure = make_structure(content);
@@ -129,31 +98,10 @@ std::vector<Shape> shapes() {
     };
 }
 
-class Linear : public testing::TestWithParam<Shape> {
-protected:
-    // What is freed stays with the process: otherwise the larger input alone is given back to the
-    // kernel each time, and its page faults are taken for the parser's work.
-    Linear() {
-        EXPECT_EQ(::mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024), 1);
-        EXPECT_EQ(::mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024), 1);
-    }
-};
+class Linear : public testing::TestWithParam<Shape> {};
 
 TEST_P(Linear, GrowsNoFasterThanItsInput) {
-    const auto& shape = GetParam();
-    const auto once = shape.make(shape.size);
-    const auto twice = shape.make(2 * shape.size);
-    // Side by side, and the least of each: what disturbs a run only makes it longer, so work that
-    // is linear shows it sooner or later.
-    double least_once = std::numeric_limits<double>::max();
-    double least_twice = least_once;
-    for (int run = 0; run < kMostRuns; ++run) {
-        least_once = std::min(least_once, seconds_of(shape.work, once));
-        least_twice = std::min(least_twice, seconds_of(shape.work, twice));
-        if (run >= kLeastRuns && least_twice < kMostGrowth * least_once) break;
-    }
-    const auto growth = least_twice / least_once;
-    EXPECT_LT(growth, kMostGrowth) << least_once << " s, then " << least_twice;
+    EXPECT_LT(maild::test::growth_of(GetParam()), maild::test::kMostGrowth);
 }
 
 INSTANTIATE_TEST_SUITE_P(Input, Linear, testing::ValuesIn(shapes()),

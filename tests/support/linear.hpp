@@ -8,6 +8,7 @@
 #include <ctime>
 #include <functional>
 #include <limits>
+#include <malloc.h>
 #include <string>
 #include <string_view>
 
@@ -41,10 +42,18 @@ inline double seconds_of(const std::function<void(const std::string&)>& work,
     return now() - begin;
 }
 
+// What is freed stays with the process: otherwise the larger input alone is given back to the
+// kernel each time, and its page faults are taken for the work.
+inline void keep_freed_memory() {
+    ::mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+    ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024 * 1024);
+}
+
 // How many times longer twice the input takes.
 inline double growth_of(const Shape& shape) {
     constexpr int kLeastRuns = 3;
-    constexpr int kMostRuns = 100;
+    constexpr int kMostRuns = 1'000; // neighbours that share the cache may be there for a while
+    keep_freed_memory();
     const auto once = shape.make(shape.size);
     const auto twice = shape.make(2 * shape.size);
     // Side by side, and the least of each: what disturbs a run only makes it longer, so work that
