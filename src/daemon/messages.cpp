@@ -2,16 +2,6 @@
 
 #include <algorithm>
 
-// The codec finds these by the types' own namespaces.
-namespace maild::net {
-
-template <class Codec> void describe(Codec& codec, Network& network) {
-    for (auto& byte : network.address.bytes) codec(byte);
-    codec(network.prefix);
-}
-
-} // namespace maild::net
-
 namespace maild::daemon {
 
 template <class Codec> void describe(Codec& codec, ListenerConfig& c) {

@@ -69,6 +69,14 @@ std::optional<Network> parse_network(std::string_view text) {
     return network;
 }
 
+std::string format_network(const Network& network) {
+    // What is wider than all of IPv4 is no IPv4 network, whatever its address looks like.
+    const bool is_dotted = network.address.is_v4() && network.prefix >= 96;
+    const auto text = format_ip(network.address);
+    if (network.prefix == 128) return text;
+    return text + "/" + std::to_string(network.prefix - (is_dotted ? 96 : 0));
+}
+
 bool in_network(const IpAddress& address, const Network& network) {
     return address.masked(network.prefix) == network.address;
 }

@@ -287,7 +287,7 @@ TEST(Sockets, UnixSocketsHaveTheirModeAndReplaceStaleOnesOnly) {
     const test::TempDir directory;
     const auto path = directory.path() + "/lmtp.sock";
     auto live = bind_unix(path, 0660).value();
-    struct stat status{};
+    struct stat status {};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0660U);
     EXPECT_EQ(bind_unix(path, 0660).error().code, Errc::already_exists);
@@ -359,6 +359,7 @@ TEST(Ip, MatchesNetworks) {
         ASSERT_TRUE(network) << c.network;
         EXPECT_EQ(in_network(*parse_ip(c.address), *network), c.want)
             << c.network << " " << c.address;
+        EXPECT_EQ(format_network(*network), c.network);
     }
     for (const auto* bad : {"192.0.2.1/24", "192.0.2.0/33", "::/129", "192.0.2.0/", "192.0.2.0/-1",
                             "/8", "x/8", "192.0.2.0/24x", "192.0.2.0/99999999999999999999"}) {

@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto network = net::parse_network(input)) {
         ensure(network->prefix <= 128, "prefix");
         ensure(net::in_network(network->address, *network), "a network has its address");
+        ensure(net::parse_network(net::format_network(*network)) == network, "one form");
     }
     return 0;
 }

@@ -34,8 +34,14 @@ struct Network {
     friend bool operator==(const Network&, const Network&) = default;
 };
 
+template <class Codec> void describe(Codec& codec, Network& network) {
+    for (auto& byte : network.address.bytes) codec(byte);
+    codec(network.prefix);
+}
+
 // "192.0.2.0/24", "2001:db8::/32", or an address alone. Bits behind the prefix must be zero.
 std::optional<Network> parse_network(std::string_view text);
+std::string format_network(const Network& network); // as parse_network() reads it
 bool in_network(const IpAddress& address, const Network& network);
 bool in_any_network(const IpAddress& address, std::span<const Network> networks);
 
