@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
     const auto whole = decode(input, encoding, size);
     ensure(whole.first.size() <= 2 * input.size() + 4, "decoding does not blow up");
-    for (const std::size_t piece : {1, 3, 7})
+    for (const auto piece : {std::size_t{1}, std::size_t{3}, std::size_t{7}})
         ensure(decode(input, encoding, piece) == whole, "the same wherever it is cut");
     return 0;
 }

@@ -36,6 +36,7 @@ connect smtp hello
 send "x"*1000000
 S: 421 4.7.0
 closed
+memory seen
 end
 memory mark
 repeat 20
@@ -43,5 +44,6 @@ connect smtp hello
 send "x"*1000000
 S: 421 4.7.0
 closed
+memory seen
 end
 memory grew less 256 KiB

@@ -55,17 +55,22 @@ log-in
 
 case two thousand names leave nothing behind
 alone
-connect imaps mute
-repeat 200
+repeat 10
+repeat 100
 connect imaps mute
 send "%HELLO:random%"
 close
 end
+memory seen
+end
 memory mark
-repeat 2000
+repeat 20
+repeat 100
 connect imaps mute
 send "%HELLO:random%"
 close
+end
+memory seen
 end
 memory grew less 512 KiB
 connect imaps

@@ -156,6 +156,7 @@ connect imaps
 C: a AUTHENTICATE PLAIN
 S: +
 reset
+memory seen
 end
 memory mark
 repeat 400
@@ -169,5 +170,6 @@ connect imaps
 C: a AUTHENTICATE PLAIN
 S: +
 reset
+memory seen
 end
 memory grew less 512 KiB

@@ -48,6 +48,7 @@ repeat 50
 connect imap
 send "a LOGIN {4000+}\r\n"
 close
+memory seen
 end
 memory mark
 repeat 300
@@ -57,6 +58,7 @@ connect imaps
 log-in
 send "a APPEND INBOX {50000000+}\r\n"
 close
+memory seen
 end
 memory grew less 1024 KiB
 

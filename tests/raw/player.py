@@ -27,7 +27,7 @@ class Player:
         self.case, self.mode, self.daemon, self.seed = case, mode, daemon, seed
         self.user, self.password = account
         self.connections, self.current, self.crowd_members = {}, None, []
-        self.replies, self.marks, self.role, self.begin, self.line = [], {}, "worker", daemon.log_size(), 0
+        self.replies, self.marks, self.seen, self.role, self.begin, self.line = [], {}, [], "worker", daemon.log_size(), 0
         plain = base64.b64encode(f"\0{self.user}\0{self.password}".encode())
         self.values = {b"%EACH%": case.each, b"%USER%": self.user.encode(), b"%NAME%": self.user.partition("@")[0].encode(), b"%PASS%": self.password.encode(), b"%PLAIN%": plain,
                        b"%USER64%": base64.b64encode(self.user.encode()), b"%PASS64%": base64.b64encode(self.password.encode()),
@@ -232,15 +232,24 @@ class Player:
             client.logout()
 
     def do_memory(self, step):
-        """memory mark [ROLE]; memory grew less N KiB, in any process of it (a worker), once the sessions are gone."""
+        """memory mark [ROLE]; memory grew less N KiB, in any process of it (a worker), once the sessions are gone. Both take
+        the least of what `memory seen` has seen since the mark before: what an allocator holds back comes and goes, a leak stays."""
+        if step.words[0] == "seen":
+            self.seen.append(self.daemon.memory(self.role))
+            return
+
+        def least():
+            now = self.daemon.memory(self.role)
+            return {pid: min(seen.get(pid, kib) for seen in [now, *self.seen]) for pid, kib in now.items()}
         if step.words[0] == "mark":
             self.role = (step.words + ["worker"])[1]
-            self.marks.update(self.daemon.memory(self.role))
+            self.marks.update(least())
+            self.seen = []
             return
         limit = int(step.words[2])
 
         def worst():
-            return max(kib - self.marks[pid] for pid, kib in self.daemon.memory(self.role).items())
+            return max(kib - self.marks[pid] for pid, kib in least().items())
         system.wait_for(lambda: worst() < limit, 5, f"less than {limit} KiB more memory; it is {worst()}")
 
     def do_timer(self, step):
