@@ -119,15 +119,29 @@ class Commands(host.HostTest):
         self.host.add_account("small@example.org", "pw")
         self.host.mailctl("account", "quota", "set", "small@example.org", "10K")
         with smtplib.LMTP("127.0.0.1", self.host.port(24), local_hostname="client.example") as client:
-            client.sendmail("bob@client.example", ["small@example.org"], host.message(body="x" * 70 + "\r\n"))
-            with self.assertRaises(smtplib.SMTPException):
+            client.sendmail("bob@client.example", ["small@example.org"], host.message(body=("x" * 70 + "\r\n") * 40))
+            large = host.message(body=("x" * 70 + "\r\n") * 120)
+            with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:      # at RCPT, by the size that MAIL says
+                client.sendmail("bob@client.example", ["small@example.org"], large)
+            code, text = refused.exception.recipients["small@example.org"]
+            self.assertEqual((code, text[:5]), (452, b"4.2.2"))
+            client.rset()
+            for words in ("MAIL FROM:<bob@client.example>", "RCPT TO:<small@example.org>"):    # which need not be said
+                self.assertEqual(client.docmd(words)[0], 250)
+            code, text = client.data(large)
+            self.assertEqual((code, text[:5]), (452, b"4.2.2"))
+            with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:      # no room will ever be made for this
                 client.sendmail("bob@client.example", ["small@example.org"], host.message(body=("x" * 70 + "\r\n") * 200))
+            self.assertEqual(refused.exception.recipients["small@example.org"][0], 552)
+            self.host.mailctl("account", "quota", "set", "small@example.org", "1M")
+            client.sendmail("bob@client.example", ["small@example.org"], large)
+            self.host.mailctl("account", "quota", "set", "small@example.org", "10K")
         rows = self.host.mailctl("mailbox", "list", "small@example.org", as_json=True)["rows"]
         self.assertEqual(sorted(row["name"] for row in rows), ["Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash"])
         inbox = self.host.mailctl("mailbox", "status", "small@example.org", "INBOX", as_json=True)["rows"][0]
-        self.assertEqual((inbox["messages"], inbox["unseen"]), (1, 1))
+        self.assertEqual((inbox["messages"], inbox["unseen"]), (2, 2))
         shown = self.host.mailctl("account", "show", "small@example.org", as_json=True)
-        self.assertEqual((shown["quota_bytes"], shown["messages"]), (10240, 1))
+        self.assertEqual((shown["quota_bytes"], shown["messages"]), (10240, 2))
 
     def test_sessions_and_kick(self):
         client = self.login(self.host.address, self.host.password)
