@@ -6,6 +6,8 @@
 #include "maild/directory/local_directory.hpp"
 #include "maild/directory/service.hpp"
 #include "maild/ipc/server.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
 
 #include <array>
 #include <cerrno>
@@ -18,6 +20,7 @@ namespace maild::daemon {
 namespace {
 
 constexpr std::size_t kMaxPem = 1024 * 1024;
+constexpr std::chrono::seconds kKeepLogins{30};
 
 // argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left
 // to itself, malloc would learn to keep them, a set for each hashing thread.
@@ -37,6 +40,12 @@ Result<std::string> read_all(int fd) {
     }
 }
 
+auth::LoginLimits login_limits(const Config& config) {
+    auto limits = config.login_limits;
+    limits.trusted = config.trusted;
+    return limits;
+}
+
 class Auth final : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
@@ -46,6 +55,7 @@ public:
         key_.emplace(context.token_secret());
         directory::Settings settings;
         settings.shards = config.store.shards;
+        settings.login_limits = login_limits(config);
         auto opened =
             directory::LocalDirectory::open(context.io(), files_, config.paths.directory_database(),
                                             *key_, clock_, random_, settings);
@@ -59,6 +69,7 @@ public:
         if (config.tls.certificate.empty()) {
             if (auto made = load_own_certificate(); !made) return made;
         }
+        net::spawn(context.io(), keep_logins_regularly(*this), "keep_logins");
         context.ready();
         return {};
     }
@@ -81,14 +92,31 @@ public:
     }
 
     void on_reload() override {
+        directory_->set_login_limits(login_limits(context_->config()));
         if (!context_->config().tls.certificate.empty()) return;
         const auto made = load_own_certificate();
         if (!made) log::error("certificate_refused", {{"reason", made.error().internal}});
     }
 
-    void on_drain(std::chrono::milliseconds) override { context_->finished(); }
+    void on_drain(std::chrono::milliseconds) override {
+        keep_logins();
+        context_->finished();
+    }
 
 private:
+    // For ever: the role ends with its io_context.
+    static net::Task<void> keep_logins_regularly(Auth& self) {
+        while (true) {
+            co_await net::sleep_for(kKeepLogins);
+            self.keep_logins();
+        }
+    }
+
+    void keep_logins() {
+        const auto kept = directory_->keep_logins();
+        if (!kept) log::error("logins_not_kept", {{"error", kept.error().internal}});
+    }
+
     static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
         if (self.keys_.handle(*connection, request)) co_return;

@@ -5,6 +5,7 @@
 // The supervisor parses the file and passes the Config to its children over their channels, so that
 // they open no file.
 
+#include "maild/auth/login_limits.hpp"
 #include "maild/net/ip.hpp"
 
 #include <chrono>
@@ -105,7 +106,8 @@ struct Config {
     std::uint32_t workers = 0; // never 0 once loaded: then one for each core
     Limits limits;
     PlaintextLogin plaintext = PlaintextLogin::never;
-    std::vector<net::Network> trusted; // may relay without a login
+    auth::LoginLimits login_limits;    // without its trusted networks
+    std::vector<net::Network> trusted; // may relay without a login; are never banned
     StoreSettings store;
 };
 

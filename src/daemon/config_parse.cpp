@@ -255,6 +255,20 @@ void read_store(ConfigTable& table, StoreSettings& out) {
     table.size("min_free", out.min_free_bytes, 0, 1ull << 50);
 }
 
+void read_login_limits(ConfigTable& table, auth::LoginLimits& out) {
+    constexpr std::chrono::seconds kDay = 24h;
+    table.number<std::uint32_t>("failures_allowed", out.failures_allowed, 1, 10'000);
+    table.span("failures_window", out.failures_window, 10s, kDay);
+    table.span("failure_delay_max", out.failure_delay_max, 1s, 30s);
+    table.number<std::uint32_t>("ban_after", out.ban_after, 1, 10'000);
+    table.span("ban_time", out.ban_time, 1s, 30 * kDay);
+    table.span("ban_time_max", out.ban_time_max, 1s, 365 * kDay);
+    if (out.ban_after < out.failures_allowed)
+        table.fault("ban_after", "is less than auth.failures_allowed", "write the same or more");
+    if (out.ban_time_max < out.ban_time)
+        table.fault("ban_time_max", "is less than auth.ban_time", "write the same or more");
+}
+
 // Reads one table when it is there, and says what in it nobody knows.
 template <class Read>
 void section(ConfigTable& top, const char* name, ParsedConfig& parsed, Read read) {
@@ -285,6 +299,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
         table.choice<PlaintextLogin>(
             "plaintext", config.plaintext,
             {{"never", PlaintextLogin::never}, {"loopback", PlaintextLogin::loopback}});
+        read_login_limits(table, config.login_limits);
     });
     section(top, "network", parsed,
             [&](ConfigTable& table) { read_trusted(table, config.trusted); });

@@ -4,8 +4,8 @@
 
 namespace maild::daemon {
 
-net::Task<Result<auth::Identity>> ImapBackend::authenticate(auth::Credentials credentials,
-                                                            const net::Peer& peer) {
+net::Task<auth::LoginResult> ImapBackend::authenticate(auth::Credentials credentials,
+                                                       const net::Peer& peer) {
     directory::LoginAttempt attempt{.credentials = std::move(credentials),
                                     .service = directory::Service::imap,
                                     .remote_address = peer.address};

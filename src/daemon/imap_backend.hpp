@@ -12,8 +12,8 @@ public:
     ImapBackend(directory::Directory& directory, store::MessageStore& store)
         : directory_(directory), store_(store) {}
 
-    net::Task<Result<auth::Identity>> authenticate(auth::Credentials credentials,
-                                                   const net::Peer& peer) override;
+    net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
+                                              const net::Peer& peer) override;
     store::MessageStore& store() override { return store_; }
 
 private:

@@ -84,8 +84,8 @@ bool SmtpBackend::may_relay(const smtp::Client& client) const {
     return address && net::in_any_network(*address, config_->trusted);
 }
 
-net::Task<Result<auth::Identity>> SmtpBackend::authenticate(const smtp::Client& client,
-                                                            auth::Credentials credentials) {
+net::Task<auth::LoginResult> SmtpBackend::authenticate(const smtp::Client& client,
+                                                       auth::Credentials credentials) {
     directory::LoginAttempt attempt{.credentials = std::move(credentials),
                                     .service = directory::Service::submission,
                                     .remote_address = client.peer.address};

@@ -21,8 +21,8 @@ public:
         : directory_(directory), store_(store), clock_(clock), config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
 
-    net::Task<Result<auth::Identity>> authenticate(const smtp::Client& client,
-                                                   auth::Credentials credentials) override;
+    net::Task<auth::LoginResult> authenticate(const smtp::Client& client,
+                                              auth::Credentials credentials) override;
     net::Task<Result<void, smtp::Refusal>> verify_sender(const smtp::Client& client,
                                                          const smtp::Mail& mail) override;
     net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>

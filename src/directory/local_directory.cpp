@@ -15,8 +15,11 @@ LocalDirectory::open(boost::asio::io_context& io, FileSystem& files, const std::
     if (!rows) return std::unexpected(std::move(rows.error()));
     auto hasher = std::make_unique<PooledHasher>(io, settings.password_cost, settings.hash_threads,
                                                  settings.hash_queue);
-    return std::unique_ptr<LocalDirectory>(
+    std::unique_ptr<LocalDirectory> directory(
         new LocalDirectory(std::move(*rows), std::move(hasher), key, clock, random, settings));
+    if (auto recalled = directory->recall_logins(); !recalled)
+        return std::unexpected(std::move(recalled.error()));
+    return directory;
 }
 
 } // namespace maild::directory

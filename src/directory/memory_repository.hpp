@@ -62,12 +62,25 @@ public:
 
     Result<void> set_postmaster(const std::string& address) override;
 
+    Result<std::vector<auth::Ban>> list_bans() override;
+    Result<void> store_ban(const auth::Ban& ban) override;
+    Result<void> delete_ban(const net::Network& network) override;
+    Result<void> delete_bans_before(WallTime time) override;
+    Result<std::vector<LastLogin>> list_logins(AccountId account) override;
+    Result<std::vector<std::pair<AccountId, LastLogin>>> all_logins() override;
+    Result<std::vector<LoginFailures>> list_login_failures(AccountId account) override;
+    Result<void> store_login(AccountId account, const LastLogin& login) override;
+    Result<void> add_login_failures(AccountId account, const LoginFailures& failures) override;
+    Result<void> delete_login_failures(AccountId account, const std::string& network) override;
+
 private:
     using Place = std::pair<DomainId, std::string>; // domain, localpart
     struct StoredAccount {
         directory::Account account;
         DomainId domain;
         Credential credential;
+        std::map<std::string, LastLogin> logins{};       // by service
+        std::map<std::string, LoginFailures> failures{}; // by network
     };
     struct Rows {
         std::map<DomainId, directory::Domain> domains;
@@ -76,6 +89,7 @@ private:
         std::map<AccountId, StoredAccount> accounts;
         std::map<Place, AccountId> addresses;
         std::map<Place, Targets> aliases;
+        std::map<std::string, auth::Ban> bans;
         std::string postmaster;
         std::int64_t last_domain = 0;
         std::int64_t last_account = 0;

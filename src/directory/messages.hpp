@@ -2,7 +2,7 @@
 // What RemoteDirectory sends and Service answers: one struct for each call, with the type of its
 // answer.
 
-#include "maild/auth/identity.hpp"
+#include "maild/auth/login_refusal.hpp"
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
 #include "maild/ipc/message.hpp"
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace maild::directory::messages {
@@ -17,7 +18,7 @@ namespace maild::directory::messages {
 // Any worker may send these (0x01..).
 struct Login {
     static constexpr ipc::MessageType kType = 0x0101;
-    using Reply = auth::Identity;
+    using Reply = std::variant<auth::Identity, auth::LoginRefusal>;
     LoginAttempt attempt;
 };
 struct Resolve {
@@ -134,6 +135,26 @@ struct SetPostmaster {
     std::string address;
 };
 
+struct ListBans {
+    static constexpr ipc::MessageType kType = 0x0214;
+    using Reply = std::vector<auth::Ban>;
+};
+struct AddBan {
+    static constexpr ipc::MessageType kType = 0x0215;
+    using Reply = Changed;
+    auth::Ban ban;
+};
+struct RemoveBan {
+    static constexpr ipc::MessageType kType = 0x0216;
+    using Reply = Changed;
+    net::Network network;
+};
+struct ShowLogins {
+    static constexpr ipc::MessageType kType = 0x0217;
+    using Reply = AccountLogins;
+    std::string address;
+};
+
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
 template <class C> void describe(C& c, MaySendAs& m) { c(m.account, m.address); }
@@ -156,5 +177,9 @@ template <class C> void describe(C& c, AddAlias& m) { c(m.alias); }
 template <class C> void describe(C& c, ListAliases& m) { c(m.domain); }
 template <class C> void describe(C& c, RemoveAlias& m) { c(m.alias); }
 template <class C> void describe(C& c, SetPostmaster& m) { c(m.address); }
+template <class C> void describe(C&, ListBans&) {}
+template <class C> void describe(C& c, AddBan& m) { c(m.ban); }
+template <class C> void describe(C& c, RemoveBan& m) { c(m.network); }
+template <class C> void describe(C& c, ShowLogins& m) { c(m.address); }
 
 } // namespace maild::directory::messages

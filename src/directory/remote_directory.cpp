@@ -27,8 +27,13 @@ net::Task<Result<typename Message::Reply>> ask(ipc::Client& client, Message mess
 
 } // namespace
 
-net::Task<Result<auth::Identity>> RemoteDirectory::login(LoginAttempt attempt) {
-    return ask(client_, Login{std::move(attempt)});
+net::Task<auth::LoginResult> RemoteDirectory::login(LoginAttempt attempt) {
+    Login message{std::move(attempt)};
+    auto answer = co_await ask(client_, std::move(message));
+    if (!answer) co_return std::unexpected(std::move(answer.error()));
+    if (auto* refusal = std::get_if<auth::LoginRefusal>(&*answer))
+        co_return std::unexpected(std::move(*refusal));
+    co_return std::get<auth::Identity>(std::move(*answer));
 }
 net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
     return ask(client_, Resolve{std::move(address)});
@@ -95,6 +100,18 @@ net::Task<Result<Changed>> RemoteDirectory::remove_alias(Alias alias) {
 }
 net::Task<Result<Changed>> RemoteDirectory::set_postmaster(std::string address) {
     return ask(client_, SetPostmaster{std::move(address)});
+}
+net::Task<Result<std::vector<auth::Ban>>> RemoteDirectory::list_bans() {
+    return ask(client_, ListBans{});
+}
+net::Task<Result<Changed>> RemoteDirectory::add_ban(auth::Ban ban) {
+    return ask(client_, AddBan{std::move(ban)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_ban(net::Network network) {
+    return ask(client_, RemoveBan{network});
+}
+net::Task<Result<AccountLogins>> RemoteDirectory::account_logins(std::string address) {
+    return ask(client_, ShowLogins{std::move(address)});
 }
 
 } // namespace maild::directory

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace maild::directory {
@@ -69,6 +70,20 @@ public:
     virtual Result<std::vector<Alias>> list_aliases(std::optional<DomainId> domain) = 0;
 
     virtual Result<void> set_postmaster(const std::string& address) = 0;
+
+    virtual Result<std::vector<auth::Ban>> list_bans() = 0;
+    virtual Result<void> store_ban(const auth::Ban& ban) = 0; // in place of the network's older one
+    virtual Result<void> delete_ban(const net::Network& network) = 0;
+    virtual Result<void> delete_bans_before(WallTime time) = 0; // that were over by then
+
+    // The youngest first. What is noted for an account that is gone is dropped.
+    virtual Result<std::vector<LastLogin>> list_logins(AccountId account) = 0;
+    virtual Result<std::vector<std::pair<AccountId, LastLogin>>> all_logins() = 0;
+    virtual Result<std::vector<LoginFailures>> list_login_failures(AccountId account) = 0;
+    virtual Result<void> store_login(AccountId account, const LastLogin& login) = 0;
+    // On top of the network's earlier ones; only kFailingNetworks stay.
+    virtual Result<void> add_login_failures(AccountId account, const LoginFailures& failures) = 0;
+    virtual Result<void> delete_login_failures(AccountId account, const std::string& network) = 0;
 };
 
 } // namespace maild::directory

@@ -14,7 +14,11 @@ struct Callee {
 
 namespace messages {
 
-inline auto call(Callee& to, Login m) { return to.directory.login(std::move(m.attempt)); }
+inline net::Task<Result<Login::Reply>> call(Callee& to, Login m) {
+    auto result = co_await to.directory.login(std::move(m.attempt));
+    if (result) co_return Login::Reply(std::move(*result));
+    co_return Login::Reply(std::move(result.error()));
+}
 inline auto call(Callee& to, Resolve m) { return to.directory.resolve(std::move(m.address)); }
 inline auto call(Callee& to, MaySendAs m) {
     return to.directory.may_send_as(m.account, std::move(m.address));
@@ -58,6 +62,10 @@ inline auto call(Callee& to, RemoveAlias m) { return to.admin.remove_alias(std::
 inline auto call(Callee& to, SetPostmaster m) {
     return to.admin.set_postmaster(std::move(m.address));
 }
+inline auto call(Callee& to, ListBans) { return to.admin.list_bans(); }
+inline auto call(Callee& to, AddBan m) { return to.admin.add_ban(std::move(m.ban)); }
+inline auto call(Callee& to, RemoveBan m) { return to.admin.remove_ban(m.network); }
+inline auto call(Callee& to, ShowLogins m) { return to.admin.account_logins(std::move(m.address)); }
 
 } // namespace messages
 } // namespace maild::directory

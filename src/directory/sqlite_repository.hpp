@@ -70,6 +70,17 @@ public:
 
     Result<void> set_postmaster(const std::string& address) override;
 
+    Result<std::vector<auth::Ban>> list_bans() override;
+    Result<void> store_ban(const auth::Ban& ban) override;
+    Result<void> delete_ban(const net::Network& network) override;
+    Result<void> delete_bans_before(WallTime time) override;
+    Result<std::vector<LastLogin>> list_logins(AccountId account) override;
+    Result<std::vector<std::pair<AccountId, LastLogin>>> all_logins() override;
+    Result<std::vector<LoginFailures>> list_login_failures(AccountId account) override;
+    Result<void> store_login(AccountId account, const LastLogin& login) override;
+    Result<void> add_login_failures(AccountId account, const LoginFailures& failures) override;
+    Result<void> delete_login_failures(AccountId account, const std::string& network) override;
+
 private:
     explicit SqliteRepository(db::Database database) : database_(std::move(database)) {}
     Result<void> open_shards(std::uint32_t shards);

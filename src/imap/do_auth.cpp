@@ -1,7 +1,6 @@
 // CAPABILITY, ID, STARTTLS, LOGOUT, LOGIN, AUTHENTICATE.
 #include "imap/session.hpp"
 
-#include "maild/auth/failure_delay.hpp"
 #include "maild/base/log.hpp"
 
 namespace maild::imap {
@@ -118,15 +117,16 @@ net::Task<Response> Session::log_in(auth::Credentials credentials) {
     co_return ok("[CAPABILITY " + capabilities() + "] Logged in");
 }
 
-// What failed for reasons of ours is no guess of a password.
-Response Session::fail_login(const Error& error) {
-    const bool is_guess = error.code == Errc::authentication_failed ||
-                          error.code == Errc::no_such_account ||
-                          error.code == Errc::no_such_domain || error.code == Errc::disabled;
-    if (!is_guess) return response_for(error.code);
+Response Session::fail_login(const auth::LoginRefusal& refusal) {
+    if (refusal.is_turned_away()) { // HARDENING 40
+        const auto text = "[UNAVAILABLE] " + std::string(auth::kTurnedAway);
+        bye(text);
+        return no(text);
+    }
+    if (!refusal.is_guess()) return response_for(refusal.code);
     const auto& limits = server_.limits;
-    delay_ = auth::failure_delay(auth_failures_, limits.auth_failure_delay,
-                                 limits.auth_failure_delay_max);
+    delay_ = refusal.answer_delay(auth_failures_, limits.auth_failure_delay,
+                                  limits.auth_failure_delay_max);
     ++auth_failures_;
     return response_for(Errc::authentication_failed);
 }

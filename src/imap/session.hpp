@@ -88,7 +88,7 @@ private:
     net::Task<Response> do_authenticate(const Authenticate& authenticate, std::string_view tag);
     net::Task<Response> on_sasl(auth::SaslStep step);
     net::Task<Response> log_in(auth::Credentials credentials);
-    Response fail_login(const Error& error);
+    Response fail_login(const auth::LoginRefusal& refusal);
 
     // do_enable.cpp
     Response do_enable(const Enable& enable);

@@ -1,7 +1,6 @@
 // AUTHORIZATION (RFC 1939 §4): CAPA, STLS, UTF8, USER, PASS, AUTH; and how a maildrop is opened.
 #include "pop3/session.hpp"
 
-#include "maild/auth/failure_delay.hpp"
 #include "maild/base/log.hpp"
 
 namespace maild::pop3 {
@@ -108,16 +107,14 @@ net::Task<Reply> Session::log_in(auth::Credentials credentials) {
     co_return ok(text + " messages");
 }
 
-// What failed for reasons of ours is no guess of a password.
-Reply Session::fail_login(const Error& error) {
-    auto reply = reply_for(error.code);
-    const bool is_guess = error.code == Errc::authentication_failed ||
-                          error.code == Errc::no_such_account ||
-                          error.code == Errc::no_such_domain || error.code == Errc::disabled;
-    if (!is_guess) return reply;
+Reply Session::fail_login(const auth::LoginRefusal& refusal) {
+    if (refusal.is_turned_away()) // HARDENING 40
+        return end(err("[SYS/TEMP] " + std::string(auth::kTurnedAway)));
+    auto reply = reply_for(refusal.code);
+    if (!refusal.is_guess()) return reply;
     const auto& limits = server_.limits;
-    reply.delay = auth::failure_delay(auth_failures_, limits.auth_failure_delay,
-                                      limits.auth_failure_delay_max);
+    reply.delay = refusal.answer_delay(auth_failures_, limits.auth_failure_delay,
+                                       limits.auth_failure_delay_max);
     if (++auth_failures_ >= limits.auth_failures) expects_ = Expects::end;
     return reply;
 }

@@ -83,7 +83,7 @@ private:
     net::Task<Reply> do_auth(const Auth& auth);
     net::Task<Reply> on_sasl(auth::SaslStep step);
     net::Task<Reply> log_in(auth::Credentials credentials);
-    Reply fail_login(const Error& error);
+    Reply fail_login(const auth::LoginRefusal& refusal);
     net::Task<Result<void>> open_maildrop(const auth::Token& token);
     net::Task<Result<void>> load_maildrop();
     void close_maildrop();

@@ -3,7 +3,6 @@
 #include "smtp/replies.hpp"
 #include "smtp/session.hpp"
 
-#include "maild/auth/failure_delay.hpp"
 #include "maild/base/log.hpp"
 
 namespace maild::smtp {
@@ -59,14 +58,15 @@ net::Task<Replies> Session::on_step(auth::SaslStep step) {
 }
 
 // Guessing gets slower with each failure and then ends; that we could not check is not the peer's
-// failure.
-Replies Session::on_failed_login(const Error& error) {
+// failure. A whole network that guesses is turned away (HARDENING 40).
+Replies Session::on_failed_login(const auth::LoginRefusal& refusal) {
     log::info("smtp_login_failed", {{"session", client_.session_id},
                                     {"remote_ip", client_.peer.address},
-                                    {"error", name_of(error.code)},
-                                    {"reason", error.internal}});
-    const auto text = format_reply(reply_for(error.code, Step::login));
-    if (error.code != Errc::authentication_failed) return bad(text);
+                                    {"error", name_of(refusal.code)},
+                                    {"reason", refusal.internal}});
+    if (refusal.is_turned_away()) return end(replies::kTurnedAway);
+    const auto text = format_reply(reply_for(refusal.code, Step::login));
+    if (refusal.code != Errc::authentication_failed) return bad(text);
     const auto& limits = server_.limits;
     const auto failures_before = auth_failures_++;
     if (auth_failures_ >= limits.auth_failures) {
@@ -74,8 +74,8 @@ Replies Session::on_failed_login(const Error& error) {
         last.delay = limits.auth_failure_delay_max;
         return last;
     }
-    return {text, auth::failure_delay(failures_before, limits.auth_failure_delay,
-                                      limits.auth_failure_delay_max)};
+    return {text, refusal.answer_delay(failures_before, limits.auth_failure_delay,
+                                       limits.auth_failure_delay_max)};
 }
 
 } // namespace maild::smtp

@@ -100,7 +100,7 @@ private:
     net::Task<Replies> handle(const Auth& command);
     net::Task<Replies> on_response(net::Line line);
     net::Task<Replies> on_step(auth::SaslStep step);
-    Replies on_failed_login(const Error& error);
+    Replies on_failed_login(const auth::LoginRefusal& refusal);
     Decision check_auth();
     bool may_login() const; // a password may cross this connection
 

@@ -150,6 +150,12 @@ imap_idle = "1 h"
 drain_time = "0s"
 [auth]
 plaintext = "loopback"
+failures_allowed = 3
+failures_window = "1 h"
+failure_delay_max = 30
+ban_after = 3
+ban_time = "2 h"
+ban_time_max = "7 d"
 [network]
 trusted = ["192.0.2.0/24", "2001:db8::/32", "127.0.0.1"]
 [pool]
@@ -171,6 +177,12 @@ workers = 7
     EXPECT_EQ(config.limits.imap_idle, 1h);
     EXPECT_EQ(config.limits.drain_time, 0s);
     EXPECT_EQ(config.plaintext, PlaintextLogin::loopback);
+    EXPECT_EQ(config.login_limits.failures_allowed, 3u);
+    EXPECT_EQ(config.login_limits.failures_window, 1h);
+    EXPECT_EQ(config.login_limits.failure_delay_max, 30s);
+    EXPECT_EQ(config.login_limits.ban_after, 3u);
+    EXPECT_EQ(config.login_limits.ban_time, 2h);
+    EXPECT_EQ(config.login_limits.ban_time_max, 24h * 7);
     EXPECT_EQ(config.trusted.size(), 3u);
     EXPECT_EQ(config.workers, 7u);
 }
@@ -261,6 +273,16 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"PortOnUnixSocket",
                   "[[listener]]\nservice = \"lmtp\"\npath = \"/a\"\nport = 24\n",
                   "m.toml:4:1: ", "not a known key", "path"},
+        FaultCase{"BanBeforeTheDelay", "[auth]\nfailures_allowed = 20\nban_after = 19\n",
+                  "m.toml:3:13: ", "ban_after is less than", "the same or more"},
+        FaultCase{"BanBeforeTheDefaultDelay", "[auth]\nban_after = 9\n",
+                  "m.toml:2:13: ", "ban_after is less than", "the same or more"},
+        FaultCase{"ShorterBanThanTheFirst", "[auth]\nban_time_max = \"14 min\"\n",
+                  "m.toml:2:16: ", "ban_time_max is less than", "the same or more"},
+        FaultCase{"NoFailureAllowed", "[auth]\nfailures_allowed = 0\n",
+                  "m.toml:2:20: ", "out of range", "10000"},
+        FaultCase{"DelayTooLong", "[auth]\nfailure_delay_max = \"1 min\"\n",
+                  "m.toml:2:21: ", "out of range", "30 s"},
         FaultCase{"BadNetwork", "[network]\ntrusted = [\"192.0.2.1/24\"]\n",
                   "m.toml:2:11: ", "no network", "zero bits"}),
     [](const auto& tested) { return tested.param.name; });

@@ -26,10 +26,10 @@ protected:
             return std::string(name_of(result.error().code)) + ": " + result.error().internal;
         return result->changed ? "changed" : "unchanged";
     }
-    Result<auth::Identity> login(const std::string& authcid, const std::string& password,
-                                 const std::string& authzid = "") {
-        return world_.run(
-            directory().login({{authzid, authcid, password}, Service::imap, "192.0.2.1"}));
+    auth::LoginResult login(const std::string& authcid, const std::string& password,
+                            const std::string& authzid = "",
+                            const std::string& from = "192.0.2.1") {
+        return world_.run(directory().login({{authzid, authcid, password}, Service::imap, from}));
     }
     bool may_login(const std::string& authcid, const std::string& password,
                    const std::string& authzid = "") {
@@ -92,6 +92,120 @@ TEST_P(DirectoryConformance, RefusesLoginsAlike) {
     };
     for (const auto& c : cases) EXPECT_FALSE(may_login(c.authcid, c.password, c.authzid)) << c.name;
     EXPECT_TRUE(may_login("bob@example.org", "hunter2"));
+}
+
+// HARDENING 40
+TEST_P(DirectoryConformance, GuessingIsSlowedAndThenTurnedAway) {
+    const auto guess = [&](int number) {
+        return login("user" + std::to_string(number) + "@example.org", "guess").error();
+    };
+    int guesses = 0;
+    for (; guesses < 10; ++guesses) EXPECT_EQ(guess(guesses).delay, 0ms);
+    for (const auto want : {1s, 2s, 4s, 8s}) EXPECT_EQ(guess(guesses++).delay, want);
+    while (guesses < 30) EXPECT_EQ(guess(guesses++).code, Errc::authentication_failed);
+    EXPECT_EQ(login("ada@example.org", "secret").error().code, Errc::limit_exceeded);
+    EXPECT_TRUE(login("ada@example.org", "secret", "", "192.0.2.2").has_value());
+    EXPECT_EQ(login("ada@example.org", "secret").error().code, Errc::limit_exceeded)
+        << "even a login that was verified before";
+    world_.clock().advance(15min);
+    EXPECT_TRUE(may_login("ada@example.org", "secret"));
+}
+
+TEST_P(DirectoryConformance, AnAccountThatManyGuessAtIsTriedNowAndThen) {
+    ASSERT_TRUE(login("ada@example.org", "secret", "", "198.51.100.1").has_value());
+    for (int i = 0; i < 11; ++i)
+        EXPECT_FALSE(
+            login("ada@example.org", "guess", "", "2001:db8:0:" + std::to_string(i) + "::1"));
+    EXPECT_EQ(login("ada@example.org", "better", "", "192.0.2.1").error().code, Errc::busy);
+    const auto from_home = login("ada@example.org", "typo", "", "198.51.100.1");
+    EXPECT_EQ(from_home.error().code, Errc::authentication_failed) << "looked at all the same";
+    EXPECT_TRUE(login("ada@example.org", "secret", "", "198.51.100.1").has_value());
+    for (int i = 0; i < 11; ++i)
+        EXPECT_FALSE(
+            login("nobody@example.org", "guess", "", "2001:db8:1:" + std::to_string(i) + "::1"));
+    EXPECT_EQ(login("nobody@example.org", "better", "", "192.0.2.1").error().code, Errc::busy)
+        << "nobody can tell by it which accounts exist";
+}
+
+TEST_P(DirectoryConformance, AnAdminBansNetworks) {
+    const auto ban = [&](const char* network, std::optional<std::chrono::seconds> span = {}) {
+        auth::Ban wanted{.network = *net::parse_network(network), .reason = "noise"};
+        if (span) wanted.until = world_.clock().now() + *span;
+        return said(admin().add_ban(std::move(wanted)));
+    };
+    const auto may_from = [&](const char* address) {
+        return login("ada@example.org", "secret", "", address).has_value();
+    };
+    EXPECT_EQ(ban("192.0.2.0/24"), "changed");
+    EXPECT_EQ(ban("192.0.2.0/24"), "unchanged");
+    EXPECT_EQ(ban("2001:db8::/48", 1h), "changed");
+    EXPECT_EQ(ban("2001:db8::/48", 2h), "changed");
+    EXPECT_FALSE(may_from("192.0.2.200"));
+    EXPECT_FALSE(may_from("::ffff:192.0.2.200"));
+    EXPECT_FALSE(may_from("2001:db8:0:ffff::1"));
+    EXPECT_TRUE(may_from("192.0.3.1"));
+    const auto bans = world_.run(admin().list_bans()).value();
+    ASSERT_EQ(bans.size(), 2U);
+    for (const auto& b : bans) {
+        EXPECT_EQ(b.since, world_.clock().now());
+        EXPECT_TRUE(b.is_by_admin);
+        EXPECT_EQ(b.until.has_value(), b.network == *net::parse_network("2001:db8::/48"));
+    }
+    world_.clock().advance(2h);
+    EXPECT_TRUE(may_from("2001:db8:0:ffff::1"));
+    EXPECT_EQ(said(admin().remove_ban(*net::parse_network("192.0.2.0/24"))), "changed");
+    EXPECT_EQ(said(admin().remove_ban(*net::parse_network("192.0.2.0/24"))), "unchanged");
+    EXPECT_TRUE(may_from("192.0.2.200"));
+    EXPECT_TRUE(ban("0.0.0.0/7").starts_with("invalid_argument: 0.0.0.0/7 is too wide"));
+    EXPECT_TRUE(ban("::/0").starts_with("invalid_argument: ::/0 is too wide"));
+}
+
+TEST_P(DirectoryConformance, SaysWhereAnAccountLoggedIn) {
+    const auto logins = [&] {
+        return world_.run(admin().account_logins("ada@example.org")).value();
+    };
+    EXPECT_TRUE(logins().logins.empty());
+    ASSERT_TRUE(login("ada@example.org", "secret", "", "192.0.2.1"));
+    const auto first = world_.clock().now();
+    world_.clock().advance(1min);
+    ASSERT_FALSE(login("ada@example.org", "typo", "", "192.0.2.1"));
+    ASSERT_FALSE(login("ada@example.org", "guess", "", "2001:db8::7"));
+    world_.clock().advance(1min);
+    ASSERT_FALSE(login("ada@example.org", "guess", "", "2001:db8::8"));
+    auto known = logins();
+    ASSERT_EQ(known.logins.size(), 1U);
+    EXPECT_EQ(known.logins[0].service, "imap");
+    EXPECT_EQ(known.logins[0].address, "192.0.2.1");
+    EXPECT_EQ(known.logins[0].at, first);
+    ASSERT_EQ(known.failures.size(), 2U);
+    EXPECT_EQ(known.failures[0].network, "2001:db8::/64");
+    EXPECT_EQ(known.failures[0].count, 2U);
+    EXPECT_EQ(known.failures[0].first, first + 1min);
+    EXPECT_EQ(known.failures[0].last, first + 2min);
+    EXPECT_EQ(known.failures[1].network, "192.0.2.1");
+    ASSERT_FALSE(login("ada@example.org", "guess", "", "2001:db8::9"));
+    ASSERT_TRUE(login("ada@example.org", "secret", "", "192.0.2.1"));
+    known = logins();
+    ASSERT_EQ(known.failures.size(), 1U) << "the owner mistyped it, and then did not";
+    EXPECT_EQ(known.failures[0].count, 3U) << "added up with those of before";
+    EXPECT_EQ(world_.run(admin().account_logins("eve@example.org")).error().code,
+              Errc::no_such_account);
+}
+
+TEST_P(DirectoryConformance, KeepsTheNetworksThatFailedLast) {
+    for (int i = 0; i < 10; ++i) {
+        world_.clock().advance(1min);
+        EXPECT_FALSE(login("ada@example.org", "guess", "", "192.0.2." + std::to_string(i)));
+        EXPECT_TRUE(world_.run(admin().account_logins("ada@example.org")).has_value());
+    }
+    const auto failures = world_.run(admin().account_logins("ada@example.org"))->failures;
+    ASSERT_EQ(failures.size(), kFailingNetworks);
+    EXPECT_EQ(failures.front().network, "192.0.2.9");
+    EXPECT_EQ(failures.back().network, "192.0.2.2");
+    EXPECT_EQ(said(admin().remove_account("ada@example.org")), "changed");
+    EXPECT_EQ(said(admin().add_account({"ada@example.org", "secret", 0})), "changed");
+    EXPECT_TRUE(world_.run(admin().account_logins("ada@example.org"))->failures.empty())
+        << "another account, another life";
 }
 
 TEST_P(DirectoryConformance, APasswordChangeHoldsAtOnce) {

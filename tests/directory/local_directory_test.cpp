@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -18,7 +19,7 @@ namespace {
 using test::Kind;
 using test::World;
 
-Result<auth::Identity> login(World& world, const std::string& who, const std::string& password) {
+auth::LoginResult login(World& world, const std::string& who, const std::string& password) {
     return world.run(world.directory().login({{"", who, password}, Service::imap, "192.0.2.1"}));
 }
 
@@ -41,6 +42,32 @@ TEST(LocalDirectory, OutlivesTheProcess) {
     EXPECT_EQ(after.created, before.created);
     EXPECT_TRUE(login(world, "ada@example.org", "secret").has_value());
     EXPECT_EQ(world.run(world.directory().resolve("team@example.org"))->verdict, Verdict::accepted);
+}
+
+// HARDENING 40: neither a ban nor the places of owners are forgotten by a restart.
+TEST(LocalDirectory, RemembersWhoGuessedAndWhoDidNot) {
+    World world(Kind::local);
+    fill(world);
+    const auto try_as = [&](const std::string& who, const std::string& password,
+                            const std::string& from) {
+        const auto result =
+            world.run(world.directory().login({{"", who, password}, Service::imap, from}));
+        return result ? Errc{} : result.error().code;
+    };
+    const auto admitted = try_as("ada@example.org", "secret", "198.51.100.1");
+    for (int i = 0; i < 30; ++i) try_as("x" + std::to_string(i), "guess", "192.0.2.1");
+    const auto ban = world.run(world.admin().list_bans()).value().at(0);
+    ASSERT_TRUE(world.keep_logins());
+    world.reopen();
+    EXPECT_EQ(try_as("ada@example.org", "secret", "192.0.2.1"), Errc::limit_exceeded);
+    const auto again = world.run(world.admin().list_bans()).value().at(0);
+    EXPECT_EQ(again.network, ban.network);
+    EXPECT_EQ(again.until, ban.until);
+    EXPECT_EQ(again.reason, "30 failed logins");
+    for (int i = 0; i < 11; ++i)
+        try_as("ada@example.org", "guess", "2001:db8:0:" + std::to_string(i) + "::1");
+    EXPECT_EQ(try_as("ada@example.org", "secret", "192.0.2.2"), Errc::busy);
+    EXPECT_EQ(try_as("ada@example.org", "secret", "198.51.100.1"), admitted);
 }
 
 TEST(LocalDirectory, KeepsManyChangesAcrossCheckpoints) {
@@ -86,7 +113,7 @@ TEST(LocalDirectory, TooManyLoginsAreBusy) {
     for (int i = 0; i < 50; ++i) {
         LoginAttempt attempt{{"", "eve@example.org", "guess"}, Service::imap, "192.0.2.1"};
         boost::asio::co_spawn(io.get_executor(), (*directory)->login(std::move(attempt)),
-                              [&](std::exception_ptr, const Result<auth::Identity>& result) {
+                              [&](std::exception_ptr, const auth::LoginResult& result) {
                                   ASSERT_FALSE(result.has_value());
                                   ++(result.error().code == Errc::busy ? busy : refused);
                               });
@@ -95,6 +122,37 @@ TEST(LocalDirectory, TooManyLoginsAreBusy) {
     EXPECT_EQ(busy + refused, 50);
     EXPECT_GT(busy, 0);
     EXPECT_GT(refused, 0);
+}
+
+// HARDENING 37, 40: however many one network sends, the others get their turn.
+TEST(LocalDirectory, AFloodOfOneNetworkKeepsNobodyElseOut) {
+    test::TempDir dir;
+    PosixFileSystem files;
+    boost::asio::io_context io(1);
+    SystemClock clock;
+    SystemRandom random;
+    const auth::TokenKey key(std::string(32, 'k'));
+    auto settings = World::settings();
+    settings.hash_threads = 1;
+    auto opened =
+        LocalDirectory::open(io, files, dir / "directory.db", key, clock, random, settings);
+    ASSERT_TRUE(opened.has_value());
+    auto& directory = **opened;
+    std::map<Errc, int> flood, others;
+    const auto attempt = [&](const std::string& who, const std::string& from, auto& results) {
+        LoginAttempt login{{"", who, "guess"}, Service::imap, from};
+        boost::asio::co_spawn(io.get_executor(), directory.login(std::move(login)),
+                              [&](std::exception_ptr, const auth::LoginResult& result) {
+                                  ++results[result ? Errc{} : result.error().code];
+                              });
+    };
+    for (int i = 0; i < 600; ++i) attempt("x" + std::to_string(i), "192.0.2.1", flood);
+    for (int i = 0; i < 20; ++i) attempt("y" + std::to_string(i), "192.0.2.2", others);
+    io.run();
+    EXPECT_EQ(others[Errc::authentication_failed], 20) << "looked at, each of them";
+    EXPECT_LT(flood[Errc::authentication_failed], 40) << "then banned, the rest unseen";
+    EXPECT_GT(flood[Errc::limit_exceeded], 0) << "of those that waited";
+    EXPECT_GT(flood[Errc::busy], 500);
 }
 
 class CountedLogins : public ::testing::Test {
@@ -135,6 +193,14 @@ TEST_F(CountedLogins, AVerifiedLoginIsRemembered) {
     EXPECT_EQ(hashes("bob@example.org", "secret", true), 1U) << "A never gets B";
     EXPECT_EQ(hashes("ada@example.org", "wrong", false), 1U) << "failures are not remembered";
     EXPECT_EQ(hashes("ada@example.org", "wrong", false), 1U);
+}
+
+// HARDENING 40: what a banned network sends costs no hashing.
+TEST_F(CountedLogins, ABannedNetworkCostsNothing) {
+    for (int i = 0; i < 30; ++i)
+        EXPECT_EQ(hashes("eve" + std::to_string(i) + "@example.org", "guess", false), 1U);
+    EXPECT_EQ(hashes("ada@example.org", "wrong", false), 0U);
+    EXPECT_EQ(hashes("ada@example.org", "secret", false), 0U);
 }
 
 TEST_F(CountedLogins, AChangeForgetsTheLogin) {

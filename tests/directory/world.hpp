@@ -50,6 +50,7 @@ public:
     const auth::TokenKey& key() const { return key_; }
     FakeClock& clock() { return clock_; }
     std::string database() const { return dir_ / "directory.db"; }
+    bool keep_logins() { return full_->keep_logins().has_value(); }
     // The process ends and starts anew.
     void reopen();
     static directory::Settings settings();

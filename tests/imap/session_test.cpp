@@ -118,6 +118,31 @@ TEST(ImapSession, SaysByeWhenTheStoreIsLost) {
     EXPECT_FALSE(waiting.is_open());
 }
 
+TEST(ImapSession, HoldsTheAnswerBackAsLongAsTheNetworkDeserves) { // HARDENING 40
+    Host host;
+    Client client(host);
+    host.backend.hold_back = std::chrono::seconds(5);
+    for (const int want : {5, 5, 8}) {
+        client.dialogue().append("a LOGIN imapuser wrong\r\n");
+        run(host.io, client.dialogue().advance());
+        EXPECT_EQ(client.dialogue().session().take_delay(), std::chrono::seconds(want));
+    }
+}
+
+TEST(ImapSession, EndsForANetworkThatIsTurnedAway) { // HARDENING 40
+    for (const auto* command :
+         {"a LOGIN imapuser password", "a AUTHENTICATE PLAIN AGltYXB1c2VyAHBhc3N3b3Jk"}) {
+        Host host;
+        Client client(host);
+        client.take();
+        host.backend.failure = Errc::limit_exceeded;
+        const std::string why =
+            "[UNAVAILABLE] Too many failed logins from your network, try again later\r\n";
+        EXPECT_EQ(client.say(command), "* BYE " + why + "a NO " + why);
+        EXPECT_FALSE(client.is_open());
+    }
+}
+
 TEST(ImapSession, AnswersFaultsOfTheStore) {
     struct Case {
         Errc failure;

@@ -287,7 +287,7 @@ TEST(Sockets, UnixSocketsHaveTheirModeAndReplaceStaleOnesOnly) {
     const test::TempDir directory;
     const auto path = directory.path() + "/lmtp.sock";
     auto live = bind_unix(path, 0660).value();
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0660U);
     EXPECT_EQ(bind_unix(path, 0660).error().code, Errc::already_exists);

@@ -88,7 +88,7 @@ TEST(Pop3Session, GuessingGetsSlowerAndEnds) {
 TEST(Pop3Session, OurFaultsAreNoGuesses) {
     Host host;
     Client client(host);
-    for (const auto code : {Errc::busy, Errc::unavailable, Errc::limit_exceeded, Errc::io}) {
+    for (const auto code : {Errc::busy, Errc::unavailable, Errc::timed_out, Errc::io}) {
         host.backend.failure = code;
         for (int i = 0; i < 5; ++i) EXPECT_TRUE(client.log_in().starts_with("-ERR [SYS/TEMP] "));
         EXPECT_EQ(client.delay(), 0ms);
@@ -98,6 +98,26 @@ TEST(Pop3Session, OurFaultsAreNoGuesses) {
     EXPECT_TRUE(client.log_in().starts_with("-ERR [SYS/TEMP] "));
     host.store.set_failure(std::nullopt);
     EXPECT_TRUE(client.log_in().starts_with("+OK"));
+}
+
+TEST(Pop3Session, HoldsTheAnswerBackAsLongAsTheNetworkDeserves) { // HARDENING 40
+    Host host;
+    Client client(host);
+    host.backend.hold_back = 5s;
+    for (const auto want : {5s, 5s, 8s}) {
+        client.say("USER ada");
+        EXPECT_EQ(client.say("PASS wrong"), "-ERR [AUTH] Authentication failed\r\n");
+        EXPECT_EQ(client.delay(), want);
+    }
+}
+
+TEST(Pop3Session, EndsForANetworkThatIsTurnedAway) { // HARDENING 40
+    Host host;
+    Client client(host);
+    host.backend.failure = Errc::limit_exceeded;
+    EXPECT_EQ(client.log_in(),
+              "-ERR [SYS/TEMP] Too many failed logins from your network, try again later\r\n");
+    EXPECT_FALSE(client.is_open());
 }
 
 TEST(Pop3Session, EndsAfterTenCommandsThatAreNone) {

@@ -40,7 +40,7 @@ def client_hello(name=b""):
 
 
 class Connection:
-    def __init__(self, host, service, mode="as written", seed=0):
+    def __init__(self, host, service, mode="as written", seed=0, source=None):
         self.host, self.service, self.mode = host, service, mode
         self.random = random.Random(seed)
         self.buffer, self.replies, self.is_over = b"", [], False
@@ -49,7 +49,8 @@ class Connection:
             self.socket.settimeout(PATIENCE)
             self.socket.connect(str(host.root / "run/control.sock"))
         else:
-            self.socket = socket.create_connection(("127.0.0.1", host.port(PORTS[service])), timeout=PATIENCE)
+            self.socket = socket.create_connection(("127.0.0.1", host.port(PORTS[service])), timeout=PATIENCE,
+                                                   source_address=(source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.local_port = self.socket.getsockname()[1]
 

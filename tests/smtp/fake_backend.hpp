@@ -36,18 +36,20 @@ public:
     std::map<std::string, Errc> rcpt_errors; // by address
     std::optional<Errc> sender_error;
     std::optional<Errc> login_error;
+    std::chrono::milliseconds hold_back{};     // of the answer to a wrong password
     std::map<std::string, Errc> accept_errors; // by address, LMTP; "" for all
     std::vector<Accepted> accepted;
     unsigned logins = 0; // how many credentials were seen
     std::size_t routes_checked = 0;
 
-    net::Task<Result<auth::Identity>> authenticate(const Client&,
-                                                   auth::Credentials credentials) override {
+    net::Task<auth::LoginResult> authenticate(const Client&,
+                                              auth::Credentials credentials) override {
         ++logins;
         if (login_error) co_return fail(*login_error, "login");
         const auto found = passwords.find(credentials.authcid);
         if (found == passwords.end() || found->second != credentials.password)
-            co_return fail(Errc::authentication_failed, "wrong");
+            co_return std::unexpected(
+                auth::LoginRefusal(Error{Errc::authentication_failed, "wrong"}, hold_back));
         auth::Identity identity;
         identity.account = AccountId(1);
         identity.address = credentials.authcid;

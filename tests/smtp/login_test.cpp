@@ -162,6 +162,22 @@ TEST(SmtpLogin, GetsSlowerAndEnds) { // HARDENING 40
     EXPECT_TRUE(with.is_over());
 }
 
+TEST(SmtpLogin, HoldsTheAnswerBackAsLongAsTheNetworkDeserves) { // HARDENING 40
+    auto with = over_tls();
+    with.backend().hold_back = std::chrono::milliseconds(3'000);
+    for (const int want : {3000, 3000, 4000, 8000}) {
+        with.send("AUTH PLAIN " + kWrong).expect("535 5.7.8");
+        EXPECT_EQ(with.delay().count(), want);
+    }
+}
+
+TEST(SmtpLogin, EndsForANetworkThatIsTurnedAway) { // HARDENING 40
+    auto with = over_tls();
+    with.backend().login_error = Errc::limit_exceeded;
+    with.send("AUTH PLAIN " + kRight).expect("421 4.7.0 Too many failed logins from your network");
+    EXPECT_TRUE(with.is_over());
+}
+
 TEST(SmtpLogin, BlamesNobodyWhenItCannotCheck) { // RFC 4954 §6, HARDENING 37
     auto with = over_tls();
     with.backend().login_error = Errc::busy;

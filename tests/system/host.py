@@ -87,6 +87,14 @@ class Host:
     def add_account(self, address, password):
         self.mailctl("account", "add", address, "--password-stdin", stdin=password + "\n")
 
+    def configure(self, old, new):
+        """One place of the configuration file by another, in force at once."""
+        path = self.root / "etc/maild.toml"
+        text = path.read_text()
+        assert old in text, old
+        path.write_text(text.replace(old, new))
+        self.mailctl("server", "reload")
+
     def supervisor(self):
         return int((self.root / "run/maild.pid").read_text().split()[0])
 

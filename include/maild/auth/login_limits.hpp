@@ -20,4 +20,9 @@ struct LoginLimits {
     std::vector<net::Network> trusted{};       // never counted, never banned
 };
 
+template <class Codec> void describe(Codec& codec, LoginLimits& limits) {
+    codec(limits.failures_allowed, limits.failures_window, limits.failure_delay_max,
+          limits.ban_after, limits.ban_time, limits.ban_time_max, limits.trusted);
+}
+
 } // namespace maild::auth

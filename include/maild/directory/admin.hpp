@@ -4,6 +4,7 @@
 // success with `changed` false. Errors carry in `internal` one clear sentence for the admin (no
 // secrets in it).
 
+#include "maild/auth/ban_list.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
@@ -94,6 +95,25 @@ struct DomainChange {
     std::optional<DomainLimits> limits;
 };
 
+struct LastLogin {
+    std::string service; // as name_of(Service)
+    std::string address; // of the peer
+    WallTime at;
+};
+struct LoginFailures { // of one network, since the last login that succeeded from there
+    std::string network;
+    std::string service; // of the last one
+    std::uint32_t count = 0;
+    WallTime first;
+    WallTime last;
+};
+inline constexpr std::uint32_t kFailingNetworks =
+    8; // kept for each account: those that failed last
+struct AccountLogins {
+    std::vector<LastLogin> logins; // the last of each service, the youngest first
+    std::vector<LoginFailures> failures;
+};
+
 class DirectoryAdmin {
 public:
     virtual ~DirectoryAdmin() = default;
@@ -131,7 +151,22 @@ public:
     // has that address (RFC 5321 §4.5.1, RFC 2142 §4). Until it is set: the account that was made
     // first.
     virtual net::Task<Result<Changed>> set_postmaster(std::string address) = 0;
+
+    // Networks that may not log in, the youngest first: those that guessed and those of an admin.
+    virtual net::Task<Result<std::vector<auth::Ban>>> list_bans() = 0;
+    // An admin's, from now on: network, until and reason are taken. Refused for a trusted network
+    // and for half the world.
+    virtual net::Task<Result<Changed>> add_ban(auth::Ban ban) = 0;
+    virtual net::Task<Result<Changed>> remove_ban(net::Network network) = 0;
+    // Where the account has logged in, and from where it failed.
+    virtual net::Task<Result<AccountLogins>> account_logins(std::string address) = 0;
 };
+
+template <class Codec> void describe(Codec& c, LastLogin& l) { c(l.service, l.address, l.at); }
+template <class Codec> void describe(Codec& c, LoginFailures& f) {
+    c(f.network, f.service, f.count, f.first, f.last);
+}
+template <class Codec> void describe(Codec& c, AccountLogins& l) { c(l.logins, l.failures); }
 
 template <class Codec> void describe(Codec& c, DomainLimits& l) {
     c(l.max_accounts, l.default_quota_bytes);

@@ -4,7 +4,7 @@
 // `auth`) and RemoteDirectory (IPC). Answers are never cached by the callers, so that a change by
 // `mailctl` holds at once.
 
-#include "maild/auth/identity.hpp"
+#include "maild/auth/login_refusal.hpp"
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,10 +21,12 @@ namespace maild::directory {
 
 enum class Service : std::uint8_t { smtp, submission, lmtp, imap, pop3, managesieve };
 
+std::string_view name_of(Service service);
+
 struct LoginAttempt {
     auth::Credentials credentials;
     Service service = Service::imap;
-    std::string remote_address; // for the log and later limits
+    std::string remote_address; // in digits: whose failures are counted; else not counted
 };
 
 // A mailbox here.
@@ -67,9 +70,10 @@ struct Resolution {
 class Directory {
 public:
     virtual ~Directory() = default;
-    // authentication_failed whatever the reason (the log has it); busy when too many passwords wait
-    // to be hashed.
-    virtual net::Task<Result<auth::Identity>> login(LoginAttempt attempt) = 0;
+    // authentication_failed whatever the reason (the log has it); limit_exceeded when the network
+    // is banned; busy when too many passwords wait to be hashed, or the account is being guessed
+    // at.
+    virtual net::Task<auth::LoginResult> login(LoginAttempt attempt) = 0;
     // `address`: an addr-spec, localpart decoded and re-quoted by mail::Address::format().
     // `<Postmaster>` without a domain is "postmaster" (RFC 5321 §4.5.1) and goes to the host's own
     // postmaster.

@@ -6,18 +6,23 @@
 // DirectoryAdmin.
 
 #include "maild/auth/login_cache.hpp"
+#include "maild/auth/login_guard.hpp"
 #include "maild/auth/password.hpp"
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
+#include "maild/net/timer.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string_view>
 
 namespace maild::directory {
 
 class Hasher;
+class LoginRecords;
 class Repository;
 struct PasswordJob;
 
@@ -31,6 +36,7 @@ struct Settings {
     auth::PasswordCost password_cost;
     std::size_t hash_threads = 2;
     std::size_t hash_queue = 128; // logins that may wait to be hashed; then Errc::busy
+    auth::LoginLimits login_limits;
 };
 
 class Registry : public Directory, public DirectoryAdmin {
@@ -39,7 +45,12 @@ public:
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;
 
-    net::Task<Result<auth::Identity>> login(LoginAttempt attempt) override;
+    void set_login_limits(auth::LoginLimits limits); // after a reload
+    // Writes what logins left since the last time, in one transaction: every half minute or so, and
+    // before the end.
+    Result<void> keep_logins();
+
+    net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
 
@@ -63,20 +74,36 @@ public:
     net::Task<Result<std::vector<Alias>>> list_aliases(std::string domain) override;
     net::Task<Result<Changed>> remove_alias(Alias alias) override;
     net::Task<Result<Changed>> set_postmaster(std::string address) override;
+    net::Task<Result<std::vector<auth::Ban>>> list_bans() override;
+    net::Task<Result<Changed>> add_ban(auth::Ban ban) override;
+    net::Task<Result<Changed>> remove_ban(net::Network network) override;
+    net::Task<Result<AccountLogins>> account_logins(std::string address) override;
 
 protected:
     // Clock and random outlive the registry.
     Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> hasher,
              const auth::TokenKey& key, const Clock& clock, Random& random,
              const Settings& settings);
+    Result<void> recall_logins(); // bans, and where owners come from; once, before the first login
     const Hasher& hasher() const { return *hasher_; }
     Repository& rows() { return *rows_; }
 
 private:
     struct Login;
     struct Addition;
+    using Guard = auth::LoginGuard;
     Result<Login> find_login(const auth::Credentials& credentials);
-    Result<auth::Identity> admit(const Login& login);
+    bool is_cached(const Login& login, const std::string& password);
+    Result<auth::Identity> admit(const LoginAttempt& attempt, const Login& login,
+                                 const Guard::Attempt& who);
+    std::unexpected<auth::LoginRefusal> refuse(const LoginAttempt& attempt, const Login& login,
+                                               Guard::Turn& turn, std::string_view reason);
+    void keep_ban(const auth::Ban& ban);
+    bool start_waiting(const net::IpAddress& network);
+    void stop_waiting(const net::IpAddress& network);
+    net::Task<Result<Guard::Turn, Guard::Denial>> wait_for_turn(const Guard::Attempt& who);
+    net::Task<auth::LoginResult> verify(const LoginAttempt& attempt, const Guard::Attempt& who,
+                                        Guard::Turn turn);
     Result<auth::Token> grant(const Account& account, auth::Right right);
     Result<Resolution> resolve_now(const std::string& address);
     using Action = std::function<Result<Changed>()>;
@@ -95,6 +122,11 @@ private:
     const Clock& clock_;
     Settings settings_;
     auth::LoginCache cache_;
+    auth::LoginGuard guard_;
+    net::Event turn_ended_;
+    std::map<net::IpAddress, std::size_t> waiting_; // for a turn, by network
+    std::size_t all_waiting_ = 0;
+    std::unique_ptr<LoginRecords> records_;
     std::string
         nobodys_hash_; // what the password of an account that does not exist is compared with
 };

@@ -14,7 +14,7 @@ class RemoteDirectory final : public Directory, public DirectoryAdmin {
 public:
     explicit RemoteDirectory(ipc::Client& client) : client_(client) {} // outlives this
 
-    net::Task<Result<auth::Identity>> login(LoginAttempt attempt) override;
+    net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
 
@@ -38,6 +38,10 @@ public:
     net::Task<Result<std::vector<Alias>>> list_aliases(std::string domain) override;
     net::Task<Result<Changed>> remove_alias(Alias alias) override;
     net::Task<Result<Changed>> set_postmaster(std::string address) override;
+    net::Task<Result<std::vector<auth::Ban>>> list_bans() override;
+    net::Task<Result<Changed>> add_ban(auth::Ban ban) override;
+    net::Task<Result<Changed>> remove_ban(net::Network network) override;
+    net::Task<Result<AccountLogins>> account_logins(std::string address) override;
 
 private:
     ipc::Client& client_;

@@ -26,12 +26,13 @@ class TestBackend final : public Backend {
 public:
     explicit TestBackend(store::MemoryStore& store) : store_(store) {}
 
-    net::Task<Result<auth::Identity>> authenticate(auth::Credentials credentials,
-                                                   const net::Peer&) override {
+    net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
+                                              const net::Peer&) override {
         ++logins;
         if (failure) co_return fail(*failure);
         if (credentials.password != "password" || credentials.authcid.starts_with("invalid"))
-            co_return fail(Errc::authentication_failed);
+            co_return std::unexpected(
+                auth::LoginRefusal(Error{Errc::authentication_failed, {}}, hold_back));
         co_return identity(credentials.authcid);
     }
     store::MessageStore& store() override { return store_; }
@@ -45,6 +46,7 @@ public:
 
     int logins = 0;
     std::optional<Errc> failure;
+    std::chrono::milliseconds hold_back{}; // of the answer to a wrong password
 
 private:
     store::MemoryStore& store_;

@@ -1,0 +1,209 @@
+// Logins: whom they name, whether they may be tried, and what comes of it.
+#include "directory/hasher.hpp"
+#include "directory/login_records.hpp"
+#include "directory/repository.hpp"
+#include "directory/rules.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/log.hpp"
+#include "maild/directory/registry.hpp"
+
+#include <utility>
+
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::directory {
+
+std::string_view name_of(Service service) {
+    switch (service) {
+    case Service::smtp: return "smtp";
+    case Service::submission: return "submission";
+    case Service::lmtp: return "lmtp";
+    case Service::imap: return "imap";
+    case Service::pop3: return "pop3";
+    case Service::managesieve: return "managesieve";
+    }
+    return "unknown";
+}
+
+// Whom the credentials name, and what their password is compared with.
+struct Registry::Login {
+    std::optional<Account> account; // none: there is no such account
+    Credential credential;
+    const char* refusal = nullptr; // why it fails even with the right password; for the log
+};
+
+namespace {
+
+using Guard = auth::LoginGuard;
+
+// A login waits for its network's turn no longer than clients do, and the hash comes on top.
+constexpr std::chrono::seconds kLongestWait{15};
+constexpr std::chrono::seconds kLook{1};
+// Each end of a turn wakes all of them. One network cannot take the places of the others.
+constexpr std::size_t kMostWaiting = 512;
+constexpr std::size_t kMostWaitingOfOne = 64;
+
+bool is_absent(const Error& error) {
+    return error.code == Errc::invalid_argument || error.code == Errc::no_such_domain ||
+           error.code == Errc::no_such_account;
+}
+
+// One account is one, by whichever of its addresses; and a name that is none is its own.
+Guard::Attempt who_tries(const LoginAttempt& attempt, const std::optional<Account>& account) {
+    return {.from = net::parse_ip(attempt.remote_address),
+            .account = account ? std::to_string(account->id.value)
+                               : "@" + ascii::to_lower(attempt.credentials.authcid)};
+}
+
+LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
+    return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};
+}
+
+// From a banned network: nothing was looked at.
+std::unexpected<auth::LoginRefusal> turn_away(const LoginAttempt& attempt) {
+    log::info("login_turned_away", {{"authcid", attempt.credentials.authcid},
+                                    {"remote_ip", attempt.remote_address},
+                                    {"service", name_of(attempt.service)}});
+    return std::unexpected<auth::LoginRefusal>(
+        Error{Errc::limit_exceeded, "too many failed logins from this network"});
+}
+
+std::unexpected<auth::LoginRefusal> deny(const LoginAttempt& attempt, Guard::Denial denial) {
+    if (denial == Guard::Denial::turned_away) return turn_away(attempt);
+    log::info("login_put_off", {{"authcid", attempt.credentials.authcid},
+                                {"remote_ip", attempt.remote_address},
+                                {"service", name_of(attempt.service)}});
+    return std::unexpected<auth::LoginRefusal>(
+        Error{Errc::busy, "too many guesses at the account or from the network"});
+}
+
+} // namespace
+
+void Registry::set_login_limits(auth::LoginLimits limits) { guard_.set_limits(std::move(limits)); }
+
+Result<Registry::Login> Registry::find_login(const auth::Credentials& credentials) {
+    Login login;
+    login.credential.hash = nobodys_hash_;
+    auto account = rules::find_account(*rows_, credentials.authcid);
+    if (!account && !is_absent(account.error())) return std::unexpected(account.error());
+    if (!account) {
+        login.refusal = "no such account";
+        return login;
+    }
+    auto credential = rows_->load_credential(account->id);
+    if (!credential) return std::unexpected(std::move(credential.error()));
+    if (credential->hash.empty())
+        login.refusal = "no password set";
+    else
+        login.credential = std::move(*credential);
+    const auto place = rules::find_place(*rows_, account->address);
+    if (!place) return std::unexpected(place.error());
+    if (account->is_disabled) login.refusal = "account disabled";
+    if (place->domain.is_disabled) login.refusal = "domain disabled";
+    if (!credentials.authzid.empty()) { // RFC 4616 §2: only as oneself
+        const auto other = rules::find_account(*rows_, credentials.authzid);
+        if (!other && !is_absent(other.error())) return std::unexpected(other.error());
+        if (!other || other->id != account->id) login.refusal = "authzid of another account";
+    }
+    login.account = std::move(*account);
+    return login;
+}
+
+std::unexpected<auth::LoginRefusal> Registry::refuse(const LoginAttempt& attempt,
+                                                     const Login& login, Guard::Turn& turn,
+                                                     std::string_view reason) {
+    const auto failure = turn.failed();
+    log::warning("login_failed", {{"authcid", attempt.credentials.authcid},
+                                  {"remote_ip", attempt.remote_address},
+                                  {"service", name_of(attempt.service)},
+                                  {"reason", reason},
+                                  {"failures", failure.failures},
+                                  {"delay_msecs", failure.delay.count()}});
+    if (login.account) records_->note_failure(login.account->id, seen_now(attempt, clock_));
+    if (failure.ban) keep_ban(*failure.ban);
+    return std::unexpected<auth::LoginRefusal>(
+        std::in_place, Error{Errc::authentication_failed, std::string(reason)}, failure.delay);
+}
+
+bool Registry::is_cached(const Login& login, const std::string& password) {
+    return login.refusal == nullptr &&
+           cache_.has(login.account->id, login.credential.version, password);
+}
+
+Result<auth::Identity> Registry::admit(const LoginAttempt& attempt, const Login& login,
+                                       const Guard::Attempt& who) {
+    auto token = grant(*login.account, auth::Right::access);
+    if (!token) return std::unexpected(std::move(token.error()));
+    guard_.remember(who);
+    records_->note_login(login.account->id, seen_now(attempt, clock_));
+    return auth::Identity{login.account->id, login.account->address, std::move(*token)};
+}
+
+net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {
+    const auto found = find_login(attempt.credentials);
+    if (!found) co_return std::unexpected(found.error());
+    const auto who = who_tries(attempt, found->account);
+    if (guard_.find_ban(who) != nullptr) co_return turn_away(attempt);
+    if (is_cached(*found, attempt.credentials.password)) co_return admit(attempt, *found, who);
+    auto turn = co_await wait_for_turn(who);
+    if (!turn) co_return deny(attempt, turn.error());
+    auto result = co_await verify(attempt, who, std::move(*turn));
+    turn_ended_.notify();
+    co_return result;
+}
+
+bool Registry::start_waiting(const net::IpAddress& network) {
+    auto& here = waiting_[network];
+    if (here >= kMostWaitingOfOne || all_waiting_ >= kMostWaiting) {
+        if (here == 0) waiting_.erase(network);
+        return false;
+    }
+    ++here;
+    ++all_waiting_;
+    return true;
+}
+
+void Registry::stop_waiting(const net::IpAddress& network) {
+    --all_waiting_;
+    if (--waiting_[network] == 0) waiting_.erase(network);
+}
+
+net::Task<Result<Guard::Turn, Guard::Denial>> Registry::wait_for_turn(const Guard::Attempt& who) {
+    const auto end = clock_.steady_now() + kLongestWait;
+    while (true) {
+        auto turn = guard_.admit(who);
+        if (turn || turn.error() != Guard::Denial::wait) co_return std::move(turn);
+        const auto network = net::peer_key(*who.from); // who is not counted never waits
+        if (clock_.steady_now() >= end || !start_waiting(network)) co_return std::move(turn);
+        co_await turn_ended_.wait(kLook);
+        stop_waiting(network);
+    }
+}
+
+net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
+                                              const Guard::Attempt& who, Guard::Turn turn) {
+    const auto& credentials = attempt.credentials;
+    const auto before = find_login(credentials);
+    if (!before) co_return std::unexpected(before.error());
+    const auto version = before->credential.version;
+
+    // The same work whoever it is, and the reason is looked at only afterwards.
+    PasswordJob job{PasswordJob::Kind::verify, credentials.password, before->credential.hash};
+    const auto verified = co_await hasher_->run(std::move(job));
+    if (!verified) co_return std::unexpected(verified.error());
+    if (before->refusal != nullptr) co_return refuse(attempt, *before, turn, before->refusal);
+    if (!verified->matches) co_return refuse(attempt, *before, turn, "wrong password");
+
+    const auto after = find_login(credentials); // an admin may have changed it meanwhile
+    if (!after) co_return std::unexpected(after.error());
+    if (after->refusal != nullptr) co_return refuse(attempt, *after, turn, after->refusal);
+    if (after->account->id != before->account->id || after->credential.version != version)
+        co_return refuse(attempt, *after, turn, "the password was just changed");
+    cache_.remember(after->account->id, version, credentials.password);
+    co_return admit(attempt, *after, who);
+}
+
+} // namespace maild::directory
