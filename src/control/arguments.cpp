@@ -8,16 +8,18 @@ namespace maild::control {
 namespace json = boost::json;
 namespace {
 
-Result<void> replace_size(json::object& arguments, std::string_view key) {
+using ParseQuantity = std::optional<std::int64_t> (*)(std::string_view text);
+
+// The text of an argument by the number that it means.
+Result<void> replace_quantity(json::object& arguments, std::string_view key, ParseQuantity parse,
+                              std::string_view wanted) {
     auto* value = arguments.if_contains(key);
     if (value == nullptr) return {};
-    const auto size = parse_size(value->as_string());
-    if (!size) {
+    const auto number = parse(value->as_string());
+    if (!number)
         return fail(Errc::invalid_argument,
-                    "'" + std::string(value->as_string()) +
-                        "' is no size: bytes, or with K, M, G or T, like 2G.");
-    }
-    *value = *size;
+                    "'" + std::string(value->as_string()) + "' is no " + std::string(wanted));
+    *value = *number;
     return {};
 }
 
@@ -70,8 +72,14 @@ Result<void> complete_arguments(Session& session, std::string& generated) {
     auto& arguments = session.invocation.arguments;
     const auto name = session.invocation.command->name;
     for (const std::string_view key : {"quota", "default-quota", "size"}) {
-        if (auto replaced = replace_size(arguments, key); !replaced) return replaced;
+        auto replaced = replace_quantity(arguments, key, parse_size,
+                                         "size: bytes, or with K, M, G or T, like 2G.");
+        if (!replaced) return replaced;
     }
+    auto replaced = replace_quantity(arguments, "for", parse_span,
+                                     "span of time: seconds, or with m, h or d, like 2h; at most "
+                                     "ten years.");
+    if (!replaced) return replaced;
     if (name == "account add" || name == "account passwd")
         return add_password(arguments, generated);
     if (name == "account import") return add_rows(arguments);

@@ -90,6 +90,17 @@ Result<json::object> account_of(const std::vector<std::string>& fields, std::int
     return row;
 }
 
+// Digits alone, up to `most`.
+std::optional<std::int64_t> parse_digits(std::string_view text, std::int64_t most) {
+    if (text.empty()) return std::nullopt;
+    std::int64_t value = 0;
+    for (const char c : text) {
+        if (!ascii::is_digit(c) || value > (most - (c - '0')) / 10) return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    return value;
+}
+
 } // namespace
 
 std::string generate_password() {
@@ -140,14 +151,24 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
         shift = 10 * (static_cast<unsigned>(unit) + 1);
         text.remove_suffix(1);
     }
-    if (text.empty()) return std::nullopt;
-    const auto limit = std::numeric_limits<std::int64_t>::max() >> shift;
-    std::int64_t value = 0;
-    for (const char c : text) {
-        if (!ascii::is_digit(c) || value > (limit - (c - '0')) / 10) return std::nullopt;
-        value = value * 10 + (c - '0');
+    const auto value = parse_digits(text, std::numeric_limits<std::int64_t>::max() >> shift);
+    if (!value) return std::nullopt;
+    return *value << shift;
+}
+
+std::optional<std::int64_t> parse_span(std::string_view text) {
+    constexpr std::int64_t kTenYears = 3'653LL * 86'400;
+    constexpr std::array<std::int64_t, 4> kUnits{1, 60, 3'600, 86'400};
+    std::int64_t unit = 1;
+    if (!text.empty() && !ascii::is_digit(text.back())) {
+        const auto found = std::string_view("smhd").find(text.back());
+        if (found == std::string_view::npos) return std::nullopt;
+        unit = kUnits[found];
+        text.remove_suffix(1);
     }
-    return value << shift;
+    const auto value = parse_digits(text, kTenYears / unit);
+    if (!value || *value == 0) return std::nullopt;
+    return *value * unit;
 }
 
 Result<json::array> parse_accounts_csv(std::string_view text) {

@@ -22,6 +22,8 @@ Result<std::optional<std::string>> ask_password(std::string_view account);
 
 // "512", "10K", "2G": powers of 1024.
 std::optional<std::int64_t> parse_size(std::string_view text);
+// "90", "90s", "15m", "2h", "7d": seconds, at least one and at most ten years.
+std::optional<std::int64_t> parse_span(std::string_view text);
 
 // Rows of address,password-or-hash,quota as {line, address, password, quota}; RFC 4180 quoting.
 // Empty lines, lines that start with '#' and a heading line "address,…" are passed over. The error

@@ -26,6 +26,7 @@ std::span<const Command> alias_commands();
 std::span<const Command> address_commands();
 std::span<const Command> mailbox_commands();
 std::span<const Command> queue_commands();
+std::span<const Command> ban_commands();
 std::span<const Command> fsck_commands();
 std::span<const Command> store_commands();
 std::span<const Command> mailctl_commands(); // about mailctl itself: no noun

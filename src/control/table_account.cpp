@@ -51,6 +51,11 @@ constexpr Column kQuotaColumns[] = {
     {"messages", "Messages"},
 };
 
+constexpr Column kLoginColumns[] = {
+    {"what", "WHAT"},   {"service", "SERVICE"},           {"from", "FROM"},
+    {"count", "TIMES"}, {"first", "FIRST", Format::time}, {"last", "LAST", Format::time},
+};
+
 constexpr Command kCommands[] = {
     {.name = "account add",
      .summary = "open an account",
@@ -112,6 +117,14 @@ constexpr Command kCommands[] = {
      .columns = {},
      .description = "Open sessions end, and the old password stops working at once.",
      .example = "mailctl account passwd robert@example.org --generate"},
+    {.name = "account logins",
+     .summary = "where an account logged in last, and from where it failed",
+     .parameters = kAddress,
+     .options = {},
+     .columns = kLoginColumns,
+     .description = "The last login of each service, and the networks that failed last, each since "
+                    "the last login that succeeded from there.",
+     .example = "mailctl account logins robert@example.org"},
     {.name = "account import",
      .summary = "open many accounts from a CSV file",
      .parameters = kImportFile,

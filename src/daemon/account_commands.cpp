@@ -225,6 +225,27 @@ net::Task<Reply> import(ControlReach& reach, Arguments arguments) {
     co_return reply;
 }
 
+net::Task<Reply> logins(ControlReach& reach, Arguments arguments) {
+    const auto known = co_await reach.admin.account_logins(arguments.text("address"));
+    if (!known) co_return control::failure(known.error());
+    json::array rows;
+    for (const auto& login : known->logins)
+        rows.push_back(json::object{{"what", "logged in"},
+                                    {"service", login.service},
+                                    {"from", login.address},
+                                    {"count", nullptr},
+                                    {"first", nullptr},
+                                    {"last", unix_seconds(login.at)}});
+    for (const auto& failures : known->failures)
+        rows.push_back(json::object{{"what", "failed"},
+                                    {"service", failures.service},
+                                    {"from", failures.network},
+                                    {"count", failures.count},
+                                    {"first", unix_seconds(failures.first)},
+                                    {"last", unix_seconds(failures.last)}});
+    co_return control::success(json::object{{"rows", std::move(rows)}});
+}
+
 net::Task<Reply> quota_set(ControlReach& reach, Arguments arguments) {
     AccountChange change;
     change.quota_bytes = arguments.number("size");
@@ -244,6 +265,7 @@ constexpr ControlCommand kCommands[] = {
     {"account rename", rename, true},
     {"account passwd", passwd, true},
     {"account import", import, true},
+    {"account logins", logins},
     {"account quota get", show},
     {"account quota set", quota_set, true},
 };

@@ -64,6 +64,7 @@ std::span<const ControlCommand> account_commands();
 std::span<const ControlCommand> address_commands();
 std::span<const ControlCommand> mailbox_commands();
 std::span<const ControlCommand> fsck_commands();
+std::span<const ControlCommand> ban_commands();
 
 const ControlCommand* find_control_command(std::string_view name);
 

@@ -21,6 +21,17 @@ TEST(Sizes, AreBytesOrPowersOf1024) {
     }
 }
 
+TEST(Span, IsSecondsWithAUnit) {
+    EXPECT_EQ(parse_span("1"), 1);
+    EXPECT_EQ(parse_span("90s"), 90);
+    EXPECT_EQ(parse_span("15m"), 900);
+    EXPECT_EQ(parse_span("2h"), 7200);
+    EXPECT_EQ(parse_span("3653d"), 3653 * 86'400);
+    for (const std::string_view text : {"", "h", "0", "0h", "-1", "1.5h", "2 h", "2H", "1h30m",
+                                        "1w", "3654d", "99999999999999999999"})
+        EXPECT_FALSE(parse_span(text)) << text;
+}
+
 TEST(AccountsCsv, ReadsRowsWithTheirLines) {
     const auto rows = parse_accounts_csv("\xef\xbb\xbf"
                                          "address,password,quota\r\n"

@@ -31,7 +31,9 @@ class Player:
         plain = base64.b64encode(f"\0{self.user}\0{self.password}".encode())
         self.values = {b"%EACH%": case.each, b"%USER%": self.user.encode(), b"%NAME%": self.user.partition("@")[0].encode(), b"%PASS%": self.password.encode(), b"%PLAIN%": plain,
                        b"%USER64%": base64.b64encode(self.user.encode()), b"%PASS64%": base64.b64encode(self.password.encode()),
-                       b"%LENGTH%": str(len(case.each)).encode(), b"%FIRST%": case.each.partition(b" ")[0], b"%REST%": case.each.partition(b" ")[2]}
+                       b"%LENGTH%": str(len(case.each)).encode(), b"%FIRST%": case.each.partition(b" ")[0], b"%REST%": case.each.partition(b" ")[2],
+                       b"%GUESS%": base64.b64encode(f"\0guess-{self.user}\0wrong".encode()),
+                       **{b"%HERE%": daemon.address_of(self.user, 1), b"%THERE%": daemon.address_of(self.user, 2)}}
 
     def play(self):
         try:
@@ -85,10 +87,10 @@ class Player:
 
     # Connections.
     def do_connect(self, step):
-        """connect SERVICE [as=NAME] [mute | hello] [alpn= sni= version= ciphers= [fails [says=]]]"""
+        """connect SERVICE [as=NAME] [from=ADDRESS] [mute | hello] [alpn= sni= version= ciphers= [fails [says=]]]"""
         options, words = options_of([self.filled(octets_of([word])).decode() for word in step.words])
         service = words[0]
-        connection = Connection(self.daemon, service, self.mode, self.seed)
+        connection = Connection(self.daemon, service, self.mode, self.seed, options.get("from"))
         old = self.connections.get(options.get("as", "it"))
         if old:
             old.close()
@@ -282,8 +284,8 @@ class Player:
                     self.check(member.receive(deadline) or step.words[0] == "closed", step.words[-1], member.buffer)
             return
         for number in range(int(step.words[0])):
-            _, words = options_of(step.words)
-            member = Connection(self.daemon, words[1], seed=number)
+            options, words = options_of([self.filled(word.encode()).decode() if isinstance(word, str) else word for word in step.words])
+            member = Connection(self.daemon, words[1], seed=number, source=options.get("from"))
             if "tls" in words:
                 member.start_tls({})
             member.send(self.filled(octets_of(word for word in words[2:] if isinstance(word, bytes))))

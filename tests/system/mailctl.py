@@ -6,7 +6,9 @@ import json
 import os
 import re
 import shlex
+import signal
 import smtplib
+import socket
 import subprocess
 import time
 import unittest
@@ -170,6 +172,64 @@ class Commands(host.HostTest):
                              capture_output=True, text=True)
         self.assertEqual(run.returncode, 77, run.stderr)
         self.assertTrue(re.search("not permitted", run.stderr))
+
+
+class Bans(host.HostTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.host.configure("[auth]", '[auth]\nfailures_allowed = 2\nfailure_delay_max = "1 s"\nban_after = 4\nban_time = "1 h"')
+
+    def login_from(self, source, password):
+        """What a login from that address hears, in one word."""
+        with socket.create_connection(("127.0.0.1", self.host.port(993)), timeout=20, source_address=(source, 0)) as plain:
+            with host.insecure_tls().wrap_socket(plain) as stream:
+                lines = stream.makefile("rb")
+                lines.readline()
+                stream.sendall(f"a LOGIN {self.host.address} \"{password}\"\r\n".encode())
+                return lines.readline().split()[1].decode()
+
+    def bans(self):
+        return self.host.mailctl("ban", "list", as_json=True)["rows"]
+
+    def test_bans_hold_across_a_power_cut(self):
+        self.assertEqual(self.login_from("127.0.9.2", self.host.password), "OK")
+        self.assertEqual([self.login_from("127.0.9.1", f"guess {number}") for number in range(4)], ["NO"] * 4)
+        self.assertEqual(self.login_from("127.0.9.1", self.host.password), "BYE")
+        self.host.mailctl("ban", "add", "127.0.9.128/25", "--for", "2h", "--reason", "noise")
+        before = self.bans()
+        self.assertEqual([(row["network"], row["by"]) for row in before], [("127.0.9.128/25", "admin"), ("127.0.9.1", "guessing")])
+        self.assertAlmostEqual(before[0]["until"] - before[0]["since"], 7200, delta=1)
+        self.assertEqual(before[1]["until"] - before[1]["since"], 3600)
+        pids = [self.host.supervisor()] + [process["pid"] for process in self.host.status()["processes"]]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        host.wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), 40, "all processes to end")
+        self.host.start()
+        self.assertEqual(self.bans(), before)
+        for source, want in (("127.0.9.1", "BYE"), ("127.0.9.200", "BYE"), ("127.0.9.2", "OK")):
+            self.assertEqual(self.login_from(source, self.host.password), want, source)
+        for network in ("127.0.9.1", "127.0.9.128/25"):
+            self.assertEqual(self.host.mailctl("ban", "rm", network, as_json=True)["changed"], True)
+        self.assertEqual(self.login_from("127.0.9.1", self.host.password), "OK")
+
+    def test_what_is_no_network_or_cannot_be_banned(self):
+        for words in (["192.0.2.1/24"], ["localhost"], ["0.0.0.0/0"], ["192.0.2.1", "--for", "soon"]):
+            self.host.mailctl("ban", "add", *words, exit_code=65)
+        self.assertEqual(self.host.mailctl("ban", "rm", "203.0.113.9", as_json=True)["changed"], False)
+
+    def test_where_an_account_logged_in(self):
+        self.host.add_account("where@example.org", "one")
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.host.port(993), ssl_context=host.insecure_tls())
+        with self.assertRaises(imaplib.IMAP4.error):
+            client.login("where@example.org", "two")
+        self.assertEqual([(row["what"], row["from"], row["count"]) for row in self.logins()], [("failed", "127.0.0.1", 1)])
+        client.login("where@example.org", "one")
+        self.assertEqual([(row["what"], row["service"], row["from"]) for row in self.logins()], [("logged in", "imap", "127.0.0.1")])
+        self.host.mailctl("account", "logins", "nobody@example.org", exit_code=67)
+
+    def logins(self):
+        return self.host.mailctl("account", "logins", "where@example.org", as_json=True)["rows"]
 
 
 if __name__ == "__main__":
