@@ -175,8 +175,9 @@ std::expected<Config, ConfigFaults> load_config(const std::string& file) {
 }
 
 std::string format_faults(const std::string& file, ConfigFaults faults) {
-    std::ranges::stable_sort(faults, {}, [](const ConfigFault& fault) {
-        return std::tuple(fault.position.line, fault.position.column);
+    std::ranges::sort(faults, {}, [](const ConfigFault& fault) {
+        return std::tuple(fault.position.line, fault.position.column,
+                          std::string_view(fault.what));
     });
     std::string out;
     for (const auto& fault : faults) {

@@ -23,6 +23,11 @@ constexpr bool kIsSanitized = true;
 constexpr bool kIsSanitized = false;
 #endif
 
+// SCMP_A0 and its like leave the second value to be guessed.
+constexpr scmp_arg_cmp equals(unsigned int argument, scmp_datum_t value) {
+    return {.arg = argument, .op = SCMP_CMP_EQ, .datum_a = value, .datum_b = 0};
+}
+
 // Memory, time, signals to itself, and descriptors that it has. mmap and mprotect are below: never
 // with PROT_EXEC.
 constexpr std::array kEverybody{SCMP_SYS(brk),
@@ -176,13 +181,13 @@ void allow_memory_without_execution(Filter& filter) {
 }
 
 void allow_some_of(Filter& filter) {
-    filter.allow_where(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONBIO));
-    filter.allow_where(SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, FIONREAD));
-    filter.allow_where(SCMP_SYS(prctl), SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-    filter.allow_where(SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0)); // ask, not set
+    filter.allow_where(SCMP_SYS(ioctl), equals(1, FIONBIO));
+    filter.allow_where(SCMP_SYS(ioctl), equals(1, FIONREAD));
+    filter.allow_where(SCMP_SYS(prctl), equals(0, PR_SET_NAME));
+    filter.allow_where(SCMP_SYS(prlimit64), equals(2, 0)); // ask, not set
     // abort() sends itself a signal; others get none.
     const auto self = static_cast<scmp_datum_t>(::getpid());
-    filter.allow_where(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self));
+    filter.allow_where(SCMP_SYS(tgkill), equals(0, self));
 }
 
 // Not what would connect without connect(2): a listener that was shut down takes a TCP fast open to
@@ -191,7 +196,7 @@ void allow_some_of(Filter& filter) {
 void allow_talk_on_what_is_connected(Filter& filter) {
     filter.allow_where(SCMP_SYS(sendto), SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
     filter.allow_where(SCMP_SYS(sendmsg), SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
-    filter.allow_where(SCMP_SYS(shutdown), SCMP_A1(SCMP_CMP_EQ, SHUT_WR));
+    filter.allow_where(SCMP_SYS(shutdown), equals(1, SHUT_WR));
 }
 
 } // namespace
