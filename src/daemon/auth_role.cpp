@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxPem = 1024 * 1024;
 constexpr std::chrono::seconds kKeepLogins{30};
+constexpr std::chrono::hours kLookAtCertificates{24};
 
 // argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left
 // to itself, malloc would learn to keep them, a set for each hashing thread.
@@ -68,8 +69,10 @@ public:
                         });
         if (config.tls.certificate.empty()) {
             if (auto made = load_own_certificate(); !made) return made;
+            show_certificates();
         }
         net::spawn(context.io(), keep_logins_regularly(*this), "keep_logins");
+        net::spawn(context.io(), look_at_certificates_daily(*this), "certificates");
         context.ready();
         return {};
     }
@@ -89,6 +92,7 @@ public:
         if (!key) return refuse(key.error());
         const auto loaded = keys_.load(*certificate, *key, clock_.now());
         if (!loaded) refuse(loaded.error());
+        show_certificates();
     }
 
     void on_reload() override {
@@ -96,6 +100,7 @@ public:
         if (!context_->config().tls.certificate.empty()) return;
         const auto made = load_own_certificate();
         if (!made) log::error("certificate_refused", {{"reason", made.error().internal}});
+        show_certificates();
     }
 
     void on_drain(std::chrono::milliseconds) override {
@@ -110,6 +115,22 @@ private:
             co_await net::sleep_for(kKeepLogins);
             self.keep_logins();
         }
+    }
+
+    // HARDENING 32: as long as it lasts, so that nobody misses it.
+    static net::Task<void> look_at_certificates_daily(Auth& self) {
+        while (true) {
+            co_await net::sleep_for(kLookAtCertificates);
+            const auto warnings = self.show_certificates();
+            if (!warnings.empty()) log::warning("certificate_expires", {{"detail", warnings}});
+        }
+    }
+
+    // In `mailctl server status`.
+    std::string show_certificates() {
+        auto warnings = keys_.expiry_warnings(clock_.now());
+        context_->set_status(warnings);
+        return warnings;
     }
 
     void keep_logins() {

@@ -4,6 +4,8 @@
 
 #include "daemon/config.hpp"
 
+#include "maild/base/clock.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <map>
@@ -57,5 +59,8 @@ std::expected<Config, ConfigFaults> load_config(const std::string& file);
 std::string format_faults(const std::string& file, ConfigFaults faults);
 // Some lines that say what runs where, for --check.
 std::string summary(const Config& config);
+// One more for the configured certificate: its names, and what is wrong with its dates. Empty
+// without one.
+std::string certificate_summary(const Config& config, WallTime now);
 
 } // namespace maild::daemon

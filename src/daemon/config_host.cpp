@@ -4,6 +4,7 @@
 #include "maild/base/error.hpp"
 #include "maild/base/log.hpp"
 #include "maild/base/unique_fd.hpp"
+#include "maild/net/certificate.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -189,6 +190,20 @@ std::string format_faults(const std::string& file, ConfigFaults faults) {
         out += ": " + fault.what + "\n    " + fault.remedy + "\n";
     }
     return out;
+}
+
+std::string certificate_summary(const Config& config, WallTime now) {
+    if (config.tls.certificate.empty()) return {};
+    const std::string line = "  TLS        ";
+    const auto pem = read_limited(config.tls.certificate);
+    if (!pem) return line + pem.error().internal + "\n";
+    const auto certificate = net::describe_certificate(*pem);
+    if (!certificate) return line + certificate.error().internal + "\n";
+    std::string names;
+    for (const auto& name : certificate->names)
+        names += (names.empty() ? "" : ", ") + log::escaped(name);
+    const auto warning = net::expiry_warning(*certificate, now);
+    return line + names + (warning.empty() ? "" : ": " + warning) + "\n";
 }
 
 std::string summary(const Config& config) {

@@ -33,6 +33,10 @@ Result<void> write_pem(const std::string& path, const std::string& text) {
     return {};
 }
 
+std::string name_of(const net::CertificateSummary& summary) {
+    return summary.names.empty() ? "no name" : summary.names.front();
+}
+
 } // namespace
 
 Result<void> KeyService::load(const std::string& certificate_pem, const std::string& key_pem,
@@ -43,16 +47,27 @@ Result<void> KeyService::load(const std::string& certificate_pem, const std::str
     auto signer = net::LocalSigner::create(key_pem);
     if (!signer) return std::unexpected(std::move(signer.error()));
     std::vector<Key> keys;
-    keys.push_back({.chain = certificate_pem, .signer = std::move(*signer)});
+    keys.push_back({.chain = certificate_pem, .summary = *summary, .signer = std::move(*signer)});
     keys_ = std::move(keys);
     const auto days = (to_unix_seconds(summary->not_after) - to_unix_seconds(now)) / 86'400;
-    const auto level = days < 14 ? log::Level::warning : log::Level::info;
-    log::write(level, "certificate_loaded",
-               {{"name", summary->names.empty() ? std::string() : summary->names.front()},
+    const bool is_well = net::expiry_warning(*summary, now).empty();
+    log::write(is_well ? log::Level::info : log::Level::warning, "certificate_loaded",
+               {{"name", name_of(*summary)},
                 {"key", summary->key_type},
                 {"days_left", days},
                 {"self_signed", summary->is_self_signed}});
     return {};
+}
+
+std::string KeyService::expiry_warnings(WallTime now) const {
+    std::string out;
+    for (const auto& key : keys_) {
+        const auto warning = net::expiry_warning(key.summary, now);
+        if (warning.empty()) continue;
+        if (!out.empty()) out += "; ";
+        out += "certificate of " + name_of(key.summary) + ": " + warning;
+    }
+    return out;
 }
 
 bool KeyService::handle(ipc::Connection& connection, const ipc::Request& request) {

@@ -20,12 +20,16 @@ public:
     // Replaces all keys; errors name what is wrong and leave the old ones in force.
     Result<void> load(const std::string& certificate_pem, const std::string& key_pem, WallTime now);
     bool has_keys() const { return !keys_.empty(); }
+    // What an admin must know of the certificates' dates: "certificate of mail.example.org: expired
+    // on 2026-03-01". Empty when all is well.
+    std::string expiry_warnings(WallTime now) const;
     // True when the message was one of ours, and was answered.
     bool handle(ipc::Connection& connection, const ipc::Request& request);
 
 private:
     struct Key {
         std::string chain;
+        net::CertificateSummary summary;
         std::unique_ptr<net::LocalSigner> signer;
     };
     Result<Signature> sign(const ipc::Request& request);

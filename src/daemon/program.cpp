@@ -122,6 +122,7 @@ int become_daemon(const Options& options) {
     if (!config) return config.error();
     if (options.check) {
         std::fputs(summary(*config).c_str(), stdout);
+        std::fputs(certificate_summary(*config, SystemClock().now()).c_str(), stdout);
         return EX_OK;
     }
     if (!options.rebuild.empty()) return rebuild_shards(*config, options.rebuild);

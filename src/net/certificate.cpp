@@ -8,6 +8,8 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <ctime>
 
 namespace maild::net {
@@ -134,6 +136,14 @@ Result<X509Ptr> make_certificate(EVP_PKEY* key, const std::vector<std::string>& 
     return certificate;
 }
 
+std::string date_of(WallTime time) {
+    const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
+    std::array<char, 48> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return text.data();
+}
+
 } // namespace
 
 Result<CertificateAndKey> make_self_signed(const std::vector<std::string>& hostnames, int days,
@@ -181,6 +191,17 @@ Result<CertificateSummary> describe_certificate(std::string_view pem) {
     while (X509Ptr(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr))) ++summary.chain_length;
     ERR_clear_error();
     return summary;
+}
+
+std::string expiry_warning(const CertificateSummary& summary, WallTime now) {
+    constexpr std::chrono::days kSoon{14};
+    if (now < summary.not_before) return "not valid before " + date_of(summary.not_before);
+    const auto end = date_of(summary.not_after);
+    if (now >= summary.not_after) return "expired on " + end;
+    const auto left = std::chrono::floor<std::chrono::days>(summary.not_after - now);
+    if (left >= kSoon) return {};
+    return "expires in " + std::to_string(left.count()) + (left.count() == 1 ? " day" : " days") +
+           ", on " + end;
 }
 
 Result<void> check_key(std::string_view certificate_pem, std::string_view key_pem) {

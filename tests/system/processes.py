@@ -3,9 +3,11 @@
 happens at each signal; what is said of a wrong configuration."""
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
+import unittest
 
 import host
 
@@ -98,6 +100,25 @@ class Processes(host.HostTest):
         finally:
             path.write_text(good)
             self.host.mailctl("server", "reload")
+
+    @unittest.skipUnless(shutil.which("openssl"), "no openssl to make a certificate with")
+    def test_a_certificate_that_ends_soon_is_named(self):
+        path, files = self.host.root / "etc/maild.toml", {name: self.host.root / f"etc/{name}.pem" for name in ("certificate", "key")}
+        good = path.read_text()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                        "-subj", "/CN=mail.example.org", "-out", files["certificate"], "-keyout", files["key"]], check=True, capture_output=True)
+        try:
+            path.write_text(good + "\n[tls]\n" + "".join(f'{name} = "{file}"\n' for name, file in files.items()))
+            check = subprocess.run([self.host.root / "bin/maild", "--check"], capture_output=True, text=True, timeout=30)
+            self.assertEqual(check.returncode, 0, check.stderr)
+            self.assertRegex(check.stdout, r"TLS +mail\.example\.org: expires in [01] days?, on \d{4}-\d\d-\d\d")
+            self.host.mailctl("server", "reload")
+            words = "certificate of mail.example.org: expires in "
+            host.wait_for(lambda: words in self.host.mailctl("server", "status"), 10, "the warning in the status")
+        finally:
+            path.write_text(good)
+            self.host.mailctl("server", "reload")
+        host.wait_for(lambda: words not in self.host.mailctl("server", "status"), 10, "the warning to go")
 
     def test_usr1_reopens_the_log(self):
         log = self.host.root / "var/log/maild.log"
