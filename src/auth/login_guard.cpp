@@ -61,6 +61,16 @@ bool LoginGuard::is_counted(const Attempt& attempt) const {
     return attempt.from && !net::in_any_network(*attempt.from, limits_.trusted);
 }
 
+std::vector<LoginGuard::Suspect> LoginGuard::suspects(std::size_t limit) const {
+    const auto now = clock_.steady_now();
+    std::vector<Suspect> out;
+    for (const auto& counted : networks_.newest(limit, now)) {
+        const auto ago = std::chrono::floor<milliseconds>(now - counted.last);
+        out.push_back({peer_network({counted.key}), counted.count, clock_.now() - ago});
+    }
+    return out;
+}
+
 const Ban* LoginGuard::find_ban(const Attempt& attempt) const {
     return is_counted(attempt) ? bans_.find(*attempt.from, clock_.now()) : nullptr;
 }

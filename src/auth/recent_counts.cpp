@@ -84,6 +84,18 @@ void RecentCounts::forget(const Key& key) {
     if (index != kNone) remove(index);
 }
 
+std::vector<RecentCounts::Counted> RecentCounts::newest(std::size_t limit, SteadyTime now) const {
+    std::vector<Counted> out;
+    const auto second = seconds_of(now.time_since_epoch());
+    for (auto index = newest_; index != kNone && out.size() < limit; index = at(index).older) {
+        const auto& entry = at(index);
+        const auto count = estimate(moved_on(entry, second), second);
+        if (count == 0) break; // those behind it are older
+        out.push_back({entry.key, count, SteadyTime(std::chrono::seconds(entry.last))});
+    }
+    return out;
+}
+
 RecentCounts::Index RecentCounts::insert(const Key& key) {
     if (size_ >= capacity_) remove(oldest_);
     if (size_ >= buckets_.size()) grow_buckets();

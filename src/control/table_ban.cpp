@@ -20,6 +20,12 @@ constexpr Column kBanColumns[] = {
     {"reason", "WHY"},
 };
 
+constexpr Column kFailureColumns[] = {
+    {"network", "NETWORK"},
+    {"failures", "FAILURES"},
+    {"last", "LAST", Format::time},
+};
+
 constexpr Command kCommands[] = {
     {.name = "ban list",
      .summary = "networks that may not log in for now",
@@ -44,6 +50,15 @@ constexpr Command kCommands[] = {
      .columns = {},
      .description = "",
      .example = "mailctl ban rm 198.51.100.0/24"},
+    {.name = "auth failures",
+     .summary = "networks whose logins failed lately, and that are not banned",
+     .parameters = {},
+     .options = {},
+     .columns = kFailureColumns,
+     .description =
+         "The newest first, at most a thousand; what `ban_after` in the configuration is "
+         "compared with. For one account see `account logins`.",
+     .example = "mailctl auth failures"},
 };
 
 } // namespace

@@ -57,10 +57,22 @@ net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
     co_return changed_reply(changed);
 }
 
+net::Task<Reply> failures(ControlReach& reach, Arguments) {
+    const auto suspects = co_await reach.admin.list_suspects();
+    if (!suspects) co_return control::failure(suspects.error());
+    json::array rows;
+    for (const auto& suspect : *suspects)
+        rows.push_back(json::object{{"network", net::format_network(suspect.network)},
+                                    {"failures", suspect.failures},
+                                    {"last", unix_seconds(suspect.last)}});
+    co_return control::success(json::object{{"rows", std::move(rows)}});
+}
+
 constexpr ControlCommand kCommands[] = {
     {"ban list", list},
     {"ban add", add, true},
     {"ban rm", remove, true},
+    {"auth failures", failures},
 };
 
 } // namespace

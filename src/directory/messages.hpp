@@ -154,6 +154,10 @@ struct ShowLogins {
     using Reply = AccountLogins;
     std::string address;
 };
+struct ListSuspects {
+    static constexpr ipc::MessageType kType = 0x0218;
+    using Reply = std::vector<auth::LoginGuard::Suspect>;
+};
 
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
@@ -181,5 +185,6 @@ template <class C> void describe(C&, ListBans&) {}
 template <class C> void describe(C& c, AddBan& m) { c(m.ban); }
 template <class C> void describe(C& c, RemoveBan& m) { c(m.network); }
 template <class C> void describe(C& c, ShowLogins& m) { c(m.address); }
+template <class C> void describe(C&, ListSuspects&) {}
 
 } // namespace maild::directory::messages

@@ -15,6 +15,7 @@ namespace {
 // A wider network is half the world, and most likely a slip.
 constexpr unsigned kWidestV4 = 96 + 8;
 constexpr unsigned kWidestV6 = 16;
+constexpr std::size_t kMostSuspects = 1'000; // in one answer
 
 Result<void> check_ban(const auth::Ban& ban, const std::vector<net::Network>& trusted) {
     const auto& network = ban.network;
@@ -114,6 +115,10 @@ net::Task<Result<Changed>> Registry::remove_ban(net::Network network) {
     });
     if (result && result->changed) guard_.bans().remove(network);
     co_return result;
+}
+
+net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> Registry::list_suspects() {
+    co_return guard_.suspects(kMostSuspects);
 }
 
 net::Task<Result<AccountLogins>> Registry::account_logins(std::string address) {

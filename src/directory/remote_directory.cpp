@@ -110,6 +110,9 @@ net::Task<Result<Changed>> RemoteDirectory::add_ban(auth::Ban ban) {
 net::Task<Result<Changed>> RemoteDirectory::remove_ban(net::Network network) {
     return ask(client_, RemoveBan{network});
 }
+net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> RemoteDirectory::list_suspects() {
+    return ask(client_, ListSuspects{});
+}
 net::Task<Result<AccountLogins>> RemoteDirectory::account_logins(std::string address) {
     return ask(client_, ShowLogins{std::move(address)});
 }

@@ -66,6 +66,7 @@ inline auto call(Callee& to, ListBans) { return to.admin.list_bans(); }
 inline auto call(Callee& to, AddBan m) { return to.admin.add_ban(std::move(m.ban)); }
 inline auto call(Callee& to, RemoveBan m) { return to.admin.remove_ban(m.network); }
 inline auto call(Callee& to, ShowLogins m) { return to.admin.account_logins(std::move(m.address)); }
+inline auto call(Callee& to, ListSuspects) { return to.admin.list_suspects(); }
 
 } // namespace messages
 } // namespace maild::directory

@@ -144,6 +144,20 @@ TEST_F(LoginGuardTest, ATurnThatDecidesNothingCountsNothing) {
     EXPECT_EQ(fail("192.0.2.1", "ada").failures, 1U);
 }
 
+TEST_F(LoginGuardTest, NamesWhoFailedAndIsNotBanned) {
+    fail_often("192.0.2.1", 16);
+    fail_often("2001:db8::1", 2);
+    clock_.advance(1min);
+    fail_often("192.0.2.2", 1);
+    const auto suspects = guard_.suspects(9);
+    ASSERT_EQ(suspects.size(), 2U);
+    EXPECT_EQ(net::format_network(suspects[0].network), "192.0.2.2");
+    EXPECT_EQ(net::format_network(suspects[1].network), "2001:db8::/64");
+    EXPECT_EQ(suspects[1].failures, 2U);
+    EXPECT_EQ(suspects[1].last, clock_.now() - 1min);
+    EXPECT_EQ(guard_.suspects(1).size(), 1U);
+}
+
 TEST_F(LoginGuardTest, NewLimitsHoldAtOnce) {
     fail_often("192.0.2.1", 5);
     auto limits = guard_.limits();

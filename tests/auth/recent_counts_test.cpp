@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <map>
+#include <string>
 
 namespace maild::auth {
 namespace {
@@ -90,6 +91,24 @@ TEST_F(RecentCountsTest, KnowsWhenItCountedLast) {
     clock_.advance(30s);
     add(1);
     EXPECT_EQ(counts_.last(key_of(1)), clock_.steady_now());
+}
+
+TEST_F(RecentCountsTest, ListsTheNewestThatStillCount) {
+    const auto list = [&](std::size_t limit) {
+        std::string out;
+        for (const auto& counted : counts_.newest(limit, clock_.steady_now()))
+            out += std::to_string(counted.key[0]) + "x" + std::to_string(counted.count) + " ";
+        return out;
+    };
+    EXPECT_EQ(list(9), "");
+    add(1), add(1);
+    clock_.advance(15min);
+    add(2), add(3), add(2);
+    EXPECT_EQ(list(9), "2x2 3x1 1x1 ");
+    EXPECT_EQ(list(2), "2x2 3x1 ");
+    clock_.advance(5min);
+    EXPECT_EQ(list(9), "2x2 3x1 ");
+    EXPECT_EQ(counts_.newest(1, clock_.steady_now()).at(0).last, clock_.steady_now() - 5min);
 }
 
 TEST_F(RecentCountsTest, CountsStayWithinTheirBounds) {

@@ -32,8 +32,8 @@ protected:
         return world_.run(directory().login({{authzid, authcid, password}, Service::imap, from}));
     }
     bool may_login(const std::string& authcid, const std::string& password,
-                   const std::string& authzid = "") {
-        const auto result = login(authcid, password, authzid);
+                   const std::string& authzid = "", const std::string& from = "192.0.2.1") {
+        const auto result = login(authcid, password, authzid, from);
         if (!result) {
             EXPECT_EQ(result.error().code, Errc::authentication_failed) << result.error().internal;
         }
@@ -105,6 +105,10 @@ TEST_P(DirectoryConformance, GuessingIsSlowedAndThenTurnedAway) {
     while (guesses < 30) EXPECT_EQ(guess(guesses++).code, Errc::authentication_failed);
     EXPECT_EQ(login("ada@example.org", "secret").error().code, Errc::limit_exceeded);
     EXPECT_TRUE(login("ada@example.org", "secret", "", "192.0.2.2").has_value());
+    EXPECT_FALSE(may_login("ada@example.org", "typo", "", "192.0.2.3"));
+    const auto suspects = world_.run(admin().list_suspects()).value();
+    ASSERT_EQ(suspects.size(), 1U) << "the other one is banned by now";
+    EXPECT_EQ(suspects[0].network, *net::parse_network("192.0.2.3"));
     EXPECT_EQ(login("ada@example.org", "secret").error().code, Errc::limit_exceeded)
         << "even a login that was verified before";
     world_.clock().advance(15min);

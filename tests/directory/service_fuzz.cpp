@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try_each<Login, Resolve, MaySendAs, AddDomain, ListDomains, ShowDomain, ChangeDomain,
              RemoveDomain, AddDomainAlias, RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount,
              ChangeAccount, RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias,
-             ListAliases, RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins>(
-        to, type, payload);
+             ListAliases, RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins,
+             ListSuspects>(to, type, payload);
     return 0;
 }

@@ -22,7 +22,7 @@ TEST(DirectoryService, OnlyControlChangesThings) {
         EXPECT_TRUE(may(PeerRole::control, type));
         EXPECT_FALSE(may(PeerRole::store, type));
     }
-    for (ipc::MessageType type = messages::AddDomain::kType; type <= messages::ShowLogins::kType;
+    for (ipc::MessageType type = messages::AddDomain::kType; type <= messages::ListSuspects::kType;
          ++type) {
         EXPECT_TRUE(DirectoryService::knows(type)) << type;
         EXPECT_TRUE(may(PeerRole::control, type)) << type;

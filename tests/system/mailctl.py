@@ -224,6 +224,8 @@ class Bans(host.HostTest):
         with self.assertRaises(imaplib.IMAP4.error):
             client.login("where@example.org", "two")
         self.assertEqual([(row["what"], row["from"], row["count"]) for row in self.logins()], [("failed", "127.0.0.1", 1)])
+        networks = {row["network"]: row["failures"] for row in self.host.mailctl("auth", "failures", as_json=True)["rows"]}
+        self.assertEqual(networks["127.0.0.1"], 1)
         client.login("where@example.org", "one")
         self.assertEqual([(row["what"], row["service"], row["from"]) for row in self.logins()], [("logged in", "imap", "127.0.0.1")])
         self.host.mailctl("account", "logins", "nobody@example.org", exit_code=67)

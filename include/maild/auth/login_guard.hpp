@@ -26,6 +26,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maild::auth {
 
@@ -81,6 +82,14 @@ public:
         net::IpAddress from_;
     };
 
+    // Networks that failed within the window and are not banned, the newest first.
+    struct Suspect {
+        net::Network network;
+        std::uint32_t failures = 0;
+        WallTime last;
+    };
+    std::vector<Suspect> suspects(std::size_t limit) const;
+
     const Ban* find_ban(const Attempt& attempt) const;
     Result<Turn, Denial> admit(const Attempt& attempt);
     // From here its owner has logged in.
@@ -106,5 +115,9 @@ private:
     Turns account_turns_;
     BanList bans_;
 };
+
+template <class Codec> void describe(Codec& codec, LoginGuard::Suspect& suspect) {
+    codec(suspect.network, suspect.failures, suspect.last);
+}
 
 } // namespace maild::auth

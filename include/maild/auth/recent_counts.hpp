@@ -32,6 +32,14 @@ public:
     std::optional<SteadyTime> last(const Key& key) const;
     void forget(const Key& key);
 
+    // What was counted last and still counts, at most `limit` keys, the newest first.
+    struct Counted {
+        Key key{};
+        std::uint32_t count = 0;
+        SteadyTime last; // to the second below
+    };
+    std::vector<Counted> newest(std::size_t limit, SteadyTime now) const;
+
     std::size_t size() const { return size_; }
     std::size_t memory() const; // octets
 

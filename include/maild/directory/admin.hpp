@@ -4,7 +4,7 @@
 // success with `changed` false. Errors carry in `internal` one clear sentence for the admin (no
 // secrets in it).
 
-#include "maild/auth/ban_list.hpp"
+#include "maild/auth/login_guard.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
@@ -158,6 +158,9 @@ public:
     // and for half the world.
     virtual net::Task<Result<Changed>> add_ban(auth::Ban ban) = 0;
     virtual net::Task<Result<Changed>> remove_ban(net::Network network) = 0;
+    // Networks whose logins failed lately and that are not banned, the newest first, at most a
+    // thousand.
+    virtual net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> list_suspects() = 0;
     // Where the account has logged in, and from where it failed.
     virtual net::Task<Result<AccountLogins>> account_logins(std::string address) = 0;
 };

@@ -41,6 +41,7 @@ public:
     net::Task<Result<std::vector<auth::Ban>>> list_bans() override;
     net::Task<Result<Changed>> add_ban(auth::Ban ban) override;
     net::Task<Result<Changed>> remove_ban(net::Network network) override;
+    net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> list_suspects() override;
     net::Task<Result<AccountLogins>> account_logins(std::string address) override;
 
 private:
