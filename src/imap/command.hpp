@@ -7,6 +7,7 @@
 #include "imap/search_program.hpp"
 #include "imap/search_result.hpp"
 #include "imap/sequence_set.hpp"
+#include "imap/sort_program.hpp"
 
 #include "maild/base/clock.hpp"
 #include "maild/store/message_store.hpp"
@@ -130,6 +131,14 @@ struct Search {
     std::string charset;                 // empty: none given
     SearchProgram program;
 };
+struct Sort {
+    SortProgram program;
+    Search search; // with returns, then the answer is ESEARCH (RFC 5267 §3)
+};
+struct Thread {
+    ThreadAlgorithm algorithm = ThreadAlgorithm::references;
+    Search search;
+};
 struct CopyTo { // COPY and MOVE
     SequenceSet set;
     std::string name;
@@ -140,7 +149,7 @@ struct UidExpunge {
 
 using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
                                Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
-                               StoreFlags, Search, CopyTo, UidExpunge>;
+                               StoreFlags, Search, Sort, Thread, CopyTo, UidExpunge>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -173,6 +182,8 @@ enum class Verb : std::uint8_t {
     fetch,
     store,
     search,
+    sort,
+    thread,
     copy,
     move,
 };

@@ -102,6 +102,14 @@ net::Task<Response> Session::run_selected(const Command& command) {
         auto response = co_await do_search(std::get<Search>(arguments), command.tag, is_uid);
         co_return response;
     }
+    case Verb::sort: {
+        auto response = co_await do_sort(std::get<Sort>(arguments), command.tag, is_uid);
+        co_return response;
+    }
+    case Verb::thread: {
+        auto response = co_await do_thread(std::get<Thread>(arguments), is_uid);
+        co_return response;
+    }
     case Verb::copy:
     case Verb::move: {
         auto response =

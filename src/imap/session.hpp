@@ -17,6 +17,7 @@
 #include "maild/net/timer.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -132,10 +133,17 @@ private:
     std::string expunge_code() const;
     // do_search.cpp
     net::Task<Response> do_search(const Search& search, std::string_view tag, bool is_uid);
-    net::Task<Response> tell_search(const Search& search, const std::vector<std::uint32_t>& found,
-                                    bool is_uid);
+    // False: the client is gone.
+    net::Task<bool> tell_search(std::string_view name, const Search& search,
+                                const std::vector<std::uint32_t>& found, bool is_uid);
     void tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,
                       std::string_view tag, bool is_uid);
+    // do_sort.cpp
+    net::Task<Result<std::vector<std::uint32_t>, Response>> find(const Search& search);
+    net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
+                                      std::function<void(std::uint32_t, store::MessageData&)> take);
+    net::Task<Response> do_sort(const Sort& sort, std::string_view tag, bool is_uid);
+    net::Task<Response> do_thread(const Thread& thread, bool is_uid);
     // do_store.cpp
     net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
     void tell_stored(const StoreFlags& store_flags, const store::FlagChangeResult& result,

@@ -65,4 +65,8 @@ std::string decode_text(std::string_view bytes, std::string_view charset,
 // fold_case(needle) is in fold_case(text).
 std::string fold_case(std::string_view utf8);
 
+// i;unicode-casemap (RFC 5051): texts sort as the octets of their keys do, and are equal if these
+// are: title case, then decomposed.
+std::string collation_key(std::string_view utf8);
+
 } // namespace maild::mail

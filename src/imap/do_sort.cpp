@@ -1,0 +1,107 @@
+// SORT and THREAD with their UID forms (RFC 5256 §3; RFC 5267 §3 for SORT RETURN).
+#include "imap/search_run.hpp"
+#include "imap/session.hpp"
+#include "imap/sort_key.hpp"
+#include "imap/threads.hpp"
+#include "imap/uid_numbers.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+// What was searched for, ascending; or the answer to a search that cannot be done.
+net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search) {
+    auto refusal = refuse_charset(search);
+    if (refusal) co_return std::unexpected(std::move(*refusal));
+    if (uses_modseq(search)) enable_condstore();
+    SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
+    const auto done = co_await searching.run();
+    if (!done) co_return std::unexpected(response_for(done.error().code));
+    co_return searching.take_found();
+}
+
+// Hands each message to `take` as far as it is there still, with its sequence number. One whose
+// bytes are damaged comes with an empty header.
+net::Task<Result<void>>
+Session::read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
+                   std::function<void(std::uint32_t, store::MessageData&)> take) {
+    Ranges ranges;
+    for (const auto seq : seqs) append_seq(ranges, seq);
+    auto uids = view_->uids(ranges);
+    while (!uids.empty()) {
+        auto batch = co_await store().fetch(*store_session_, uids, items);
+        if (!batch) co_return std::unexpected(batch.error());
+        for (auto& message : batch->messages) {
+            const auto seq = view_->seq_of(message.uid);
+            if (message.error) message.content.clear();
+            if (seq != 0) take(seq, message);
+        }
+        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+    }
+    co_return Result<void>();
+}
+
+net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, bool is_uid) {
+    const auto& search = sort.search;
+    auto found = co_await find(search);
+    if (!found) {
+        if (search.returns && search.returns->save && found.error().kind == Response::Kind::no)
+            view_->save({});
+        co_return std::move(found.error());
+    }
+    std::vector<SortKey> keys;
+    keys.reserve(found->size());
+    const auto items =
+        store::kInternalDate | store::kSize | (needs_header(sort.program) ? store::kHeader : 0U);
+    std::function<void(std::uint32_t, store::MessageData&)> take =
+        [&](std::uint32_t seq, store::MessageData& message) {
+            keys.push_back(make_sort_key(sort.program, seq, message, message.content));
+        };
+    const auto read = co_await read_each(*found, items, std::move(take));
+    if (!read) co_return response_for(read.error().code);
+    std::ranges::sort(
+        keys, [&](const SortKey& a, const SortKey& b) { return is_before(sort.program, a, b); });
+    std::vector<std::uint32_t> sorted;
+    for (const auto& key : keys) sorted.push_back(key.seq);
+    if (search.returns) {
+        tell_esearch(search, sorted, tag, is_uid);
+        co_return ok("SORT completed");
+    }
+    const bool alive = co_await tell_search("SORT", search, sorted, is_uid);
+    co_return ok(alive ? "SORT completed" : "");
+}
+
+net::Task<Response> Session::do_thread(const Thread& thread, bool is_uid) {
+    auto found = co_await find(thread.search);
+    if (!found) co_return std::move(found.error());
+    std::vector<ThreadedMessage> messages;
+    messages.reserve(found->size());
+    std::function<void(std::uint32_t, store::MessageData&)> take = [&](std::uint32_t seq,
+                                                                       store::MessageData& data) {
+        auto& message = messages.emplace_back();
+        const auto header = mail::parse_header(data.content);
+        message.seq = seq;
+        message.sent = sent_date(header, data.internal_date);
+        read_thread_fields(header, message);
+    };
+    constexpr auto kItems = store::kInternalDate | store::kHeader;
+    const auto read = co_await read_each(*found, kItems, std::move(take));
+    if (!read) co_return response_for(read.error().code);
+    const auto threads = thread.algorithm == ThreadAlgorithm::references
+                             ? thread_by_references(messages)
+                             : thread_by_subject(messages);
+    std::vector<std::uint32_t> numbers(view_->exists());
+    for (std::uint32_t seq = 1; seq <= numbers.size(); ++seq)
+        numbers[seq - 1] = is_uid ? view_->at(seq).uid.value : seq;
+    out_.text += threads.roots.empty() ? "* THREAD" : "* THREAD ";
+    for (const auto root : threads.roots) {
+        append_thread(out_.text, threads, root, numbers);
+        if (!out_.is_full()) continue;
+        const bool alive = co_await out_.flush();
+        if (!alive) co_return ok({});
+    }
+    out_.text += "\r\n";
+    co_return ok("THREAD completed");
+}
+
+} // namespace maild::imap

@@ -1,0 +1,97 @@
+#include "imap/search_run.hpp"
+
+#include "imap/body_search.hpp"
+#include "imap/uid_numbers.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/utf8.hpp"
+
+#include <utility>
+
+namespace maild::imap {
+
+store::UidSet SearchRun::search_view() {
+    Ranges unknown;
+    const auto exists = view_.exists();
+    for (std::uint32_t seq = 1; seq <= exists; ++seq) {
+        if (view_.is_expunged(view_.at(seq).uid)) continue;
+        const auto answer = matcher_.match_view(seq);
+        if (answer == Tri::yes) found_.push_back(seq);
+        if (answer == Tri::unknown) append_seq(unknown, seq);
+    }
+    return view_.uids(unknown);
+}
+
+net::Task<Result<void>> SearchRun::run() {
+    auto unknown = search_view();
+    if (needs(Level::figures) || needs(Level::header)) {
+        auto left = co_await search_store(std::move(unknown), false);
+        if (!left) co_return std::unexpected(left.error());
+        unknown = std::move(*left);
+    }
+    const auto rest = co_await search_store(std::move(unknown), true);
+    if (!rest) co_return std::unexpected(rest.error());
+    co_return Result<void>();
+}
+
+net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, bool with_bodies) {
+    std::uint32_t items = store::kInternalDate | store::kSize;
+    if (with_bodies)
+        items |= store::kContent | store::kParts;
+    else if (needs(Level::header))
+        items |= store::kHeader;
+    store::UidSet unknown;
+    while (!uids.empty()) {
+        const auto batch = co_await store_.fetch(session_, uids, items);
+        if (!batch) co_return std::unexpected(batch.error());
+        for (const auto& message : batch->messages) {
+            const auto seq = view_.seq_of(message.uid);
+            if (seq == 0 || message.error) continue;
+            const auto answer = co_await match(message, seq, with_bodies);
+            if (answer == Tri::yes) found_.push_back(seq);
+            if (answer == Tri::unknown) unknown.push_back({message.uid, message.uid});
+        }
+        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+    }
+    co_return std::move(unknown);
+}
+
+net::Task<Tri> SearchRun::match(const store::MessageData& message, std::uint32_t seq,
+                                bool with_bodies) {
+    matcher_.match_view(seq);
+    auto answer = matcher_.match_figures(message);
+    if (answer != Tri::unknown || matcher_.deepest() < Level::header) co_return answer;
+    if (!with_bodies) {
+        if (needs(Level::header)) answer = matcher_.match_header(message.content);
+        co_return answer;
+    }
+    BodySearch search(message, store_, session_);
+    const auto header = co_await search.header();
+    answer = matcher_.match_header(header);
+    if (answer != Tri::unknown) co_return answer;
+    auto keys = matcher_.body_keys();
+    co_await search.find(keys);
+    co_return matcher_.match_bodies(keys);
+}
+
+std::vector<std::uint32_t> SearchRun::take_found() {
+    std::ranges::sort(found_);
+    return std::move(found_);
+}
+
+// Needles are UTF-8, of which US-ASCII is a part, whichever of the two was named.
+std::optional<Response> refuse_charset(const Search& search) {
+    const auto& charset = search.charset;
+    if (!charset.empty() && !ascii::equals_icase(charset, "UTF-8") &&
+        !ascii::equals_icase(charset, "US-ASCII"))
+        return no("[BADCHARSET (US-ASCII UTF-8)] Only these charsets can be searched in");
+    for (const auto& key : search.program)
+        if (!is_utf8(key.needle)) return bad("The search string is not UTF-8");
+    return std::nullopt;
+}
+
+bool uses_modseq(const Search& search) {
+    return std::ranges::count(search.program, SearchOp::modseq, &SearchKey::op) > 0;
+}
+
+} // namespace maild::imap

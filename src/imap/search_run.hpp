@@ -1,0 +1,56 @@
+#pragma once
+// One search through the selected mailbox: by the view first, and only what that does not decide is
+// read, headers before bodies. SEARCH, SORT and THREAD begin with it.
+
+#include "imap/command.hpp"
+#include "imap/mailbox_view.hpp"
+#include "imap/respond.hpp"
+#include "imap/search_matcher.hpp"
+
+#include "maild/net/task.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace maild::imap {
+
+// All that it is given outlives it.
+class SearchRun {
+public:
+    SearchRun(const SearchProgram& program, MailboxView& view, store::MessageStore& store,
+              store::SessionId session, WallTime now)
+        : program_(program),
+          matcher_(program, view, now),
+          view_(view),
+          store_(store),
+          session_(session) {}
+
+    net::Task<Result<void>> run();
+    std::vector<std::uint32_t> take_found(); // sequence numbers, ascending
+
+private:
+    bool needs(Level level) const {
+        return std::ranges::any_of(
+            program_, [level](const SearchKey& key) { return level_of(key.op) == level; });
+    }
+    store::UidSet search_view();
+    // Decides what it can; what stays unknown is what it returns.
+    net::Task<Result<store::UidSet>> search_store(store::UidSet uids, bool with_bodies);
+    net::Task<Tri> match(const store::MessageData& message, std::uint32_t seq, bool with_bodies);
+
+    const SearchProgram& program_;
+    SearchMatcher matcher_;
+    MailboxView& view_;
+    store::MessageStore& store_;
+    store::SessionId session_;
+    std::vector<std::uint32_t> found_;
+};
+
+// The answer to a charset or needles that cannot be searched for.
+std::optional<Response> refuse_charset(const Search& search);
+bool uses_modseq(const Search& search);
+
+} // namespace maild::imap
