@@ -36,7 +36,8 @@ std::string_view name_of(Errc code) {
 }
 
 std::unexpected<Error> fail_errno(std::string_view what, int error_number) {
-    const auto code = error_number == ENOSPC || error_number == EDQUOT ? Errc::no_space : Errc::io;
+    auto code = error_number == ENOSPC || error_number == EDQUOT ? Errc::no_space : Errc::io;
+    if (error_number == EROFS) code = Errc::not_permitted;
     std::string text(what);
     text += ": ";
     text += std::generic_category().message(error_number);

@@ -2,6 +2,7 @@
 
 #include "db/connection.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/base/ensure.hpp"
 
 #include <filesystem>
@@ -31,16 +32,39 @@ Result<void> harden(detail::Connection& connection) {
     return {};
 }
 
-Result<std::unique_ptr<detail::Connection>> connect(const std::string& path,
-                                                    const Options& options) {
+bool is_reading(const Options& options) { return options.read_only || options.is_frozen; }
+
+// https://sqlite.org/uri.html. Immutable: without its -wal, which SQLite would make when there is
+// none.
+std::string immutable_uri(std::string_view path) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string uri = "file:";
+    for (const char c : path) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (ascii::is_alnum(c) || std::string_view("/._-").contains(c))
+            uri += c;
+        else
+            (((uri += '%') += kHex[octet >> 4U]) += kHex[octet & 0xfU]);
+    }
+    return uri + "?immutable=1";
+}
+
+Result<std::unique_ptr<detail::Connection>> connect(const std::string& path, const Options& options,
+                                                    bool has_wal) {
     auto connection = std::make_unique<detail::Connection>();
     connection->path = path;
+    const bool is_immutable = options.is_frozen && !has_wal;
     const int flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW |
-        (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    const int result = sqlite3_open_v2(path.c_str(), &connection->handle, flags,
+        (is_reading(options) ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+        (is_immutable ? SQLITE_OPEN_URI : 0);
+    const auto name = is_immutable ? immutable_uri(path) : path;
+    const int result = sqlite3_open_v2(name.c_str(), &connection->handle, flags,
                                        options.vfs.empty() ? nullptr : options.vfs.c_str());
     if (result != SQLITE_OK) return connection->failure(result, "open");
+    // A -wal that was found stays as it was found.
+    if (options.is_frozen)
+        sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_busy_timeout(connection->handle, static_cast<int>(options.busy_timeout.count()));
     if (auto hardened = harden(*connection); !hardened) {
         return std::unexpected(std::move(hardened.error()));
@@ -103,16 +127,17 @@ Database::~Database() = default;
 
 Result<Database> Database::open(FileSystem& files, const std::string& path,
                                 const Options& options) {
-    auto connection = connect(path, options);
+    const bool has_wal = !options.is_frozen || files.open(path + "-wal", OpenMode::read_only);
+    auto connection = connect(path, options, has_wal);
     if (!connection) return std::unexpected(std::move(connection.error()));
     Database database(std::move(*connection));
     if (auto set = database.configure(options); !set)
         return std::unexpected(std::move(set.error()));
-    if (!options.read_only) {
+    if (!is_reading(options)) {
         if (auto set = set_journal(database); !set) return std::unexpected(std::move(set.error()));
     }
     if (auto read = touch(database); !read) return std::unexpected(std::move(read.error()));
-    if (!options.read_only) {
+    if (!is_reading(options)) {
         auto synced = files.sync_directory(directory_of(path));
         if (!synced) return std::unexpected(std::move(synced.error()));
     }
@@ -120,6 +145,12 @@ Result<Database> Database::open(FileSystem& files, const std::string& path,
 }
 
 Result<void> Database::configure(const Options& options) {
+    // First, before anything is read: the index of the WAL is then in this connection's own heap
+    // (https://sqlite.org/wal.html#noshm).
+    if (options.is_frozen) {
+        auto set = execute_script("PRAGMA locking_mode = EXCLUSIVE");
+        if (!set) return set;
+    }
     auto set = execute_script(R"(
         PRAGMA synchronous = FULL;
         PRAGMA wal_autocheckpoint = 0;

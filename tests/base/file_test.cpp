@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 
 namespace maild {
@@ -44,6 +45,12 @@ TEST(PosixFileSystem, NeverFollowsALinkNorOverwrites) {
     EXPECT_EQ(files.open(dir / "none", OpenMode::read_only).error().code, Errc::not_found);
     EXPECT_EQ(files.list(dir / "none").error().code, Errc::not_found);
     EXPECT_EQ(files.rename(dir / "none", dir / "other").error().code, Errc::not_found);
+}
+
+TEST(FailErrno, TellsAFullAndAReadOnlyDiskFromABrokenOne) {
+    EXPECT_EQ(fail_errno("x", ENOSPC).error().code, Errc::no_space);
+    EXPECT_EQ(fail_errno("x", EROFS).error().code, Errc::not_permitted);
+    EXPECT_EQ(fail_errno("x", EIO).error().code, Errc::io);
 }
 
 } // namespace

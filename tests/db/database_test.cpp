@@ -269,6 +269,37 @@ TEST_F(DatabaseTest, ChecksPointsOnlyWhenAsked) {
     EXPECT_EQ(std::filesystem::file_size(dir_ / "test.db-wal"), 0U);
 }
 
+TEST_F(DatabaseTest, ReadsWhatIsFrozenAndMakesNothingBesideIt) {
+    const std::string path = dir_ / "a?b#c%41.db"; // a name that is no URI
+    const Options frozen{.is_frozen = true, .vfs = kLocklessVfs};
+    const auto look = [&](const std::string& at) {
+        const auto before = files_.list(dir_.path());
+        const auto size = std::filesystem::file_size(at);
+        auto first = Database::open(files_, at, frozen);
+        auto second = Database::open(files_, at, frozen); // beside the other
+        ASSERT_TRUE(first) << first.error().internal;
+        ASSERT_TRUE(second) << second.error().internal;
+        for (auto* each : {&*first, &*second}) {
+            EXPECT_EQ(number(*each, "SELECT count(*) FROM t"), 1);
+            EXPECT_EQ(error_of(each->execute("INSERT INTO t VALUES (2)")), Errc::not_permitted);
+        }
+        EXPECT_EQ(files_.list(dir_.path()).value(), before.value());
+        first = std::move(second); // closes one
+        EXPECT_EQ(number(*first, "SELECT count(*) FROM t"), 1);
+        EXPECT_EQ(std::filesystem::file_size(at), size);
+    };
+    {
+        auto writer = Database::open(files_, path).value();
+        ASSERT_TRUE(writer.execute_script("CREATE TABLE t (x INTEGER); INSERT INTO t VALUES (1)"));
+        for (const auto* end : {"", "-wal"}) // as a process leaves them that was killed
+            std::filesystem::copy_file(path + end, path + ".killed" + end);
+    }
+    ASSERT_FALSE(std::filesystem::exists(path + "-wal"));
+    look(path);
+    look(path + ".killed");
+    EXPECT_EQ(error_of(Database::open(files_, dir_ / "none.db", frozen)), Errc::not_found);
+}
+
 TEST_F(DatabaseTest, DropsTheCacheOfWhatThereIs) {
     EXPECT_TRUE(drop_cache(files_, dir_ / "test.db"));
     {

@@ -54,7 +54,7 @@ inline std::unexpected<Error> fail(Errc code, std::string internal = {}) {
     return std::unexpected(Error{code, std::move(internal)});
 }
 
-// Errc::io (Errc::no_space for ENOSPC and EDQUOT) with the text of `error_number` behind `what`.
+// Errc::io (no_space: ENOSPC, EDQUOT; not_permitted: EROFS), the number's text behind `what`.
 std::unexpected<Error> fail_errno(std::string_view what, int error_number);
 std::unexpected<Error> fail_errno(std::string_view what); // the current errno
 

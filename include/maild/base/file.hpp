@@ -2,7 +2,8 @@
 // Files as the store sees them, behind an interface, so that a double can keep only what was
 // synced, tear writes and fail the n-th call. Offsets and sizes are bytes. Calls are complete: a
 // short read only at the end of the file, a short write never. After a failed sync the file must
-// not be used again (DESIGN: failure), and nothing retries. Thread safety: reads of one File from
+// not be used again (DESIGN: failure), and nothing retries. What would change a file system that is
+// read-only, opening for writing included, is not_permitted. Thread safety: reads of one File from
 // several threads at once; writes and sync by one thread.
 
 #include "maild/base/error.hpp"

@@ -28,9 +28,15 @@ namespace maild::db {
 // index in its heap: connections of this process share it, and any other process gets busy. For
 // databases that one process owns.
 inline constexpr const char* kExclusiveVfs = "unix-excl";
+// The one that locks nothing: for what is_frozen.
+inline constexpr const char* kLocklessVfs = "unix-none";
 
 struct Options {
     bool read_only = false;
+    // Nobody writes to the database, no other process and no connection of this one: it is read
+    // without a lock and without a -shm, and nothing is made beside it, so also on a file system
+    // that is read-only. Implies read_only; wants a `vfs` that locks nothing.
+    bool is_frozen = false;
     std::string vfs = {}; // registered VFS; empty: SQLite's default
     int page_cache_kib = 2048;
     std::chrono::milliseconds busy_timeout{0}; // how long to wait for another connection's lock
