@@ -32,7 +32,8 @@ constexpr Command kCommands[] = {
      .options = {},
      .columns = {},
      .description =
-         "The same as SIGHUP. A configuration with an error is refused and the old one stays.",
+         "The same as SIGHUP. A configuration with an error is refused and the old one stays. A "
+         "store that has become read-only is started anew, and tries to write again.",
      .example = "mailctl server reload"},
     {.name = "server stop",
      .summary = "finish what is going on and stop",

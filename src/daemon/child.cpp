@@ -162,6 +162,8 @@ void Child::take(const ChildMessage& message) {
         if (pong->number == ping_) answered_ = clock_.steady_now();
     } else if (const auto* text = std::get_if<StatusText>(&message)) {
         status_.text = text->text;
+    } else if (const auto* note = std::get_if<Note>(&message)) {
+        note_ = note->bytes;
     } else if (const auto* failed = std::get_if<Failed>(&message)) {
         reason_ = std::string(name_of(failed->reason.code)) + ": " + failed->reason.internal;
         has_reason_ = has_failed_ = true;

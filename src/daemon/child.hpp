@@ -27,6 +27,7 @@ public:
     bool is_running() const { return status_.pid != 0; }
     bool is_ready() const { return status_.state == ProcessState::ready; }
     const ProcessStatus& status() const { return status_; }
+    const std::string& note() const { return note_; } // for the next process here
     std::optional<SteadyTime> start_at() const { return start_at_; }
     bool is_backing_off() const { return backoff_.is_waiting(); }
     // What it said before it died, or how the kernel says that it died.
@@ -65,6 +66,7 @@ private:
     std::optional<Channel> channel_;
     Backoff backoff_;
     std::string reason_;
+    std::string note_;
     bool has_reason_ = false;
     bool has_failed_ = false;
     bool is_condemned_ = false; // killed, and not seen to end yet

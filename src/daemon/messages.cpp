@@ -42,7 +42,7 @@ template <class Codec> void describe(Codec& codec, Identity& m) {
     codec(m.name, m.uid, m.gid, m.change);
 }
 template <class Codec> void describe(Codec& codec, Hello& m) {
-    codec(m.role, m.index, m.config, m.identity, m.log, m.token_secret);
+    codec(m.role, m.index, m.config, m.identity, m.log, m.token_secret, m.note);
 }
 template <class Codec> void describe(Codec&, Begin&) {}
 template <class Codec> void describe(Codec& codec, GiveListener& m) { codec(m.config); }
@@ -62,6 +62,7 @@ template <class Codec> void describe(Codec&, Ready&) {}
 template <class Codec> void describe(Codec& codec, Pong& m) { codec(m.number); }
 template <class Codec> void describe(Codec& codec, StatusText& m) { codec(m.text); }
 template <class Codec> void describe(Codec& codec, Failed& m) { codec(m.reason); }
+template <class Codec> void describe(Codec& codec, Note& m) { codec(m.bytes); }
 template <class Codec> void describe(Codec& codec, Ask& m) { codec(m.number, m.request); }
 
 std::string encode_message(const SupervisorMessage& message) { return ipc::encode(message); }
@@ -84,6 +85,9 @@ Result<ChildMessage> decode_child_message(std::string_view bytes) {
     if (ask != nullptr && ask->request > SupervisorRequest::reopen_logs) {
         return fail(Errc::protocol_error, "unknown request");
     }
+    const auto* note = std::get_if<Note>(&*message);
+    if (note != nullptr && note->bytes.size() > kMaxNote)
+        return fail(Errc::protocol_error, "a note without measure");
     return message;
 }
 

@@ -21,6 +21,7 @@ namespace maild::daemon {
 inline constexpr std::size_t kMaxMessageBytes = 192 * 1024;
 inline constexpr std::size_t kMaxDescriptors = 4; // beside one message
 inline constexpr std::size_t kMaxStatusText = 200;
+inline constexpr std::size_t kMaxNote = 4096;
 
 // How a child writes its log: it may open nothing, so the descriptor comes with the message.
 struct LogOutput {
@@ -46,6 +47,7 @@ struct Hello {
     Identity identity;
     LogOutput log;
     std::string token_secret;
+    std::string note; // of the process before
 };
 struct Begin {}; // behind the listeners and peers that are there at start
 struct GiveListener {
@@ -103,7 +105,10 @@ struct Ask {
     std::uint64_t number = 0;
     SupervisorRequest request = SupervisorRequest::reload;
 };
-using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask>;
+struct Note { // for the process after this one; the supervisor keeps it unread
+    std::string bytes;
+};
+using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask, Note>;
 
 std::string encode_message(const SupervisorMessage& message);
 std::string encode_message(const ChildMessage& message);

@@ -74,6 +74,10 @@ public:
     virtual void ready() = 0;
     // One line for `mailctl server status`, at most 200 octets, e.g. "recovering shard 3".
     virtual void set_status(std::string_view text) = 0;
+    // At most 4096 octets for the process that comes after this one in its place, in the same
+    // supervisor's life; and what the one before has left, or its own predecessors.
+    virtual void leave_note(std::string bytes) = 0;
+    virtual const std::string& note() const = 0;
     // The role cannot go on: the reason is logged by the supervisor, the process ends, a new one is
     // started.
     virtual void fail(const Error& reason) = 0;

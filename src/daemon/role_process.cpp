@@ -230,6 +230,8 @@ void RoleProcess::set_status(std::string_view text) {
     send(StatusText{std::string(text.substr(0, kMaxStatusText))});
 }
 
+void RoleProcess::leave_note(std::string bytes) { send(Note{std::move(bytes)}); }
+
 void RoleProcess::fail(const Error& reason) {
     log::critical("role_failed", {{"error", name_of(reason.code)}, {"detail", reason.internal}});
     send(Failed{reason});

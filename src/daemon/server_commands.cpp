@@ -47,6 +47,7 @@ json::object to_json(const store::StoreFigures& f) {
             {"wal_frames", f.wal_frames},
             {"sessions", f.sessions},
             {"shards", f.shards},
+            {"read_only_shards", f.read_only_shards},
             {"accepts_mail", f.accepts_mail}};
 }
 
@@ -70,6 +71,14 @@ std::string sandbox_words(const SandboxFacts& facts) {
     out += facts.landlock_abi > 0 ? ", Landlock " + std::to_string(facts.landlock_abi)
                                   : ", no Landlock";
     return facts.lost.empty() ? out : out + " (" + facts.lost + ")";
+}
+
+std::string_view disk_words(const store::StoreFigures& figures) {
+    if (figures.accepts_mail)
+        return figures.read_only_shards == 0 ? "accepting mail"
+                                             : "accepting mail, but not where a shard is read-only";
+    return figures.read_only_shards == figures.shards ? "read-only: refusing mail with 451 4.3.0"
+                                                      : "too full: refusing mail with 452 4.3.1";
 }
 
 std::string status_text(const ServerStatus& status, const Result<store::StoreFigures>& figures,
@@ -97,8 +106,7 @@ std::string status_text(const ServerStatus& status, const Result<store::StoreFig
            std::to_string(figures->commits) + " commits, " + std::to_string(figures->syncs) +
            " syncs\n";
     out += "disk      " + std::to_string(figures->free_bytes >> 20) + " MiB free, " +
-           (figures->accepts_mail ? "accepting mail" : "too full: refusing mail with 452 4.3.1") +
-           "\n";
+           std::string(disk_words(*figures)) + "\n";
     return out;
 }
 

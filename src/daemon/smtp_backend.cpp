@@ -95,7 +95,8 @@ net::Task<auth::LoginResult> SmtpBackend::authenticate(const smtp::Client& clien
 
 net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Client& client,
                                                                   const smtp::Mail& mail) {
-    if (!store_.accepts_mail()) co_return refuse(Errc::no_space, "the store takes no mail now");
+    if (auto accepts = store_.accepts_mail(); !accepts)
+        co_return std::unexpected(smtp::Refusal(accepts.error()));
     if (!client.identity || mail.reverse_path.is_null()) co_return Result<void, smtp::Refusal>{};
     auto address = mail.reverse_path.format();
     const auto allowed =

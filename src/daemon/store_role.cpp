@@ -1,5 +1,6 @@
 #include "daemon/store_role.hpp"
 
+#include "maild/base/log.hpp"
 #include "maild/imap/structure.hpp"
 #include "maild/store/local_store.hpp"
 #include "maild/store/service.hpp"
@@ -26,11 +27,16 @@ class Store final : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
         context_ = &context;
+        auto options = options_from(context.config());
+        options.faults = store::FaultRecord::parse(context.note());
+        options.on_fault = [&context](const store::FaultRecord& record) {
+            context.leave_note(record.format());
+        };
         auto opened = store::LocalStore::open(
             context.io(), files_, clock_, random_, auth::TokenKey(context.token_secret()),
-            options_from(context.config()), [this](const Error& error) { context_->fail(error); },
-            [this](bool accepts) {
-                if (service_) service_->announce_accepts_mail(accepts);
+            std::move(options), [this](const Error& error) { context_->fail(error); },
+            [this] {
+                if (service_) service_->announce_accepts_mail();
             },
             [this](const std::string& trouble) { context_->set_status(trouble); });
         if (!opened) return std::unexpected(std::move(opened.error()));
@@ -44,6 +50,14 @@ public:
         const auto role =
             peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
         service_->attach(std::move(peer.socket), role, peer.index);
+    }
+
+    // A read-only shard is tried anew by a process that has forgotten its faults.
+    void on_reload() override {
+        if (!store_->has_read_only_shard()) return;
+        log::info("store_tries_to_write_again");
+        context_->leave_note({});
+        on_drain({});
     }
 
     // The supervisor drains the workers first, so what they had acknowledged is done; the rest is

@@ -44,7 +44,7 @@ void Supervisor::begin(Child& child) {
     if (lock) descriptors.push_back(std::move(*lock));
     child.send(Hello{child.role(), child.index(), config_, child.identity(),
                      LogOutput{config_.log.target, config_.log.level},
-                     has_secret ? token_secret_ : std::string()},
+                     has_secret ? token_secret_ : std::string(), child.note()},
                std::move(descriptors));
     if (child.role() == Role::auth) give_certificate(child);
     for (const auto& listener : listeners_) {

@@ -30,10 +30,11 @@ net::Task<Result<StoreFigures>> LocalStore::figures() {
         figures.messages_stored += stored->messages;
         figures.pack_bytes += stored->pack_bytes;
         add(figures, state.shard->counters());
+        if (state.shard->is_read_only()) ++figures.read_only_shards;
     }
     figures.sessions = static_cast<std::uint32_t>(impl_->sessions.size());
     figures.shards = static_cast<std::uint32_t>(impl_->shards.size());
-    figures.accepts_mail = accepts_mail();
+    figures.accepts_mail = accepts_mail().has_value();
     co_return figures;
 }
 

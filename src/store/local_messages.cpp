@@ -37,8 +37,9 @@ void take_results(DeliverResult& all, const Part& part, Result<DeliverResult> re
 
 net::Task<Result<void>> LocalStore::check_room(const auth::Token& grant, std::uint64_t size) {
     if (auto admitted = impl_->admit(grant, auth::Right::deliver); !admitted) co_return admitted;
-    if (!accepts_mail()) co_return fail(Errc::no_space, "below the watermark");
+    if (auto accepts = accepts_mail(); !accepts) co_return accepts;
     auto& shard = **impl_->shard(grant.shard);
+    if (shard.shard->is_read_only()) co_return fail(Errc::unavailable, "the shard is read-only");
     auto look = [account = grant.account, quota = impl_->quota_of(grant.account),
                  size](Reading& reading) -> Result<void> {
         const auto row = account_row(reading.database, account);

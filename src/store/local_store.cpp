@@ -26,9 +26,20 @@ LocalStore::open(boost::asio::io_context& io, FileSystem& files, const Clock& cl
     return std::unique_ptr<LocalStore>(new LocalStore(std::move(impl)));
 }
 
-bool LocalStore::accepts_mail() const {
-    return std::ranges::all_of(
-        impl_->shards, [](const auto& entry) { return entry.second.shard->accepts_mail(); });
+Result<void> LocalStore::accepts_mail() const {
+    if (impl_->is_lost) return fail(Errc::unavailable, "the store ends");
+    bool can_write = impl_->shards.empty();
+    for (const auto& [id, state] : impl_->shards) {
+        if (state.shard->is_read_only()) continue;
+        if (!state.shard->has_room()) return fail(Errc::no_space, "below the watermark");
+        can_write = true;
+    }
+    return can_write ? Result<void>() : fail(Errc::unavailable, "every shard is read-only");
+}
+
+bool LocalStore::has_read_only_shard() const {
+    return std::ranges::any_of(
+        impl_->shards, [](const auto& entry) { return entry.second.shard->is_read_only(); });
 }
 
 net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, ChangeSink& sink) {

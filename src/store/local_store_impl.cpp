@@ -21,6 +21,7 @@ LocalStore::Impl::Impl(boost::asio::io_context& context, const Clock& wall,
       clock(wall),
       key(std::move(token_key)),
       options(std::move(store_options)),
+      faults_(options.faults),
       on_fatal_(std::move(on_fatal)),
       on_accepts_mail_(std::move(on_accepts_mail)),
       on_trouble_(std::move(on_trouble)) {}
@@ -41,11 +42,28 @@ Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
             damaged(id, opened.error(), true); // the others need not suffer
             continue;
         }
+        if (!opened && opened.error().code == Errc::io) note_fault(id);
         if (!opened) return fail(opened.error().code, directory + ": " + opened.error().internal);
+        if ((*opened)->is_read_only()) tell_read_only(id, (*opened)->read_only_because());
         auto& state = shards.try_emplace(id, options.idle_view_bytes).first->second;
         state.shard = std::move(*opened);
     }
-    return files.sync_directory(options.directory);
+    auto synced = files.sync_directory(options.directory);
+    // Where nothing can be made, nothing was.
+    return !synced && synced.error().code == Errc::not_permitted ? Result<void>() : synced;
+}
+
+void LocalStore::Impl::note_fault(ShardId id) {
+    faults_.add(id, clock.steady_now());
+    if (options.on_fault) options.on_fault(faults_);
+}
+
+void LocalStore::Impl::tell_read_only(ShardId id, std::string_view why) {
+    constexpr std::string_view kRemedy = "mend the disk, then run mailctl server reload";
+    log::critical("store_shard_read_only", {{"shard", id.value}, {"why", why}, {"do", kRemedy}});
+    if (on_trouble_)
+        on_trouble_("shard " + std::to_string(id.value) + " is read-only, " + std::string(why) +
+                    ": " + std::string(kRemedy));
 }
 
 // What the writers' threads call goes to the io_context's thread, unless the store is gone by then.
@@ -54,6 +72,8 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
     made.id = id;
     made.directory = directory;
     if (!options.vfs.empty()) made.vfs = options.vfs;
+    if (!options.frozen_vfs.empty()) made.frozen_vfs = options.frozen_vfs;
+    made.is_read_only = faults_.is_read_only(id);
     made.executor = options.executor;
     made.limits.watermark_bytes = options.watermark_bytes;
     made.limits.ballast_bytes = options.ballast_bytes;
@@ -69,10 +89,10 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
                 self->dispatch(self->shards.at(id), std::move(committed));
         });
     };
-    made.on_accepts_mail = [weak = weak_from_this(), &context = io](bool accepts) {
-        net::post(context, [weak, accepts] {
+    made.on_room = [weak = weak_from_this(), &context = io] {
+        net::post(context, [weak] {
             if (const auto self = weak.lock(); self && self->on_accepts_mail_)
-                self->on_accepts_mail_(accepts);
+                self->on_accepts_mail_();
         });
     };
     made.on_damaged = [weak = weak_from_this(), id, &context = io](const Error& error,
@@ -81,10 +101,11 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
             if (const auto self = weak.lock()) self->damaged(id, error, is_offline);
         });
     };
-    made.on_fatal = [weak = weak_from_this(), &context = io](const Error& error) {
-        net::post(context, [weak, error] {
+    made.on_fatal = [weak = weak_from_this(), id, &context = io](const Error& error) {
+        net::post(context, [weak, id, error] {
             const auto self = weak.lock();
             if (!self) return;
+            self->note_fault(id);
             self->lose_all();
             if (self->on_fatal_) self->on_fatal_(error);
         });

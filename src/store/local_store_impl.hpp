@@ -88,9 +88,12 @@ private:
     ShardOptions shard_options(ShardId id, const std::string& directory);
     void dispatch(ShardState& shard, std::vector<Committed> committed);
     void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
+    void note_fault(ShardId id);
+    void tell_read_only(ShardId id, std::string_view why);
     void damaged(ShardId id, const Error& error, bool is_offline);
     void lose_if(const std::function<bool(const Session&)>& is_lost);
 
+    FaultRecord faults_;
     OnFatal on_fatal_;
     OnAcceptsMail on_accepts_mail_;
     OnTrouble on_trouble_;

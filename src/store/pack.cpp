@@ -97,7 +97,7 @@ Result<void> PackSet::recover() {
     const auto numbers = list_segments(files_, readers_->directory());
     if (!numbers) return std::unexpected(numbers.error());
     for (const auto number : *numbers) {
-        const bool is_last = number == numbers->back();
+        const bool is_last = number == numbers->back() && !options_.is_read_only;
         auto file = files_.open(readers_->path_of(number),
                                 is_last ? OpenMode::read_write : OpenMode::read_only);
         if (!file) return std::unexpected(std::move(file.error()));

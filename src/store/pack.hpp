@@ -43,6 +43,7 @@ struct PackOptions {
     std::uint64_t segment_size = 64U << 20U;
     PackNumber next_number{1};   // above every number ever used, as far as the caller knows
     std::size_t open_files = 64; // descriptors kept open for reading
+    bool is_read_only = false;   // nothing is appended, and nothing tidied up
 };
 
 struct Segment {

@@ -33,7 +33,7 @@ void RemoteStore::Impl::on_event(Type type, std::string_view payload) {
         if (const auto event = ipc::decode<wire::Lost>(payload)) on_session_lost(event->session);
     } else if (type == Type::accepts_mail) {
         if (const auto event = ipc::decode<wire::AcceptsMail>(payload))
-            accepts_mail = event->accepts;
+            accepts_mail = event->answer;
     } else
         log::warning("store_event_unknown", {{"type", wire::number(type)}});
 }
@@ -62,7 +62,7 @@ void RemoteStore::Impl::on_session_lost(SessionId session) {
 }
 
 void RemoteStore::Impl::on_line_lost() {
-    accepts_mail = false;
+    accepts_mail = fail(Errc::unavailable, "the store is away");
     ++line_number;
     for (const auto lost = std::exchange(sessions, {}); const auto& [id, session] : lost)
         session.sink->on_lost();
@@ -86,7 +86,10 @@ RemoteStore::RemoteStore(boost::asio::io_context& io, ipc::Client& client,
 }
 RemoteStore::~RemoteStore() = default;
 
-bool RemoteStore::accepts_mail() const { return impl_->accepts_mail && impl_->line.is_attached(); }
+Result<void> RemoteStore::accepts_mail() const {
+    if (!impl_->line.is_attached()) return fail(Errc::unavailable, "the store is away");
+    return impl_->accepts_mail;
+}
 
 net::Task<Result<SessionId>> RemoteStore::open_session(const auth::Token& token, ChangeSink& sink) {
     const auto impl = impl_;

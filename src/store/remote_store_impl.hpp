@@ -37,7 +37,7 @@ public:
     std::set<SessionId> lost_early;
     std::size_t sessions_coming = 0;
     std::uint64_t line_number = 0; // counts lines that broke
-    bool accepts_mail = false;
+    Result<void> accepts_mail = fail(Errc::unavailable);
 
 private:
     void on_event(wire::Type type, std::string_view payload);

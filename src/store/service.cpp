@@ -39,11 +39,11 @@ void Service::attach(UniqueFd socket, PeerRole role, unsigned index) {
     }
 }
 
-void Service::announce_accepts_mail(bool accepts) {
+void Service::announce_accepts_mail() {
+    const auto answer = ipc::encode(wire::AcceptsMail{impl_->store.accepts_mail()});
     for (const auto& connection : impl_->server.connections()) {
         if (connection->role() != PeerRole::worker) continue;
-        connection->send_event(wire::number(Type::accepts_mail),
-                               ipc::encode(wire::AcceptsMail{accepts}));
+        connection->send_event(wire::number(Type::accepts_mail), answer);
     }
 }
 

@@ -59,12 +59,14 @@ Result<std::unique_ptr<Shard>> Shard::open(FileSystem& files, const Clock& clock
 Result<void> Shard::recover() {
     const auto meta = options_.directory + "/meta.db";
     const auto packs = options_.directory + "/pack";
-    if (auto made = files_.make_directory(packs); !made) return made;
-    if (auto synced = files_.sync_directory(options_.directory); !synced) return synced;
+    if (auto looked = look_at_file_system(meta); !looked) return looked;
+    if (!is_read_only()) {
+        if (auto made = files_.make_directory(packs); !made) return made;
+        if (auto synced = files_.sync_directory(options_.directory); !synced) return synced;
+    }
     if (auto dropped = db::drop_cache(files_, meta); !dropped) return dropped;
     if (auto there = check_not_lost(files_, options_.directory); !there) return there;
-    auto database =
-        db::Database::open(files_, meta, {.vfs = options_.vfs, .page_cache_kib = 16 * 1024});
+    auto database = open_database(false);
     if (!database) return pass(database);
     database_ = std::make_unique<db::Database>(std::move(*database));
     if (auto known = check_not_empty(*database_, files_, packs); !known) return known;
@@ -73,6 +75,7 @@ Result<void> Shard::recover() {
     const auto last_pack = number(*database_, "SELECT coalesce(max(number), 0) FROM pack");
     if (!last_pack) return pass(last_pack);
     options_.packs.next_number = PackNumber(static_cast<std::uint32_t>(*last_pack) + 1);
+    options_.packs.is_read_only = is_read_only();
     auto opened = PackSet::open(files_, random_, packs, options_.packs);
     if (!opened) return pass(opened);
     packs_ = std::move(*opened);
@@ -105,8 +108,9 @@ Result<void> Shard::verify_recent() {
         bytes += location.body_length;
         const auto whole = packs_->verify(location);
         if (whole) continue;
-        if (whole.error().code != Errc::corrupt && whole.error().code != Errc::not_found)
-            return whole;
+        const bool is_lost =
+            whole.error().code == Errc::corrupt || whole.error().code == Errc::not_found;
+        if (!is_lost && !is_read_only()) return whole; // a broken disk serves what it still can
         ++counters_.damaged;
         log::error("store_body_damaged", {{"shard", options_.id.value},
                                           {"body", rows->column<std::int64_t>(0)},
@@ -116,12 +120,31 @@ Result<void> Shard::verify_recent() {
     return {};
 }
 
+// Opening for writing changes nothing, and is refused where nothing can be changed.
+Result<void> Shard::look_at_file_system(const std::string& meta) {
+    const auto file = files_.open(meta, OpenMode::read_write);
+    if (!file && file.error().code == Errc::not_permitted)
+        read_only_because_ = "its file system is read-only";
+    else if (options_.is_read_only)
+        read_only_because_ = "its disk failed to write twice";
+    else if (!file && file.error().code != Errc::not_found)
+        return pass(file);
+    return {};
+}
+
+Result<db::Database> Shard::open_database(bool is_reader) {
+    const bool is_frozen = is_read_only();
+    return db::Database::open(files_, options_.directory + "/meta.db",
+                              {.read_only = is_reader,
+                               .is_frozen = is_frozen,
+                               .vfs = is_frozen ? options_.frozen_vfs : options_.vfs,
+                               .page_cache_kib = 16 * 1024});
+}
+
 Result<void> Shard::open_readers() {
     reader_databases_.reserve(options_.limits.readers);
     for (unsigned i = 0; i < options_.limits.readers; ++i) {
-        auto database = db::Database::open(
-            files_, options_.directory + "/meta.db",
-            {.read_only = true, .vfs = options_.vfs, .page_cache_kib = 16 * 1024});
+        auto database = open_database(true);
         if (!database) return pass(database);
         reader_databases_.push_back(std::move(*database));
     }
@@ -131,13 +154,14 @@ Result<void> Shard::open_readers() {
 void Shard::start() {
     if (options_.executor != nullptr) {
         alive_ = std::make_shared<bool>(true);
+        if (is_read_only()) return;
         options_.executor->post_after(options_.limits.tick, unless_gone(&Shard::tick));
         return;
     }
     for (auto& database : reader_databases_) {
         reader_threads_.emplace_back([this, &database] { run_reader(database); });
     }
-    writer_thread_ = std::thread([this] { run_writer(); });
+    if (!is_read_only()) writer_thread_ = std::thread([this] { run_writer(); });
 }
 
 Shard::~Shard() {
@@ -214,7 +238,7 @@ void Shard::tick() {
 void Shard::finish() {
     for (auto group = next_group(); !group.empty(); group = next_group())
         commit_group(std::move(group));
-    if (!is_dead_) checkpoint();
+    if (!is_dead_ && !is_read_only()) checkpoint();
 }
 
 } // namespace maild::store

@@ -10,6 +10,10 @@
 // is retried, and on_fatal ends the process. The next one drops the page cache of its files and
 // recovers. Where the writer meets damage in meta.db, the shard goes offline instead: a new process
 // would find the same, and the other shards are whole.
+//
+// A shard is read-only, for as long as it is open, on a file system that is, or when Options say
+// so. It has no writer then, refuses what would write with `unavailable`, and changes nothing on
+// the disk.
 
 #include "store/batch.hpp"
 #include "store/pack.hpp"
@@ -66,12 +70,14 @@ struct ShardOptions {
     ShardId id;
     std::string directory;
     std::string vfs = db::kExclusiveVfs;
+    std::string frozen_vfs = db::kLocklessVfs;
+    bool is_read_only = false;
     ShardLimits limits;
     PackOptions packs;
     Executor* executor = nullptr;
     // On the writer's thread.
     std::function<void(std::vector<Committed>)> on_committed;
-    std::function<void(bool)> on_accepts_mail;
+    std::function<void()> on_room; // has_room() has changed
     std::function<void(const Error&)> on_fatal;
     // SQLite has met damage; offline when it was the writer. Of readers told once, on their thread.
     std::function<void(const Error&, bool is_offline)> on_damaged;
@@ -110,11 +116,16 @@ public:
     // Not run when the shard is being closed.
     void read(std::move_only_function<void(Reading&)> job);
     const ShardCounters& counters() const { return counters_; }
-    bool accepts_mail() const { return accepts_mail_.load(std::memory_order_relaxed); }
+    // Why nothing can be written, in words; empty when it can.
+    std::string_view read_only_because() const { return read_only_because_; }
+    bool is_read_only() const { return !read_only_because_.empty(); }
+    bool has_room() const { return has_room_.load(std::memory_order_relaxed); }
 
 private:
     Shard(FileSystem& files, const Clock& clock, Random& random, ShardOptions options);
     Result<void> recover();
+    Result<void> look_at_file_system(const std::string& meta);
+    Result<db::Database> open_database(bool is_reader);
     Result<void> verify_recent();
     Result<void> open_readers();
     void start();
@@ -163,12 +174,13 @@ private:
     Random& random_;
     ShardOptions options_;
 
+    std::string_view read_only_because_;
     std::unique_ptr<PackSet> packs_;
-    std::unique_ptr<db::Database> database_; // the writer's
+    std::unique_ptr<db::Database> database_; // the writer's; of a read-only shard for recovery
     std::vector<db::Database> reader_databases_;
     VerifiedBodies verified_;
     ShardCounters counters_;
-    std::atomic<bool> accepts_mail_{true};
+    std::atomic<bool> has_room_{true}; // above the watermark
 
     std::mutex mutex_; // the two queues and the flags below
     std::condition_variable writes_waiting_;

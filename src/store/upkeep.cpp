@@ -130,12 +130,13 @@ void Shard::look_at_space() {
     const auto free = files_.free_bytes(options_.directory);
     if (!free) return;
     counters_.free_bytes = *free;
+    if (is_read_only()) return;
     const auto& limits = options_.limits;
     const bool has_room = *free >= limits.watermark_bytes;
-    if (has_room != accepts_mail_.exchange(has_room)) {
+    if (has_room != has_room_.exchange(has_room)) {
         log::warning(has_room ? "store_space_back" : "store_space_low",
                      {{"shard", options_.id.value}, {"free_bytes", *free}});
-        options_.on_accepts_mail(has_room);
+        options_.on_room();
     }
     if (has_ballast_ || *free < limits.watermark_bytes + limits.ballast_bytes ||
         limits.ballast_bytes == 0)
@@ -154,7 +155,7 @@ void Shard::release_ballast() {
     const auto released = ballast_->truncate(0);
     log::warning("store_ballast_released",
                  {{"shard", options_.id.value}, {"ok", released.has_value()}});
-    if (accepts_mail_.exchange(false)) options_.on_accepts_mail(false);
+    if (has_room_.exchange(false)) options_.on_room();
 }
 
 // One slice now; if there is more, at the next chance.

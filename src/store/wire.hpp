@@ -153,7 +153,7 @@ struct Lost {
     SessionId session;
 };
 struct AcceptsMail {
-    bool accepts = false;
+    Result<void> answer;
 };
 
 template <class Codec> void describe(Codec& codec, CheckRoom& m) { codec(m.grant, m.size); }
@@ -197,7 +197,7 @@ template <class Codec> void describe(Codec& codec, Changes& m) {
     codec(m.session, m.opening, m.mailbox, m.changes);
 }
 template <class Codec> void describe(Codec& codec, Lost& m) { codec(m.session); }
-template <class Codec> void describe(Codec& codec, AcceptsMail& m) { codec(m.accepts); }
+template <class Codec> void describe(Codec& codec, AcceptsMail& m) { codec(m.answer); }
 
 } // namespace maild::store::wire
 

@@ -38,6 +38,10 @@ Result<std::string> metadata_of(PendingBody& body) {
 } // namespace
 
 void Shard::submit(WriteRequest request) {
+    if (is_read_only()) {
+        refuse(std::move(request), {Errc::unavailable, "the shard is read-only"});
+        return;
+    }
     {
         const std::lock_guard lock(mutex_);
         const bool is_full = writes_.size() >= options_.limits.waiting_requests ||
@@ -293,7 +297,6 @@ void Shard::die(const Error& error) {
         if (is_dead_) return;
         is_dead_ = true;
     }
-    accepts_mail_ = false;
     log::critical("store_shard_dead", {{"shard", options_.id.value}, {"error", error.internal}});
     options_.on_fatal(error);
 }

@@ -3,7 +3,9 @@
 // line each:
 //   status · reload · stop · reopen_logs · poke worker N WHAT
 // Poking reaches a worker through its peer socket from control: abort, hang, open (what its sandbox
-// forbids), nonsense (on the supervisor's channel), flood (there, too). A host name
+// forbids), nonsense (on the supervisor's channel), flood (there, too), letter (a note that is too
+// long). Before that it leaves a note of what it was poked with, and the next one's status begins
+// with it. A host name
 // "store-fails.example" makes store fail.
 
 #include "daemon/program.hpp"
@@ -56,6 +58,7 @@ class Double : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
         context_ = &context;
+        if (!context.note().empty()) context.set_status("after " + context.note());
         if (context.role() != Role::worker) context.ready();
         return {};
     }
@@ -112,7 +115,7 @@ public:
     void on_peer(Peer peer) override {
         if (peer.role == Role::control) {
             control_ = std::make_unique<Watch>(context_->io(), std::move(peer.socket),
-                                               [](int fd) { misbehave(receive(fd)); });
+                                               [this](int fd) { misbehave(receive(fd)); });
             return;
         }
         const auto key =
@@ -136,7 +139,10 @@ private:
         pollfd entry{fd, POLLIN, 0};
         return ::poll(&entry, 1, 5000) == 1 ? receive(fd) : "silent";
     }
-    static void misbehave(const std::string& what) {
+    void misbehave(const std::string& what) {
+        if (what.empty()) return; // control has ended
+        context_->leave_note(what);
+        if (what == "letter") context_->leave_note(std::string(5000, 'x'));
         if (what == "abort") std::abort();
         if (what == "open") ::open("/etc/passwd", O_RDONLY);
         if (what == "nonsense") say(3, std::string(1000, '\xff'));

@@ -147,14 +147,29 @@ TEST_F(SupervisorTest, WhatASandboxForbidsEndsTheWorkerAlone) {
 
 TEST_F(SupervisorTest, AWorkerThatSaysNonsenseOrTooMuchIsReplaced) {
     start();
-    for (const std::string what : {"nonsense", "flood", "abort"}) {
+    for (const std::string what : {"nonsense", "flood", "abort", "letter"}) {
         const auto before = daemon_.processes()["worker 1"];
         daemon_.control("poke worker 1 " + what);
         ASSERT_TRUE(daemon_.is_replaced("worker 1", before.pid)) << what << daemon_.log();
     }
-    EXPECT_EQ(count_in_log("it says what no role says"), 2u) << daemon_.log(); // killed, ended
+    EXPECT_EQ(count_in_log("it says what no role says"), 4u) << daemon_.log(); // killed, ended
     EXPECT_EQ(count_in_log("it says too much"), 2u);
     EXPECT_NE(daemon_.log().find("SIGABRT"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, ANoteReachesTheNextProcessInItsPlaceAndNoOther) {
+    start();
+    for (int restarts = 1; restarts <= 2; ++restarts) { // it stays until another takes its place
+        const auto before = daemon_.processes()["worker 1"];
+        if (restarts == 1)
+            daemon_.control("poke worker 1 abort");
+        else
+            ASSERT_EQ(::kill(before.pid, SIGKILL), 0);
+        ASSERT_TRUE(daemon_.is_replaced("worker 1", before.pid)) << daemon_.log();
+        EXPECT_NE(daemon_.processes()["worker 1"].rest.find("text=after abort"), std::string::npos)
+            << daemon_.processes()["worker 1"].rest;
+    }
+    EXPECT_EQ(daemon_.processes()["worker 0"].rest.find("after"), std::string::npos);
 }
 
 TEST_F(SupervisorTest, ARoleThatCannotStartEndsTheStartWithItsReason) {

@@ -205,7 +205,8 @@ TEST(LocalStore, WatermarkIsAnnouncedEarly) {
     const auto grant = token(on.subject, 1, auth::Right::deliver);
     EXPECT_EQ(on.subject.run(on.subject.store().check_room(grant, 1)).error().code, Errc::no_space);
     on.disk.set_capacity(UINT32_MAX);
-    EXPECT_TRUE(on.subject.run_until([&] { return on.subject.store().accepts_mail(); }));
+    EXPECT_TRUE(
+        on.subject.run_until([&] { return on.subject.store().accepts_mail().has_value(); }));
 }
 
 net::Task<void> deliver_some(Subject& subject, std::int64_t account, int count, int& done) {

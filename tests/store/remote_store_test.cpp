@@ -15,7 +15,7 @@ public:
     RemoteSubject() {
         connect(worker_, ipc::PeerRole::worker);
         connect(control_, ipc::PeerRole::control);
-        if (!run_until([this] { return store_.accepts_mail(); }))
+        if (!run_until([this] { return store_.accepts_mail().has_value(); }))
             throw std::runtime_error("not told accepts_mail");
     }
     MessageStore& store() override { return store_; }
@@ -51,8 +51,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(RemoteStore, IsToldWhetherMailIsAccepted) {
     RemoteSubject subject;
     EXPECT_TRUE(subject.store().accepts_mail());
-    subject.service().announce_accepts_mail(false);
+    subject.memory().set_accepts_mail(false);
+    subject.service().announce_accepts_mail();
     EXPECT_TRUE(subject.run_until([&] { return !subject.store().accepts_mail(); }));
+    EXPECT_EQ(subject.store().accepts_mail().error().code, Errc::no_space);
+    RemoteStore away(subject.io, subject.worker());
+    EXPECT_EQ(away.accepts_mail().error().code, Errc::unavailable) << "not told yet";
 }
 
 TEST(RemoteStore, SessionsAreLostWithTheLineAndCanBeOpenedAnew) {

@@ -56,7 +56,7 @@ public:
         for (const auto piece : pieces) bytes += piece;
         const std::scoped_lock lock(disk_.mutex_);
         if (auto entered = enter_writing(DiskCall::write); !entered) {
-            if (disk_.is_on() && is_writable_) write_half(offset, bytes);
+            if (disk_.is_on() && is_writable_ && !disk_.is_read_only_) write_half(offset, bytes);
             return entered;
         }
         if (!disk_.fits(*inode_, offset + bytes.size())) {
@@ -150,6 +150,8 @@ Result<std::unique_ptr<File>> FaultyDisk::open(const std::string& path, OpenMode
     if (auto entered = enter(DiskCall::open, path, is_creation); !entered) {
         return std::unexpected(std::move(entered.error()));
     }
+    if (is_read_only_ && mode != OpenMode::read_only)
+        return fail(Errc::not_permitted, "open " + path);
     auto found = seen_.find(path);
     if (!is_creation && found == seen_.end()) return fail(Errc::not_found, "open " + path);
     if (is_creation) {
@@ -179,6 +181,7 @@ Result<std::vector<std::string>> FaultyDisk::list(const std::string& directory) 
 
 Result<void> FaultyDisk::make_directory(const std::string& path) {
     const std::scoped_lock lock(mutex_);
+    if (is_read_only_ && seen_.contains(path)) return {};
     if (auto entered = enter(DiskCall::make_directory, path); !entered) return entered;
     if (seen_.contains(path)) return {};
     if (!seen_.contains(parent_directory(path))) return fail(Errc::io, "mkdir " + path);
@@ -343,6 +346,11 @@ void FaultyDisk::set_capacity(std::uint64_t bytes) {
     capacity_ = bytes;
 }
 
+void FaultyDisk::set_read_only(bool is_read_only) {
+    const std::scoped_lock lock(mutex_);
+    is_read_only_ = is_read_only;
+}
+
 void FaultyDisk::flip_bit(const std::string& path, std::uint64_t offset, int bit) {
     const std::scoped_lock lock(mutex_);
     seen_.at(path)->flip_bit(offset, bit);
@@ -358,6 +366,8 @@ Result<void> FaultyDisk::enter(DiskCall call, std::string_view path, bool is_cre
     const bool counts = is_step(call) || (call == DiskCall::open && is_creation);
     if (power_until_ && counts && steps_ >= *power_until_) is_off_ = true;
     if (is_off_) return fail(Errc::io, std::string(path) + ": no power");
+    if (counts && is_read_only_)
+        return fail(Errc::not_permitted, std::string(path) + ": read-only");
     if (counts && observer_) observer_(copy_now());
     if (counts) ++steps_;
     const auto number = ++calls_[call];

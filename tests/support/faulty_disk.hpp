@@ -95,6 +95,9 @@ public:
     // Bytes that all files together may take, allocated ones included; writes beyond fail with
     // no_space.
     void set_capacity(std::uint64_t bytes);
+    // From now on (or not any more) nothing can be changed, as on a file system that the kernel has
+    // made read-only: not_permitted, to opening for writing too.
+    void set_read_only(bool is_read_only);
     // Flips one bit of a file, cache and platter: bit rot.
     void flip_bit(const std::string& path, std::uint64_t offset, int bit = 0);
     std::string contents(const std::string& path) const; // as programs see it
@@ -128,6 +131,7 @@ private:
     std::uint64_t steps_ = 0;
     std::optional<std::uint64_t> power_until_;
     bool is_off_ = false;
+    bool is_read_only_ = false;
     std::uint64_t capacity_ = UINT64_MAX;
     std::uint64_t boot_ = 1; // files of an earlier boot are dead
     std::string forgotten_;

@@ -18,7 +18,9 @@ struct FaultyVfsState {
 
     FaultyDisk& disk;
     std::string name;
+    std::string lockless_name;
     sqlite3_vfs vfs{};
+    sqlite3_vfs lockless{};
     std::mutex mutex;
     std::mt19937_64 random{1}; // WAL salts: the same run is the same bytes
     std::map<std::string, std::weak_ptr<SharedLocks>> locks; // by path, while a connection is open
@@ -173,11 +175,15 @@ constexpr sqlite3_io_methods kMethods = {
 
 FaultyVfsState& state_of(sqlite3_vfs* vfs) { return *static_cast<FaultyVfsState*>(vfs->pAppData); }
 
-// `is_created` is set when the file was not there before.
-Result<std::unique_ptr<File>> open_or_create(FaultyDisk& disk, const std::string& path, int flags,
+// `is_created` is set when the file was not there before; `flags` say afterwards how it was opened.
+Result<std::unique_ptr<File>> open_or_create(FaultyDisk& disk, const std::string& path, int& flags,
                                              bool& is_created) {
     const bool may_write = (flags & SQLITE_OPEN_READWRITE) != 0;
     auto file = disk.open(path, may_write ? OpenMode::read_write : OpenMode::read_only);
+    if (may_write && !file && file.error().code == Errc::not_permitted) { // as os_unix.c does
+        flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+        file = disk.open(path, OpenMode::read_only);
+    }
     const bool is_missing = !file && file.error().code == Errc::not_found;
     if (!is_missing || (flags & SQLITE_OPEN_CREATE) == 0) return file;
     is_created = true;
@@ -196,7 +202,9 @@ int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* out, int flags, int* 
     open->path = path;
     open->file = std::move(*file);
     open->is_deleted_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
-    if ((flags & SQLITE_OPEN_MAIN_DB) != 0)
+    if (vfs == &state.lockless)
+        open->is_directory_unsynced = is_created;
+    else if ((flags & SQLITE_OPEN_MAIN_DB) != 0)
         open->locks = state.locks_of(path);
     else
         open->is_directory_unsynced = is_created;
@@ -262,11 +270,19 @@ FaultyVfs::FaultyVfs(FaultyDisk& disk) : state_(std::make_unique<FaultyVfsState>
     vfs.xSleep = sleep;
     vfs.xCurrentTimeInt64 = current_time;
     vfs.xGetLastError = last_error;
-    ensure(sqlite3_vfs_register(&vfs, 0) == SQLITE_OK, "register a VFS");
+    state_->lockless_name = state_->name + "-none";
+    state_->lockless = vfs;
+    state_->lockless.zName = state_->lockless_name.c_str();
+    for (auto* each : {&vfs, &state_->lockless})
+        ensure(sqlite3_vfs_register(each, 0) == SQLITE_OK, "register a VFS");
 }
 
-FaultyVfs::~FaultyVfs() { sqlite3_vfs_unregister(&state_->vfs); }
+FaultyVfs::~FaultyVfs() {
+    sqlite3_vfs_unregister(&state_->vfs);
+    sqlite3_vfs_unregister(&state_->lockless);
+}
 
 const std::string& FaultyVfs::name() const { return state_->name; }
+const std::string& FaultyVfs::lockless_name() const { return state_->lockless_name; }
 
 } // namespace maild::test

@@ -25,6 +25,9 @@ public:
     ~FaultyVfs();
 
     const std::string& name() const; // for db::Options::vfs
+    // The same without locks and without an index of the WAL that connections share, as SQLite's
+    // "unix-none": for what is frozen.
+    const std::string& lockless_name() const;
 
 private:
     std::unique_ptr<FaultyVfsState> state_;

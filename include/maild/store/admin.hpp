@@ -36,6 +36,7 @@ struct StoreFigures {
     std::uint64_t wal_frames = 0;
     std::uint32_t sessions = 0;
     std::uint32_t shards = 0;
+    std::uint32_t read_only_shards = 0;
     bool accepts_mail = true;
 };
 
@@ -63,7 +64,8 @@ template <class Codec> void describe(Codec& codec, AccountUsage& u) {
 }
 template <class Codec> void describe(Codec& codec, StoreFigures& f) {
     codec(f.messages_delivered, f.commits, f.syncs, f.requests_committed, f.messages_stored,
-          f.pack_bytes, f.free_bytes, f.wal_frames, f.sessions, f.shards, f.accepts_mail);
+          f.pack_bytes, f.free_bytes, f.wal_frames, f.sessions, f.shards, f.read_only_shards,
+          f.accepts_mail);
 }
 
 } // namespace maild::store

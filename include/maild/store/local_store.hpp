@@ -12,6 +12,7 @@
 #include "maild/store/admin.hpp"
 #include "maild/store/claims.hpp"
 #include "maild/store/executor.hpp"
+#include "maild/store/fault_record.hpp"
 #include "maild/store/message_store.hpp"
 
 #include <chrono>
@@ -26,7 +27,7 @@ namespace maild::store {
 struct LocalStoreOptions {
     std::string directory; // DATA/shard; NN below it for each shard, made if missing
     std::vector<ShardId> shards{ShardId(1)};
-    std::uint64_t watermark_bytes = 256U << 20U; // free space below which accepts_mail() is false
+    std::uint64_t watermark_bytes = 256U << 20U; // free space below which no mail is taken
     std::uint64_t ballast_bytes = 16U << 20U;    // kept back, so that EXPUNGE works on a full disk
     std::chrono::milliseconds retention = std::chrono::hours(24 * 30); // of what was expunged
     std::size_t idle_view_bytes = 64U << 20U; // snapshots of mailboxes that nobody has open
@@ -36,28 +37,36 @@ struct LocalStoreOptions {
     std::uint64_t checkpoint_pages =
         8192;                     // of the WAL, estimated, before it is moved into the database
     std::string vfs;              // of SQLite; empty: the exclusive one (db::kExclusiveVfs)
+    std::string frozen_vfs;       // the same without locks; empty: db::kLocklessVfs
     Executor* executor = nullptr; // null: threads of each shard's own
     ParseStructure parse;         // for check(); without it structures are not looked at
+    FaultRecord faults;           // of the owners before
+    // The record that the next owner is to get: a shard has failed to write. Before on_fatal, or
+    // before open() ends with the error.
+    std::function<void(const FaultRecord&)> on_fault;
 };
 
 class LocalStore final : public MessageStore, public StoreAdmin, public Claims {
 public:
     // On io's thread. After on_fatal nothing works any more: exit, start anew (DESIGN: failure).
     using OnFatal = std::function<void(const Error&)>;
-    using OnAcceptsMail = std::function<void(bool)>;
-    // A shard's meta.db is damaged: in words, for `mailctl server status`. While the store opens,
-    // or later on io's thread. The others go on.
+    using OnAcceptsMail = std::function<void()>; // accepts_mail() answers otherwise than before
+    // A shard's meta.db is damaged, or a shard is read-only: in words, for `mailctl server status`.
+    // While the store opens, or later on io's thread. The others go on.
     using OnTrouble = std::function<void(const std::string&)>;
 
     // Recovers each shard; io is not needed for that. An error names the shard in `internal`. A
-    // shard whose meta.db is damaged or lost is offline (unavailable) until it was rebuilt.
+    // shard whose meta.db is damaged or lost is offline (unavailable) until it was rebuilt. One
+    // that is read-only, because its file system is or by the record of faults, serves what reads,
+    // and answers unavailable to what writes, for as long as the store is open.
     static Result<std::unique_ptr<LocalStore>>
     open(boost::asio::io_context& io, FileSystem& files, const Clock& clock, Random& random,
          auth::TokenKey key, LocalStoreOptions options, OnFatal on_fatal,
          OnAcceptsMail on_accepts_mail = {}, OnTrouble on_trouble = {});
     ~LocalStore() override; // finishes what waits and checkpoints; answers still due are dropped
 
-    bool accepts_mail() const override;
+    bool has_read_only_shard() const;
+    Result<void> accepts_mail() const override;
     net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) override;
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;

@@ -36,7 +36,9 @@ public:
     // What every session feels when the process `store` ends.
     void lose_sessions();
 
-    bool accepts_mail() const override { return accepts_mail_; }
+    Result<void> accepts_mail() const override {
+        return accepts_mail_ ? Result<void>() : fail(Errc::no_space);
+    }
     net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) override;
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;

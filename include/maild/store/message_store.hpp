@@ -154,9 +154,9 @@ class MessageStore {
 public:
     virtual ~MessageStore() = default;
 
-    // False while the disk watermark is passed or the store is away: SMTP answers 452 4.3.1 (or
-    // 451) to MAIL.
-    virtual bool accepts_mail() const = 0;
+    // Why mail is refused now, if it is: no_space below the disk's watermark (SMTP answers
+    // 452 4.3.1 to MAIL), unavailable while the store is away (451 4.3.0).
+    virtual Result<void> accepts_mail() const = 0;
     // over_quota, no_such_account or no_space if a message of `size` octets for this recipient
     // would be refused now; too_large if it could never fit into the quota.
     virtual net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) = 0;

@@ -22,7 +22,8 @@ public:
                 std::chrono::milliseconds timeout = std::chrono::minutes(5));
     ~RemoteStore() override;
 
-    bool accepts_mail() const override; // as last told by the store; false while it is away
+    // As last told by the store; unavailable while it is away.
+    Result<void> accepts_mail() const override;
     net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) override;
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;

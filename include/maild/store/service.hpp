@@ -36,7 +36,7 @@ public:
     // A worker is told at once whether mail is accepted. Control may call StoreAdmin, and nothing
     // else; workers MessageStore and Claims, and nothing else; other roles nothing.
     void attach(UniqueFd socket, ipc::PeerRole role, unsigned index);
-    void announce_accepts_mail(bool accepts); // to all workers
+    void announce_accepts_mail(); // to all workers, what the store says now
     std::size_t connections() const;
 
 private:
