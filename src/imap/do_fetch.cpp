@@ -26,11 +26,11 @@ public:
 
     net::Task<Response> run(const Ranges& seqs);
     bool is_broken() const { return is_broken_; }
+    const std::vector<Uid>& damaged() const { return damaged_; }
 
 private:
     net::Task<void> mark_seen(const store::FetchResult& batch);
     net::Task<bool> write_batch(const store::FetchResult& batch);
-    void note_missing(const store::MessageData& message);
 
     const Fetch& fetch_;
     MailboxView& view_;
@@ -40,9 +40,9 @@ private:
     FetchWriter writer_;
     bool marks_seen_;
     bool is_broken_ = false;
-    bool found_damage_ = false;
     std::uint64_t written_ = 0;
-    std::vector<Uid> seen_; // marked in this batch, ascending
+    std::vector<Uid> seen_;    // marked in this batch, ascending
+    std::vector<Uid> damaged_; // what the store could not give
 };
 
 std::uint64_t count(const Ranges& seqs) {
@@ -62,7 +62,7 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
         if (!alive) co_return ok({});
         uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
     }
-    if (found_damage_) co_return response_for(Errc::corrupt);
+    if (!damaged_.empty()) co_return response_for(Errc::corrupt);
     // RFC 5530 §3: some of them are gone, and the EXPUNGEs are still to come.
     if (written_ < count(seqs))
         co_return no("[EXPUNGEISSUED] Some of these messages exist no longer");
@@ -96,7 +96,7 @@ net::Task<bool> FetchRun::write_batch(const store::FetchResult& batch) {
         is_broken_ = written == Written::broken;
         if (is_broken_ || written == Written::gone) co_return false;
         if (written == Written::skipped)
-            note_missing(message);
+            damaged_.push_back(message.uid);
         else
             ++written_;
         if (!out_.is_full()) continue;
@@ -104,11 +104,6 @@ net::Task<bool> FetchRun::write_batch(const store::FetchResult& batch) {
         if (!alive) co_return false;
     }
     co_return true;
-}
-
-void FetchRun::note_missing(const store::MessageData& message) {
-    found_damage_ = true;
-    log::error("imap_message_damaged", {{"mailbox", view_.id().value}, {"uid", message.uid.value}});
 }
 
 } // namespace
@@ -137,6 +132,10 @@ net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
     if (store_items(fetch.items) != 0) {
         FetchRun fetching(fetch, is_uid, *view_, store(), *store_session_, out_);
         auto response = co_await fetching.run(seqs);
+        for (const auto uid : fetching.damaged())
+            log::error(
+                "imap_message_damaged",
+                {{"account", identity_->address}, {"mailbox", selected_}, {"uid", uid.value}});
         if (fetching.is_broken()) {
             // In the middle of a literal nothing else can be said.
             log::error("imap_fetch_broken", {{"mailbox", view_->id().value}});

@@ -23,6 +23,7 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     }
     early_.clear();
     is_opening_ = true;
+    selected_ = *name;
     auto opened = co_await store().open_mailbox(*store_session_, std::move(*name), examine);
     is_opening_ = false;
     const auto early = std::exchange(early_, {});

@@ -171,6 +171,7 @@ private:
     std::optional<store::SessionId> store_session_;
     bool is_lost_ = false;
     std::unique_ptr<MailboxView> view_; // in state selected
+    store::MailboxName selected_;       // its name when it was opened, for the log
     std::vector<std::pair<MailboxId, store::Change>> early_;
 };
 

@@ -20,41 +20,36 @@ struct Source {
     std::uint32_t header_crc = 0;
 };
 
-// Only the columns that are asked for: a list of ENVELOPEs does not touch the longer structures.
+// Only the columns that are asked for: a list of ENVELOPEs does not touch the longer structures. A
+// message that has lost one of its rows is there too, with NULL where that would be.
 Result<db::Statement> query_rows(db::Database& database, MailboxId mailbox, const UidRange& range,
                                  std::uint32_t items) {
     const auto structure = items & kStructureItems;
     if (structure == 0) {
         return database.query(
             "SELECT m.uid, m.internal_date, m.save_date, c.email_id, m.size, c.prefix, b.pack, "
-            "b.record_offset, "
-            "b.metadata_length,"
-            " b.length, b.header_size, b.header_crc FROM message m JOIN content c ON c.id = "
-            "m.content_id"
-            " JOIN body b ON b.id = c.body_id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3"
-            " ORDER BY m.uid",
+            "b.record_offset, b.metadata_length, b.length, b.header_size, b.header_crc"
+            " FROM message m LEFT JOIN content c ON c.id = m.content_id"
+            " LEFT JOIN body b ON b.id = c.body_id"
+            " WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid",
             mailbox, range.first, range.last);
     }
     if (structure == kEnvelope) {
         return database.query(
             "SELECT m.uid, m.internal_date, m.save_date, c.email_id, m.size, c.prefix, b.pack, "
-            "b.record_offset, "
-            "b.metadata_length,"
-            " b.length, b.header_size, b.header_crc, s.envelope FROM message m"
-            " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = c.body_id"
-            " JOIN structure s ON s.body_id = b.id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 "
-            "AND ?3"
-            " ORDER BY m.uid",
+            "b.record_offset, b.metadata_length, b.length, b.header_size, b.header_crc, s.envelope"
+            " FROM message m LEFT JOIN content c ON c.id = m.content_id"
+            " LEFT JOIN body b ON b.id = c.body_id LEFT JOIN structure s ON s.body_id = b.id"
+            " WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid",
             mailbox, range.first, range.last);
     }
     return database.query(
         "SELECT m.uid, m.internal_date, m.save_date, c.email_id, m.size, c.prefix, b.pack, "
-        "b.record_offset, "
-        "b.metadata_length,"
-        " b.length, b.header_size, b.header_crc, s.envelope, s.body, s.body_structure, s.parts"
-        " FROM message m JOIN content c ON c.id = m.content_id JOIN body b ON b.id = c.body_id"
-        " JOIN structure s ON s.body_id = b.id WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3"
-        " ORDER BY m.uid",
+        "b.record_offset, b.metadata_length, b.length, b.header_size, b.header_crc, s.envelope, "
+        "s.body, s.body_structure, s.parts"
+        " FROM message m LEFT JOIN content c ON c.id = m.content_id"
+        " LEFT JOIN body b ON b.id = c.body_id LEFT JOIN structure s ON s.body_id = b.id"
+        " WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid",
         mailbox, range.first, range.last);
 }
 
@@ -119,6 +114,26 @@ Result<void> add_content(Reading& reading, const Source& source, std::uint32_t i
     return {};
 }
 
+// Of its content, its body, or the structure where that was asked for.
+bool has_lost_rows(const db::Statement& row, std::uint32_t items) {
+    constexpr int kPack = 6;
+    constexpr int kEnvelopeColumn = 12;
+    return row.is_null(kPack) || ((items & kStructureItems) != 0 && row.is_null(kEnvelopeColumn));
+}
+
+MessageData read_damaged(const db::Statement& row, MailboxId mailbox) {
+    MessageData data;
+    data.uid = row.column<Uid>(0);
+    data.internal_date = from_millis(row.column<std::int64_t>(1));
+    data.save_date = from_millis(row.column<std::int64_t>(2));
+    data.size = row.column<std::uint64_t>(4);
+    data.error = Errc::corrupt;
+    log::error(
+        "store_message_damaged",
+        {{"mailbox", mailbox.value}, {"uid", data.uid.value}, {"do", "mailctl fsck run names it"}});
+    return data;
+}
+
 std::size_t weight(const MessageData& data) {
     return sizeof data + data.content.size() + data.structure.envelope.size() +
            data.structure.body.size() + data.structure.body_structure.size() +
@@ -138,6 +153,11 @@ Result<bool> read_range(Reading& reading, MailboxId mailbox, const UidRange& ran
             result.next = rows->column<Uid>(0);
             return true;
         }
+        if (has_lost_rows(*rows, items)) {
+            result.messages.push_back(read_damaged(*rows, mailbox));
+            bytes += sizeof(MessageData);
+            continue;
+        }
         const auto source = read_source(*rows, 5);
         auto data = read_data(*rows, source, items);
         if (auto added = add_content(reading, source, items, data); !added) return pass(added);
@@ -151,17 +171,18 @@ Result<std::optional<Source>> find_source(Result<db::Statement> row) {
     const auto found = row->step();
     if (!found) return pass(found);
     if (!*found) return std::nullopt;
+    if (row->is_null(1)) return fail(Errc::corrupt, "the row of the body is lost");
     return read_source(*row, 0);
 }
 
 // Of a message, or of one that was expunged and is retained.
 Result<Source> source_of(db::Database& database, MailboxId mailbox, Uid uid) {
-    auto living =
-        find_source(database.query("SELECT c.prefix, b.pack, b.record_offset, b.metadata_length, "
-                                   "b.length, b.header_size, b.header_crc FROM message m"
-                                   " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = "
-                                   "c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2",
-                                   mailbox, uid));
+    auto living = find_source(database.query(
+        "SELECT c.prefix, b.pack, b.record_offset, b.metadata_length, "
+        "b.length, b.header_size, b.header_crc FROM message m"
+        " LEFT JOIN content c ON c.id = m.content_id"
+        " LEFT JOIN body b ON b.id = c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2",
+        mailbox, uid));
     if (!living) return pass(living);
     if (*living) return std::move(**living);
     auto gone =

@@ -118,6 +118,43 @@ TEST_F(Damage, RotThatAReaderMeetsIsToldAndFailsThatRequest) {
     rebuild();
 }
 
+// What a fetch gives: "2 corrupt", "3 ok" …
+std::string fetched(CheckSubject& subject, const Client& client, std::uint32_t items) {
+    const auto got = subject.run(subject.store().fetch(client.id(), everything(), items));
+    if (!got) return std::string(name_of(got.error().code));
+    std::string out;
+    for (const auto& message : got->messages)
+        out += std::to_string(message.uid.value) + " " +
+               std::string(message.error ? name_of(*message.error) : "ok") + ", ";
+    return out;
+}
+
+TEST_F(Damage, AMessageThatLostARowIsCorruptAlone) {
+    subject.open();
+    for (const auto* uid : {"2", "3", "4", "5"})
+        EXPECT_EQ(deliver(subject, 1, "Subject: more\r\n\r\n" + std::string(uid)), uid);
+    subject.plant(
+        "UPDATE message SET content_id = 9999 WHERE uid = 2; UPDATE content SET body_id = "
+        "9999 WHERE id = (SELECT content_id FROM message WHERE uid = 3); DELETE FROM "
+        "structure WHERE body_id = (SELECT body_id FROM content WHERE id = (SELECT "
+        "content_id FROM message WHERE uid = 4))");
+    subject.open();
+    Client client(subject, 1);
+    EXPECT_EQ(text(client.open("INBOX")), "1 2 3 4 5");
+    for (const std::uint32_t items : {kSize, kContent, kHeader})
+        EXPECT_EQ(fetched(subject, client, items), "1 ok, 2 corrupt, 3 corrupt, 4 ok, 5 ok, ");
+    for (const std::uint32_t items : {kEnvelope + 0U, kEnvelope | kBodyStructure})
+        EXPECT_EQ(fetched(subject, client, items), "1 ok, 2 corrupt, 3 corrupt, 4 corrupt, 5 ok, ");
+    const auto read = [&](std::uint32_t uid) {
+        return subject.run(subject.store().read(client.id(), Uid(uid), 0, 10));
+    };
+    EXPECT_EQ(read(2).error().code, Errc::corrupt);
+    EXPECT_EQ(read(3).error().code, Errc::corrupt);
+    EXPECT_TRUE(read(5));
+    EXPECT_EQ(client.store(everything(), FlagChange::add, {kSeen, {}}), "1 2 3 4 5");
+    EXPECT_EQ(client.news().find("lost"), std::string::npos);
+}
+
 TEST_F(Damage, CheckFindsRotAndGoesOn) {
     rot(subject, root_page(subject, "SELECT rootpage FROM sqlite_schema WHERE name = "
                                     "'message_by_modseq'"));
