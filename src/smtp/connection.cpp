@@ -123,7 +123,8 @@ std::string_view Connection::goodbye(Errc reason) const {
     if (stopping_ == net::StopReason::kicked) return replies::kKicked;
     if (stopping_) return replies::kStopping;
     if (reason == Errc::timed_out) return replies::kTimedOut;
-    if (reason == Errc::too_large) return replies::kEndlessLine;
+    if (reason == Errc::too_large)
+        return session_.in_exchange() ? replies::kEndlessLine : replies::kEndlessCommand;
     return {};
 }
 

@@ -55,6 +55,8 @@ inline constexpr std::string_view kStopping = "421 4.3.2 Service closing, try ag
 // RFC 3463 §3.4 has no closer code.
 inline constexpr std::string_view kKicked = "421 4.3.2 The administrator ended this session\r\n";
 inline constexpr std::string_view kEndlessLine = "421 4.7.0 Line without end\r\n";
+inline constexpr std::string_view kEndlessCommand = "500 5.5.6 Line too long\r\n"
+                                                    "421 4.7.0 Line without end\r\n";
 
 // RFC 5321 §4.3.2 and §4.1.1.11, RFC 6531 §3.5
 constexpr std::string_view of(Problem problem) {

@@ -34,6 +34,7 @@ alone
 repeat 40
 connect smtp hello
 send "x"*1000000
+S: 500 5.5.6
 S: 421 4.7.0
 closed
 memory seen
@@ -42,6 +43,7 @@ memory mark
 repeat 20
 connect smtp hello
 send "x"*1000000
+S: 500 5.5.6
 S: 421 4.7.0
 closed
 memory seen
