@@ -81,6 +81,7 @@ struct Limits {
     std::uint32_t recipients = 1000;            // of one message; RFC 5321 §4.5.3.1.8: at least 100
     std::uint32_t connections = 10'000;         // of the whole daemon; workers share it equally
     std::uint32_t connections_per_address = 50; // from one IPv4 address or one IPv6 /64
+    std::uint32_t newcomers = 50;               // percent of connections, see net::GateLimits
     std::uint64_t worker_memory_bytes = 1ull << 30; // of each worker; RLIMIT_DATA refuses more
     std::chrono::seconds smtp_idle{300};            // RFC 5321 §4.5.3.2.7
     std::chrono::seconds imap_idle{1800};           // RFC 9051 §5.4: at least 30 minutes

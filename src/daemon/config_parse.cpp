@@ -241,6 +241,7 @@ void read_limits(ConfigTable& table, Limits& out) {
     table.number<std::uint32_t>("connections", out.connections, 16, 1'000'000);
     table.number<std::uint32_t>("connections_per_address", out.connections_per_address, 1,
                                 1'000'000);
+    table.number<std::uint32_t>("newcomers", out.newcomers, 1, 100);
     table.size("worker_memory", out.worker_memory_bytes, 128ull << 20, 1ull << 40);
     table.span("smtp_idle", out.smtp_idle, 10s, 1h);
     table.span("imap_idle", out.imap_idle, 1min, 24h);

@@ -16,7 +16,7 @@ template <class Codec> void describe(Codec& codec, Users& c) {
 }
 template <class Codec> void describe(Codec& codec, TlsFiles& c) { codec(c.certificate, c.key); }
 template <class Codec> void describe(Codec& codec, Limits& c) {
-    codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address,
+    codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address, c.newcomers,
           c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.login_time, c.tls_handshake,
           c.drain_time);
 }

@@ -144,7 +144,10 @@ private:
     net::GateLimits gate_limits() const {
         const auto& config = context_->config();
         const auto share = (config.limits.connections + config.workers - 1) / config.workers;
-        return {.sessions = share, .sessions_per_peer = config.limits.connections_per_address};
+        const auto newcomers = std::uint64_t{share} * config.limits.newcomers / 100;
+        return {.sessions = share,
+                .sessions_per_peer = config.limits.connections_per_address,
+                .newcomers = std::max<std::uint64_t>(newcomers, 1)};
     }
 
     // Certificates come from auth, which may still be starting: nothing is accepted before they are

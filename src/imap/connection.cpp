@@ -41,6 +41,9 @@ Connection::Connection(net::Stream stream, net::Gate::Pass pass,
     pass_.on_stop([this](net::StopReason reason) {
         stopping_ = reason;
         wake_.notify();
+        // Whoever is to make room does not do so in his own time: a handshake, or a peer that reads
+        // nothing, is waited for no longer.
+        if (reason == net::StopReason::crowded_out && !is_waiting_) stream_.cancel();
     });
 }
 
@@ -55,6 +58,7 @@ net::Task<void> Connection::run() {
         dialogue_.session().greet();
         co_await converse();
         co_await out_.flush();
+        if (stopping_ == net::StopReason::crowded_out) stream_.cancel();
         co_await stream_.shutdown(server_->limits.close_timeout);
     }
     const auto& identity = dialogue_.session().identity();
@@ -92,6 +96,8 @@ net::Task<void> Connection::converse() {
         }
         if (stopping_ == net::StopReason::kicked)
             session.bye("The administrator ended this session");
+        else if (stopping_ == net::StopReason::crowded_out)
+            session.bye("[UNAVAILABLE] Too many connections have not logged in");
         else if (stopping_)
             session.bye("The server is going away, come back");
         const bool alive = co_await out_.flush();
@@ -151,7 +157,9 @@ net::Task<bool> Connection::wait_and_read() {
         dialogue_.release();
         std::string().swap(out_.text);
     }
+    is_waiting_ = true;
     const auto waited = co_await stream_.wait_readable(wake_, time_left());
+    is_waiting_ = false;
     if (waited == net::WaitResult::closed) co_return false;
     if (waited == net::WaitResult::timed_out) {
         dialogue_.session().bye("Autologout: nothing came for too long");

@@ -52,7 +52,8 @@ private:
     SteadyTime command_began_; // the unfinished command, if any
     bool is_in_command_ = false;
     std::optional<net::StopReason> stopping_;
-    AccountId account_; // as the gate knows it
+    bool is_waiting_ = false; // for the peer's next octets
+    AccountId account_;       // as the gate knows it
 };
 
 } // namespace maild::imap

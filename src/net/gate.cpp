@@ -1,6 +1,9 @@
 #include "maild/net/gate.hpp"
 
 #include "net/await.hpp"
+#include "net/newcomers.hpp"
+
+#include "maild/base/log.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -27,7 +30,10 @@ void Gate::Pass::set_account(AccountId account, std::string_view name) {
     auto& entry = gate_->sessions_.at(id_).entry;
     entry.account = account;
     entry.account_name = name;
+    if (account) set_proven();
 }
+
+void Gate::Pass::set_proven() { gate_->newcomers_->remove(id_); }
 
 void Gate::Pass::set_state(std::string_view state) { gate_->sessions_.at(id_).entry.state = state; }
 
@@ -40,7 +46,11 @@ void Gate::Pass::on_stop(Stop stop) {
 bool Gate::Pass::is_stopping() const { return gate_->sessions_.at(id_).stopping.has_value(); }
 
 Gate::Gate(std::string service, const GateLimits& limits, const Clock& clock)
-    : service_(std::move(service)), limits_(limits), clock_(clock) {}
+    : service_(std::move(service)),
+      limits_(limits),
+      clock_(clock),
+      newcomers_(std::make_unique<Newcomers>()) {}
+Gate::~Gate() = default;
 
 Result<Gate::Pass> Gate::admit(std::string_view peer) {
     if (is_stopping_) return fail(Errc::unavailable, "stopping");
@@ -59,12 +69,25 @@ Result<Gate::Pass> Gate::admit(std::string_view peer) {
         ++count;
     }
     const auto id = next_id_++;
+    if (address) {
+        if (newcomers_->count() >= limits_.newcomers) make_room();
+        newcomers_->add(id, peer_key(*address));
+    }
     session.entry.id = id;
     session.entry.service = service_;
     session.entry.peer = peer;
     session.entry.since = clock_.now();
     sessions_.emplace(id, std::move(session));
     return Pass(this, id);
+}
+
+void Gate::make_room() {
+    const auto id = newcomers_->first_to_go();
+    if (!id) return;
+    newcomers_->remove(*id);
+    log::info("session_crowded_out",
+              {{"service", service_}, {"remote_ip", sessions_.at(*id).entry.peer}});
+    tell(*id, StopReason::crowded_out);
 }
 
 std::vector<SessionEntry> Gate::sessions() const {
@@ -114,6 +137,7 @@ void Gate::leave(std::uint64_t id) {
         const auto counter = by_peer_.find(found->second.peer_key);
         if (--counter->second == 0) by_peer_.erase(counter);
     }
+    newcomers_->remove(id);
     sessions_.erase(found);
     if (sessions_.empty()) left_.notify();
 }

@@ -88,6 +88,8 @@ std::string Connection::goodbye(Errc reason) const {
     if (reason == Errc::protocol_error || reason == Errc::corrupt) return {};
     if (stopping_ == net::StopReason::kicked)
         return err("[SYS/TEMP] The administrator ended this session").text;
+    if (stopping_ == net::StopReason::crowded_out)
+        return err("[SYS/TEMP] Too many connections have not logged in").text;
     if (stopping_) return err("[SYS/TEMP] The server is going away, come back").text;
     if (session_.is_lost()) return err("[SYS/TEMP] The mail store was restarted, come back").text;
     if (reason == Errc::too_large) return err("The line does not end").text;

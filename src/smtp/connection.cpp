@@ -70,7 +70,8 @@ private:
 
     Client make_client() const;
     void stop(net::StopReason reason);
-    bool must_leave() const { return stopping_ && !session_.in_transaction(); }
+    bool must_leave() const { return stopping_ && !has_to_finish(); }
+    bool has_to_finish() const;
     std::string_view goodbye(Errc reason) const;
     milliseconds content_timeout(SteadyTime begin) const;
     bool is_too_slow(const ContentReader& content, SteadyTime begin) const;
@@ -101,7 +102,13 @@ Client Connection::make_client() const {
 // The gate wants us gone. Between transactions the pending read ends now; within one, after it.
 void Connection::stop(net::StopReason reason) {
     stopping_ = reason;
-    if (!session_.in_transaction()) stream_.cancel();
+    if (!has_to_finish()) stream_.cancel();
+}
+
+// A transaction, but not for a newcomer's sake that has got no further than MAIL.
+bool Connection::has_to_finish() const {
+    return stopping_ == net::StopReason::crowded_out ? session_.has_recipient()
+                                                     : session_.in_transaction();
 }
 
 net::Task<void> Connection::run() {
@@ -121,6 +128,7 @@ net::Task<void> Connection::run() {
 std::string_view Connection::goodbye(Errc reason) const {
     if (reason == Errc::protocol_error) return {}; // said already, or nothing would be understood
     if (stopping_ == net::StopReason::kicked) return replies::kKicked;
+    if (stopping_ == net::StopReason::crowded_out) return replies::kCrowdedOut;
     if (stopping_) return replies::kStopping;
     if (reason == Errc::timed_out) return replies::kTimedOut;
     if (reason == Errc::too_large)
@@ -187,6 +195,7 @@ net::Task<Result<void>> Connection::converse() {
         auto replies = co_await session_.on_line(*line, !reader_.empty());
         const auto& identity = session_.client().identity;
         if (identity && !was_known) pass_.set_account(identity->account, identity->address);
+        if (session_.has_recipient()) pass_.set_proven();
         const auto said = co_await say(std::move(replies));
         if (!said) co_return said;
     }

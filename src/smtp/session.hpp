@@ -60,6 +60,7 @@ public:
 
     Expects expects() const { return expects_; }
     bool in_transaction() const { return transaction_.has_value(); }
+    bool has_recipient() const { return transaction_ && !transaction_->recipients.empty(); }
     bool in_exchange() const { return exchange_.has_value(); } // what comes is no command
     const Client& client() const { return client_; }
     std::uint64_t transactions() const { return transactions_; }

@@ -50,6 +50,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.limits.recipients, plain.limits.recipients);
     EXPECT_EQ(config.limits.connections, plain.limits.connections);
     EXPECT_EQ(config.limits.connections_per_address, plain.limits.connections_per_address);
+    EXPECT_EQ(config.limits.newcomers, plain.limits.newcomers);
     EXPECT_EQ(config.limits.worker_memory_bytes, plain.limits.worker_memory_bytes);
     EXPECT_EQ(config.limits.smtp_idle, plain.limits.smtp_idle);
     EXPECT_EQ(config.limits.imap_idle, plain.limits.imap_idle);

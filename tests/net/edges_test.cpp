@@ -126,6 +126,41 @@ TEST(Gate, AdmitsUpToItsLimits) {
     EXPECT_EQ(gate.count(), 0U);
 }
 
+// Who is told to end, by number in the order of coming.
+TEST(Gate, NewcomersMakeRoomForOneAnother) {
+    test::FakeClock clock;
+    Gate gate("imap", {.sessions = 100, .sessions_per_peer = 50, .newcomers = 4}, clock);
+    std::vector<Gate::Pass> passes;
+    std::vector<std::size_t> told;
+    const auto come = [&](std::string_view peer) {
+        passes.push_back(gate.admit(peer).value());
+        passes.back().on_stop([&, number = passes.size() - 1](StopReason reason) {
+            EXPECT_EQ(reason, StopReason::crowded_out);
+            told.push_back(number);
+        });
+        return std::exchange(told, {});
+    };
+    using Told = std::vector<std::size_t>;
+    EXPECT_EQ(come("192.0.2.9"), Told{});            // 0: alone in its network
+    EXPECT_EQ(come("2001:db8:0:1::1"), Told{});      // 1
+    EXPECT_EQ(come("2001:db8:0:1::2"), Told{});      // 2: the same /64
+    EXPECT_EQ(come("local"), Told{});                // 3: no network, no newcomer
+    EXPECT_EQ(come("198.51.100.1"), Told{});         // 4: now there are four
+    EXPECT_EQ(come("203.0.113.1"), Told{1});         // 5: the oldest of those who are two
+    EXPECT_EQ(come("2001:db8:0:1:ffff::"), Told{0}); // 6: all are alone: the oldest
+    EXPECT_EQ(come("192.0.2.9"), Told{2});           // 7: not the one who came with it
+    passes[4].set_account(AccountId(7), "ada@example.org");
+    passes[6].set_proven();
+    EXPECT_EQ(come("192.0.2.9"), Told{});  // 8
+    EXPECT_EQ(come("192.0.2.9"), Told{});  // 9: 5, 7, 8 and 9 are newcomers
+    EXPECT_EQ(come("192.0.2.9"), Told{7}); // 10
+    passes[5] = {};                        // it left by itself
+    EXPECT_EQ(come("192.0.2.9"), Told{});  // 11
+    EXPECT_EQ(gate.count(), 11U) << "who was told is here until it has left";
+    passes.clear();
+    EXPECT_EQ(gate.count(), 0U);
+}
+
 TEST(Gate, ListsAndKicks) {
     test::FakeClock clock;
     Gate gate("imap", {}, clock);

@@ -45,3 +45,45 @@ timer under 1
 memory grew less 30000 KiB
 drop crowd
 mailbox INBOX has 1
+
+case a crowd beyond what is let in, from one address and from many
+host narrow
+alone
+each "127.0.0.1" "each"
+connect smtp as=sender from=127.0.0.9 hello
+C: MAIL FROM:<eve@remote.example>
+S: 250
+C: RCPT TO:<%USER%>
+S: 250
+connect imaps as=reader from=127.0.0.9
+log-in
+crowd 250 from=%EACH% smtp "EHLO slow.example\r\nMAIL FROM:<eve@remote.example>\r\nRC"
+crowd 250 from=%EACH% imap "a LOGIN x"
+crowd 150 from=%EACH% imaps "\x16\x03\x01"
+log has "session_crowded_out service=smtp"
+log has "session_crowded_out service=imap"
+timer start
+connect smtp from=127.0.0.10 hello
+C: MAIL FROM:<eve@remote.example>
+S: 250
+C: RCPT TO:<%USER%>
+S: 250
+C: DATA
+S: 354
+send "Subject: x\r\n\r\nbody\r\n.\r\n"
+S: 250
+connect imaps from=127.0.0.10
+log-in
+C: a SELECT INBOX
+S* a OK
+timer under 1
+on sender
+C: DATA
+S: 354
+send "Subject: y\r\n\r\nbody\r\n.\r\n"
+S: 250
+on reader
+C: a SELECT INBOX
+S* a OK
+drop crowd
+mailbox INBOX has 2

@@ -283,9 +283,10 @@ class Player:
                 while not member.is_over if step.words[0] == "closed" else step.words[2] not in member.buffer:
                     self.check(member.receive(deadline) or step.words[0] == "closed", step.words[-1], member.buffer)
             return
-        for number in range(int(step.words[0])):
-            options, words = options_of([self.filled(word.encode()).decode() if isinstance(word, str) else word for word in step.words])
-            member = Connection(self.daemon, words[1], seed=number, source=options.get("from"))
+        options, words = options_of([self.filled(word.encode()).decode() if isinstance(word, str) else word for word in step.words])
+        for number in range(int(words[0])):
+            source = f"127.1.{number >> 8}.{number & 255}" if options.get("from") == "each" else options.get("from")
+            member = Connection(self.daemon, words[1], seed=number, source=source)
             if "tls" in words:
                 member.start_tls({})
             member.send(self.filled(octets_of(word for word in words[2:] if isinstance(word, bytes))))

@@ -1,8 +1,11 @@
 #pragma once
 // Who is here: admits connections within limits before a session exists, lists the sessions, ends
-// them one by one or all together. One gate for each service and worker; every session holds a Pass
-// for as long as it lives. Belongs to one thread. Memory: one entry for each session, one counter
-// for each peer that has a session.
+// them one by one or all together. Of its places only a part is for newcomers, whose peer has
+// neither logged in nor otherwise shown what it is for, so that a crowd of those keeps nobody out:
+// when the part is full, one of them is told to end (of the network that has most, the oldest), and
+// the next comes in. One gate for each service and worker; every session holds a Pass for as long
+// as it lives. Belongs to one thread. Memory: one entry for each session, one counter for each peer
+// that has a session.
 
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,10 +27,13 @@
 
 namespace maild::net {
 
+class Newcomers;
+
 struct GateLimits {
     std::size_t sessions = 4096;
     // Of an IPv4 address or an IPv6 /64; loopback is not counted.
     std::size_t sessions_per_peer = 256;
+    std::size_t newcomers = 2048; // of `sessions`; who comes from no IP address is none
 };
 
 struct SessionEntry {
@@ -39,13 +46,14 @@ struct SessionEntry {
     std::string state; // for people: "idle", "DATA" …
 };
 
-// Why a session is to end, so that it can say so: the daemon goes away, or an admin ended this one.
-enum class StopReason : std::uint8_t { shutdown, kicked };
+// Why a session is to end, so that it can say so: the daemon goes away, an admin ended this one, or
+// it has made room for another newcomer.
+enum class StopReason : std::uint8_t { shutdown, kicked, crowded_out };
 
 class Gate {
 public:
-    // Ends a session: it is to say goodbye and leave. Called at most once for each, never inside
-    // admit().
+    // Ends a session: it is to say goodbye and leave. Called at most once for each; within admit()
+    // only another's than the one that is admitted. Must not end the session before it returns.
     using Stop = std::function<void(StopReason)>;
 
     class Pass {
@@ -59,7 +67,9 @@ public:
 
         explicit operator bool() const { return gate_ != nullptr; }
         std::uint64_t id() const { return id_; }
+        // With an account it is no newcomer any more.
         void set_account(AccountId account, std::string_view name);
+        void set_proven(); // nor is it after this: the peer has shown what it is for
         void set_state(std::string_view state);
         // What to call when it has to end. At once if that has been asked for already.
         void on_stop(Stop stop);
@@ -74,7 +84,7 @@ public:
 
     // `clock` outlives the gate, the gate outlives its passes.
     Gate(std::string service, const GateLimits& limits, const Clock& clock);
-    ~Gate() = default;
+    ~Gate();
     Gate(const Gate&) = delete;
     Gate& operator=(const Gate&) = delete;
 
@@ -103,6 +113,7 @@ private:
         std::optional<StopReason> stopping;
         Stop stop;
     };
+    void make_room();
     bool tell(std::uint64_t id, StopReason reason);
     void leave(std::uint64_t id);
 
@@ -111,6 +122,7 @@ private:
     const Clock& clock_;
     std::unordered_map<std::uint64_t, Session> sessions_;
     std::unordered_map<IpAddress, std::size_t> by_peer_;
+    std::unique_ptr<Newcomers> newcomers_;
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;
     Event left_;
