@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import sqlite3
+import subprocess
 import time
 
 import imap
@@ -21,7 +22,7 @@ PROMISES = {
     "I6": "ENVELOPE, BODYSTRUCTURE and RFC822.SIZE are those of the bytes",
     "I7": "counters and what quota counts are as computed anew; the database is sound",
     "I8": "every acknowledged recipient elsewhere is in the queue, once",
-    "I9": "no reference leads nowhere: every body that the database names is whole in its pack",
+    "I9": "no reference leads nowhere: every body that the database names is whole in its pack, and the host's own deep check finds nothing",
     "I10": "no manual step: the host starts by itself, with the administration that was acknowledged",
     "I11": "service is back within 5 s",
     "I12": "descriptors and memory are back to where they were",
@@ -242,6 +243,13 @@ class Oracle:
         for alias in self.ledger.aliases:
             self.fault("I10", f"alias {alias} was acknowledged and is gone")
         self.ledger.aliases.clear()
+
+    def check_itself(self, host):
+        """What the host says when it reads and parses everything of its own anew."""
+        command = [host.root / "bin/mailctl", "--json", "fsck", "run", "--deep"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        if run.returncode != 0:
+            self.fault("I9", f"fsck run --deep: exit {run.returncode}: {(run.stdout + run.stderr)[:1000]}")
 
     def check_resources(self, host):
         """Against the first time, once the last sessions have ended; a store that holds more needs a little more."""
