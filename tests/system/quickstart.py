@@ -26,9 +26,9 @@ class Quickstart(host.unittest.TestCase):
                 host.wait_for(lambda: not pathlib.Path(f"/proc/{pid}").exists(), 40, "the daemon to stop")
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def run_it(self, *options, stdin="", exit_code=0):
+    def run_it(self, *options, stdin="", exit_code=0, build=host.BUILD, **who):
         run = subprocess.run([host.TOP / "conf/quickstart", *options], input=stdin, capture_output=True, text=True, timeout=900,
-                             env={**os.environ, "MAILD_BUILD": str(host.BUILD)})
+                             env={**os.environ, "MAILD_BUILD": str(build)}, **who)
         self.assertEqual(run.returncode, exit_code, run.stdout + run.stderr)
         return run.stdout + run.stderr
 
@@ -48,6 +48,20 @@ class Quickstart(host.unittest.TestCase):
         other = self.run_it("--root", str(self.root), "--port-base", str(self.base + 50), "--domain", "example.net", "--admin", "ada", exit_code=73)
         self.assertIn("another port base", other)
         self.assertEqual(files, {p: p.stat().st_mtime_ns for p in (self.root / "etc").rglob("*")})
+
+    def test_as_an_ordinary_user(self):
+        if os.geteuid() != 0:
+            self.skipTest("all the others are run as one")
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []}
+        if subprocess.run(["test", "-r", host.TOP / "conf/quickstart", "-a", "-x", host.BUILD / "maild"], **nobody).returncode:
+            self.skipTest("an ordinary user does not reach this checkout")
+        os.chown(self.root, 65534, 65534)
+        options = ["--root", str(self.root), "--port-base", str(self.base)]
+        self.assertIn("may not build there", self.run_it(*options, exit_code=66, build="/usr", **nobody))
+        text = self.run_it(*options, **nobody)
+        self.assertIn("as they are", text)                       # what root has built cannot be built again
+        self.assertIn("not root: all processes run as", text)
+        self.assertIn("the message arrived, every byte as it was sent", text)
 
     def test_no_start_leaves_it_stopped(self):
         self.run_it("--root", str(self.root), "--port-base", str(self.base), "--no-start", "--password-stdin", stdin="given\n")
