@@ -11,7 +11,7 @@ struct StandardListener {
     bool is_local = false; // on loopback also system-wide
 };
 
-// RFC 5321 §4.5.4.2, RFC 2033, RFC 6409, RFC 8314 §7, RFC 9051 §2.1
+// RFC 5321 §4.5.4.2, RFC 2033, RFC 6409, RFC 8314 §7, RFC 9051 §2.1, RFC 1939 §3
 constexpr StandardListener kListeners[] = {
     {"smtp", 25, "starttls", "mail from other hosts"},
     {"lmtp", 24, "none", "mail from local programs", true},
@@ -19,6 +19,8 @@ constexpr StandardListener kListeners[] = {
     {"submission", 465, "implicit", "the same, TLS from the start"},
     {"imap", 143, "starttls", "reading mail"},
     {"imap", 993, "implicit", "the same, TLS from the start"},
+    {"pop3", 110, "starttls", "fetching mail"},
+    {"pop3", 995, "implicit", "the same, TLS from the start"},
 };
 
 std::string listeners(const SetupPlan& plan) {
@@ -73,7 +75,8 @@ std::string setup_summary(const SetupPlan& plan, const std::string& password,
            (plan.root.empty() ? "" : " (trial, on 127.0.0.1 only)") + "\n";
     out += "ports      SMTP " + port(25) + ", submission " + port(587) + " (STARTTLS) and " +
            port(465) + " (TLS), IMAP " + port(143) + " (STARTTLS) and " + port(993) +
-           " (TLS), LMTP " + port(24) + "\n";
+           " (TLS), POP3 " + port(110) + " (STLS) and " + port(995) + " (TLS), LMTP " + port(24) +
+           "\n";
     out += "\nDNS records to publish:\n" + zone;
     out += "\nnext       " + mailctl + " account add NAME@" + plan.domain + "\n           " +
            mailctl + " server status\n           " + mailctl + " --help\n";

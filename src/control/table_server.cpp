@@ -8,7 +8,7 @@ constexpr Parameter kKick[] = {
 
 constexpr Option kSessionFilter[] = {
     {"account", "ADDRESS", "only this account's"},
-    {"service", "NAME", "only this service's: smtp, submission, lmtp, imap"},
+    {"service", "NAME", "only this service's: smtp, submission, lmtp, imap, pop3"},
 };
 
 constexpr Column kSessionColumns[] = {

@@ -8,6 +8,7 @@ std::string_view name_of(Service service) {
     case Service::submission: return "submission";
     case Service::lmtp: return "lmtp";
     case Service::imap: return "imap";
+    case Service::pop3: return "pop3";
     case Service::control: return "control";
     }
     return "unknown";

@@ -16,7 +16,14 @@
 
 namespace maild::daemon {
 
-enum class Service : std::uint8_t { smtp, submission, lmtp, imap, control }; // control: mailctl's
+enum class Service : std::uint8_t {
+    smtp,
+    submission,
+    lmtp,
+    imap,
+    pop3,
+    control, // mailctl's
+};
 enum class TlsMode : std::uint8_t { none, starttls, implicit };
 enum class PlaintextLogin : std::uint8_t { never, loopback }; // passwords without TLS
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
@@ -85,7 +92,8 @@ struct Limits {
     std::uint64_t worker_memory_bytes = 1ull << 30; // of each worker; RLIMIT_DATA refuses more
     std::chrono::seconds smtp_idle{300};            // RFC 5321 §4.5.3.2.7
     std::chrono::seconds imap_idle{1800};           // RFC 9051 §5.4: at least 30 minutes
-    std::chrono::seconds login_time{60};            // IMAP: from connect to login
+    std::chrono::seconds pop3_idle{600};            // RFC 1939 §3: at least 10 minutes
+    std::chrono::seconds login_time{60};            // IMAP, POP3: from connect to login
     std::chrono::seconds tls_handshake{10};
     std::chrono::seconds drain_time{30}; // what sessions get to finish when the daemon stops
 };

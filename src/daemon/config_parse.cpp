@@ -48,7 +48,7 @@ void read_hostname(ConfigTable& top, const HostDefaults& host, std::string& out)
 // TLS begins on the port that RFC 8314 §3.3 and §7.3 name; the others offer STARTTLS.
 TlsMode default_tls(Service service, std::uint16_t port) {
     if (service == Service::lmtp) return TlsMode::none;
-    return port == 465 || port == 993 ? TlsMode::implicit : TlsMode::starttls;
+    return port == 465 || port == 993 || port == 995 ? TlsMode::implicit : TlsMode::starttls;
 }
 
 void read_socket_path(ConfigTable& table, ListenerConfig& listener) {
@@ -111,7 +111,8 @@ void read_listener(const toml::table& node, ParsedConfig& parsed) {
                           {{"smtp", Service::smtp},
                            {"submission", Service::submission},
                            {"lmtp", Service::lmtp},
-                           {"imap", Service::imap}});
+                           {"imap", Service::imap},
+                           {"pop3", Service::pop3}});
     if (table.has("path"))
         read_socket_path(table, listener);
     else
@@ -138,12 +139,14 @@ void read_listener(const toml::table& node, ParsedConfig& parsed) {
 
 // RFC 8314 §3.3: implicit TLS beside the older ports that offer STARTTLS.
 void add_standard_listeners(ParsedConfig& parsed) {
-    constexpr std::array<std::pair<Service, std::uint16_t>, 5> kStandard{
+    constexpr std::array<std::pair<Service, std::uint16_t>, 7> kStandard{
         {{Service::smtp, 25},
          {Service::submission, 587},
          {Service::submission, 465},
          {Service::imap, 143},
-         {Service::imap, 993}}};
+         {Service::imap, 993},
+         {Service::pop3, 110},
+         {Service::pop3, 995}}};
     for (const auto& [service, port] : kStandard) {
         ListenerConfig listener{.service = service,
                                 .address = "0.0.0.0",
@@ -245,6 +248,7 @@ void read_limits(ConfigTable& table, Limits& out) {
     table.size("worker_memory", out.worker_memory_bytes, 128ull << 20, 1ull << 40);
     table.span("smtp_idle", out.smtp_idle, 10s, 1h);
     table.span("imap_idle", out.imap_idle, 1min, 24h);
+    table.span("pop3_idle", out.pop3_idle, 1min, 24h);
     table.span("login_time", out.login_time, 10s, 1h);
     table.span("tls_handshake", out.tls_handshake, 1s, 5min);
     table.span("drain_time", out.drain_time, 0s, 10min);

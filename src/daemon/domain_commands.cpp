@@ -164,6 +164,9 @@ net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
     add_record(records, text, "_imaps._tcp." + name, "SRV",
                "0 1 993 " + host + "."); // RFC 6186 §3.2
     add_record(records, text, "_imap._tcp." + name, "SRV", "10 1 143 " + host + ".");
+    add_record(records, text, "_pop3s._tcp." + name, "SRV",
+               "20 1 995 " + host + "."); // RFC 6186 §3.3, §3.4: IMAP is preferred
+    add_record(records, text, "_pop3._tcp." + name, "SRV", "30 1 110 " + host + ".");
     text += "; and an A and an AAAA record for " + host +
             " with this host's addresses, whose PTR records name it\n";
     co_return control::success(

@@ -4,6 +4,8 @@
 #include "maild/directory/directory.hpp"
 #include "maild/imap/backend.hpp"
 
+#include <utility>
+
 namespace maild::daemon {
 
 class ImapBackend final : public imap::Backend {
@@ -13,7 +15,11 @@ public:
         : directory_(directory), store_(store) {}
 
     net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
-                                              const net::Peer& peer) override;
+                                              const net::Peer& peer) override {
+        return directory_.login({.credentials = std::move(credentials),
+                                 .service = directory::Service::imap,
+                                 .remote_address = peer.address});
+    }
     store::MessageStore& store() override { return store_; }
 
 private:

@@ -17,8 +17,8 @@ template <class Codec> void describe(Codec& codec, Users& c) {
 template <class Codec> void describe(Codec& codec, TlsFiles& c) { codec(c.certificate, c.key); }
 template <class Codec> void describe(Codec& codec, Limits& c) {
     codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address, c.newcomers,
-          c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.login_time, c.tls_handshake,
-          c.drain_time);
+          c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle, c.login_time,
+          c.tls_handshake, c.drain_time);
 }
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes);

@@ -2,6 +2,7 @@
 
 #include "daemon/imap_backend.hpp"
 #include "daemon/peer_messages.hpp"
+#include "daemon/pop3_backend.hpp"
 #include "daemon/remote_signer.hpp"
 #include "daemon/service_port.hpp"
 #include "daemon/session_service.hpp"
@@ -15,6 +16,7 @@
 #include "maild/lmtp/dialect.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
+#include "maild/pop3/server.hpp"
 #include "maild/smtp/server.hpp"
 #include "maild/store/remote_store.hpp"
 
@@ -28,18 +30,24 @@ namespace {
 
 constexpr std::chrono::seconds kAuthTimeout{5};
 constexpr std::chrono::milliseconds kRetry{200};
-constexpr std::array kServices = {Service::smtp, Service::submission, Service::lmtp, Service::imap};
+constexpr std::array kServices = {Service::smtp, Service::submission, Service::lmtp, Service::imap,
+                                  Service::pop3};
+constexpr std::array kTlsModes = {TlsMode::none, TlsMode::starttls, TlsMode::implicit};
 
 // RFC 7301: what a client may name in its handshake; another protocol's client is turned away
 // (ALPACA).
 std::vector<std::string> alpn_of(Service service) {
-    if (service == Service::imap) return {"imap"};
-    if (service == Service::lmtp) return {"lmtp"};
-    return {"smtp"};
+    switch (service) {
+    case Service::imap: return {"imap"};
+    case Service::pop3: return {"pop3"};
+    case Service::lmtp: return {"lmtp"};
+    default: return {"smtp"};
+    }
 }
 
 std::string refusal_of(Service service) {
     if (service == Service::imap) return "* BYE [UNAVAILABLE] Too many connections\r\n";
+    if (service == Service::pop3) return "-ERR [SYS/TEMP] Too many connections\r\n"; // RFC 3206 §4
     return "421 4.7.0 Too many connections, try again later\r\n"; // RFC 5321 §3.8
 }
 
@@ -66,6 +74,14 @@ imap::Limits imap_limits(const Limits& limits) {
     return out;
 }
 
+pop3::Limits pop3_limits(const Limits& limits) {
+    pop3::Limits out;
+    out.login_timeout = limits.login_time;
+    out.idle_timeout = limits.pop3_idle;
+    out.tls_timeout = limits.tls_handshake;
+    return out;
+}
+
 // Half of what a worker may use is for messages that are on their way in.
 std::size_t budget_of(const Limits& limits) { return limits.worker_memory_bytes / 2; }
 
@@ -81,6 +97,7 @@ public:
         directory_.emplace(*auth_line_);
         smtp_backend_.emplace(*directory_, *store_, clock_, config);
         imap_backend_.emplace(*directory_, *store_);
+        pop3_backend_.emplace(*directory_, *store_);
         budget_.emplace(budget_of(config.limits));
         for (const auto service : kServices) {
             gates_[index_of(service)] =
@@ -133,7 +150,11 @@ public:
     }
 
 private:
+    template <class Server>
+    using ByTls = std::array<std::shared_ptr<const Server>, kTlsModes.size()>;
+
     static std::size_t index_of(Service service) { return static_cast<std::size_t>(service); }
+    static std::size_t index_of(TlsMode mode) { return static_cast<std::size_t>(mode); }
     net::Gate& gate_of(Service service) { return *gates_[index_of(service)]; }
     std::vector<net::Gate*> gates() {
         std::vector<net::Gate*> all;
@@ -193,15 +214,22 @@ private:
 
     // What new sessions begin with; running ones keep what they have.
     void build_servers() {
-        const auto& config = context_->config();
-        for (const bool implicit : {false, true}) {
-            imap_[implicit] = std::make_shared<const imap::Server>(
-                imap::Server{.tls = tls_[index_of(Service::imap)],
-                             .implicit_tls = implicit,
-                             .plaintext = policy_of(config.plaintext),
-                             .limits = imap_limits(config.limits),
-                             .backend = *imap_backend_,
-                             .clock = clock_});
+        const auto& limits = context_->config().limits;
+        build_servers(imap_, Service::imap, imap_limits(limits), *imap_backend_);
+        build_servers(pop3_, Service::pop3, pop3_limits(limits), *pop3_backend_);
+    }
+
+    template <class Server, class Limits, class Backend>
+    void build_servers(ByTls<Server>& servers, Service service, const Limits& limits,
+                       Backend& backend) {
+        for (const auto mode : kTlsModes) {
+            servers[index_of(mode)] = std::make_shared<const Server>(
+                Server{.tls = mode == TlsMode::none ? nullptr : tls_[index_of(service)],
+                       .implicit_tls = mode == TlsMode::implicit,
+                       .plaintext = policy_of(context_->config().plaintext),
+                       .limits = limits,
+                       .backend = backend,
+                       .clock = clock_});
         }
     }
 
@@ -226,24 +254,20 @@ private:
     }
 
     ServicePort::Serve serve_with(const ListenerConfig& listener) {
+        const auto mode = index_of(listener.tls);
         if (listener.service == Service::imap) {
-            const bool implicit = listener.tls == TlsMode::implicit;
-            const bool none = listener.tls == TlsMode::none;
-            return [this, implicit, none](net::Stream stream, net::Gate::Pass pass) {
-                auto server = imap_[implicit];
-                if (none) server = without_tls(*server);
-                return imap::serve(std::move(stream), std::move(pass), std::move(server));
+            return [this, mode](net::Stream stream, net::Gate::Pass pass) {
+                return imap::serve(std::move(stream), std::move(pass), imap_[mode]);
+            };
+        }
+        if (listener.service == Service::pop3) {
+            return [this, mode](net::Stream stream, net::Gate::Pass pass) {
+                return pop3::serve(std::move(stream), std::move(pass), pop3_[mode]);
             };
         }
         return [this, listener](net::Stream stream, net::Gate::Pass pass) {
             return smtp::serve(std::move(stream), std::move(pass), smtp_server(listener));
         };
-    }
-
-    static std::shared_ptr<const imap::Server> without_tls(const imap::Server& server) {
-        auto plain = std::make_shared<imap::Server>(server);
-        plain->tls = nullptr;
-        return plain;
     }
 
     void open_ports() {
@@ -288,13 +312,15 @@ private:
     std::optional<directory::RemoteDirectory> directory_;
     std::optional<SmtpBackend> smtp_backend_;
     std::optional<ImapBackend> imap_backend_;
+    std::optional<Pop3Backend> pop3_backend_;
     std::optional<smtp::Budget> budget_;
     std::array<std::unique_ptr<net::Gate>, kServices.size()> gates_;
     std::optional<SessionService> sessions_;
     bool has_certificate_ = false;
     std::array<std::shared_ptr<net::TlsContext>, kServices.size()> tls_;
-    std::array<std::shared_ptr<const imap::Server>, 2> imap_; // by implicit TLS
-    std::vector<Listener> waiting_;                           // for certificates
+    ByTls<imap::Server> imap_;
+    ByTls<pop3::Server> pop3_;
+    std::vector<Listener> waiting_; // for certificates
     std::vector<std::shared_ptr<ServicePort>> ports_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// The role `worker`: speaks SMTP, submission, LMTP and IMAP with the world.
+// The role `worker`: speaks SMTP, submission, LMTP, IMAP and POP3 with the world.
 //
 // Runs as: maild-net.   May touch: client sockets, its sockets to auth, store and control.
 // Never touches: any file, any private key, a password hash, mail of an account that is not logged

@@ -12,7 +12,8 @@ TEST(Setup, ATrialStaysOnLoopback) {
                          .port_base = 20000};
     const auto config = initial_config(plan);
     EXPECT_EQ(config.find("address = \"*\""), std::string::npos);
-    for (const char* port : {"20025", "20024", "20587", "20465", "20143", "20993"}) {
+    for (const char* port :
+         {"20025", "20024", "20587", "20465", "20143", "20993", "20110", "20995"}) {
         EXPECT_NE(config.find(std::string("port = ") + port), std::string::npos) << port;
     }
     EXPECT_NE(config.find("/srv/trial/run/lmtp.sock"), std::string::npos);

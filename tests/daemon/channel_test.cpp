@@ -116,6 +116,7 @@ TEST(Messages, HelloKeepsTheConfiguration) {
                                  .is_optional = true};
     hello.config.trusted.push_back(*net::parse_network("2001:db8::/32"));
     hello.config.limits.imap_idle = std::chrono::hours(2);
+    hello.config.limits.pop3_idle = std::chrono::hours(3);
     hello.config.plaintext = PlaintextLogin::loopback;
     hello.config.login_limits.ban_time = std::chrono::minutes(3);
     hello.identity = {"maild-store", 7, 8, true};
@@ -129,6 +130,7 @@ TEST(Messages, HelloKeepsTheConfiguration) {
     EXPECT_EQ(got.config.listeners[1].tls, TlsMode::implicit);
     EXPECT_EQ(got.config.trusted, hello.config.trusted);
     EXPECT_EQ(got.config.limits.imap_idle, std::chrono::hours(2));
+    EXPECT_EQ(got.config.limits.pop3_idle, std::chrono::hours(3));
     EXPECT_EQ(got.config.plaintext, PlaintextLogin::loopback);
     EXPECT_EQ(got.config.login_limits.ban_time, std::chrono::minutes(3));
     EXPECT_EQ(got.identity.gid, 8u);

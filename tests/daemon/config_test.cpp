@@ -54,6 +54,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.limits.worker_memory_bytes, plain.limits.worker_memory_bytes);
     EXPECT_EQ(config.limits.smtp_idle, plain.limits.smtp_idle);
     EXPECT_EQ(config.limits.imap_idle, plain.limits.imap_idle);
+    EXPECT_EQ(config.limits.pop3_idle, plain.limits.pop3_idle);
     EXPECT_EQ(config.limits.login_time, plain.limits.login_time);
     EXPECT_EQ(config.limits.tls_handshake, plain.limits.tls_handshake);
     EXPECT_EQ(config.limits.drain_time, plain.limits.drain_time);
@@ -141,6 +142,10 @@ tls = "implicit"
 [[listener]]
 service = "lmtp"
 port = 24
+[[listener]]
+service = "pop3"
+address = "127.0.0.1"
+port = 995
 [log]
 to = "/var/log/maild.log"
 level = "debug"
@@ -148,6 +153,7 @@ level = "debug"
 message_size = 1048576
 smtp_idle = 90
 imap_idle = "1 h"
+pop3_idle = "20 min"
 drain_time = "0s"
 [auth]
 plaintext = "loopback"
@@ -166,16 +172,19 @@ workers = 7
     EXPECT_EQ(format_faults("m.toml", got.faults), "");
     const auto& config = got.config;
     EXPECT_EQ(config.hostname, "mx.example.org");
-    ASSERT_EQ(config.listeners.size(), 2u);
+    ASSERT_EQ(config.listeners.size(), 3u);
     EXPECT_EQ(config.listeners[0].endpoint(), "[2001:db8::1]:20993");
     EXPECT_EQ(config.listeners[0].line, 3u);
     EXPECT_EQ(config.listeners[1].endpoint(), "127.0.0.1:24");
     EXPECT_EQ(config.listeners[1].tls, TlsMode::none);
+    EXPECT_EQ(config.listeners[2].service, Service::pop3);
+    EXPECT_EQ(config.listeners[2].tls, TlsMode::implicit);
     EXPECT_EQ(config.log.target, LogSettings::Target::file);
     EXPECT_EQ(config.log.path, "/var/log/maild.log");
     EXPECT_EQ(config.limits.message_bytes, 1048576u);
     EXPECT_EQ(config.limits.smtp_idle, 90s);
     EXPECT_EQ(config.limits.imap_idle, 1h);
+    EXPECT_EQ(config.limits.pop3_idle, 20min);
     EXPECT_EQ(config.limits.drain_time, 0s);
     EXPECT_EQ(config.plaintext, PlaintextLogin::loopback);
     EXPECT_EQ(config.login_limits.failures_allowed, 3u);
@@ -251,8 +260,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "m.toml:1:", "tls.key is missing", "self-signed"},
         FaultCase{"NoService", "[[listener]]\nport = 25\n", "m.toml:1:", "service is missing",
                   "service = \"smtp\""},
-        FaultCase{"UnknownService", "[[listener]]\nservice = \"pop3\"\nport = 110\n",
-                  "m.toml:2:11: ", "pop3", "\"imap\""},
+        FaultCase{"UnknownService", "[[listener]]\nservice = \"nntp\"\nport = 119\n",
+                  "m.toml:2:11: ", "nntp", "\"imap\""},
         FaultCase{"NoPort", "[[listener]]\nservice = \"smtp\"\n", "m.toml:1:", "port is missing",
                   "port"},
         FaultCase{"BadPort", "[[listener]]\nservice = \"smtp\"\nport = 65536\n",

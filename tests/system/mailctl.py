@@ -161,6 +161,7 @@ class Commands(host.HostTest):
         self.assertRegex(text, r"example\.org\.\s+IN MX\s+10 mail\.example\.org\.")
         self.assertIn("v=spf1", text)
         self.assertIn("_imaps._tcp", text)
+        self.assertIn("_pop3s._tcp", text)
 
     def test_json_schema_is_named(self):
         run = subprocess.run([self.host.root / "bin/mailctl", "--json", "domain", "list"], capture_output=True, text=True)
