@@ -19,6 +19,11 @@ S: 221
 closed
 mailbox INBOX has 1
 mailbox INBOX last ends "Subject: dots\r\n\r\n.\r\n..\r\n...\r\n. x\r\nx.\r\n\r\n.\r\n"
+connect pop3s
+log-in
+C: RETR 1
+S: +OK
+S. .*^Subject: dots\r\n\r\n\.\.\r\n\.\.\.\r\n\.\.\.\.\r\n\.\. x\r\nx\.\r\n\r\n\.\.\r\n
 
 case content that begins with the final dot is empty
 connect smtp hello

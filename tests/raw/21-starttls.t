@@ -93,3 +93,44 @@ C: f LOGOUT
 S: * BYE
 S: f OK
 closed
+
+case a command in one segment with STLS
+connect pop3
+send "STLS\r\nUSER injected\r\n"
+S: -ERR
+closed
+
+case a half command in one segment with STLS
+connect pop3
+send "STLS\r\nU"
+S: -ERR
+closed
+
+case what follows later is no handshake, and nobody answers it: pop3
+connect pop3
+C: STLS
+S: +OK
+send "USER injected\r\nPASS x\r\n"
+logged
+log lacks "authcid=injected"
+
+case pop3: a handshake, everything is as new, and STLS is not offered again
+connect pop3
+C: USER %USER%
+S: +OK
+C: STLS
+S: +OK
+starttls
+C: PASS %PASS%
+S: -ERR USER comes first
+C: CAPA
+S: +OK
+S. (?!.*^STLS).*
+C: STLS
+S: -ERR
+log-in
+C: STLS
+S: -ERR
+C: QUIT
+S: +OK
+closed

@@ -50,3 +50,24 @@ S: f OK
 closed
 logged
 log lacks "(authcid|account)=%USER%"
+
+case pop3
+connect pop3
+C: CAPA
+S: +OK
+S. (?=.*^STLS\r$)(?!.*^(USER|SASL)).*
+C: USER %USER%
+S: -ERR Use STLS first
+C: PASS %PASS%
+S: -ERR Use STLS first
+C: AUTH PLAIN %PLAIN%
+S: -ERR Use STLS first
+C: AUTH LOGIN
+S: -ERR Use STLS first
+C: STAT
+S: -ERR
+C: QUIT
+S: +OK
+closed
+logged
+log lacks "(authcid|account)=%USER%"

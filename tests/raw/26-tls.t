@@ -3,18 +3,23 @@ covers 26 27 29 30
 segments exact
 
 case another protocol's client on %EACH%
-each "imaps" "submissions"
+each "imaps" "pop3s" "submissions"
 connect %EACH% alpn=h2,http/1.1 fails says=NO_APPLICATION_PROTOCOL
 
 case mail's client on the other mail port
 connect imaps alpn=smtp fails says=NO_APPLICATION_PROTOCOL
 connect submissions alpn=imap fails says=NO_APPLICATION_PROTOCOL
 connect imaps alpn=pop3,managesieve fails says=NO_APPLICATION_PROTOCOL
+connect pop3s alpn=imap,smtp fails says=NO_APPLICATION_PROTOCOL
 
 case the right protocol among others, or none
 connect imaps alpn=h2,imap
 log-in
 connect submissions alpn=smtp hello
+connect pop3s alpn=imap,pop3
+log-in
+C: QUIT
+S: +OK
 connect imaps
 log-in
 
@@ -23,11 +28,16 @@ connect smtp hello
 C: STARTTLS
 S: 220
 starttls alpn=http/1.1 fails says=NO_APPLICATION_PROTOCOL
+connect pop3
+C: STLS
+S: +OK
+starttls alpn=imap fails says=NO_APPLICATION_PROTOCOL
 
 case version %EACH%
 each "1.0" "1.1"
 connect imaps version=%EACH% fails
 connect submissions version=%EACH% fails
+connect pop3s version=%EACH% fails
 
 case cipher %EACH%
 each "RC4-SHA" "AES128-SHA" "AES256-GCM-SHA384" "ECDHE-RSA-AES128-SHA" "ADH-AES128-GCM-SHA256" "NULL-SHA256"

@@ -142,6 +142,70 @@ S: a BAD
 C: b NOOP
 S: b OK
 
+case pop3: no exchange: AUTH PLAIN %EACH%
+each "=" "AGE" "AGE=" "AGEA====" "!!!!" "AGEAYg==x" "AGEAYgBj" "YQ==" "AABi" "AP/+AGI=" "A G E A" "AGEAYg= ="
+connect pop3s
+C: AUTH PLAIN %EACH%
+S: -ERR
+wait
+log-in
+C: QUIT
+S: +OK
+closed
+
+case pop3: the same as second line: %EACH%
+each "" "=" "AGE" "!!!!" "AGEAYgBj" "YQ==" "*" "NOOP" "STLS" "\0" "A\rB"
+connect pop3s
+C: AUTH PLAIN
+S: + 
+wait
+C: %EACH%
+S: -ERR
+wait
+log-in
+C: QUIT
+S: +OK
+closed
+
+case pop3: AUTH LOGIN step by step, other mechanisms, and more than RFC 4954 allows
+segments exact
+connect pop3s
+C: AUTH SCRAM-SHA-256 biws
+S: -ERR This mechanism is not offered
+C: AUTH LOGIN
+S: + VXNlcm5hbWU6
+C: *
+S: -ERR Authentication cancelled
+C: AUTH PLAIN
+S: + 
+send "A"*12289 "\r\n"
+S: -ERR
+C: AUTH LOGIN
+S: + VXNlcm5hbWU6
+C: %USER64%
+S: + UGFzc3dvcmQ6
+C: %PASS64%
+S: +OK
+C: QUIT
+S: +OK
+closed
+
+case pop3: unknown user and wrong password are told alike
+connect pop3s
+C: USER nobody@example.org
+S: +OK
+C: PASS wrong
+S: -ERR [AUTH] Authentication failed
+wait
+C: USER %USER%
+S: +OK
+C: PASS wrong
+S: -ERR [AUTH] Authentication failed
+wait
+C: QUIT
+S: +OK
+closed
+
 case exchanges that are left in the middle take no memory
 segments exact
 alone

@@ -56,6 +56,24 @@ log-in
 C: b NOOP
 S: b OK
 
+case pop3: slower, then turned away
+repeat 4
+connect pop3s from=%HERE%
+C: AUTH PLAIN %GUESS%
+S: -ERR [AUTH]
+end
+connect pop3s from=%HERE%
+C: USER %USER%
+S: +OK
+C: PASS %PASS%
+S: -ERR [SYS/TEMP] Too many failed logins from your network
+closed
+connect pop3s from=%THERE%
+log-in
+C: QUIT
+S: +OK
+closed
+
 case many guesses at one account at once are put off unseen, and the other address is served meanwhile
 segments exact
 crowd 40 imap from=%HERE% "a LOGIN guess-%USER% wrong\r\n"

@@ -22,6 +22,15 @@ closed
 timer under 16
 timer over 8
 
+case who does not log in by POP3 hears nothing at all (RFC 1939 §3)
+host strict
+connect pop3s
+timer start
+trickle "CAPA xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" 0.5
+closed
+timer under 16
+timer over 8
+
 case a thousand that have begun a command, and one that wants to work
 alone
 memory mark
@@ -60,8 +69,12 @@ log-in
 crowd 250 from=%EACH% smtp "EHLO slow.example\r\nMAIL FROM:<eve@remote.example>\r\nRC"
 crowd 250 from=%EACH% imap "a LOGIN x"
 crowd 150 from=%EACH% imaps "\x16\x03\x01"
+crowd 250 from=%EACH% pop3 "USER x\r\nPA"
 log has "session_crowded_out service=smtp"
 log has "session_crowded_out service=imap"
+log has "session_crowded_out service=pop3"
+connect pop3s from=127.0.0.10
+log-in
 timer start
 connect smtp from=127.0.0.10 hello
 C: MAIL FROM:<eve@remote.example>

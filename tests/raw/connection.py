@@ -5,9 +5,9 @@ import ssl
 import struct
 import time
 
-IMPLICIT = {"imaps", "submissions"}
-PORTS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465, "imap": 143, "imaps": 993}
-GREETINGS = {"imap": b"* OK ", "imaps": b"* OK "}
+IMPLICIT = {"imaps", "pop3s", "submissions"}
+PORTS = {"smtp": 25, "lmtp": 24, "submission": 587, "submissions": 465, "imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}
+GREETINGS = {"imap": b"* OK ", "imaps": b"* OK ", "pop3": b"+OK ", "pop3s": b"+OK "}
 PATIENCE = 20
 VERSIONS = {"1.0": ssl.TLSVersion.TLSv1, "1.1": ssl.TLSVersion.TLSv1_1, "1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -109,7 +109,8 @@ class Connection:
         return end + 2
 
     def reply(self, seconds=PATIENCE):
-        """A whole reply: SMTP's lines up to the one without a hyphen, IMAP's line with its literals, control's frame."""
+        """A whole reply: SMTP's lines up to the one without a hyphen, IMAP's line with its literals, control's frame. POP3's are
+        lines: whether more of them follow, only the command says."""
         deadline, end = time.monotonic() + seconds, 0
         if self.service == "control":
             while len(self.buffer) < 4 or len(self.buffer) < 4 + struct.unpack("<I", self.buffer[:4])[0]:
@@ -119,14 +120,14 @@ class Connection:
         while True:
             begin, end = end, self.line_end(end, deadline)
             line = self.buffer[begin:end]
-            if self.service in GREETINGS:
+            if self.service in ("imap", "imaps"):
                 if not line.endswith(b"}\r\n"):
                     return self.take(end)
                 end += int(line[line.rindex(b"{") + 1:-3])
                 while len(self.buffer) < end:
                     if not self.receive(deadline):
                         raise AssertionError("closed within a literal")
-            elif line[3:4] != b"-":
+            elif self.service in ("pop3", "pop3s") or line[3:4] != b"-":
                 return self.take(end)
 
     def take(self, size):

@@ -15,11 +15,11 @@ from connection import GREETINGS, IMPLICIT, PATIENCE, Connection, client_hello
 from script import arguments, octets_of, options_of
 
 SLOWNESS = float(os.environ.get("MAILD_SLOWNESS", 1))   # of a build with a sanitizer
-SAID = ("C:", "send", "S:", "S~", "S*")
+SAID = ("C:", "send", "S:", "S~", "S*", "S.")
 # What differs between two runs of the same: names of transactions and accounts, times, and numbers of mailboxes.
 MASKS = [(re.compile(rb"[0-9A-HJKMNP-TV-Z]{13}\.\d+"), b"ID"), (re.compile(rb"raw\d+@"), b"USER@"),
          (re.compile(rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+"), rb"\1 N"),
-         (re.compile(rb"MAILBOXID \(F[0-9a-f]+\)"), b"MAILBOXID N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE")]
+         (re.compile(rb"^((?:\+OK )?\d+ )[0-9a-f]{16}\r"), rb"\1UID"), (re.compile(rb"MAILBOXID \(F[0-9a-f]+\)"), b"MAILBOXID N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE")]
 
 
 class Player:
@@ -71,7 +71,7 @@ class Player:
 
     def do(self, step):
         self.line = step.number
-        name = {"C:": "send", "S:": "prefix", "S~": "pattern", "S*": "tagged"}.get(step.verb, step.verb.replace("-", "_"))
+        name = {"C:": "send", "S:": "prefix", "S~": "pattern", "S*": "tagged", "S.": "lines"}.get(step.verb, step.verb.replace("-", "_"))
         getattr(self, "do_" + name)(step)
 
     def filled(self, data):
@@ -159,12 +159,12 @@ class Player:
         self.current.unwrap()
 
     def do_log_in(self, step):
-        if self.current.service in GREETINGS:
+        if self.current.service in ("imap", "imaps"):
             self.current.send(b'login LOGIN "%s" "%s"\r\n' % (self.values[b"%USER%"], self.values[b"%PASS%"]))
             self.check(self.next_reply().startswith(b"login OK"), "login OK", self.replies[-1])
         else:
             self.current.send(b"AUTH PLAIN " + self.values[b"%PLAIN%"] + b"\r\n")
-            self.check(self.next_reply().startswith(b"235"), "235", self.replies[-1])
+            self.check(self.next_reply().startswith((b"235", b"+OK")), "235 or +OK", self.replies[-1])
 
     # Replies.
     def check(self, is_right, want, got):
@@ -191,6 +191,14 @@ class Player:
         while not (reply := self.next_reply()).startswith(want.split(b" ")[0] + b" "):
             pass
         self.check(reply.startswith(want), want, reply)
+
+    def do_lines(self, step):
+        """POP3: what comes up to the final dot, as it is on the wire."""
+        lines = [self.next_reply()]
+        while lines[-1] != b".\r\n":
+            lines.append(self.next_reply())
+        got = b"".join(lines[:-1])
+        self.check(re.fullmatch(self.filled(step.words[0]), got, re.DOTALL | re.MULTILINE), step.words[0], got)
 
     def do_closed(self, step):
         self.current.expect_closed(float(step.words[0]) if step.words else PATIENCE)

@@ -7,7 +7,7 @@ import shlex
 
 SEGMENTS = ("as written", "joined", "octets", "cuts")
 SETTINGS = {"covers", "segments", "host", "alone"}
-RAW = {"C:", "S:", "S~", "S*"}          # the rest of the line is text as it stands, with escapes
+RAW = {"C:", "S:", "S~", "S*", "S."}   # the rest of the line is text as it stands, with escapes
 VERBS = RAW | {"connect", "on", "send", "wait", "closed", "silent", "half-close", "reset", "close", "unwrap", "starttls", "log-in", "logged",
                "log", "mailbox", "memory", "repeat", "end", "crowd", "timer", "mailctl", "trickle", "drop", "tls"}
 WORD = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")(?:\*(\d+))?|(\S+))')
@@ -64,7 +64,7 @@ def step_of(number, line):
     verb, _, rest = line.partition(" ")
     if verb not in VERBS:
         raise Fault(f"line {number}: no such step: {verb}")
-    if verb == "S~":
+    if verb in ("S~", "S."):
         return Step(number, verb, [rest.encode("latin-1")])
     return Step(number, verb, [unescape(rest)] if verb in RAW else words_of(rest))
 
