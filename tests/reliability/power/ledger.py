@@ -95,11 +95,19 @@ class Ledger:
         self.file, self.lock = open(path, "w", buffering=1), threading.Lock()
         self.accounts, self.deliveries, self.messages = {}, {}, {}
         self.aliases, self.acknowledged, self.without_reply = set(), 0, 0
+        self.is_dark = False   # the disk is being cut off, or is
 
     def note(self, what, **facts):
         line = json.dumps({"at": round(time.time(), 4), "what": what, **facts}, default=sorted)
         with self.lock:
             self.file.write(line + "\n")
+
+    def heard(self):
+        """Each reply goes through here: without power nobody would hear it. The processes do go on for a moment while their disk is
+        cut off, and the kernel then tells some of them that a sync was done whose data it drops (ext4 on Linux 6.18: plain writes and
+        fdatasync of one program lose 2 of 900 files' last records so, each acknowledged after the ioctl had returned)."""
+        if self.is_dark:
+            raise ConnectionError("the power is off")
 
     def add_message(self, message):
         with self.lock:

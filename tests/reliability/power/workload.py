@@ -38,6 +38,7 @@ class Sender(threading.Thread):
     def reply(self, expect=b"2"):
         while True:
             line = self.stream.readline()
+            self.ledger.heard()
             if not line.endswith(b"\r\n"):
                 raise ConnectionError("the server has gone")
             if line[3:4] != b"-":
@@ -92,6 +93,12 @@ class MailProgram(threading.Thread):
         self.host, self.ledger, self.randomness, self.account = host, ledger, randomness, account
         self.client, self.selected, self.fault, self.made = None, None, None, 0
 
+    def command(self, text, literal=None):
+        try:
+            return self.client.command(text, literal)
+        finally:
+            self.ledger.heard()
+
     def run(self):
         try:
             with imap.Client(self.host.port(143), self.account.address, self.account.password) as self.client:
@@ -106,7 +113,7 @@ class MailProgram(threading.Thread):
     def do(self, operation, command, literal=None):
         self.ledger.begin(self.account, operation)
         try:
-            _, status = self.client.command(command, literal)
+            _, status = self.command(command, literal)
         except imap.Refused as refusal:
             self.ledger.end(self.account, str(refusal))
             raise
@@ -126,7 +133,7 @@ class MailProgram(threading.Thread):
     def select(self, mailbox):
         if self.selected != mailbox:
             self.selected = None
-            self.client.command(f'SELECT "{mailbox}"')
+            self.command(f'SELECT "{mailbox}"')
             self.selected = mailbox
 
     def some(self, most=5):
@@ -152,7 +159,7 @@ class MailProgram(threading.Thread):
         self.select("INBOX")
         inbox = self.account.mailboxes["INBOX"]
         after = self.account.uid_next.get(inbox.uid_validity, 1)
-        replies, _ = self.client.command(f"UID FETCH {after}:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (X-Power-Key)])")
+        replies, _ = self.command(f"UID FETCH {after}:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (X-Power-Key)])")
         for reply in replies:
             if len(reply) < 3 or reply[1] != b"FETCH":
                 continue
@@ -211,7 +218,7 @@ class MailProgram(threading.Thread):
         if len(self.own()) < 4:
             name = self.new_name()
             self.do(Operation("create", mailbox=name), f'CREATE "{name}"')
-            replies, _ = self.client.command(f'STATUS "{name}" (UIDVALIDITY)')
+            replies, _ = self.command(f'STATUS "{name}" (UIDVALIDITY)')
             self.account.mailboxes[name].uid_validity = next(int(imap.pairs(reply[-1])[b"UIDVALIDITY"]) for reply in replies if reply[0] == b"STATUS")
 
     def rename(self):
