@@ -50,8 +50,9 @@ struct HostDefaults {
 HostDefaults host_defaults();
 
 ParsedConfig parse_config(std::string_view text, const std::string& file, const HostDefaults& host);
-// Users exist, paths can be used and are not open to others, certificate files can be read.
-ConfigFaults check_host(const ParsedConfig& parsed);
+// Users exist, paths can be used and are not open to others, certificate files can be read and the
+// certificate is valid now.
+ConfigFaults check_host(const ParsedConfig& parsed, WallTime now);
 // Both, from a file.
 std::expected<Config, ConfigFaults> load_config(const std::string& file);
 

@@ -19,6 +19,22 @@
 namespace maild::daemon {
 namespace {
 
+Result<std::string> read_limited(const std::string& file) {
+    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (!fd) return fail_errno(file);
+    std::string text(kMaxConfigBytes + 1, '\0'); // one more, so that a longer file is seen as such
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto count = ::read(fd.get(), text.data() + size, text.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno(file);
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    text.resize(size);
+    return text;
+}
+
 class HostCheck {
 public:
     explicit HostCheck(const ParsedConfig& parsed) : parsed_(parsed) {}
@@ -79,6 +95,22 @@ public:
         }
     }
 
+    // RFC 5280 §4.1.2.5: clients would turn away from every session. At start that is better said
+    // than met; a reload leaves the old one in use.
+    void valid(const std::string& key, const std::string& path, WallTime now) {
+        const auto pem =
+            path.empty() ? Result<std::string>(fail(Errc::not_found)) : read_limited(path);
+        if (!pem) return; // readable() has said why
+        const auto certificate = net::describe_certificate(*pem);
+        if (!certificate) {
+            add(key, path + ": " + certificate.error().internal,
+                "name a file with a certificate and its chain in PEM");
+        } else if (!net::is_valid_at(*certificate, now)) {
+            add(key, path + ": " + net::expiry_warning(*certificate, now),
+                "renew it, or leave certificate and key out for a self-signed one");
+        }
+    }
+
     void log_directory(const std::string& path) {
         if (path.empty()) return;
         const auto directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
@@ -107,22 +139,6 @@ private:
     ConfigFaults faults_;
 };
 
-Result<std::string> read_limited(const std::string& file) {
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!fd) return fail_errno(file);
-    std::string text(kMaxConfigBytes + 1, '\0'); // one more, so that a longer file is seen as such
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto count = ::read(fd.get(), text.data() + size, text.size() - size);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno(file);
-        if (count == 0) break;
-        size += static_cast<std::size_t>(count);
-    }
-    text.resize(size);
-    return text;
-}
-
 std::string_view tls_name(TlsMode mode) {
     switch (mode) {
     case TlsMode::none: return "no TLS";
@@ -142,7 +158,7 @@ HostDefaults host_defaults() {
             .cores = std::max(1u, std::thread::hardware_concurrency())};
 }
 
-ConfigFaults check_host(const ParsedConfig& parsed) {
+ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
     const auto& config = parsed.config;
     HostCheck check(parsed);
     if (::geteuid() == 0) {
@@ -157,6 +173,7 @@ ConfigFaults check_host(const ParsedConfig& parsed) {
     check.directory("paths.run", config.paths.run);
     check.log_directory(config.log.path);
     check.readable("tls.certificate", config.tls.certificate);
+    check.valid("tls.certificate", config.tls.certificate, now);
     check.readable("tls.key", config.tls.key);
     return check.take();
 }
@@ -170,15 +187,14 @@ std::expected<Config, ConfigFaults> load_config(const std::string& file) {
              "name the configuration with --config FILE; the shipped example explains each key"}});
     }
     auto parsed = parse_config(*text, file, host_defaults());
-    if (parsed.faults.empty()) parsed.faults = check_host(parsed);
+    if (parsed.faults.empty()) parsed.faults = check_host(parsed, SystemClock().now());
     if (!parsed.faults.empty()) return std::unexpected(std::move(parsed.faults));
     return std::move(parsed.config);
 }
 
 std::string format_faults(const std::string& file, ConfigFaults faults) {
     std::ranges::sort(faults, {}, [](const ConfigFault& fault) {
-        return std::tuple(fault.position.line, fault.position.column,
-                          std::string_view(fault.what));
+        return std::tuple(fault.position.line, fault.position.column, std::string_view(fault.what));
     });
     std::string out;
     for (const auto& fault : faults) {

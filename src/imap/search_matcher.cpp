@@ -75,14 +75,14 @@ bool SearchMatcher::figures_answer(const SearchKey& key, const store::MessageDat
     const auto day = std::chrono::floor<days>(message.internal_date);
     const auto saved = std::chrono::floor<days>(message.save_date);
     // RFC 5032 §2: to the second, and both include the instant itself.
-    const auto target = now_ - std::chrono::seconds(key.number);
+    const auto target = [&] { return now_ - std::chrono::seconds(key.number); };
     switch (key.op) {
     case larger: return message.size > key.number;
     case smaller: return message.size < key.number;
     case before: return day < key.date;
     case on: return day == key.date;
-    case younger: return message.internal_date >= target;
-    case older: return message.internal_date <= target;
+    case younger: return message.internal_date >= target();
+    case older: return message.internal_date <= target();
     case saved_before: return saved < key.date;
     case saved_on: return saved == key.date;
     case saved_since: return saved >= key.date;

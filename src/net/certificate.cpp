@@ -193,6 +193,10 @@ Result<CertificateSummary> describe_certificate(std::string_view pem) {
     return summary;
 }
 
+bool is_valid_at(const CertificateSummary& summary, WallTime now) {
+    return now >= summary.not_before && now < summary.not_after;
+}
+
 std::string expiry_warning(const CertificateSummary& summary, WallTime now) {
     constexpr std::chrono::days kSoon{14};
     if (now < summary.not_before) return "not valid before " + date_of(summary.not_before);

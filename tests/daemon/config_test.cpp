@@ -2,6 +2,9 @@
 #include "support/source_dir.hpp"
 #include "support/temp_dir.hpp"
 
+#include "maild/base/clock.hpp"
+#include "maild/net/certificate.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -406,6 +409,30 @@ TEST_F(HostCheckTest, UnreadableCertificateAndOpenKey) {
                                  (dir_ / "key.pem") + "\"\n"));
     EXPECT_NE(got.find("tls.certificate: "), got.npos) << got;
     EXPECT_NE(got.find("chmod o="), got.npos) << got;
+}
+
+TEST_F(HostCheckTest, CertificateThatIsNotValidNow) {
+    using std::chrono::days;
+    const auto check = [&](const std::string& certificate) {
+        std::ofstream(dir_ / "certificate.pem") << certificate;
+        std::ofstream(dir_ / "key.pem") << "x";
+        ::chmod((dir_ / "key.pem").c_str(), 0600);
+        return faults(text("[tls]\ncertificate = \"" + (dir_ / "certificate.pem") + "\"\nkey = \"" +
+                           (dir_ / "key.pem") + "\"\n"));
+    };
+    const auto made = [](days begin) {
+        const auto pair = net::make_self_signed({"a.example"}, 5, SystemClock().now() + begin);
+        return pair ? pair->certificate : std::string();
+    };
+    EXPECT_EQ(check(made(days(0))), "");
+    const auto expired = check(made(days(-20)));
+    EXPECT_NE(expired.find("certificate.pem: expired on "), expired.npos) << expired;
+    EXPECT_NE(expired.find("renew it"), expired.npos) << expired;
+    const auto early = check(made(days(20)));
+    EXPECT_NE(early.find("certificate.pem: not valid before "), early.npos) << early;
+    const auto none = check("no certificate");
+    EXPECT_NE(none.find("tls.certificate: "), none.npos) << none;
+    EXPECT_NE(none.find("in PEM"), none.npos) << none;
 }
 
 } // namespace

@@ -79,8 +79,8 @@ public:
         return Double::start(context);
     }
     void on_certificate(CertificateFiles files) override {
-        context_->set_status("certificate " + text_of(files.certificate) + " key " +
-                             text_of(files.key));
+        context_->set_status("certificate " + first_line(files.certificate) + " key " +
+                             first_line(files.key));
     }
     void on_peer(Peer peer) override {
         const auto key = std::string(name_of(peer.role)) + std::to_string(peer.index) +
@@ -94,10 +94,11 @@ public:
     }
 
 private:
-    static std::string text_of(const UniqueFd& file) {
+    static std::string first_line(const UniqueFd& file) {
         char bytes[64];
         const auto size = ::read(file.get(), bytes, sizeof bytes);
-        return {bytes, size > 0 ? static_cast<std::size_t>(size) : 0};
+        const std::string_view text(bytes, size > 0 ? static_cast<std::size_t>(size) : 0);
+        return std::string(text.substr(0, text.find('\n')));
     }
     WatchMap peers_;
 };

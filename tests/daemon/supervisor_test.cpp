@@ -1,5 +1,8 @@
 #include "daemon/daemon_runner.hpp"
 
+#include "maild/base/clock.hpp"
+#include "maild/net/certificate.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -246,7 +249,9 @@ TEST_F(SupervisorTest, AFaultyReloadIsRefusedAndTheOldOneStays) {
 
 TEST_F(SupervisorTest, CertificateFilesReachAuthThroughDescriptors) {
     const auto& dir = daemon_.dir();
-    std::ofstream(dir / "cert.pem") << "CERT";
+    const auto made = net::make_self_signed({"mx.example.org"}, 2, SystemClock().now());
+    ASSERT_TRUE(made);
+    std::ofstream(dir / "cert.pem") << "CERT\n" << made->certificate;
     std::ofstream(dir / "key.pem") << "KEY";
     ::chmod((dir / "key.pem").c_str(), 0600);
     daemon_.configure("mx.example.org", "[tls]\ncertificate = \"" + (dir / "cert.pem") +

@@ -16,6 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ensure(is_utf8(text), "text");
     ensure(!text.starts_with(' ') && !text.ends_with(' '), "no space at its ends");
     if (!text.contains("=?")) ensure(base_subject(text) == BaseSubject{text, false}, "all is gone");
-    ensure(collation_key(collation_key(text)) == collation_key(text), "a key is its own key");
+    ensure(is_utf8(collation_key(text)), "key");
     return 0;
 }

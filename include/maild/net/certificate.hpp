@@ -36,6 +36,8 @@ struct CertificateSummary {
 // The first certificate is the leaf. Errors say what is wrong with the text.
 Result<CertificateSummary> describe_certificate(std::string_view pem);
 
+bool is_valid_at(const CertificateSummary& summary, WallTime now);
+
 // What an admin must know of its dates, in a few words that can stand behind its name: "expired on
 // 2026-03-01", also for one that is not valid yet or ends within two weeks. Empty: all is well.
 std::string expiry_warning(const CertificateSummary& summary, WallTime now);
