@@ -5,6 +5,7 @@
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
 #include "maild/base/utf8.hpp"
+#include "maild/mail/downgrade.hpp"
 
 #include <algorithm>
 
@@ -39,8 +40,8 @@ Reply listing(const Maildrop& maildrop, std::optional<MessageNumber> wanted, App
     return reply;
 }
 
-// RFC 6856 §2.1: header fields with UTF-8 need its mode. Raw octets of some other charset never had
-// a meaning in a header; what old programs made of them, clients know.
+// RFC 6856 §2.1: header fields with UTF-8 need its mode, or a surrogate is sent. Raw octets of some
+// other charset never had a meaning in a header; what old programs made of them, clients know.
 bool needs_utf8(std::string_view header) {
     return std::ranges::any_of(header, ascii::is_8bit) && is_utf8(header);
 }
@@ -109,19 +110,25 @@ net::Task<Reply> Session::send_message(MessageNumber number, std::optional<std::
                                           {"error", name_of(code)}});
         co_return reply_for(code);
     }
-    const std::string_view content = data->content;
-    if (!is_utf8_ && needs_utf8(content.substr(0, data->header_size)))
-        co_return err("[UTF8] This message needs the UTF8 command");
+    std::string_view content = data->content;
+    std::uint64_t longer = 0;
+    std::string surrogate; // in the place of the header section
+    if (!is_utf8_ && needs_utf8(content.substr(0, data->header_size))) {
+        surrogate = mail::downgrade_header(content.substr(0, data->header_size));
+        longer = surrogate.size() - data->header_size;
+        content.remove_prefix(data->header_size);
+    }
     std::optional<TopCut> top;
-    if (lines) top = TopCut{data->header_size, *lines};
+    if (lines) top = TopCut{data->header_size + longer, *lines};
     Reply reply;
-    reply.text.reserve(content.size() + content.size() / 64 + 64);
+    reply.text.reserve(surrogate.size() + content.size() + content.size() / 64 + 64);
     reply.text = "+OK ";
-    append_number(reply.text, message->size);
+    append_number(reply.text, message->size + longer);
     reply.text += " octets\r\n";
-    Transfer transfer(message->size, top);
+    Transfer transfer(message->size + longer, top);
+    transfer.append(reply.text, surrogate);
     transfer.append(reply.text, content);
-    if (!transfer.is_done()) sending_ = Sending{message->uid, transfer};
+    if (!transfer.is_done()) sending_ = Sending{message->uid, longer, transfer};
     if (!lines) {
         maildrop_.mark_retrieved(number);
         ++retrieved_;
@@ -130,8 +137,9 @@ net::Task<Reply> Session::send_message(MessageNumber number, std::optional<std::
 }
 
 net::Task<Result<std::string>> Session::next_piece() {
-    auto& [uid, transfer] = *sending_;
-    const auto piece = co_await store().read(*store_session_, uid, transfer.offset(), kPiece);
+    auto& [uid, longer, transfer] = *sending_;
+    const auto offset = transfer.offset() - longer;
+    const auto piece = co_await store().read(*store_session_, uid, offset, kPiece);
     if (!piece) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return fail(Errc::corrupt, "a message ends before its size");
     std::string out;

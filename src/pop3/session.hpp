@@ -104,6 +104,7 @@ private:
 
     struct Sending {
         Uid uid;
+        std::uint64_t longer; // than what is stored, with a surrogate; modulo 2^64
         Transfer transfer;
     };
 

@@ -287,6 +287,22 @@ TEST(Pop3Session, SendsEachMessageAsItIsInAnyOrder) {
     for (const std::size_t number : {1, 3, 4, 5, 7, 5, 5, 1}) retr(number);
 }
 
+// RFC 6856 §2.1: longer or shorter than what is stored, and read on at the right place.
+TEST(Pop3Session, SendsASurrogateInTheHeadersPlaceAlone) {
+    Host host;
+    std::string body;
+    for (int i = 0; body.size() < 3 * kPiece; ++i) body += std::to_string(i) + "\xc3\xa4\r\n";
+    const std::string longer = "Subject: \xc3\xa4\r\n\r\n",
+                      shorter = "Date: \xc3\xa4\r\nA: b\r\n\r\n";
+    host.append({longer + body, shorter + body, longer + "x\r\n", "Date: \xc3\xa4\r\n"});
+    Client client(host);
+    client.log_in();
+    EXPECT_EQ(client.say("RETR 1"), retrieved("Subject: =?UTF-8?B?w6Q=?=\r\n\r\n" + body));
+    EXPECT_EQ(client.say("RETR 2"), retrieved("A: b\r\n\r\n" + body));
+    EXPECT_EQ(client.say("RETR 3"), retrieved("Subject: =?UTF-8?B?w6Q=?=\r\n\r\nx\r\n"));
+    EXPECT_EQ(client.say("RETR 4"), retrieved(""));
+}
+
 // Octets as LIST says them: RFC 1939 §11, and no dot-stuffing in it.
 TEST(Pop3Session, SizesAreWhatIsSent) {
     Host host;
