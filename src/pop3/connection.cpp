@@ -26,7 +26,12 @@ public:
           started_(server_->clock.steady_now()) {
         pass_.on_stop([this](net::StopReason reason) {
             stopping_ = reason;
-            interrupt();
+            // Whoever is to make room does not do so in his own time: a handshake, or a peer that
+            // reads nothing, is waited for no longer.
+            if (reason == net::StopReason::crowded_out)
+                stream_.cancel();
+            else
+                interrupt();
         });
     }
     Connection(const Connection&) = delete;
@@ -78,6 +83,7 @@ net::Task<void> Connection::run() {
         const auto flushed = co_await output_.flush(limits().close_timeout);
         (void)flushed;
     }
+    if (stopping_ == net::StopReason::crowded_out) stream_.cancel();
     co_await stream_.shutdown(limits().close_timeout);
     log_finished(result);
 }

@@ -70,6 +70,7 @@ crowd 250 from=%EACH% smtp "EHLO slow.example\r\nMAIL FROM:<eve@remote.example>\
 crowd 250 from=%EACH% imap "a LOGIN x"
 crowd 150 from=%EACH% imaps "\x16\x03\x01"
 crowd 250 from=%EACH% pop3 "USER x\r\nPA"
+crowd 150 from=%EACH% pop3s "\x16\x03\x01"
 log has "session_crowded_out service=smtp"
 log has "session_crowded_out service=imap"
 log has "session_crowded_out service=pop3"
