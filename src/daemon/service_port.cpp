@@ -7,6 +7,7 @@ namespace maild::daemon {
 namespace {
 
 constexpr std::chrono::seconds kRefusalTime{2};
+constexpr std::chrono::seconds kSettleTime{2};
 
 net::Task<void> refuse(net::Stream stream, std::string words) {
     co_await stream.write(words, kRefusalTime);
@@ -28,6 +29,7 @@ net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
             co_return;
         }
         try {
+            co_await self->gate_.settle(kSettleTime);
             self->admit(std::move(*socket));
         } catch (const std::exception&
                      error) { // no memory, or epoll is full: this connection ends, no other

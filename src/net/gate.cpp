@@ -90,6 +90,15 @@ void Gate::make_room() {
     tell(*id, StopReason::crowded_out);
 }
 
+Task<void> Gate::settle(std::chrono::milliseconds patience) {
+    const auto end = deadline_after(patience);
+    while (sessions_.size() >= limits_.sessions && leaving_ > 0) {
+        const auto left = time_left(end);
+        if (left.count() == 0) co_return;
+        co_await left_.wait(left);
+    }
+}
+
 std::vector<SessionEntry> Gate::sessions() const {
     std::vector<SessionEntry> entries;
     entries.reserve(sessions_.size());
@@ -126,7 +135,10 @@ bool Gate::tell(std::uint64_t id, StopReason reason) {
     const auto found = sessions_.find(id);
     if (found == sessions_.end()) return false;
     auto& session = found->second;
-    if (!session.stopping) session.stopping = reason;
+    if (!session.stopping) {
+        session.stopping = reason;
+        leaving_ += reason == StopReason::crowded_out ? 1 : 0;
+    }
     if (auto stop = std::exchange(session.stop, nullptr)) stop(reason);
     return true;
 }
@@ -138,8 +150,9 @@ void Gate::leave(std::uint64_t id) {
         if (--counter->second == 0) by_peer_.erase(counter);
     }
     newcomers_->remove(id);
+    leaving_ -= found->second.stopping == StopReason::crowded_out ? 1 : 0;
     sessions_.erase(found);
-    if (sessions_.empty()) left_.notify();
+    left_.notify();
 }
 
 } // namespace maild::net

@@ -161,6 +161,30 @@ TEST(Gate, NewcomersMakeRoomForOneAnother) {
     EXPECT_EQ(gate.count(), 0U);
 }
 
+Task<bool> has_room(Gate& gate, std::chrono::milliseconds patience) {
+    co_await gate.settle(patience);
+    co_return gate.count() < 2;
+}
+
+TEST(Gate, SettlesWhileSomebodyMakesRoom) {
+    boost::asio::io_context io;
+    test::FakeClock clock;
+    Gate gate("imap", {.sessions = 2, .sessions_per_peer = 50, .newcomers = 1}, clock);
+    auto first = gate.admit("192.0.2.1").value();
+    EXPECT_TRUE(finish(io, has_room(gate, 10s))) << "there is a place";
+    auto second = gate.admit("192.0.2.2").value(); // `first` is told to go
+    EXPECT_TRUE(first.is_stopping());
+    EXPECT_FALSE(gate.admit("192.0.2.3")) << "it has not gone yet";
+    EXPECT_FALSE(finish(io, has_room(gate, 30ms))) << "not for ever";
+    post(io, [&] { first = {}; });
+    EXPECT_TRUE(finish(io, has_room(gate, 10s)));
+    first = gate.admit("192.0.2.3").value();
+    second = {};
+    second = gate.admit("local").value();
+    first.set_proven();
+    EXPECT_FALSE(finish(io, has_room(gate, 10s))) << "and nobody is about to go";
+}
+
 TEST(Gate, ListsAndKicks) {
     test::FakeClock clock;
     Gate gate("imap", {}, clock);

@@ -66,16 +66,15 @@ C: RCPT TO:<%USER%>
 S: 250
 connect imaps as=reader from=127.0.0.9
 log-in
+crowd 250 from=%EACH% pop3 "USER x\r\nPA"
+crowd 150 from=%EACH% pop3s "\x16\x03\x01"
 crowd 250 from=%EACH% smtp "EHLO slow.example\r\nMAIL FROM:<eve@remote.example>\r\nRC"
 crowd 250 from=%EACH% imap "a LOGIN x"
 crowd 150 from=%EACH% imaps "\x16\x03\x01"
-crowd 250 from=%EACH% pop3 "USER x\r\nPA"
-crowd 150 from=%EACH% pop3s "\x16\x03\x01"
 log has "session_crowded_out service=smtp"
 log has "session_crowded_out service=imap"
 log has "session_crowded_out service=pop3"
-connect pop3s from=127.0.0.10
-log-in
+log lacks connection_refused
 timer start
 connect smtp from=127.0.0.10 hello
 C: MAIL FROM:<eve@remote.example>
@@ -90,6 +89,8 @@ connect imaps from=127.0.0.10
 log-in
 C: a SELECT INBOX
 S* a OK
+connect pop3s from=127.0.0.10
+log-in
 timer under 1
 on sender
 C: DATA

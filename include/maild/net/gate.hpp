@@ -93,6 +93,11 @@ public:
     // peer.
     Result<Pass> admit(std::string_view peer);
 
+    // While every place is taken, and some are about to be free because those who were told to make
+    // room take their leave: waits for one of these, at most for `patience`. Who comes meanwhile
+    // waits in the listener's queue, and is not refused because many came at once.
+    Task<void> settle(std::chrono::milliseconds patience);
+
     const std::string& service() const { return service_; }
     std::vector<SessionEntry> sessions() const; // oldest first
     std::size_t count() const { return sessions_.size(); }
@@ -123,6 +128,7 @@ private:
     std::unordered_map<std::uint64_t, Session> sessions_;
     std::unordered_map<IpAddress, std::size_t> by_peer_;
     std::unique_ptr<Newcomers> newcomers_;
+    std::size_t leaving_ = 0; // of `sessions_`: told to make room
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;
     Event left_;
