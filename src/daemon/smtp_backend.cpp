@@ -56,10 +56,6 @@ bool has_relay(const directory::Resolution& resolution) {
     });
 }
 
-bool has_quota(const auth::Token& grant) {
-    return grant.quota_bytes != 0 || grant.quota_messages != 0;
-}
-
 std::optional<auth::Token> first_grant(const directory::Resolution& resolution) {
     for (const auto& target : resolution.targets) {
         if (const auto* local = std::get_if<directory::LocalTarget>(&target)) return local->grant;
@@ -107,14 +103,13 @@ net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Cl
 }
 
 // Refused only when nobody that the address leads to has room: an alias of many goes to those who
-// have. An account without a quota has room as long as the store takes mail at all, which MAIL has
-// asked: the store is spared a question for each recipient.
+// have. Asked without a quota too: where the recipient's shard is offline, it is refused alone.
 net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& resolution,
                                                 std::uint64_t size) {
     Result<void> worst{};
     for (const auto& target : resolution.targets) {
         const auto* local = std::get_if<directory::LocalTarget>(&target);
-        if (local == nullptr || !has_quota(local->grant)) co_return Result<void>{};
+        if (local == nullptr) co_return Result<void>{};
         auto room = co_await store_.check_room(local->grant, size);
         if (room) co_return room;
         worst = std::move(room);
