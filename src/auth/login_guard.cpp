@@ -15,8 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstDelay{1'000};
-// For so long an address counts as its owner's.
-constexpr std::chrono::seconds kOwnersWindow = std::chrono::days(30);
 
 RecentCounts::Key key_of(const net::IpAddress& from) { return net::peer_key(from).bytes; }
 

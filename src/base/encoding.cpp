@@ -1,5 +1,7 @@
 #include "maild/base/encoding.hpp"
 
+#include "maild/base/ascii.hpp"
+
 #include <array>
 #include <cstdint>
 
@@ -90,6 +92,17 @@ std::optional<std::string> hex_decode(std::string_view text) {
         const int low = hex_value(text[i + 1]);
         if (high < 0 || low < 0) return std::nullopt;
         out += static_cast<char>(high << 4 | low);
+    }
+    return out;
+}
+
+std::string percent_encode(std::string_view bytes, std::string_view plain) {
+    std::string out;
+    for (const char c : bytes) {
+        if (ascii::is_alnum(c) || plain.contains(c))
+            out += c;
+        else
+            out += '%' + ascii::to_upper(hex_encode({&c, 1}));
     }
     return out;
 }

@@ -2,7 +2,7 @@
 
 #include "db/connection.hpp"
 
-#include "maild/base/ascii.hpp"
+#include "maild/base/encoding.hpp"
 #include "maild/base/ensure.hpp"
 
 #include <filesystem>
@@ -37,16 +37,7 @@ bool is_reading(const Options& options) { return options.read_only || options.is
 // https://sqlite.org/uri.html. Immutable: without its -wal, which SQLite would make when there is
 // none.
 std::string immutable_uri(std::string_view path) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    std::string uri = "file:";
-    for (const char c : path) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (ascii::is_alnum(c) || std::string_view("/._-").contains(c))
-            uri += c;
-        else
-            (((uri += '%') += kHex[octet >> 4U]) += kHex[octet & 0xfU]);
-    }
-    return uri + "?immutable=1";
+    return "file:" + percent_encode(path, "/._-") + "?immutable=1";
 }
 
 Result<std::unique_ptr<detail::Connection>> connect(const std::string& path, const Options& options,

@@ -45,9 +45,12 @@ Result<void> Registry::recall_logins() {
     for (auto& ban : *bans) guard_.bans().put(std::move(ban));
     const auto logins = rows_->all_logins();
     if (!logins) return std::unexpected(logins.error());
-    for (const auto& [account, login] : *logins)
+    const auto too_old = clock_.now() - Guard::kOwnersWindow;
+    for (const auto& [account, login] : *logins) {
+        if (login.at < too_old) continue;
         guard_.remember(
             {.from = net::parse_ip(login.address), .account = std::to_string(account.value)});
+    }
     return {};
 }
 

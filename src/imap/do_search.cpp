@@ -16,38 +16,48 @@ std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uin
 
 } // namespace
 
-// RFC 5182 §2.1: what cannot be searched for leaves `$` empty, if it was to be saved.
-net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
-    const bool saves = search.returns && search.returns->save;
-    auto found = co_await find(search);
-    if (!found) {
-        if (saves && found.error().kind == Response::Kind::no) view_->save({});
-        co_return std::move(found.error());
+// What was searched for, ascending; or the answer to a search that cannot be done, which leaves `$`
+// empty if it was to be saved (RFC 5182 §2.1).
+net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search) {
+    std::optional<Response> refusal = refuse_charset(search);
+    if (!refusal) {
+        if (uses_modseq(search)) enable_condstore();
+        SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
+        const auto done = co_await searching.run();
+        if (done) co_return searching.take_found();
+        refusal = response_for(done.error().code);
     }
+    const bool saves = search.returns && search.returns->save;
+    if (saves && refusal->kind == Response::Kind::no) view_->save({});
+    co_return std::unexpected(std::move(*refusal));
+}
+
+net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
+    auto found = co_await find(search);
+    if (!found) co_return std::move(found.error());
     if (search.returns) {
         tell_esearch(search, *found, tag, is_uid);
         co_return ok("SEARCH completed");
     }
-    const bool alive = co_await tell_search("SEARCH", search, *found, is_uid);
-    co_return ok(alive ? "SEARCH completed" : "");
+    co_await tell_search("SEARCH", search, *found, is_uid);
+    co_return ok("SEARCH completed");
 }
 
 // RFC 9051 §9 mailbox-data "SEARCH", RFC 5256 §5 sort-data, RFC 7162 §3.1.6
-net::Task<bool> Session::tell_search(std::string_view name, const Search& search,
+net::Task<void> Session::tell_search(std::string_view name, const Search& search,
                                      const std::vector<std::uint32_t>& found, bool is_uid) {
     out_.text.append("* ").append(name);
     for (const auto seq : found) {
         append_number(out_.text += ' ', is_uid ? view_->at(seq).uid.value : seq);
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
-        if (!alive) co_return false;
+        if (!alive) co_return; // and nobody hears the rest
     }
     if (uses_modseq(search) && !found.empty()) {
         append_number(out_.text += " (MODSEQ ", highest_modseq(*view_, found));
         out_.text += ')';
     }
     out_.text += "\r\n";
-    co_return true;
 }
 
 void Session::tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,

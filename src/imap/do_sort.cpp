@@ -1,5 +1,4 @@
 // SORT and THREAD with their UID forms (RFC 5256 §3; RFC 5267 §3 for SORT RETURN).
-#include "imap/search_run.hpp"
 #include "imap/session.hpp"
 #include "imap/sort_key.hpp"
 #include "imap/threads.hpp"
@@ -8,17 +7,6 @@
 #include <algorithm>
 
 namespace maild::imap {
-
-// What was searched for, ascending; or the answer to a search that cannot be done.
-net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search) {
-    auto refusal = refuse_charset(search);
-    if (refusal) co_return std::unexpected(std::move(*refusal));
-    if (uses_modseq(search)) enable_condstore();
-    SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
-    const auto done = co_await searching.run();
-    if (!done) co_return std::unexpected(response_for(done.error().code));
-    co_return searching.take_found();
-}
 
 // Hands each message to `take` as far as it is there still, with its sequence number. One whose
 // bytes are damaged comes with an empty header.
@@ -44,11 +32,7 @@ Session::read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
 net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, bool is_uid) {
     const auto& search = sort.search;
     auto found = co_await find(search);
-    if (!found) {
-        if (search.returns && search.returns->save && found.error().kind == Response::Kind::no)
-            view_->save({});
-        co_return std::move(found.error());
-    }
+    if (!found) co_return std::move(found.error());
     std::vector<SortKey> keys;
     keys.reserve(found->size());
     const auto items =
@@ -67,8 +51,8 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
         tell_esearch(search, sorted, tag, is_uid);
         co_return ok("SORT completed");
     }
-    const bool alive = co_await tell_search("SORT", search, sorted, is_uid);
-    co_return ok(alive ? "SORT completed" : "");
+    co_await tell_search("SORT", search, sorted, is_uid);
+    co_return ok("SORT completed");
 }
 
 net::Task<Response> Session::do_thread(const Thread& thread, bool is_uid) {

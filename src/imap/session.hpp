@@ -132,14 +132,13 @@ private:
     void add_modseq(Fetch& fetch);
     std::string expunge_code() const;
     // do_search.cpp
+    net::Task<Result<std::vector<std::uint32_t>, Response>> find(const Search& search);
     net::Task<Response> do_search(const Search& search, std::string_view tag, bool is_uid);
-    // False: the client is gone.
-    net::Task<bool> tell_search(std::string_view name, const Search& search,
+    net::Task<void> tell_search(std::string_view name, const Search& search,
                                 const std::vector<std::uint32_t>& found, bool is_uid);
     void tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,
                       std::string_view tag, bool is_uid);
     // do_sort.cpp
-    net::Task<Result<std::vector<std::uint32_t>, Response>> find(const Search& search);
     net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
                                       std::function<void(std::uint32_t, store::MessageData&)> take);
     net::Task<Response> do_sort(const Sort& sort, std::string_view tag, bool is_uid);

@@ -116,7 +116,8 @@ private:
     }
 
     bool is_earlier(std::uint32_t a, std::uint32_t b) const {
-        const auto &x = head(a), &y = head(b);
+        const auto& x = head(a);
+        const auto& y = head(b);
         return x.sent == y.sent ? x.seq < y.seq : x.sent < y.sent;
     }
 

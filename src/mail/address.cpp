@@ -1,15 +1,12 @@
 #include "maild/mail/address.hpp"
 
+#include "mail/lexer.hpp"
+
 #include "maild/base/ascii.hpp"
 #include "maild/base/utf8.hpp"
 
 namespace maild::mail {
 namespace {
-
-// atext, RFC 5322 §3.2.3
-bool is_atext(char c) {
-    return ascii::is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c);
-}
 
 bool is_atom_octet(char c, Utf8 utf8) {
     return is_atext(c) || (utf8 == Utf8::allowed && ascii::is_8bit(c)); // RFC 6531 §3.3
@@ -99,14 +96,7 @@ Result<Address, SyntaxError> parse_address(std::string_view text, Utf8 utf8) {
 }
 
 std::string format_localpart(std::string_view localpart) {
-    if (is_dot_string(localpart)) return std::string(localpart);
-    std::string out = "\"";
-    for (const char c : localpart) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    out += '"';
-    return out;
+    return is_dot_string(localpart) ? std::string(localpart) : quoted_string(localpart);
 }
 
 std::string Address::format() const { return format_localpart(localpart) + "@" + domain.ascii(); }

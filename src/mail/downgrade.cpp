@@ -1,8 +1,10 @@
 #include "maild/mail/downgrade.hpp"
 
 #include "mail/field_writer.hpp"
+#include "mail/lexer.hpp"
 
 #include "maild/base/ascii.hpp"
+#include "maild/base/encoding.hpp"
 #include "maild/mail/address_list.hpp"
 #include "maild/mail/header.hpp"
 #include "maild/mail/mime.hpp"
@@ -55,20 +57,14 @@ bool is_one_of(const HeaderField& field, const auto& names) {
 }
 
 bool is_atom(std::string_view word) { // RFC 5322 §3.2.3
-    return !word.empty() && std::ranges::all_of(word, [](char c) {
-        return ascii::is_alpha(c) || ascii::is_digit(c) ||
-               std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c);
-    });
+    return !word.empty() && std::ranges::all_of(word, is_atext);
 }
 
-std::string quoted(std::string_view text) { // RFC 5322 §3.2.4
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '\r' || c == '\n' || c == '\0') continue;
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    return out + '"';
+// What no quoted-string can hold is left out.
+std::string quoted(std::string_view text) {
+    std::string printable(text);
+    std::erase_if(printable, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+    return quoted_string(printable);
 }
 
 // Calls it for each word between white space.
@@ -163,19 +159,12 @@ void write_addresses(FieldWriter& out, std::string_view body) {
 // RFC 2231 §3, §4: "name*=UTF-8''…", in segments where it is long.
 void write_encoded_parameter(FieldWriter& out, const std::string& name, std::string_view value) {
     constexpr std::size_t kSegment = 15; // octets, each at most three long
-    constexpr std::string_view kDigits = "0123456789ABCDEF";
     const bool is_short = value.size() <= kSegment;
     for (std::size_t segment = 0; !value.empty(); ++segment) {
         std::string text = name + "*";
         if (!is_short) text += std::to_string(segment) + "*";
         text += segment == 0 ? "=UTF-8''" : "=";
-        for (const char c : value.substr(0, kSegment)) {
-            const auto octet = static_cast<unsigned char>(c);
-            if (ascii::is_alpha(c) || ascii::is_digit(c) || c == '.' || c == '-' || c == '_')
-                text += c;
-            else
-                text.append("%").append(1, kDigits[octet >> 4]).append(1, kDigits[octet & 15]);
-        }
+        text += percent_encode(value.substr(0, kSegment), ".-_");
         value.remove_prefix(std::min(kSegment, value.size()));
         out.behind(";");
         out.word(text);

@@ -6,6 +6,19 @@
 
 namespace maild::mail {
 
+bool is_atext(char c) {
+    return ascii::is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").contains(c);
+}
+
+std::string quoted_string(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    return out + '"';
+}
+
 bool Lexer::skip_space_and_comments() {
     const auto begin = in_.offset();
     while (true) {

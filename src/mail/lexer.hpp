@@ -11,6 +11,10 @@
 
 namespace maild::mail {
 
+bool is_atext(char c); // §3.2.3
+// §3.2.4; `text` has neither line ends nor NUL.
+std::string quoted_string(std::string_view text);
+
 class Lexer {
 public:
     explicit Lexer(std::string_view unfolded) : in_(unfolded) {}

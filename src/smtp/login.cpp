@@ -64,7 +64,8 @@ Replies Session::on_failed_login(const auth::LoginRefusal& refusal) {
                                     {"remote_ip", client_.peer.address},
                                     {"error", name_of(refusal.code)},
                                     {"reason", refusal.internal}});
-    if (refusal.is_turned_away()) return end(replies::kTurnedAway);
+    if (refusal.is_turned_away())
+        return end("421 4.7.0 " + std::string(auth::kTurnedAway) + "\r\n");
     const auto text = format_reply(reply_for(refusal.code, Step::login));
     if (refusal.code != Errc::authentication_failed) return bad(text);
     const auto& limits = server_.limits;

@@ -41,8 +41,6 @@ inline constexpr std::string_view kCancelled = "501 5.7.0 Authentication cancell
 inline constexpr std::string_view kTooManyErrors = "421 4.7.0 Too many errors\r\n";
 inline constexpr std::string_view kTooIdle = "421 4.7.0 Too many commands without mail\r\n";
 inline constexpr std::string_view kTooManyLogins = "421 4.7.0 Too many failed logins\r\n";
-inline constexpr std::string_view kTurnedAway =
-    "421 4.7.0 Too many failed logins from your network, try again later\r\n";
 inline constexpr std::string_view kTooManyUnknown = "421 4.7.0 Too many refused recipients\r\n";
 inline constexpr std::string_view kNotHttp = "421 4.7.0 This is no web server\r\n";
 inline constexpr std::string_view kUnasked = "421 4.7.0 Input before the reply to wait for\r\n";

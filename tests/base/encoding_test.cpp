@@ -36,5 +36,10 @@ TEST(Hex, RoundTripsAndRefuses) {
     EXPECT_FALSE(hex_decode("0g"));
 }
 
+TEST(PercentEncoding, LeavesWhatIsPlain) {
+    EXPECT_EQ(percent_encode("/a-b/\xc3\xa4 %?", "/-"), "/a-b/%C3%A4%20%25%3F");
+    EXPECT_EQ(percent_encode({"\0Z9", 3}, ""), "%00Z9");
+}
+
 } // namespace
 } // namespace maild

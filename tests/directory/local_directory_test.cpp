@@ -44,16 +44,24 @@ TEST(LocalDirectory, OutlivesTheProcess) {
     EXPECT_EQ(world.run(world.directory().resolve("team@example.org"))->verdict, Verdict::accepted);
 }
 
-// HARDENING 40: neither a ban nor the places of owners are forgotten by a restart.
-TEST(LocalDirectory, RemembersWhoGuessedAndWhoDidNot) {
-    World world(Kind::local);
-    fill(world);
-    const auto try_as = [&](const std::string& who, const std::string& password,
-                            const std::string& from) {
+auto trying(World& world) {
+    return [&world](const std::string& who, const std::string& password, const std::string& from) {
         const auto result =
             world.run(world.directory().login({{"", who, password}, Service::imap, from}));
         return result ? Errc{} : result.error().code;
     };
+}
+
+void guess_from_everywhere(World& world) {
+    for (int i = 0; i < 11; ++i)
+        trying(world)("ada@example.org", "guess", "2001:db8:0:" + std::to_string(i) + "::1");
+}
+
+// HARDENING 40: neither a ban nor the places of owners are forgotten by a restart.
+TEST(LocalDirectory, RemembersWhoGuessedAndWhoDidNot) {
+    World world(Kind::local);
+    fill(world);
+    const auto try_as = trying(world);
     const auto admitted = try_as("ada@example.org", "secret", "198.51.100.1");
     for (int i = 0; i < 30; ++i) try_as("x" + std::to_string(i), "guess", "192.0.2.1");
     const auto ban = world.run(world.admin().list_bans()).value().at(0);
@@ -64,10 +72,26 @@ TEST(LocalDirectory, RemembersWhoGuessedAndWhoDidNot) {
     EXPECT_EQ(again.network, ban.network);
     EXPECT_EQ(again.until, ban.until);
     EXPECT_EQ(again.reason, "30 failed logins");
-    for (int i = 0; i < 11; ++i)
-        try_as("ada@example.org", "guess", "2001:db8:0:" + std::to_string(i) + "::1");
+    guess_from_everywhere(world);
     EXPECT_EQ(try_as("ada@example.org", "secret", "192.0.2.2"), Errc::busy);
     EXPECT_EQ(try_as("ada@example.org", "secret", "198.51.100.1"), admitted);
+}
+
+TEST(LocalDirectory, NoLongerTakesAnOldPlaceForItsOwners) {
+    World world(Kind::local);
+    fill(world);
+    const auto try_as = trying(world);
+    const auto admitted = try_as("ada@example.org", "secret", "198.51.100.1");
+    ASSERT_TRUE(world.keep_logins());
+    world.clock().advance(std::chrono::days(29));
+    world.reopen();
+    guess_from_everywhere(world);
+    EXPECT_EQ(try_as("ada@example.org", "secret", "198.51.100.1"), admitted);
+    ASSERT_TRUE(world.keep_logins());
+    world.clock().advance(std::chrono::days(31));
+    world.reopen();
+    guess_from_everywhere(world);
+    EXPECT_EQ(try_as("ada@example.org", "secret", "198.51.100.1"), Errc::busy);
 }
 
 TEST(LocalDirectory, KeepsManyChangesAcrossCheckpoints) {

@@ -35,6 +35,8 @@ public:
     static constexpr std::uint32_t kNetworks = 1'000'000;
     static constexpr std::uint32_t kAccounts = 200'000;
     static constexpr std::uint32_t kTurns = 4; // of a network or an account at once
+    // For so long an address counts as its owner's.
+    static constexpr std::chrono::seconds kOwnersWindow = std::chrono::days(30);
 
     LoginGuard(const Clock& clock, Random& random, LoginLimits limits);
     LoginGuard(const LoginGuard&) = delete;

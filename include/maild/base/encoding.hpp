@@ -1,6 +1,6 @@
 #pragma once
 // Base64 (RFC 4648 §4) and hexadecimal, strict: padding must be right, and nothing else may stand
-// between.
+// between. Percent-encoding (RFC 3986 §2.1).
 
 #include <optional>
 #include <string>
@@ -13,5 +13,8 @@ std::optional<std::string> base64_decode(std::string_view text);
 
 std::string hex_encode(std::string_view bytes); // lower case
 std::optional<std::string> hex_decode(std::string_view text);
+
+// What is neither an ASCII letter or digit nor one of `plain` becomes %XX, in upper case.
+std::string percent_encode(std::string_view bytes, std::string_view plain);
 
 } // namespace maild
