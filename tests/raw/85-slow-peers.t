@@ -31,11 +31,15 @@ closed
 timer under 16
 timer over 8
 
-case a thousand that have begun a command, and one that wants to work
+case five thousand that have begun a command, and one that wants to work
 alone
 memory mark
-crowd 500 smtp "EHLO slow.example\r\nMAIL FR"
-crowd 500 imap "a LOGIN x"
+crowd 1500 from=each smtp "EHLO slow.example\r\nMAIL FR"
+crowd 1000 from=each submission "EHLO slow.example\r\nAUTH PL"
+crowd 1500 from=each imap "a LOGIN x"
+crowd 1000 from=each pop3 "USER x\r\nPA"
+log lacks connection_refused
+log lacks session_crowded_out
 timer start
 connect smtp hello
 C: MAIL FROM:<eve@remote.example>
@@ -51,7 +55,7 @@ log-in
 C: a SELECT INBOX
 S* a OK
 timer under 1
-memory grew less 30000 KiB
+memory grew less 75000 KiB
 drop crowd
 mailbox INBOX has 1
 
