@@ -19,11 +19,11 @@ def resync(client, mailbox, snapshot, has_list):
     view = client.view = selection.view_from(client.replies)
     said = f"QRESYNC of {mailbox} from {snapshot.highest}"
     require(view.uid_validity == snapshot.uid_validity, f"{said}: UIDVALIDITY is {view.uid_validity}, was {snapshot.uid_validity}")
-    untold = [seq for seq in view.unknown() if seq <= selection.count]   # more may have come since
+    told = set(view.known())
     client.learn()
-    # Of a message that another client has expunged since SELECT began there is nothing to tell but that, soon.
-    untold = [] if words else [seq for seq in untold if seq not in view.unknown()]
-    require(not untold, f"{said} tells nothing of {untold}: {[view.at(seq).uid for seq in untold]}")
+    # What has come since SELECT began is fetched like anything new; what was expunged since then is not there to be told of.
+    untold = [uid for uid in view.known() if uid not in told and uid < selection.uid_next]
+    require(words or not untold, f"{said} tells nothing of UIDs {untold}")
 
 
 class Selection:
@@ -32,7 +32,7 @@ class Selection:
     def __init__(self, kind, snapshot=None):
         self.snapshot, self.view = snapshot, View(kind)
         self.left = snapshot and dict(snapshot.known)
-        self.count = 0   # messages as the mailbox was opened
+        self.count = self.uid_next = 0   # as the mailbox was opened
 
     def view_from(self, replies):
         for at, reply in enumerate(replies):
@@ -49,6 +49,8 @@ class Selection:
             view.uid_validity = int(reply[reply.index(b"UIDVALIDITY") + 1])
         elif b"HIGHESTMODSEQ" in reply:
             view.highest = int(reply[reply.index(b"HIGHESTMODSEQ") + 1])
+        elif b"UIDNEXT" in reply:
+            self.uid_next = int(reply[reply.index(b"UIDNEXT") + 1])
         elif reply[:2] == [b"VANISHED", [b"EARLIER"]]:
             for uid in imap.numbers(reply[2].decode()):
                 self.left.pop(uid, None)
