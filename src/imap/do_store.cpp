@@ -55,9 +55,10 @@ net::Task<Response> Session::do_store(const StoreFlags& store_flags, bool is_uid
     if (view_->read_only()) co_return read_only();
     if (auto refusal = refuse_set(store_flags.set, is_uid)) co_return std::move(*refusal);
     if (store_flags.unchanged_since) enable_condstore();
-    // Flags that others changed before are told first, so that behind them only this command's own
-    // are left.
-    view_->announce_flags(out_.text, is_uid);
+    // RFC 9051 §6.4.6: even with .SILENT the flags must be certain. What others changed before is
+    // told first, and once more with what this command makes of it; what they change meanwhile
+    // waits until the client knows that this is done.
+    const auto told = view_->announce_flags(out_.text, is_uid);
     const auto seqs = view_->seqs(store_flags.set, is_uid);
     if (seqs.empty()) co_return ok("No messages");
     auto result =
@@ -68,10 +69,12 @@ net::Task<Response> Session::do_store(const StoreFlags& store_flags, bool is_uid
     std::ranges::sort(result->modified);
     view_->forget_changes(result->changed,
                           store_flags.silent ? std::optional(result->modseq) : std::nullopt);
+    if (store_flags.silent) view_->hold_changes(seqs, result->modified);
     if (view_->has_news())
         view_->announce_flags(out_.text, is_uid); // a new keyword's FLAGS before its first use
     for (const auto& [first, last] : seqs) {
-        for (auto seq = first; seq <= last; ++seq) tell_stored(store_flags, *result, seq, is_uid);
+        for (auto seq = first; seq <= last; ++seq)
+            tell_stored({store_flags, *result, told, is_uid}, seq);
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
@@ -82,16 +85,20 @@ net::Task<Response> Session::do_store(const StoreFlags& store_flags, bool is_uid
 
 // The answer of STORE for one message. RFC 7162 §3.1.3: with UNCHANGEDSINCE each hears its
 // mod-sequence, .SILENT or not, and the refused ones their flags, so that the client need not ask.
-void Session::tell_stored(const StoreFlags& store_flags, const store::FlagChangeResult& result,
-                          std::uint32_t seq, bool is_uid) {
+void Session::tell_stored(const Stored& stored, std::uint32_t seq) {
+    const auto& [store_flags, result, told, is_uid] = stored;
     const auto uid = view_->at(seq).uid;
     if (view_->is_expunged(uid)) return;
+    const bool is_held = view_->holds_change(uid);
     const bool is_refused = std::ranges::binary_search(result.modified, uid);
-    if (!store_flags.silent || is_refused)
+    const bool is_changed = std::ranges::binary_search(result.changed, uid);
+    const bool was_told = std::ranges::binary_search(told, uid);
+    if (!store_flags.silent || is_refused || (is_changed && was_told && !is_held))
         view_->append_fetch_flags(out_.text, seq, is_uid);
-    else if (store_flags.unchanged_since ||
-             (style_.has_modseq && std::ranges::binary_search(result.changed, uid)))
-        view_->append_fetch_modseq(out_.text, seq);
+    else if (is_changed && (store_flags.unchanged_since || style_.has_modseq))
+        view_->append_fetch_modseq(out_.text, seq, result.modseq);
+    else if (store_flags.unchanged_since && !is_held)
+        view_->append_fetch_modseq(out_.text, seq, view_->at(seq).modseq);
 }
 
 net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_move) {

@@ -70,7 +70,7 @@ void MailboxView::apply(const store::FlagsChanged& change) {
         dirty_[position].repeated = true;
     else
         dirty_.insert(dirty_.begin() + static_cast<std::ptrdiff_t>(position),
-                      Dirty{change.message.uid, false});
+                      Dirty{.uid = change.message.uid});
 }
 
 void MailboxView::apply(const store::Expunged& change) {
@@ -125,15 +125,36 @@ void MailboxView::announce(std::string& out, ExpungeRule expunges, bool with_uid
     if (expunges == ExpungeRule::announce) announce_expunges(out);
     announce_exists(out);
     announce_flags(out, with_uid);
+    for (auto& dirty : dirty_) dirty.is_held = false;
     if (style_.vanished) announce_held(out);
 }
 
-void MailboxView::announce_flags(std::string& out, bool with_uid) {
+std::vector<Uid> MailboxView::announce_flags(std::string& out, bool with_uid) {
     if (has_new_keywords_) append_flag_lists(out);
     has_new_keywords_ = false;
-    for (const auto& dirty : dirty_)
-        if (const auto seq = seq_of(dirty.uid); seq != 0) append_fetch_flags(out, seq, with_uid);
-    std::vector<Dirty>().swap(dirty_);
+    std::vector<Uid> told;
+    std::vector<Dirty> held;
+    for (const auto& dirty : dirty_) {
+        if (dirty.is_held) {
+            held.push_back(dirty);
+        } else if (const auto seq = seq_of(dirty.uid); seq != 0) {
+            append_fetch_flags(out, seq, with_uid);
+            told.push_back(dirty.uid);
+        }
+    }
+    dirty_.swap(held);
+    return told;
+}
+
+void MailboxView::hold_changes(const Ranges& seqs, const std::vector<Uid>& told) {
+    for (auto& dirty : dirty_)
+        dirty.is_held =
+            contains(seqs, seq_of(dirty.uid)) && !std::ranges::binary_search(told, dirty.uid);
+}
+
+bool MailboxView::holds_change(Uid uid) const {
+    const auto position = dirty_bound(uid);
+    return position < dirty_.size() && dirty_[position].uid == uid && dirty_[position].is_held;
 }
 
 // RFC 9051 §7.5.1: each EXPUNGE shifts what is behind it at once, so the numbers of the later ones
@@ -196,13 +217,12 @@ void MailboxView::append_fetch_flags(std::string& out, std::uint32_t seq, bool w
     out += ")\r\n";
 }
 
-void MailboxView::append_fetch_modseq(std::string& out, std::uint32_t seq) const {
-    const auto& message = at(seq);
+void MailboxView::append_fetch_modseq(std::string& out, std::uint32_t seq, ModSeq modseq) const {
     out += "* ";
     append_number(out, seq);
     out += " FETCH (UID ";
-    append_number(out, message.uid.value);
-    append_modseq(out += ' ', message.modseq);
+    append_number(out, at(seq).uid.value);
+    append_modseq(out += ' ', modseq);
     out += ")\r\n";
 }
 

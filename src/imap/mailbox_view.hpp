@@ -33,8 +33,9 @@ public:
     void apply(const store::Change& change);
     // What may be said now: EXPUNGE (if allowed), FLAGS, EXISTS and RECENT, FETCH.
     void announce(std::string& out, ExpungeRule expunges, bool with_uid);
-    // Flag changes alone, so that what the client itself changes next is told apart from them.
-    void announce_flags(std::string& out, bool with_uid);
+    // Flag changes alone, so that what the client itself changes next is told apart from them. Of
+    // which messages, ascending.
+    std::vector<Uid> announce_flags(std::string& out, bool with_uid);
     bool has_news() const;
     bool has_modseq() const { return style_.has_modseq; }
     void set_style(NewsStyle style) { style_ = style; }
@@ -70,6 +71,10 @@ public:
     // own STORE made, unless another change came between.
     void forget_changes(const std::vector<Uid>& uids, std::optional<ModSeq> of_change);
 
+    // What others changed of these wait until after this command, but not `told` (UIDs, ascending).
+    void hold_changes(const Ranges& seqs, const std::vector<Uid>& told);
+    bool holds_change(Uid uid) const;
+
     const store::MailboxStatus& status() const { return status_; }
     const store::Keywords& keywords() const { return keywords_; }
     bool read_only() const { return read_only_; }
@@ -78,8 +83,9 @@ public:
     std::size_t memory() const;
 
     void append_fetch_flags(std::string& out, std::uint32_t seq, bool with_uid) const;
-    void append_fetch_modseq(std::string& out, std::uint32_t seq) const; // UID and MODSEQ alone
-    void append_flag_lists(std::string& out) const;                      // FLAGS and PERMANENTFLAGS
+    void append_fetch_modseq(std::string& out, std::uint32_t seq,
+                             ModSeq modseq) const;  // with the UID
+    void append_flag_lists(std::string& out) const; // FLAGS and PERMANENTFLAGS
 
 private:
     void apply(const store::Added& change);
@@ -95,6 +101,7 @@ private:
     struct Dirty {
         Uid uid;
         bool repeated = false; // changed more than once since it was told
+        bool is_held = false;  // until after this command
     };
     std::size_t dirty_bound(Uid uid) const;
     void forget_change(Uid uid);

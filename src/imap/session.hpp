@@ -145,8 +145,13 @@ private:
     net::Task<Response> do_thread(const Thread& thread, bool is_uid);
     // do_store.cpp
     net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
-    void tell_stored(const StoreFlags& store_flags, const store::FlagChangeResult& result,
-                     std::uint32_t seq, bool is_uid);
+    struct Stored {
+        const StoreFlags& command;
+        const store::FlagChangeResult& result;
+        const std::vector<Uid>& told; // whose flags the client heard before the change
+        bool is_uid;
+    };
+    void tell_stored(const Stored& stored, std::uint32_t seq);
     net::Task<Response> do_copy(const CopyTo& copy, bool is_uid, bool is_move);
     net::Task<Response> do_expunge(const Arguments& arguments);
     std::optional<Response> refuse_set(const SequenceSet& set, bool is_uid) const;

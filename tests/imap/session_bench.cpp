@@ -23,7 +23,7 @@ void format_flags_of_10000(benchmark::State& state) {
     opened.keywords = {"$Forwarded", "NonJunk"};
     for (std::uint32_t uid = 1; uid <= 10'000; ++uid)
         opened.messages.push_back({Uid(uid), store::Flags{uid % 128}, ModSeq(uid)});
-    const MailboxView view(std::move(opened), false);
+    const MailboxView view(std::move(opened), false, {});
     std::string out;
     for (auto _ : state) {
         out.clear();
