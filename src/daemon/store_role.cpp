@@ -32,13 +32,14 @@ public:
         options.on_fault = [&context](const store::FaultRecord& record) {
             context.leave_note(record.format());
         };
-        auto opened = store::LocalStore::open(
-            context.io(), files_, clock_, random_, auth::TokenKey(context.token_secret()),
-            std::move(options), [this](const Error& error) { context_->fail(error); },
-            [this] {
-                if (service_) service_->announce_accepts_mail();
-            },
-            [this](const std::string& trouble) { context_->set_status(trouble); });
+        options.on_fatal = [&context](const Error& error) { context.fail(error); };
+        options.on_trouble = [&context](const std::string& what) { context.set_status(what); };
+        options.on_accepts_mail = [this] {
+            if (service_) service_->announce_accepts_mail();
+        };
+        auto opened =
+            store::LocalStore::open({context.io(), files_, clock_, random_},
+                                    auth::TokenKey(context.token_secret()), std::move(options));
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
         service_.emplace(context.io(), *store_, *store_, *store_);

@@ -16,13 +16,9 @@ LocalStore::~LocalStore() {
 }
 
 Result<std::unique_ptr<LocalStore>>
-LocalStore::open(boost::asio::io_context& io, FileSystem& files, const Clock& clock, Random& random,
-                 auth::TokenKey key, LocalStoreOptions options, OnFatal on_fatal,
-                 OnAcceptsMail on_accepts_mail, OnTrouble on_trouble) {
-    auto impl =
-        std::make_shared<Impl>(io, clock, std::move(key), std::move(options), std::move(on_fatal),
-                               std::move(on_accepts_mail), std::move(on_trouble));
-    if (auto opened = impl->open_shards(files, random); !opened) return pass(opened);
+LocalStore::open(const LocalStoreWorld& world, auth::TokenKey key, LocalStoreOptions options) {
+    auto impl = std::make_shared<Impl>(world.io, world.clock, std::move(key), std::move(options));
+    if (auto opened = impl->open_shards(world.files, world.random); !opened) return pass(opened);
     return std::unique_ptr<LocalStore>(new LocalStore(std::move(impl)));
 }
 

@@ -15,16 +15,12 @@ std::string parent_of(const std::string& directory) {
 } // namespace
 
 LocalStore::Impl::Impl(boost::asio::io_context& context, const Clock& wall,
-                       auth::TokenKey token_key, LocalStoreOptions store_options, OnFatal on_fatal,
-                       OnAcceptsMail on_accepts_mail, OnTrouble on_trouble)
+                       auth::TokenKey token_key, LocalStoreOptions store_options)
     : io(context),
       clock(wall),
       key(std::move(token_key)),
       options(std::move(store_options)),
-      faults_(options.faults),
-      on_fatal_(std::move(on_fatal)),
-      on_accepts_mail_(std::move(on_accepts_mail)),
-      on_trouble_(std::move(on_trouble)) {}
+      faults_(options.faults) {}
 
 Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
     // Names must be on stable storage too, each in the directory above it. The supervisor makes and
@@ -61,9 +57,9 @@ void LocalStore::Impl::note_fault(ShardId id) {
 void LocalStore::Impl::tell_read_only(ShardId id, std::string_view why) {
     constexpr std::string_view kRemedy = "mend the disk, then run mailctl server reload";
     log::critical("store_shard_read_only", {{"shard", id.value}, {"why", why}, {"do", kRemedy}});
-    if (on_trouble_)
-        on_trouble_("shard " + std::to_string(id.value) + " is read-only, " + std::string(why) +
-                    ": " + std::string(kRemedy));
+    if (options.on_trouble)
+        options.on_trouble("shard " + std::to_string(id.value) + " is read-only, " +
+                           std::string(why) + ": " + std::string(kRemedy));
 }
 
 // What the writers' threads call goes to the io_context's thread, unless the store is gone by then.
@@ -91,8 +87,8 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
     };
     made.on_room = [weak = weak_from_this(), &context = io] {
         net::post(context, [weak] {
-            if (const auto self = weak.lock(); self && self->on_accepts_mail_)
-                self->on_accepts_mail_();
+            if (const auto self = weak.lock(); self && self->options.on_accepts_mail)
+                self->options.on_accepts_mail();
         });
     };
     made.on_damaged = [weak = weak_from_this(), id, &context = io](const Error& error,
@@ -107,7 +103,7 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
             if (!self) return;
             self->note_fault(id);
             self->lose_all();
-            if (self->on_fatal_) self->on_fatal_(error);
+            if (self->options.on_fatal) self->options.on_fatal(error);
         });
     };
     return made;
@@ -267,7 +263,7 @@ void LocalStore::Impl::damaged(ShardId id, const Error& error, bool is_offline) 
             return found != shards.end() && session.shard == &found->second;
         });
     }
-    if (on_trouble_) on_trouble_(what);
+    if (options.on_trouble) options.on_trouble(what);
 }
 
 void LocalStore::Impl::lose_all() {

@@ -41,8 +41,7 @@ public:
     };
 
     Impl(boost::asio::io_context& io, const Clock& clock, auth::TokenKey key,
-         LocalStoreOptions options, OnFatal on_fatal, OnAcceptsMail on_accepts_mail,
-         OnTrouble on_trouble);
+         LocalStoreOptions options);
     Result<void> open_shards(FileSystem& files, Random& random);
 
     Result<void> admit(const auth::Token& token,
@@ -94,9 +93,6 @@ private:
     void lose_if(const std::function<bool(const Session&)>& is_lost);
 
     FaultRecord faults_;
-    OnFatal on_fatal_;
-    OnAcceptsMail on_accepts_mail_;
-    OnTrouble on_trouble_;
 };
 
 template <class T> struct Pending {

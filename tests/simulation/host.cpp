@@ -94,8 +94,8 @@ void Host::open_store() {
     options.segment_bytes = 64'000;
     options.vfs = vfs_.name();
     options.executor = &scheduler_;
-    auto opened = store::LocalStore::open(io_, disk_, clock_, random_, key_, options,
-                                          [this](const Error&) { is_dead_ = true; });
+    options.on_fatal = [this](const Error&) { is_dead_ = true; };
+    auto opened = store::LocalStore::open({io_, disk_, clock_, random_}, key_, options);
     if (!opened) throw std::runtime_error("does not open: " + opened.error().internal);
     store_ = std::move(*opened);
     service_ = std::make_unique<store::Service>(io_, *store_, *store_, *store_);

@@ -22,10 +22,9 @@ public:
         options.ballast_bytes = 0;
         options.shards = shards;
         options.parse = [](std::string_view) { return structure("appended"); };
-        auto opened = LocalStore::open(
-            io, files, clock, random, key, options,
-            [](const Error& error) { ADD_FAILURE() << "fatal: " << error.internal; }, {},
-            [this](const std::string& what) { trouble = what; });
+        options.on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.internal; };
+        options.on_trouble = [this](const std::string& what) { trouble = what; };
+        auto opened = LocalStore::open({io, files, clock, random}, key, options);
         if (!opened) throw std::runtime_error(opened.error().internal);
         store_ = std::move(*opened);
     }

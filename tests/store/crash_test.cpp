@@ -38,8 +38,9 @@ public:
         options.checkpoint_pages = 40;
         options.segment_bytes = 16'000;
         options.vfs = vfs_.name();
-        auto opened = LocalStore::open(io, files_ != nullptr ? *files_ : disk, clock, random_, key,
-                                       options, [this](const Error&) { ++fatal; });
+        options.on_fatal = [this](const Error&) { ++fatal; };
+        auto& files = files_ != nullptr ? *files_ : static_cast<FileSystem&>(disk);
+        auto opened = LocalStore::open({io, files, clock, random_}, key, options);
         if (!opened) return std::unexpected(opened.error());
         store_ = std::move(*opened);
         return {};

@@ -25,10 +25,8 @@ public:
         files_ = files != nullptr ? files : &posix_;
     }
     void open() {
-        auto opened =
-            LocalStore::open(io, *files_, clock, random_, key, options, [](const Error& error) {
-                ADD_FAILURE() << "fatal: " << error.internal;
-            });
+        options.on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.internal; };
+        auto opened = LocalStore::open({io, *files_, clock, random_}, key, options);
         if (!opened) throw std::runtime_error(opened.error().internal);
         store_ = std::move(*opened);
     }

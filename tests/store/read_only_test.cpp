@@ -47,9 +47,9 @@ public:
         close();
         trouble.clear();
         options.faults = FaultRecord::parse(record_);
-        auto opened = LocalStore::open(
-            io, disk, clock, random_, key, options, [this](const Error&) { ++fatal; }, {},
-            [this](const std::string& what) { trouble = what; });
+        options.on_fatal = [this](const Error&) { ++fatal; };
+        options.on_trouble = [this](const std::string& what) { trouble = what; };
+        auto opened = LocalStore::open({io, disk, clock, random_}, key, options);
         if (!opened) return std::unexpected(opened.error());
         store_ = std::move(*opened);
         return {};

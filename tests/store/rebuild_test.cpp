@@ -23,8 +23,8 @@ public:
         options.vfs = vfs_;
         options.watermark_bytes = 0;
         options.ballast_bytes = 0;
-        auto opened = LocalStore::open(io, disk_ != nullptr ? *disk_ : files, clock, random, key,
-                                       options, [](const Error&) {});
+        auto& under = disk_ != nullptr ? *disk_ : static_cast<FileSystem&>(files);
+        auto opened = LocalStore::open({io, under, clock, random}, key, options);
         if (!opened) throw std::runtime_error(opened.error().internal);
         store_ = std::move(*opened);
     }

@@ -32,8 +32,8 @@ struct Bench {
         LocalStoreOptions options;
         options.directory = directory + "/shard";
         options.watermark_bytes = 0;
-        store = std::move(*LocalStore::open(io, files, clock, random, key, options,
-                                            [](const Error&) { std::abort(); }));
+        options.on_fatal = [](const Error&) { std::abort(); };
+        store = std::move(*LocalStore::open({io, files, clock, random}, key, options));
     }
     auth::Token token(std::int64_t account) {
         auth::Token made{.account = AccountId(account),

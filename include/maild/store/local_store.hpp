@@ -3,8 +3,7 @@
 // commit (DESIGN: the store). Calls come from one io_context's thread; each shard has a writer
 // thread and readers of its own, and answers are posted back. A delivery to several shards is one
 // commit in each: first where its queue rows go, and if that fails nothing was taken; afterwards
-// what fails is told recipient by recipient. Borrows io, files, clock and random, which outlive it.
-// Never fork while one is open.
+// what fails is told recipient by recipient. Never fork while one is open.
 
 #include "maild/auth/token.hpp"
 #include "maild/base/clock.hpp"
@@ -41,28 +40,35 @@ struct LocalStoreOptions {
     Executor* executor = nullptr; // null: threads of each shard's own
     ParseStructure parse;         // for check(); without it structures are not looked at
     FaultRecord faults;           // of the owners before
+
+    // All on io's thread.
+    // Nothing works any more: exit, start anew (DESIGN: failure).
+    std::function<void(const Error&)> on_fatal;
     // The record that the next owner is to get: a shard has failed to write. Before on_fatal, or
     // before open() ends with the error.
     std::function<void(const FaultRecord&)> on_fault;
+    std::function<void()> on_accepts_mail; // accepts_mail() answers otherwise than before
+    // A shard's meta.db is damaged, or a shard is read-only: in words, for `mailctl server status`.
+    // While the store opens, or later. The others go on.
+    std::function<void(const std::string&)> on_trouble;
+};
+
+// What the store stands on. All outlive it.
+struct LocalStoreWorld {
+    boost::asio::io_context& io;
+    FileSystem& files;
+    const Clock& clock;
+    Random& random;
 };
 
 class LocalStore final : public MessageStore, public StoreAdmin, public Claims {
 public:
-    // On io's thread. After on_fatal nothing works any more: exit, start anew (DESIGN: failure).
-    using OnFatal = std::function<void(const Error&)>;
-    using OnAcceptsMail = std::function<void()>; // accepts_mail() answers otherwise than before
-    // A shard's meta.db is damaged, or a shard is read-only: in words, for `mailctl server status`.
-    // While the store opens, or later on io's thread. The others go on.
-    using OnTrouble = std::function<void(const std::string&)>;
-
     // Recovers each shard; io is not needed for that. An error names the shard in `internal`. A
     // shard whose meta.db is damaged or lost is offline (unavailable) until it was rebuilt. One
     // that is read-only, because its file system is or by the record of faults, serves what reads,
     // and answers unavailable to what writes, for as long as the store is open.
-    static Result<std::unique_ptr<LocalStore>>
-    open(boost::asio::io_context& io, FileSystem& files, const Clock& clock, Random& random,
-         auth::TokenKey key, LocalStoreOptions options, OnFatal on_fatal,
-         OnAcceptsMail on_accepts_mail = {}, OnTrouble on_trouble = {});
+    static Result<std::unique_ptr<LocalStore>> open(const LocalStoreWorld& world,
+                                                    auth::TokenKey key, LocalStoreOptions options);
     ~LocalStore() override; // finishes what waits and checkpoints; answers still due are dropped
 
     bool has_read_only_shard() const;

@@ -23,9 +23,9 @@ Result<void> FaultyStore::open() {
     is_dead_ = false;
     // A shard that stays offline is as bad as a store that does not open.
     auto trouble = std::make_shared<std::string>();
-    auto opened = LocalStore::open(
-        io, *disk_, clock, random_, key, options, [this](const Error&) { is_dead_ = true; }, {},
-        [trouble](const std::string& what) { *trouble = what; });
+    options.on_fatal = [this](const Error&) { is_dead_ = true; };
+    options.on_trouble = [trouble](const std::string& what) { *trouble = what; };
+    auto opened = LocalStore::open({io, *disk_, clock, random_}, key, options);
     if (!opened) return std::unexpected(opened.error());
     if (!trouble->empty()) return fail(Errc::corrupt, *trouble);
     store_ = std::move(*opened);
