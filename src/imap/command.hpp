@@ -102,6 +102,7 @@ struct AppendMessage {
     store::FlagNames flags;
     std::optional<WallTime> internal_date;
     std::string_view content;
+    bool may_have_nul = false; // it came as literal8, RFC 3516 §4.4
 };
 struct Append {
     std::string name;

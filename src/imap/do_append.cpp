@@ -1,5 +1,6 @@
 // APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3) and REPLACE (RFC 8508).
 #include "imap/mailbox_name.hpp"
+#include "imap/nul_content.hpp"
 #include "imap/session.hpp"
 #include "imap/uid_numbers.hpp"
 
@@ -9,11 +10,20 @@ namespace maild::imap {
 
 namespace {
 
-std::optional<Response> refuse_message(std::string_view message) {
-    if (message.empty()) return no("[CANNOT] The message is empty"); // RFC 3502 §6.3.11
-    // literal and not literal8: RFC 3516 §4.4 is for messages with NUL
-    if (message.contains('\0')) return no("[UNKNOWN-CTE] The message has a NUL octet");
-    return std::nullopt;
+// As it is to be kept; `changed` holds it if that is not as it came.
+Result<std::string_view, Response> content_of(const AppendMessage& message, std::uint64_t limit,
+                                              std::string& changed) {
+    if (message.content.empty()) // RFC 3502 §6.3.11
+        return std::unexpected(no("[CANNOT] The message is empty"));
+    if (!message.content.contains('\0')) return message.content;
+    if (!message.may_have_nul)
+        return std::unexpected(no("[UNKNOWN-CTE] The message has a NUL octet"));
+    auto encoded = without_nul(message.content);
+    if (!encoded)
+        return std::unexpected(no("[UNKNOWN-CTE] There are NUL octets outside of binary parts"));
+    if (encoded->size() > limit) return std::unexpected(response_for(Errc::too_large));
+    changed = std::move(*encoded);
+    return changed;
 }
 
 // "[APPENDUID validity uids] ", RFC 4315 §3
@@ -28,15 +38,19 @@ std::string append_uid_code(const store::AppendResult& result) {
 
 net::Task<Result<store::AppendResult, Response>> Session::put(const Append& append,
                                                               std::optional<Uid> replaced) {
-    for (const auto& message : append.messages)
-        if (auto refusal = refuse_message(message.content)) co_return std::unexpected(*refusal);
+    std::vector<std::string> changed(append.messages.size());
+    std::vector<store::AppendMessage> messages;
+    for (const auto& message : append.messages) {
+        const auto content =
+            content_of(message, server_.limits.message_size, changed[messages.size()]);
+        if (!content) co_return std::unexpected(content.error());
+        messages.push_back(
+            {{*content, {}}, message.flags, message.internal_date.value_or(server_.clock.now())});
+    }
     auto name = to_mailbox_name(append.name);
     if (!name) co_return std::unexpected(cannot(name.error()));
-    std::vector<store::AppendMessage> messages;
-    for (const auto& [flags, internal_date, content] : append.messages)
-        messages.push_back({{content, make_structure(content)},
-                            flags,
-                            internal_date.value_or(server_.clock.now())});
+    for (auto& message : messages)
+        message.message.structure = make_structure(message.message.content);
     auto result =
         co_await store().append(*store_session_, std::move(*name), std::move(messages), replaced);
     if (result) co_return std::move(*result);

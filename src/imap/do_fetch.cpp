@@ -40,6 +40,7 @@ private:
     FetchWriter writer_;
     bool marks_seen_;
     bool is_broken_ = false;
+    bool is_undecodable_ = false; // a part of some message
     std::uint64_t written_ = 0;
     std::vector<Uid> seen_;    // marked in this batch, ascending
     std::vector<Uid> damaged_; // what the store could not give
@@ -63,6 +64,8 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
         uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
     }
     if (!damaged_.empty()) co_return response_for(Errc::corrupt);
+    // RFC 3516 §4.3
+    if (is_undecodable_) co_return no("[UNKNOWN-CTE] Some of these parts cannot be decoded");
     // RFC 5530 §3: some of them are gone, and the EXPUNGEs are still to come.
     if (written_ < count(seqs))
         co_return no("[EXPUNGEISSUED] Some of these messages exist no longer");
@@ -95,6 +98,7 @@ net::Task<bool> FetchRun::write_batch(const store::FetchResult& batch) {
         const auto written = co_await writer_.write(message, is_changed);
         is_broken_ = written == Written::broken;
         if (is_broken_ || written == Written::gone) co_return false;
+        is_undecodable_ = is_undecodable_ || written == Written::partly;
         if (written == Written::skipped)
             damaged_.push_back(message.uid);
         else

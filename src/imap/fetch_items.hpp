@@ -25,7 +25,8 @@ struct Partial {
     std::uint64_t length = 0;
 };
 
-// BODY[…]<…>, and the RFC822 items, which are the same under other names.
+// BODY[…]<…>, and the RFC822 items, which are the same under other names; BINARY[…]<…> and
+// BINARY.SIZE[…], which have no section text.
 struct Section {
     std::vector<std::uint32_t> part; // empty: the message itself
     SectionText text = SectionText::whole;
@@ -44,8 +45,10 @@ enum class FetchKind : std::uint8_t {
     body,
     body_structure,
     section,
-    modseq,    // RFC 7162 §3.1.4.2
-    save_date, // RFC 8514
+    binary,
+    binary_size, // RFC 3516 §4.2
+    modseq,      // RFC 7162 §3.1.4.2
+    save_date,   // RFC 8514
     email_id,
     thread_id, // RFC 8474
     preview,
@@ -54,7 +57,7 @@ enum class FetchKind : std::uint8_t {
 
 struct FetchItem {
     FetchKind kind = FetchKind::flags;
-    Section section; // for FetchKind::section
+    Section section; // for section, binary and binary_size
 };
 using FetchItems = std::vector<FetchItem>;
 

@@ -36,7 +36,12 @@ std::uint32_t store_items(const FetchItems& items) {
         case FetchKind::body_structure: out |= store::kBodyStructure; break;
         case FetchKind::preview:
         case FetchKind::lazy_preview: out |= store::kContent | store::kParts; break;
-        case FetchKind::section: out |= section_items(item.section); break;
+        case FetchKind::section:
+        case FetchKind::binary: out |= section_items(item.section); break;
+        case FetchKind::binary_size:
+            out |= item.section.part.empty() ? std::uint32_t{store::kSize}
+                                             : section_items(item.section);
+            break;
         }
     }
     // The header is a part of the content.
@@ -46,7 +51,8 @@ std::uint32_t store_items(const FetchItems& items) {
 
 bool sets_seen(const FetchItems& items) {
     return std::ranges::any_of(items, [](const FetchItem& item) {
-        return item.kind == FetchKind::section && !item.section.peek;
+        return (item.kind == FetchKind::section || item.kind == FetchKind::binary) &&
+               !item.section.peek;
     });
 }
 
@@ -117,7 +123,7 @@ void FetchWriter::write_from_view(std::uint32_t seq) {
     close();
 }
 
-// What stands in the answer or the view. False: it is a section.
+// What stands in the answer or the view. False: it is not among it.
 bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& message) {
     auto& out = out_.text;
     switch (item.kind) {
@@ -153,11 +159,8 @@ bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& m
         name("BODYSTRUCTURE ");
         out += message.structure.body_structure;
         return true;
-    case FetchKind::preview:
-    case FetchKind::lazy_preview:
-    case FetchKind::section: break;
+    default: return false;
     }
-    return false;
 }
 
 net::Task<Written> FetchWriter::write(const store::MessageData& message, bool is_changed) {
@@ -169,19 +172,36 @@ net::Task<Written> FetchWriter::write(const store::MessageData& message, bool is
         if (!decoded) co_return Written::skipped;
         parts = std::move(*decoded);
     }
+    const auto begin = out_.text.size();
+    auto result = Written::complete;
     open(seq);
     if (is_changed) write_change(message.uid);
     for (const auto& item : items_) {
         if (write_plain(item, message)) continue;
-        if (item.kind != FetchKind::section) {
-            co_await write_preview(message, item.kind == FetchKind::lazy_preview);
-            continue;
-        }
-        const auto written =
-            co_await write_section(item.section, message, parts ? &*parts : nullptr);
-        if (written != Written::complete) co_return written;
+        const auto written = co_await write_item(item, message, parts ? &*parts : nullptr);
+        if (written == Written::partly)
+            result = written;
+        else if (written != Written::complete)
+            co_return written;
     }
-    close();
+    if (is_first_) // nothing could be given, and so nothing was flushed
+        out_.text.resize(begin);
+    else
+        close();
+    co_return result;
+}
+
+net::Task<Written> FetchWriter::write_item(const FetchItem& item, const store::MessageData& message,
+                                           const mail::PartIndex* parts) {
+    if (item.kind == FetchKind::section) {
+        const auto written = co_await write_section(item.section, message, parts);
+        co_return written;
+    }
+    if (item.kind == FetchKind::binary || item.kind == FetchKind::binary_size) {
+        const auto written = co_await write_binary(item, message, parts);
+        co_return written;
+    }
+    co_await write_preview(message, item.kind == FetchKind::lazy_preview);
     co_return Written::complete;
 }
 

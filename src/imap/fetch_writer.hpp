@@ -3,6 +3,7 @@
 // for, else from batches that the store answers. Bodies over store::kMaxInlineContent pass through
 // in slices, never whole in memory.
 
+#include "imap/decoded_part.hpp"
 #include "imap/fetch_items.hpp"
 #include "imap/mailbox_view.hpp"
 #include "imap/output.hpp"
@@ -25,6 +26,7 @@ bool wants(const FetchItems& items, FetchKind kind);
 
 enum class Written : std::uint8_t {
     complete,
+    partly,  // but for parts that cannot be decoded
     skipped, // the message cannot be given: nothing was written
     broken,  // the octets of a literal ended early: the connection cannot go on
     gone,    // the peer is
@@ -45,9 +47,17 @@ private:
     void name(std::string_view name);
     void close() { out_.text += ")\r\n"; }
     bool write_plain(const FetchItem& item, const store::MessageData& message);
+    net::Task<Written> write_item(const FetchItem& item, const store::MessageData& message,
+                                  const mail::PartIndex* parts);
     net::Task<Written> write_section(const Section& section, const store::MessageData& message,
                                      const mail::PartIndex* parts);
     net::Task<Written> write_stream(const Section& section, Slice slice, Uid uid);
+    // fetch_binary.cpp
+    net::Task<Written> write_binary(const FetchItem& item, const store::MessageData& message,
+                                    const mail::PartIndex* parts);
+    net::Task<Written> write_decoded(const Section& section, DecodedPart& part, Slice wanted,
+                                     const Measured& measured);
+    void write_size(const Section& section, std::uint64_t size);
     net::Task<void> write_preview(const store::MessageData& message, bool is_lazy);
     void write_literal(const Section& section, std::string_view octets);
     void write_flags(Uid uid);

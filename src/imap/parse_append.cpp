@@ -25,10 +25,11 @@ Parsed<AppendMessage> parse_message_head(Cursor& in) {
     return message;
 }
 
-// append-message = [SP flag-list] [SP date-time] SP literal
+// append-message = [SP flag-list] [SP date-time] SP (literal / literal8), RFC 3516 §7
 Parsed<AppendMessage> parse_append_message(Cursor& in) {
     auto message = parse_message_head(in);
     if (!message) return message;
+    message->may_have_nul = in.take('~');
     const auto content = parse_literal(in);
     if (!content) return std::unexpected(content.error());
     message->content = *content;
@@ -90,7 +91,7 @@ bool AppendScan::is_message(std::string_view piece) {
         if (!parse_astring(in)) state_ = State::over;
     }
     if (state_ == State::over) return false;
-    if (parse_message_head(in) && in.at_end()) return true;
+    if (parse_message_head(in) && (in.at_end() || (in.take('~') && in.at_end()))) return true;
     state_ = State::over;
     return false;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages) and REPLACE (RFC 8508). Apart from the
+// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages, RFC 3516 for literal8) and REPLACE (RFC
+// 8508). Apart from the
 // other parsers, because the fragmenter has to know its message literals, the only ones that may be
 // large.
 
@@ -20,7 +21,7 @@ Parsed<Arguments> parse_replace(Cursor& in);
 class AppendScan {
 public:
     // `piece`: from the command's beginning, or the end of the last literal, up to the "{" of a
-    // literal. True: that literal is a message.
+    // literal. True: that literal is a message. A literal8 anywhere else is a syntax error, later.
     bool is_message(std::string_view piece);
 
 private:

@@ -108,10 +108,10 @@ Parsed<std::optional<Partial>> parse_partial(Cursor& in) {
 }
 
 // The name that the response bears: canonical, the names of fields as they were given.
-std::string section_label(const Section& wanted) {
+std::string section_label(std::string_view item, const Section& wanted) {
     constexpr std::array<std::string_view, 6> kTexts = {
         "", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"};
-    std::string out = "BODY[";
+    auto out = std::string(item) + '[';
     for (const auto number : wanted.part) {
         append_number(out, number);
         out += '.';
@@ -136,23 +136,40 @@ std::string section_label(const Section& wanted) {
     return out;
 }
 
-// "BODY" [".PEEK"] section ["<" … ">"], up to the "[" already taken
-Parsed<FetchItem> parse_section(Cursor& in, bool peek) {
-    FetchItem item{.kind = section, .section = {}};
+// The items that have a section, and how the response calls them.
+struct SectionItem {
+    std::string_view name;
+    FetchKind kind;
+    bool peek;
+    std::string_view label;
+};
+constexpr std::array kSections = {SectionItem{"BODY", section, false, "BODY"},
+                                  SectionItem{"BODY.PEEK", section, true, "BODY"},
+                                  SectionItem{"BINARY", binary, false, "BINARY"},
+                                  SectionItem{"BINARY.PEEK", binary, true, "BINARY"},
+                                  SectionItem{"BINARY.SIZE", binary_size, true, "BINARY.SIZE"}};
+
+// "BODY" [".PEEK"] section [partial] / "BINARY" [".PEEK"] section-binary [partial] /
+// "BINARY.SIZE" section-binary, up to the "[" already taken
+Parsed<FetchItem> parse_section(Cursor& in, const SectionItem& row) {
+    FetchItem item{.kind = row.kind, .section = {}};
     auto& wanted = item.section;
-    wanted.peek = peek;
+    wanted.peek = row.peek;
     const auto text_is_due = parse_section_part(in, wanted);
     if (!text_is_due) return std::unexpected(text_is_due.error());
     const bool is_whole = wanted.part.empty() && in.next_is(']');
     if (*text_is_due && !is_whole) {
+        if (row.kind != section) return in.expected("]"); // RFC 3516 §7: parts only
         const auto text = parse_section_text(in, wanted);
         if (!text) return std::unexpected(text.error());
     }
     if (!in.take(']')) return in.expected("]");
-    const auto partial = parse_partial(in);
-    if (!partial) return std::unexpected(partial.error());
-    wanted.partial = *partial;
-    wanted.label = section_label(wanted);
+    if (row.kind != binary_size) {
+        const auto partial = parse_partial(in);
+        if (!partial) return std::unexpected(partial.error());
+        wanted.partial = *partial;
+    }
+    wanted.label = section_label(row.label, wanted);
     return item;
 }
 
@@ -161,11 +178,10 @@ bool is_item_char(char c) { return ascii::is_alnum(c) || c == '.'; }
 // fetch-att
 Parsed<FetchItem> parse_fetch_item(Cursor& in) {
     const auto name = in.take_while(is_item_char);
-    if (in.next_is('[')) {
-        const bool peek = ascii::equals_icase(name, "BODY.PEEK");
-        if (!peek && !ascii::equals_icase(name, "BODY")) return in.expected("BODY");
-        in.take('[');
-        return parse_section(in, peek);
+    if (in.take('[')) {
+        for (const auto& row : kSections)
+            if (ascii::equals_icase(row.name, name)) return parse_section(in, row);
+        return in.expected("BODY or BINARY");
     }
     // preview-mod; what else may stand in parentheses are modifiers of the whole command.
     if (ascii::equals_icase(name, "PREVIEW")) {

@@ -114,9 +114,10 @@ private:
         for (auto block = text.find("{{{\n"); block != std::string::npos;
              block = text.find("{{{\n", block)) {
             const auto end = text.find("\n}}}", block);
+            const bool is_raw = block > 0 && text[block - 1] == '~';
             std::string literal;
             for (const char c : text.substr(block + 4, end - block - 4))
-                literal.append(c == '\n' ? "\r\n" : std::string(1, c));
+                literal.append(c == '\n' && !is_raw ? "\r\n" : std::string(1, c));
             literal = "{" + std::to_string(literal.size()) + "+}\r\n" + literal;
             text.replace(block, end + 4 - block, literal);
             block += literal.size();

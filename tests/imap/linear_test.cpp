@@ -2,6 +2,7 @@
 // list.
 #include "imap/fragmenter.hpp"
 #include "imap/list_pattern.hpp"
+#include "imap/nul_content.hpp"
 #include "imap/parse.hpp"
 #include "imap/preview.hpp"
 #include "imap/sequence_set.hpp"
@@ -32,6 +33,7 @@ void scan(const std::string& bytes) {
     fragmenter.append(bytes);
     EXPECT_NE(fragmenter.next(), Event::need_literal);
 }
+void encode_nul(const std::string& content) { (void)without_nul(content); }
 void strip(const std::string& html) { (void)preview_of(html, true); }
 void parse_line(const std::string& line) { (void)parse_command(line); }
 
@@ -87,6 +89,15 @@ std::vector<Shape> shapes() {
          parse_line},
         {"appended_messages", 3'500, line("a APPEND x", " {1+}\r\na", "\r\n"), scan},
         {"header_list", 50'000, line("a FETCH 1 BODY[HEADER.FIELDS (A", " B", ")]"), parse_line},
+        {"nul_octets", 2'000'000, [](std::size_t n) { return "\r\n" + std::string(n, '\0'); },
+         encode_nul},
+        {"nul_parts", 5'000, // 59
+         [](std::size_t n) {
+             std::string out = "Content-Type: multipart/mixed; boundary=a\r\n\r\n";
+             for (std::size_t i = 0; i < n; ++i) out.append("--a\r\n\r\n").append("\0\r\n", 3);
+             return out;
+         },
+         encode_nul},
         {"preview_tags", 500'000, line("", "<a", ">"), strip},
         {"preview_comments", 200'000, line("<!--", "--", ""), strip},
         {"preview_text", 500'000, line("<p>", " &amp;", ""), strip},

@@ -33,9 +33,11 @@ Node take_block(Cursor& in, bool raw) {
     const auto end = in.rest().find("\n}}}");
     const auto text = in.take_bytes(end == std::string_view::npos ? in.rest().size() : end);
     in.take("\n}}}");
-    return {Node::Kind::string, raw ? std::string(text) : to_crlf(text), {}};
+    if (raw) return {Node::Kind::block, std::string(text), {}};
+    return {Node::Kind::string, to_crlf(text), {}};
 }
 
+// literal or literal8, the octet before its size may be taken
 Node take_literal(Cursor& in) {
     in.take('{');
     const auto size = in.take_number(1U << 30).value_or(0);
@@ -71,7 +73,7 @@ Nodes take_nodes(Cursor& in) {
         } else if (in.rest().starts_with("~{{{")) {
             in.take('~');
             nodes.push_back(take_block(in, true));
-        } else if (in.next_is('{')) {
+        } else if (in.next_is('{') || in.take("~{")) {
             nodes.push_back(take_literal(in));
         } else {
             nodes.push_back(take_atom(in));
@@ -131,6 +133,7 @@ bool match_text(std::string_view want, const Node& got, Variables& variables) {
 }
 
 bool match_node(const Node& want, const Node& got, Rule rule, Variables& variables) {
+    if (want.kind == Node::Kind::block && got.text == want.text + "\n") return true;
     if (want.kind != Node::Kind::list) return match_text(want.text, got, variables);
     if (got.kind != Node::Kind::list) return false;
     switch (rule) {

@@ -11,14 +11,15 @@
 namespace maild::imap::test {
 
 struct Node {
-    enum class Kind { atom, string, list } kind = Kind::atom;
+    // block: octets of a script as they stand
+    enum class Kind { atom, string, block, list } kind = Kind::atom;
     std::string text;
     std::vector<Node> children;
 };
 using Nodes = std::vector<Node>;
 
 // A response without tag and last CRLF, literals in place. Scripts may also write strings as {{{ LF
-// … LF }}}.
+// … LF }}}, and with ~ before it as blocks.
 Nodes parse_response(std::string_view text);
 
 // Splits octets into responses at CRLFs that are not inside of literals.
@@ -32,7 +33,8 @@ bool substitute(std::string_view text, const Variables& variables, std::string& 
 
 // Does `got` say what `want` asks for? Unknown variables take what stands there. By imaptest's
 // defaults: FETCH and STATUS lists are pairs in any order and may have more, flags are a set and
-// \Recent is ignored, LIST attributes may be more; everything else is in order and complete.
+// \Recent is ignored, LIST attributes may be more; everything else is in order and complete. The
+// last LF of a block may belong to it.
 bool matches(const Nodes& want, const Nodes& got, Variables& variables);
 
 } // namespace maild::imap::test
