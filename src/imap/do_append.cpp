@@ -47,12 +47,12 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
         messages.push_back(
             {{*content, {}}, message.flags, message.internal_date.value_or(server_.clock.now())});
     }
-    auto name = to_mailbox_name(append.name);
+    auto name = to_mailbox_name(append.name, name_form_);
     if (!name) co_return std::unexpected(cannot(name.error()));
     for (auto& message : messages)
         message.message.structure = make_structure(message.message.content);
-    auto result =
-        co_await store().append(*store_session_, std::move(*name), std::move(messages), replaced);
+    auto result = co_await store().append(*store_session_, *name, std::move(messages), replaced);
+    if (result && is_respelled(append.name, *name)) co_await tell_name(*name, append.name);
     if (result) co_return std::move(*result);
     if (replaced && result.error().code == Errc::not_found)
         co_return std::unexpected(no("[EXPUNGEISSUED] The message exists no longer"));

@@ -25,6 +25,11 @@ Response Session::do_enable(const Enable& enable) {
         style_.vanished = true;
         out_.text += " QRESYNC";
     }
+    if (asks_for("IMAP4rev2")) { // RFC 9051 Appendix A
+        style_.is_rev2 = true;
+        name_form_ = NameForm::utf8;
+        out_.text += " IMAP4rev2";
+    }
     out_.text += "\r\n";
     return ok("ENABLE completed");
 }
@@ -44,6 +49,7 @@ void Session::enable_condstore() {
 Response Session::do_unauthenticate() {
     view_.reset();
     style_ = {};
+    name_form_ = NameForm::utf7;
     if (store_session_ && !is_lost_) store().close_session(*store_session_);
     store_session_.reset();
     identity_.reset();

@@ -1,4 +1,5 @@
-// LIST (RFC 3501 §6.3.8, extended as in RFC 5258, RFC 5819 and RFC 6154) and LSUB (§6.3.9).
+// LIST (RFC 3501 §6.3.8, extended as in RFC 5258, RFC 5819 and RFC 6154) and LSUB (§6.3.9); and the
+// LIST responses of other commands (RFC 9051 §6.3.2, §6.3.9.7).
 #include "imap/list_match.hpp"
 #include "imap/mailbox_name.hpp"
 #include "imap/session.hpp"
@@ -12,13 +13,13 @@ namespace maild::imap {
 namespace {
 
 void append_list(std::string& out, std::string_view command, std::string_view attributes,
-                 const store::MailboxName& name) {
+                 const store::MailboxName& name, NameForm form) {
     out += "* ";
     out += command;
     out += " (";
     out += attributes;
     out += ") \"/\" ";
-    append_mailbox(out, name);
+    append_mailbox(out, name, form);
 }
 
 // `is_gone`: found out by STATUS (RFC 5819 §2).
@@ -52,7 +53,7 @@ net::Task<void> Session::tell_listed(const List& list, const Listed& listed) {
         status = std::move(looked_up);
     }
     const bool is_gone = wants_status && !status && status.error().code == Errc::no_such_mailbox;
-    append_list(out_.text, "LIST", attributes_of(list, listed, is_gone), listed.name);
+    append_list(out_.text, "LIST", attributes_of(list, listed, is_gone), listed.name, name_form_);
     if (listed.has_selected_child) out_.text += child_info(list.selection);
     out_.text += "\r\n";
     if (status) tell_status(listed.name, list.status, *status);
@@ -67,7 +68,7 @@ net::Task<Response> Session::do_list(const List& list) {
     if (std::ranges::count(list.status, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
-    const auto all = match_list(list, *entries);
+    const auto all = match_list(list, *entries, name_form_);
     for (const auto& listed : all) {
         co_await tell_listed(list, listed);
         if (!out_.is_full()) continue;
@@ -77,6 +78,31 @@ net::Task<Response> Session::do_list(const List& list) {
     co_return ok("LIST completed");
 }
 
+// Whether a client that asks for it hears that its spelling is not the mailbox's. (One delimiter at
+// the end is no part of the name.)
+bool Session::is_respelled(std::string_view sent, const store::MailboxName& name) const {
+    if (sent.ends_with(store::kDelimiter)) sent.remove_suffix(1);
+    return style_.is_rev2 && sent != name;
+}
+
+// Unasked, with OLDNAME if it was sent in another spelling; what is not there is \NonExistent.
+net::Task<void> Session::tell_name(const store::MailboxName& name, std::string_view sent) {
+    const auto entries = co_await store().list_mailboxes(*store_session_);
+    if (!entries) co_return;
+    List list;
+    list.patterns.push_back(encode_name(name, name_form_));
+    list.returns_subscribed = list.is_extended = true;
+    auto matched = match_list(list, *entries, name_form_);
+    if (matched.empty()) matched.push_back({.name = name});
+    const auto& listed = matched.front();
+    append_list(out_.text, "LIST", attributes_of(list, listed, false), name, name_form_);
+    if (is_respelled(sent, name)) {
+        append_mailbox(out_.text += " (\"OLDNAME\" (", std::string(sent), name_form_);
+        out_.text += "))";
+    }
+    out_.text += "\r\n";
+}
+
 net::Task<Response> Session::do_lsub(const List& list) {
     if (list.patterns.front().empty()) {
         out_.text += "* LSUB (\\Noselect) \"/\" \"\"\r\n";
@@ -84,8 +110,8 @@ net::Task<Response> Session::do_lsub(const List& list) {
     }
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
-    for (const auto& [name, is_level] : match_lsub(list, *entries)) {
-        append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name);
+    for (const auto& [name, is_level] : match_lsub(list, *entries, name_form_)) {
+        append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name, name_form_);
         out_.text += "\r\n";
     }
     co_return ok("LSUB completed");

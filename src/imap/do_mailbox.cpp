@@ -40,7 +40,7 @@ bool has_use(const std::vector<store::MailboxEntry>& entries, store::SpecialUse 
 } // namespace
 
 net::Task<Response> Session::do_create(const Create& create) {
-    auto name = to_mailbox_name(create.name);
+    auto name = to_mailbox_name(create.name, name_form_);
     if (!name) co_return cannot(name.error());
     auto use = store::SpecialUse::none;
     if (!create.uses.empty()) {
@@ -52,36 +52,40 @@ net::Task<Response> Session::do_create(const Create& create) {
         if (!entries) co_return response_for(entries.error().code);
         if (has_use(*entries, use)) co_return no("[USEATTR] Another mailbox has this use");
     }
-    const auto created = co_await store().create_mailbox(*store_session_, std::move(*name), use);
+    const auto created = co_await store().create_mailbox(*store_session_, *name, use);
     if (!created) co_return response_for(created.error().code);
+    if (is_respelled(create.name, *name)) co_await tell_name(*name, create.name);
     std::string text = "[MAILBOXID "; // RFC 8474 §4.1
     append_object_id(text, 'F', static_cast<std::uint64_t>(created->value));
     co_return ok(text + "] CREATE completed");
 }
 
 net::Task<Response> Session::do_delete(const MailboxArgument& mailbox) {
-    auto name = to_mailbox_name(mailbox.name);
+    auto name = to_mailbox_name(mailbox.name, name_form_);
     if (!name) co_return response_for(Errc::no_such_mailbox);
-    const auto deleted = co_await store().delete_mailbox(*store_session_, std::move(*name));
+    const auto deleted = co_await store().delete_mailbox(*store_session_, *name);
     if (!deleted) co_return response_for(deleted.error().code);
+    if (is_respelled(mailbox.name, *name)) co_await tell_name(*name, mailbox.name);
     // The client's own selected mailbox: it knows, so it goes on without one.
     if (view_ && view_->is_deleted()) close_view();
     co_return ok("DELETE completed");
 }
 
 net::Task<Response> Session::do_rename(const Rename& rename) {
-    auto from = to_mailbox_name(rename.from);
+    auto from = to_mailbox_name(rename.from, name_form_);
     if (!from) co_return response_for(Errc::no_such_mailbox);
-    auto to = to_mailbox_name(rename.to);
+    auto to = to_mailbox_name(rename.to, name_form_);
     if (!to) co_return cannot(to.error());
-    const auto renamed =
-        co_await store().rename_mailbox(*store_session_, std::move(*from), std::move(*to));
+    const auto renamed = co_await store().rename_mailbox(*store_session_, *from, *to);
     if (!renamed) co_return response_for(renamed.error().code);
+    // RFC 9051 §6.3.6: whichever of the two was spelled otherwise.
+    if (is_respelled(rename.from, *from) || is_respelled(rename.to, *to))
+        co_await tell_name(*to, rename.from);
     co_return ok("RENAME completed");
 }
 
 net::Task<Response> Session::do_subscribe(const MailboxArgument& mailbox, bool subscribed) {
-    auto name = to_mailbox_name(mailbox.name);
+    auto name = to_mailbox_name(mailbox.name, name_form_);
     if (!name) co_return response_for(Errc::no_such_mailbox);
     const auto done = co_await store().subscribe(*store_session_, std::move(*name), subscribed);
     if (!done) co_return response_for(done.error().code);
@@ -89,7 +93,7 @@ net::Task<Response> Session::do_subscribe(const MailboxArgument& mailbox, bool s
 }
 
 net::Task<Response> Session::do_status(const StatusCommand& command) {
-    auto name = to_mailbox_name(command.name);
+    auto name = to_mailbox_name(command.name, name_form_);
     if (!name) co_return response_for(Errc::no_such_mailbox);
     if (std::ranges::count(command.items, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto status = co_await store().status(*store_session_, *name);
@@ -102,7 +106,7 @@ void Session::tell_status(const store::MailboxName& name, const StatusItems& ite
                           const store::MailboxStatus& status) {
     auto& out = out_.text;
     out += "* STATUS ";
-    append_mailbox(out, name);
+    append_mailbox(out, name, name_form_);
     for (const auto item : items) {
         out += item == items.front() ? " (" : " ";
         append_status_item(out, item, status, server_.limits.message_size);

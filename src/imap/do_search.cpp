@@ -35,8 +35,10 @@ net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Sear
 net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
     auto found = co_await find(search);
     if (!found) co_return std::move(found.error());
-    if (search.returns) {
-        tell_esearch(search, *found, tag, is_uid);
+    auto returns = search.returns;
+    if (!returns && style_.is_rev2) returns = SearchReturn{.all = true}; // RFC 9051 §6.4.4
+    if (returns) {
+        tell_esearch(*returns, search, *found, tag, is_uid);
         co_return ok("SEARCH completed");
     }
     co_await tell_search("SEARCH", search, *found, is_uid);
@@ -60,16 +62,17 @@ net::Task<void> Session::tell_search(std::string_view name, const Search& search
     out_.text += "\r\n";
 }
 
-void Session::tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,
-                           std::string_view tag, bool is_uid) {
-    auto answered = chosen(*search.returns, found);
+void Session::tell_esearch(const SearchReturn& returns, const Search& search,
+                           const std::vector<std::uint32_t>& found, std::string_view tag,
+                           bool is_uid) {
+    auto answered = chosen(returns, found);
     std::ranges::sort(answered); // SORT's own order is that of the answer alone
-    if (search.returns->save) view_->save(answered);
-    if (!search.returns->answers()) return;
+    if (returns.save) view_->save(answered);
+    if (!returns.answers()) return;
     auto numbers = found;
     if (is_uid)
         for (auto& number : numbers) number = view_->at(number).uid.value;
-    append_esearch(out_.text, tag, is_uid, *search.returns, numbers);
+    append_esearch(out_.text, tag, is_uid, returns, numbers);
     if (uses_modseq(search) && !answered.empty())
         append_number(out_.text += " MODSEQ ", highest_modseq(*view_, answered));
     out_.text += "\r\n";

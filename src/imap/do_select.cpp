@@ -16,7 +16,7 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     if (view_) out_.text += "* OK [CLOSED] The former mailbox is closed\r\n"; // RFC 9051 §6.3.2
     close_view();
     if (select.is_condstore) enable_condstore();
-    auto name = to_mailbox_name(select.name);
+    auto name = to_mailbox_name(select.name, name_form_);
     if (!name) {
         store().close_mailbox(*store_session_);
         co_return response_for(Errc::no_such_mailbox);
@@ -34,24 +34,19 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     // What happened between the snapshot and now.
     for (const auto& [id, change] : early)
         if (id == view_->id()) view_->apply(change);
+    if (style_.is_rev2) co_await tell_name(selected_, select.name); // RFC 9051 §6.3.2
     if (select.resync) co_await resync(*select.resync);
     co_return ok(examine ? "[READ-ONLY] EXAMINE completed" : "[READ-WRITE] SELECT completed");
 }
 
-// RFC 3501 §6.3.1
+// RFC 3501 §6.3.1; RFC 9051 §6.3.2 without RECENT and UNSEEN.
 void Session::say_selected() {
     auto& out = out_.text;
     view_->append_flag_lists(out);
     out += "* ";
     append_number(out, view_->exists());
-    out += " EXISTS\r\n* ";
-    append_number(out, view_->recent());
-    out += " RECENT\r\n";
-    if (const auto unseen = view_->first_unseen(); unseen != 0) {
-        out += "* OK [UNSEEN ";
-        append_number(out, unseen);
-        out += "] The first unseen message\r\n";
-    }
+    out += " EXISTS\r\n";
+    if (!style_.is_rev2) say_unseen();
     out += "* OK [UIDVALIDITY ";
     append_number(out, view_->status().uid_validity.value);
     out += "] UIDs valid\r\n* OK [UIDNEXT ";
@@ -61,6 +56,16 @@ void Session::say_selected() {
     out += "* OK [MAILBOXID "; // RFC 8474 §4.2
     append_object_id(out, 'F', static_cast<std::uint64_t>(view_->id().value));
     out += "] Its name may change\r\n";
+}
+
+void Session::say_unseen() {
+    auto& out = out_.text;
+    append_number(out += "* ", view_->recent());
+    out += " RECENT\r\n";
+    const auto unseen = view_->first_unseen();
+    if (unseen == 0) return;
+    append_number(out += "* OK [UNSEEN ", unseen);
+    out += "] The first unseen message\r\n";
 }
 
 // CLOSE removes what is \Deleted without a word (RFC 9051 §6.4.1); UNSELECT does not (RFC 3691).

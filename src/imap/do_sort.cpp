@@ -48,7 +48,7 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
     std::vector<std::uint32_t> sorted;
     for (const auto& key : keys) sorted.push_back(key.seq);
     if (search.returns) {
-        tell_esearch(search, sorted, tag, is_uid);
+        tell_esearch(*search.returns, search, sorted, tag, is_uid);
         co_return ok("SORT completed");
     }
     co_await tell_search("SORT", search, sorted, is_uid);

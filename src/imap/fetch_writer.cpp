@@ -85,7 +85,7 @@ void FetchWriter::name(std::string_view name) {
 
 void FetchWriter::write_flags(Uid uid) {
     name("FLAGS ");
-    append_flags(out_.text, view_.at(view_.seq_of(uid)).flags, view_.is_recent(uid),
+    append_flags(out_.text, view_.at(view_.seq_of(uid)).flags, view_.tells_recent(uid),
                  view_.keywords());
 }
 

@@ -37,6 +37,18 @@ std::optional<LiteralMark> literal_at_end(std::string_view line) {
 
 } // namespace
 
+bool has_8bit_text(std::string_view command) {
+    while (true) {
+        const auto line = command.substr(0, command.find("\r\n"));
+        if (std::ranges::any_of(line, ascii::is_8bit)) return true;
+        const auto mark = literal_at_end(line);
+        if (line.size() == command.size() || !mark) return false;
+        command.remove_prefix(line.size() + 2);
+        command.remove_prefix(
+            static_cast<std::size_t>(std::min<std::uint64_t>(mark->size, command.size())));
+    }
+}
+
 Fragmenter::Fragmenter()
     : max_line_(kPreAuthLine), max_literal_(kPreAuthLiteral), max_octets_(kPreAuthLine) {}
 

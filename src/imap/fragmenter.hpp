@@ -24,6 +24,9 @@ enum class Event : std::uint8_t {
               // ignored.
 };
 
+// Octets above 127 stand in a whole command outside of its literals.
+bool has_8bit_text(std::string_view command);
+
 class Fragmenter {
 public:
     Fragmenter();

@@ -23,13 +23,13 @@ bool has_children(const Entries& entries, const store::MailboxName& name) {
     return false;
 }
 
-// What to match names with: reference and pattern joined, RFC 3501 §6.3.8. What is not modified
-// UTF-7 can match no name.
+// What to match names with: reference and pattern joined, RFC 3501 §6.3.8. What is no spelling of
+// a name can match none.
 class Patterns {
 public:
-    explicit Patterns(const List& list) {
+    Patterns(const List& list, NameForm form) {
         for (const auto& pattern : list.patterns)
-            if (const auto joined = decode_utf7(list.reference + pattern))
+            if (const auto joined = decode_name(list.reference + pattern, form))
                 patterns_.emplace_back(*joined);
     }
     bool match(const store::MailboxName& name) const {
@@ -54,8 +54,8 @@ template <class Visit> void for_each_superior(const store::MailboxName& name, Vi
 
 class Matching {
 public:
-    Matching(const List& list, const Entries& entries)
-        : selection_(list.selection), entries_(entries), patterns_(list) {}
+    Matching(const List& list, const Entries& entries, NameForm form)
+        : selection_(list.selection), entries_(entries), patterns_(list, form) {}
 
     std::vector<Listed> run() {
         for (const auto& entry : entries_) add(entry);
@@ -111,12 +111,13 @@ private:
 
 } // namespace
 
-std::vector<Listed> match_list(const List& list, const Entries& entries) {
-    return Matching(list, entries).run();
+std::vector<Listed> match_list(const List& list, const Entries& entries, NameForm form) {
+    return Matching(list, entries, form).run();
 }
 
-std::map<store::MailboxName, bool> match_lsub(const List& list, const Entries& entries) {
-    const Patterns patterns(list);
+std::map<store::MailboxName, bool> match_lsub(const List& list, const Entries& entries,
+                                              NameForm form) {
+    const Patterns patterns(list, form);
     std::map<store::MailboxName, bool> names;
     for (const auto& entry : entries) {
         if (!entry.is_subscribed) continue;

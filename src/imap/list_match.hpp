@@ -3,6 +3,7 @@
 // §6.3.9). Pure: over the account's names, sorted.
 
 #include "imap/command.hpp"
+#include "imap/mailbox_name.hpp"
 
 #include "maild/store/types.hpp"
 
@@ -21,10 +22,12 @@ struct Listed {
     bool has_selected_child = false; // only looked for with RECURSIVEMATCH
 };
 
-std::vector<Listed> match_list(const List& list, const std::vector<store::MailboxEntry>& entries);
+// `form`: of reference and patterns.
+std::vector<Listed> match_list(const List& list, const std::vector<store::MailboxEntry>& entries,
+                               NameForm form);
 
 // Subscribed names, and with "%" the levels above them that are not subscribed themselves: true.
-std::map<store::MailboxName, bool> match_lsub(const List& list,
-                                              const std::vector<store::MailboxEntry>& entries);
+std::map<store::MailboxName, bool>
+match_lsub(const List& list, const std::vector<store::MailboxEntry>& entries, NameForm form);
 
 } // namespace maild::imap

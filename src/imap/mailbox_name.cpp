@@ -1,6 +1,7 @@
 #include "imap/mailbox_name.hpp"
 
 #include "maild/base/ascii.hpp"
+#include "maild/base/utf8.hpp"
 
 #include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
@@ -63,10 +64,21 @@ void fold_inbox(std::string& name) {
 
 } // namespace
 
-Result<store::MailboxName, NameFault> to_mailbox_name(std::string_view sent) {
+std::optional<std::string> decode_name(std::string_view sent, NameForm form) {
+    if (form == NameForm::utf7) return decode_utf7(sent);
+    return is_utf8(sent) ? std::optional(std::string(sent)) : std::nullopt;
+}
+
+std::string encode_name(std::string_view utf8, NameForm form) {
+    return form == NameForm::utf7 ? encode_utf7(utf8) : std::string(utf8);
+}
+
+Result<store::MailboxName, NameFault> to_mailbox_name(std::string_view sent, NameForm form) {
     const auto refuse = [](std::string_view why) { return std::unexpected(NameFault{why}); };
-    auto decoded = decode_utf7(sent);
-    if (!decoded) return refuse("The name is not modified UTF-7");
+    auto decoded = decode_name(sent, form);
+    if (!decoded)
+        return refuse(form == NameForm::utf7 ? "The name is not modified UTF-7"
+                                             : "The name is not UTF-8");
     if (decoded->ends_with(store::kDelimiter)) decoded->pop_back();
     if (decoded->size() > store::kMaxMailboxName) return refuse("The name is too long");
     auto name = to_nfc(*decoded);

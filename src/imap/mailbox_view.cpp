@@ -194,7 +194,7 @@ void MailboxView::announce_exists(std::string& out) {
         append_number(out, exists_);
         out += " EXISTS\r\n";
     }
-    if (recent() == told_recent_) return;
+    if (style_.is_rev2 || recent() == told_recent_) return;
     told_recent_ = recent();
     out += "* ";
     append_number(out, told_recent_);
@@ -206,13 +206,13 @@ void MailboxView::append_fetch_flags(std::string& out, std::uint32_t seq, bool w
     out += "* ";
     append_number(out, seq);
     out += " FETCH (";
-    if (with_uid || style_.has_modseq) {
+    if (with_uid || style_.has_modseq || style_.is_rev2) {
         out += "UID ";
         append_number(out, message.uid.value);
         out += ' ';
     }
     out += "FLAGS ";
-    append_flags(out, message.flags, is_recent(message.uid), keywords_);
+    append_flags(out, message.flags, tells_recent(message.uid), keywords_);
     if (style_.has_modseq) append_modseq(out += ' ', message.modseq);
     out += ")\r\n";
 }

@@ -24,6 +24,7 @@ enum class ExpungeRule : std::uint8_t { hold, announce };
 struct NewsStyle {
     bool has_modseq = false; // UID and MODSEQ in each FETCH, RFC 7162 §3.2.4
     bool vanished = false;   // UIDs in VANISHED instead of numbers in EXPUNGE, §3.2.10
+    bool is_rev2 = false;    // UID in each FETCH, neither RECENT nor \Recent, RFC 9051 Appendix E
 };
 
 class MailboxView {
@@ -49,6 +50,7 @@ public:
     const store::MessageState& at(std::uint32_t seq) const { return messages_[seq - 1]; }
     std::uint32_t seq_of(Uid uid) const; // 0: the client knows no such message
     bool is_recent(Uid uid) const { return uid >= first_recent_; }
+    bool tells_recent(Uid uid) const { return !style_.is_rev2 && is_recent(uid); } // as a flag
     std::uint32_t recent() const;
     std::uint32_t first_unseen() const; // sequence number, 0: none
     bool is_expunged(Uid uid) const;    // but the client has not been told

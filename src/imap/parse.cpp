@@ -1,5 +1,7 @@
 #include "imap/parse.hpp"
 
+#include "imap/fragmenter.hpp"
+
 #include "maild/base/ascii.hpp"
 
 #include <algorithm>
@@ -20,7 +22,7 @@ std::string_view take_name(Cursor& in) {
 
 } // namespace
 
-Result<Command, CommandError> parse_command(std::string_view fragment) {
+Result<Command, CommandError> parse_command(std::string_view fragment, Quoting quoting) {
     Cursor in(fragment);
     const auto tag = parse_tag(in);
     if (!tag) return std::unexpected(CommandError{.expected = "tag"});
@@ -32,6 +34,8 @@ Result<Command, CommandError> parse_command(std::string_view fragment) {
     if (row == nullptr)
         return std::unexpected(
             CommandError{.tag = *tag, .is_unknown = true, .expected = "command"});
+    if (quoting == Quoting::ascii && has_8bit_text(fragment))
+        return std::unexpected(CommandError{.tag = *tag, .expected = "US-ASCII"});
     auto arguments = row->parse(in);
     if (!arguments)
         return std::unexpected(CommandError{.tag = *tag, .expected = arguments.error().expected});

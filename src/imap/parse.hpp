@@ -6,6 +6,7 @@
 #include "imap/command.hpp"
 #include "imap/command_table.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -23,8 +24,12 @@ struct CommandError {
     std::string_view expected = {}; // a literal of ours
 };
 
+// What quoted strings may hold: UTF-8 only for who has enabled it (RFC 9051 §4.3, RFC 9755 §3).
+enum class Quoting : std::uint8_t { ascii, utf8 };
+
 // `fragment` without its last CRLF.
-Result<Command, CommandError> parse_command(std::string_view fragment);
+Result<Command, CommandError> parse_command(std::string_view fragment,
+                                            Quoting quoting = Quoting::ascii);
 
 // The row of the command that `bytes` begin with, as far as they go; nullptr: none, or too little
 // of it is there.

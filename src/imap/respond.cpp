@@ -65,8 +65,11 @@ void append_astring(std::string& out, std::string_view text) {
         append_string(out, text);
 }
 
-void append_mailbox(std::string& out, const store::MailboxName& name) {
-    append_astring(out, encode_utf7(name));
+void append_mailbox(std::string& out, const store::MailboxName& name, NameForm form) {
+    if (form == NameForm::utf8 && std::ranges::any_of(name, ascii::is_8bit))
+        append_quoted(out, name);
+    else
+        append_astring(out, encode_name(name, form));
 }
 
 void append_flags(std::string& out, store::Flags flags, bool is_recent,

@@ -21,10 +21,10 @@ namespace maild::imap {
 void append_number(std::string& out, std::uint64_t number);
 // Quoted where it can be, else a literal: CR, LF and 8-bit octets; NUL is left out.
 void append_string(std::string& out, std::string_view text);
-// An atom where it is one, else a string. Also for mailbox names, which are given in modified
-// UTF-7.
+// An atom where it is one, else a string.
 void append_astring(std::string& out, std::string_view text);
-void append_mailbox(std::string& out, const store::MailboxName& name);
+// In UTF-8 names are quoted strings, whatever they hold (RFC 9051 §4.3).
+void append_mailbox(std::string& out, const store::MailboxName& name, NameForm form);
 
 // "(\Answered \Seen $Label)"
 void append_flags(std::string& out, store::Flags flags, bool is_recent,

@@ -37,7 +37,7 @@ struct SearchReturn {
     bool all = false;
     bool count = false;
     bool save = false;
-    std::optional<PartialRange> partial;
+    std::optional<PartialRange> partial = {};
 
     // Something is to be answered; SAVE alone is not.
     bool answers() const { return min || max || all || count || partial; }

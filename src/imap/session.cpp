@@ -16,7 +16,7 @@ Session::~Session() {
 }
 
 void Session::greet() {
-    out_.text += "* OK [CAPABILITY " + capabilities() + "] IMAP4rev1 server ready\r\n";
+    out_.text += "* OK [CAPABILITY " + capabilities() + "] IMAP server ready\r\n";
 }
 
 void Session::bye(std::string_view text) {
@@ -47,7 +47,8 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
         bye("This is an IMAP server");
         co_return;
     }
-    const auto command = parse_command(fragment);
+    const auto command =
+        parse_command(fragment, name_form_ == NameForm::utf8 ? Quoting::utf8 : Quoting::ascii);
     if (!command) {
         append_response(out_.text, command.error().tag.empty() ? "*" : command.error().tag,
                         refuse(command.error()));

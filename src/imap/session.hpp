@@ -100,6 +100,7 @@ private:
     net::Task<Response> do_select(const Select& select, bool examine);
     net::Task<Response> do_close(bool expunge);
     void say_selected();
+    void say_unseen();
     void close_view();
     Response do_idle(std::string_view tag);
 
@@ -120,6 +121,8 @@ private:
     net::Task<Response> do_list(const List& list);
     net::Task<Response> do_lsub(const List& list);
     net::Task<void> tell_listed(const List& list, const Listed& listed);
+    bool is_respelled(std::string_view sent, const store::MailboxName& name) const;
+    net::Task<void> tell_name(const store::MailboxName& name, std::string_view sent);
 
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
@@ -136,8 +139,8 @@ private:
     net::Task<Response> do_search(const Search& search, std::string_view tag, bool is_uid);
     net::Task<void> tell_search(std::string_view name, const Search& search,
                                 const std::vector<std::uint32_t>& found, bool is_uid);
-    void tell_esearch(const Search& search, const std::vector<std::uint32_t>& found,
-                      std::string_view tag, bool is_uid);
+    void tell_esearch(const SearchReturn& returns, const Search& search,
+                      const std::vector<std::uint32_t>& found, std::string_view tag, bool is_uid);
     // do_sort.cpp
     net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
                                       std::function<void(std::uint32_t, store::MessageData&)> take);
@@ -172,6 +175,7 @@ private:
     std::unique_ptr<auth::SaslExchange> sasl_;
     std::optional<auth::Identity> identity_; // RFC 9051 §3.2
     NewsStyle style_;                        // what was enabled, RFC 5161 §3.1
+    NameForm name_form_ = NameForm::utf7;    // likewise; UTF-8 in quoted strings goes with it
     std::optional<store::SessionId> store_session_;
     bool is_lost_ = false;
     std::unique_ptr<MailboxView> view_; // in state selected

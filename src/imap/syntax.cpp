@@ -3,6 +3,7 @@
 #include "imap/limits.hpp"
 
 #include "maild/base/ascii.hpp"
+#include "maild/base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +13,9 @@ namespace maild::imap {
 
 namespace {
 
-// quoted = DQUOTE *QUOTED-CHAR DQUOTE: any CHAR but CR and LF; 8-bit needs UTF8=ACCEPT (RFC 9755).
-bool is_quoted_char(char c) { return c != '\0' && c != '\r' && c != '\n' && !ascii::is_8bit(c); }
+// quoted = DQUOTE *QUOTED-CHAR DQUOTE: any CHAR but CR and LF. Whether 8-bit octets may stand there
+// is decided for the whole command, in parse_command().
+bool is_quoted_char(char c) { return c != '\0' && c != '\r' && c != '\n'; }
 
 bool is_list_char(char c) { return is_astring_char(c) || c == '%' || c == '*'; }
 
@@ -131,7 +133,10 @@ Parsed<std::string> parse_quoted(Cursor& in) {
     std::string out;
     while (true) {
         out += in.take_while([](char c) { return is_quoted_char(c) && c != '"' && c != '\\'; });
-        if (in.take('"')) return out;
+        if (in.take('"')) {
+            if (!is_utf8(out)) return in.expected("UTF-8"); // RFC 9051 §9 QUOTED-CHAR
+            return out;
+        }
         // quoted-specials: only these two may be escaped
         if (!in.take('\\') || (!in.next_is('"') && !in.next_is('\\')))
             return in.expected("quoted string");

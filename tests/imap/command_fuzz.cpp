@@ -23,6 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 if (event == imap::Event::overflow) break;
                 if (event != imap::Event::fragment) continue;
                 const auto command = imap::parse_command(fragmenter.text());
+                const auto in_utf8 = imap::parse_command(fragmenter.text(), imap::Quoting::utf8);
+                ensure(!command || in_utf8, "US-ASCII is UTF-8");
                 if (command)
                     ensure(imap::peek_command(fragmenter.text()) == command->row,
                            "both see one command");

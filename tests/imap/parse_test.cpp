@@ -250,6 +250,28 @@ TEST(ImapParse, NeverSaysAMalformedTagBack) {
     EXPECT_EQ(command.error().tag, "");
 }
 
+TEST(ImapParse, TakesUtf8InQuotedStringsFromWhoHasEnabledIt) {
+    struct Text {
+        std::string command;
+        bool is_ascii; // outside of literals
+        bool is_utf8;
+    };
+    const auto cases = std::to_array<Text>({
+        {"a CREATE \"x\"", true, true},
+        {"a CREATE \"\xc3\xa9\"", false, true},
+        {"a CREATE \"\xc3\"", false, false},
+        {"a CREATE \xc3\xa9", false, false},
+        {"a CREATE {2}\r\n\xc3\xa9", true, true},
+        {"a RENAME {2}\r\n\xc3\xa9 \"\xc3\xa9\"", false, true},
+        {"a RENAME {2+}\r\n\r\n {3+}\r\n\xff\r\n", true, true},
+        {"a APPEND x \"\xc3\xa9\" {1}\r\nx", false, false},
+    });
+    for (const auto& [command, is_ascii, is_utf8] : cases) {
+        EXPECT_EQ(parse_command(command).has_value(), is_ascii) << command;
+        EXPECT_EQ(parse_command(command, Quoting::utf8).has_value(), is_utf8) << command;
+    }
+}
+
 TEST(ImapParse, KnowsHttp) {
     EXPECT_TRUE(is_http_request("GET / HTTP/1.1"));
     EXPECT_TRUE(is_http_request("POST /x HTTP/1.0"));

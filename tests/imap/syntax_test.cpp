@@ -85,11 +85,11 @@ TEST(ImapMailboxName, TakesOnlyNamesThatTheStoreCanHave) {
         {std::string(1001, 'x'), ""},
     });
     for (const auto& [sent, want] : cases)
-        EXPECT_EQ(to_mailbox_name(sent).value_or(""), want) << sent;
+        EXPECT_EQ(to_mailbox_name(sent, NameForm::utf7).value_or(""), want) << sent;
     std::string deep = "a";
     for (int i = 1; i < 32; ++i) deep += "/a";
-    EXPECT_TRUE(to_mailbox_name(deep));
-    EXPECT_FALSE(to_mailbox_name(deep + "/a"));
+    EXPECT_TRUE(to_mailbox_name(deep, NameForm::utf7));
+    EXPECT_FALSE(to_mailbox_name(deep + "/a", NameForm::utf7));
 }
 
 TEST(ImapListPattern, Matches) {

@@ -21,7 +21,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto encoded = imap::encode_utf7(input);
         for (const char c : encoded) ensure(c >= 0x20 && c <= 0x7e, "encoded text is printable");
     }
-    if (const auto name = imap::to_mailbox_name(input))
-        ensure(imap::to_mailbox_name(imap::encode_utf7(*name)) == *name, "names are stable");
+    using enum imap::NameForm;
+    for (const auto form : {utf7, utf8})
+        if (const auto name = imap::to_mailbox_name(input, form))
+            for (const auto other : {utf7, utf8})
+                ensure(imap::to_mailbox_name(imap::encode_name(*name, other), other) == *name,
+                       "names are stable, however they are spelled");
     return 0;
 }
