@@ -2,10 +2,12 @@
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
+#include "maild/base/utf8.hpp"
 #include "maild/mail/address.hpp"
 #include "maild/mail/text.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace maild::imap {
 
@@ -24,7 +26,17 @@ std::size_t word_length(std::string_view utf8) {
     return length;
 }
 
-bool is_ascii(std::string_view text) { return std::ranges::none_of(text, ascii::is_8bit); }
+// Eight octets at a time: every header that is fetched goes through here.
+bool is_ascii(std::string_view text) {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080;
+    std::uint64_t word = 0;
+    while (text.size() >= sizeof word) {
+        std::memcpy(&word, text.data(), sizeof word);
+        if ((word & kHighBits) != 0) return false;
+        text.remove_prefix(sizeof word);
+    }
+    return std::ranges::none_of(text, ascii::is_8bit);
+}
 
 } // namespace
 
@@ -48,5 +60,17 @@ std::string to_ascii_domain(std::string_view domain) {
     const auto parsed = mail::Domain::parse(domain);
     return parsed ? parsed->ascii() : to_ascii_text(domain);
 }
+
+std::string to_text(std::string_view unfolded, TextForm form) {
+    const bool is_as_it_is = form == TextForm::utf8 && is_utf8(unfolded);
+    return is_as_it_is ? std::string(unfolded) : to_ascii_text(unfolded);
+}
+
+std::string to_domain(std::string_view domain, TextForm form) {
+    const bool is_as_it_is = form == TextForm::utf8 && is_utf8(domain);
+    return is_as_it_is ? std::string(domain) : to_ascii_domain(domain);
+}
+
+bool needs_utf8(std::string_view header) { return !is_ascii(header) && is_utf8(header); }
 
 } // namespace maild::imap

@@ -1,7 +1,8 @@
 #pragma once
 // Header text for clients that read US-ASCII only: raw 8-bit octets, which no standard allows there
-// without UTF8=ACCEPT, become encoded-words (RFC 2047).
+// without UTF8=ACCEPT, become encoded-words (RFC 2047). Clients that read UTF-8 get what is that.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,13 @@ namespace maild::imap {
 std::string to_ascii_text(std::string_view unfolded);
 // A domain: its A-labels where it has them (RFC 5890), else as to_ascii_text().
 std::string to_ascii_domain(std::string_view domain);
+
+enum class TextForm : std::uint8_t { ascii, utf8 };
+std::string to_text(std::string_view unfolded, TextForm form);
+std::string to_domain(std::string_view domain, TextForm form);
+
+// Header fields in UTF-8 (RFC 6532) are only for who has enabled it. Raw octets of some other
+// charset never had a meaning there; what old programs made of them, clients know.
+bool needs_utf8(std::string_view header);
 
 } // namespace maild::imap

@@ -1,4 +1,5 @@
 // APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3) and REPLACE (RFC 8508).
+#include "imap/ascii_text.hpp"
 #include "imap/mailbox_name.hpp"
 #include "imap/nul_content.hpp"
 #include "imap/session.hpp"
@@ -9,6 +10,13 @@
 namespace maild::imap {
 
 namespace {
+
+// Up to the empty line.
+std::string_view header_of(std::string_view content) {
+    if (content.starts_with("\r\n")) return {};
+    const auto header = content.substr(0, content.find("\r\n\r\n"));
+    return header.substr(0, header.find("\n\n"));
+}
 
 // As it is to be kept; `changed` holds it if that is not as it came.
 Result<std::string_view, Response> content_of(const AppendMessage& message, std::uint64_t limit,
@@ -41,13 +49,17 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
     std::vector<std::string> changed(append.messages.size());
     std::vector<store::AppendMessage> messages;
     for (const auto& message : append.messages) {
+        // RFC 9755 §4: what the client could not read back
+        if (!style_.is_utf8 && needs_utf8(header_of(message.content)))
+            co_return std::unexpected(
+                no("[CANNOT] Header fields in UTF-8 need ENABLE UTF8=ACCEPT"));
         const auto content =
             content_of(message, server_.limits.message_size, changed[messages.size()]);
         if (!content) co_return std::unexpected(content.error());
         messages.push_back(
             {{*content, {}}, message.flags, message.internal_date.value_or(server_.clock.now())});
     }
-    auto name = to_mailbox_name(append.name, name_form_);
+    auto name = to_mailbox_name(append.name, name_form());
     if (!name) co_return std::unexpected(cannot(name.error()));
     for (auto& message : messages)
         message.message.structure = make_structure(message.message.content);

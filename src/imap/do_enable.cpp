@@ -25,9 +25,12 @@ Response Session::do_enable(const Enable& enable) {
         style_.vanished = true;
         out_.text += " QRESYNC";
     }
+    if (asks_for("UTF8=ACCEPT")) { // RFC 9755 §3
+        style_.is_utf8 = forbids_charset_ = true;
+        out_.text += " UTF8=ACCEPT";
+    }
     if (asks_for("IMAP4rev2")) { // RFC 9051 Appendix A
-        style_.is_rev2 = true;
-        name_form_ = NameForm::utf8;
+        style_.is_rev2 = style_.is_utf8 = true;
         out_.text += " IMAP4rev2";
     }
     out_.text += "\r\n";
@@ -49,7 +52,7 @@ void Session::enable_condstore() {
 Response Session::do_unauthenticate() {
     view_.reset();
     style_ = {};
-    name_form_ = NameForm::utf7;
+    forbids_charset_ = false;
     if (store_session_ && !is_lost_) store().close_session(*store_session_);
     store_session_.reset();
     identity_.reset();

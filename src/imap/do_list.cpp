@@ -53,7 +53,7 @@ net::Task<void> Session::tell_listed(const List& list, const Listed& listed) {
         status = std::move(looked_up);
     }
     const bool is_gone = wants_status && !status && status.error().code == Errc::no_such_mailbox;
-    append_list(out_.text, "LIST", attributes_of(list, listed, is_gone), listed.name, name_form_);
+    append_list(out_.text, "LIST", attributes_of(list, listed, is_gone), listed.name, name_form());
     if (listed.has_selected_child) out_.text += child_info(list.selection);
     out_.text += "\r\n";
     if (status) tell_status(listed.name, list.status, *status);
@@ -68,7 +68,7 @@ net::Task<Response> Session::do_list(const List& list) {
     if (std::ranges::count(list.status, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
-    const auto all = match_list(list, *entries, name_form_);
+    const auto all = match_list(list, *entries, name_form());
     for (const auto& listed : all) {
         co_await tell_listed(list, listed);
         if (!out_.is_full()) continue;
@@ -90,14 +90,14 @@ net::Task<void> Session::tell_name(const store::MailboxName& name, std::string_v
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return;
     List list;
-    list.patterns.push_back(encode_name(name, name_form_));
+    list.patterns.push_back(encode_name(name, name_form()));
     list.returns_subscribed = list.is_extended = true;
-    auto matched = match_list(list, *entries, name_form_);
+    auto matched = match_list(list, *entries, name_form());
     if (matched.empty()) matched.push_back({.name = name});
     const auto& listed = matched.front();
-    append_list(out_.text, "LIST", attributes_of(list, listed, false), name, name_form_);
+    append_list(out_.text, "LIST", attributes_of(list, listed, false), name, name_form());
     if (is_respelled(sent, name)) {
-        append_mailbox(out_.text += " (\"OLDNAME\" (", std::string(sent), name_form_);
+        append_mailbox(out_.text += " (\"OLDNAME\" (", std::string(sent), name_form());
         out_.text += "))";
     }
     out_.text += "\r\n";
@@ -110,8 +110,8 @@ net::Task<Response> Session::do_lsub(const List& list) {
     }
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
-    for (const auto& [name, is_level] : match_lsub(list, *entries, name_form_)) {
-        append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name, name_form_);
+    for (const auto& [name, is_level] : match_lsub(list, *entries, name_form())) {
+        append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name, name_form());
         out_.text += "\r\n";
     }
     co_return ok("LSUB completed");

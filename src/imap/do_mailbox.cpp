@@ -40,7 +40,7 @@ bool has_use(const std::vector<store::MailboxEntry>& entries, store::SpecialUse 
 } // namespace
 
 net::Task<Response> Session::do_create(const Create& create) {
-    auto name = to_mailbox_name(create.name, name_form_);
+    auto name = to_mailbox_name(create.name, name_form());
     if (!name) co_return cannot(name.error());
     auto use = store::SpecialUse::none;
     if (!create.uses.empty()) {
@@ -61,7 +61,7 @@ net::Task<Response> Session::do_create(const Create& create) {
 }
 
 net::Task<Response> Session::do_delete(const MailboxArgument& mailbox) {
-    auto name = to_mailbox_name(mailbox.name, name_form_);
+    auto name = to_mailbox_name(mailbox.name, name_form());
     if (!name) co_return response_for(Errc::no_such_mailbox);
     const auto deleted = co_await store().delete_mailbox(*store_session_, *name);
     if (!deleted) co_return response_for(deleted.error().code);
@@ -72,9 +72,9 @@ net::Task<Response> Session::do_delete(const MailboxArgument& mailbox) {
 }
 
 net::Task<Response> Session::do_rename(const Rename& rename) {
-    auto from = to_mailbox_name(rename.from, name_form_);
+    auto from = to_mailbox_name(rename.from, name_form());
     if (!from) co_return response_for(Errc::no_such_mailbox);
-    auto to = to_mailbox_name(rename.to, name_form_);
+    auto to = to_mailbox_name(rename.to, name_form());
     if (!to) co_return cannot(to.error());
     const auto renamed = co_await store().rename_mailbox(*store_session_, *from, *to);
     if (!renamed) co_return response_for(renamed.error().code);
@@ -85,7 +85,7 @@ net::Task<Response> Session::do_rename(const Rename& rename) {
 }
 
 net::Task<Response> Session::do_subscribe(const MailboxArgument& mailbox, bool subscribed) {
-    auto name = to_mailbox_name(mailbox.name, name_form_);
+    auto name = to_mailbox_name(mailbox.name, name_form());
     if (!name) co_return response_for(Errc::no_such_mailbox);
     const auto done = co_await store().subscribe(*store_session_, std::move(*name), subscribed);
     if (!done) co_return response_for(done.error().code);
@@ -93,7 +93,7 @@ net::Task<Response> Session::do_subscribe(const MailboxArgument& mailbox, bool s
 }
 
 net::Task<Response> Session::do_status(const StatusCommand& command) {
-    auto name = to_mailbox_name(command.name, name_form_);
+    auto name = to_mailbox_name(command.name, name_form());
     if (!name) co_return response_for(Errc::no_such_mailbox);
     if (std::ranges::count(command.items, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto status = co_await store().status(*store_session_, *name);
@@ -106,7 +106,7 @@ void Session::tell_status(const store::MailboxName& name, const StatusItems& ite
                           const store::MailboxStatus& status) {
     auto& out = out_.text;
     out += "* STATUS ";
-    append_mailbox(out, name, name_form_);
+    append_mailbox(out, name, name_form());
     for (const auto item : items) {
         out += item == items.front() ? " (" : " ";
         append_status_item(out, item, status, server_.limits.message_size);

@@ -2,6 +2,8 @@
 #include "imap/search_run.hpp"
 #include "imap/session.hpp"
 
+#include "maild/base/ascii.hpp"
+
 #include <algorithm>
 
 namespace maild::imap {
@@ -19,7 +21,11 @@ std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uin
 // What was searched for, ascending; or the answer to a search that cannot be done, which leaves `$`
 // empty if it was to be saved (RFC 5182 §2.1).
 net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search) {
-    std::optional<Response> refusal = refuse_charset(search);
+    auto refusal = refuse_charset(search);
+    // Where one has to be named, it is this (erratum 4029 of RFC 6855).
+    if (forbids_charset_ && !search.charset.empty() &&
+        !ascii::equals_icase(search.charset, "UTF-8"))
+        refusal = bad("The charset is UTF-8 behind ENABLE UTF8=ACCEPT");
     if (!refusal) {
         if (uses_modseq(search)) enable_condstore();
         SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
@@ -33,6 +39,8 @@ net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Sear
 }
 
 net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
+    if (forbids_charset_ && !search.charset.empty()) // RFC 9755 §3
+        co_return bad("No charset is to be named behind ENABLE UTF8=ACCEPT");
     auto found = co_await find(search);
     if (!found) co_return std::move(found.error());
     auto returns = search.returns;

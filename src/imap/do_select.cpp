@@ -16,7 +16,7 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     if (view_) out_.text += "* OK [CLOSED] The former mailbox is closed\r\n"; // RFC 9051 §6.3.2
     close_view();
     if (select.is_condstore) enable_condstore();
-    auto name = to_mailbox_name(select.name, name_form_);
+    auto name = to_mailbox_name(select.name, name_form());
     if (!name) {
         store().close_mailbox(*store_session_);
         co_return response_for(Errc::no_such_mailbox);

@@ -104,7 +104,7 @@ void Session::tell_stored(const Stored& stored, std::uint32_t seq) {
 net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_move) {
     if (is_move && view_->read_only()) co_return read_only();
     if (auto refusal = refuse_set(copy.set, is_uid)) co_return std::move(*refusal);
-    auto name = to_mailbox_name(copy.name, name_form_);
+    auto name = to_mailbox_name(copy.name, name_form());
     if (!name) co_return cannot(name.error());
     const auto seqs = view_->seqs(copy.set, is_uid);
     if (seqs.empty()) co_return ok("No messages");

@@ -34,6 +34,16 @@ net::Task<Written> FetchWriter::write_binary(const FetchItem& item,
         out_.text += is_size ? " 0" : " NIL"; // the size of what BINARY would answer
         co_return Written::complete;
     }
+    // The whole message is BODY[], under another name.
+    const auto surrogate = co_await surrogate_of(section, *encoded, message);
+    if (surrogate && !is_size) {
+        const auto written = co_await write_surrogate(section, *surrogate, message);
+        co_return written;
+    }
+    if (surrogate) {
+        write_size(section, surrogate->size() + encoded->size() - message.header_size);
+        co_return Written::complete;
+    }
     const auto encoding = encoding_of(section, parts);
     auto wanted = wanted_of(section.partial);
     if (is_identity(encoding)) {

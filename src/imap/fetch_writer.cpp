@@ -1,7 +1,10 @@
 #include "imap/fetch_writer.hpp"
 
 #include "imap/body_search.hpp"
+#include "imap/envelope_text.hpp"
 #include "imap/respond.hpp"
+
+#include "maild/mail/header.hpp"
 
 #include <algorithm>
 
@@ -37,11 +40,8 @@ std::uint32_t store_items(const FetchItems& items) {
         case FetchKind::preview:
         case FetchKind::lazy_preview: out |= store::kContent | store::kParts; break;
         case FetchKind::section:
-        case FetchKind::binary: out |= section_items(item.section); break;
-        case FetchKind::binary_size:
-            out |= item.section.part.empty() ? std::uint32_t{store::kSize}
-                                             : section_items(item.section);
-            break;
+        case FetchKind::binary:
+        case FetchKind::binary_size: out |= section_items(item.section); break;
         }
     }
     // The header is a part of the content.
@@ -148,6 +148,7 @@ bool FetchWriter::write_plain(const FetchItem& item, const store::MessageData& m
         append_number(out, message.size);
         return true;
     case FetchKind::envelope:
+        if (view_.is_utf8() && may_say_more(message.structure.envelope)) return false;
         name("ENVELOPE ");
         out += message.structure.envelope;
         return true;
@@ -201,7 +202,10 @@ net::Task<Written> FetchWriter::write_item(const FetchItem& item, const store::M
         const auto written = co_await write_binary(item, message, parts);
         co_return written;
     }
-    co_await write_preview(message, item.kind == FetchKind::lazy_preview);
+    if (item.kind == FetchKind::envelope)
+        co_await write_utf8_envelope(message);
+    else
+        co_await write_preview(message, item.kind == FetchKind::lazy_preview);
     co_return Written::complete;
 }
 
@@ -214,33 +218,37 @@ net::Task<Written> FetchWriter::write_section(const Section& section,
         out_.text += " NIL";
         co_return Written::complete;
     }
+    const auto surrogate = co_await surrogate_of(section, *located, message);
+    if (surrogate) {
+        const auto written = co_await write_surrogate(section, *surrogate, message);
+        co_return written;
+    }
     const auto slice = picks_fields(section) ? *located : cut(*located, section.partial);
     const bool is_inline = slice.end <= message.content.size();
-    if (!is_inline && !picks_fields(section)) {
+    if (is_inline && !picks_fields(section)) {
+        write_literal(section, std::string_view(message.content).substr(slice.begin, slice.size()));
+        co_return Written::complete;
+    }
+    if (!picks_fields(section)) {
         const auto written = co_await write_stream(section, slice, message.uid);
         co_return written;
     }
-    std::string read;
-    std::string_view octets;
-    if (is_inline) {
-        octets = std::string_view(message.content).substr(slice.begin, slice.size());
-    } else {
-        // The header of a part in a large message; the parser of headers looks no further than its
-        // own limit.
-        auto result = co_await store_.read(session_, message.uid, slice.begin,
-                                           std::min<std::uint64_t>(slice.size(), 1024 * 1024));
-        if (!result) co_return Written::broken;
-        read = std::move(*result);
-        octets = read;
-    }
-    if (!picks_fields(section)) {
-        write_literal(section, octets);
-        co_return Written::complete;
-    }
-    const auto fields = pick_fields(octets, section);
+    const auto header = co_await read_header(slice, message);
+    if (!header) co_return Written::broken;
+    const auto fields = pick_fields(*header, section);
     const auto part = cut({0, fields.size()}, section.partial);
     write_literal(section, std::string_view(fields).substr(part.begin, part.size()));
     co_return Written::complete;
+}
+
+// Of the message or a part; the parser of headers looks no further than its own limit.
+net::Task<Result<std::string>> FetchWriter::read_header(Slice slice,
+                                                        const store::MessageData& message) {
+    slice.end = std::min<std::uint64_t>(slice.end, slice.begin + mail::kMaxHeaderSection);
+    if (slice.end <= message.content.size())
+        co_return message.content.substr(slice.begin, slice.size());
+    auto octets = co_await store_.read(session_, message.uid, slice.begin, slice.size());
+    co_return octets;
 }
 
 // RFC 8970 §4.1: a message that the store did not bring whole would have to be waited for.
@@ -268,6 +276,11 @@ net::Task<Written> FetchWriter::write_stream(const Section& section, Slice slice
     out_.text += " {";
     append_number(out_.text, slice.size());
     out_.text += "}\r\n";
+    const auto written = co_await write_octets(slice, uid);
+    co_return written;
+}
+
+net::Task<Written> FetchWriter::write_octets(Slice slice, Uid uid) {
     while (slice.begin < slice.end) {
         const auto piece =
             co_await store_.read(session_, uid, slice.begin, std::min(kSliceSize, slice.size()));

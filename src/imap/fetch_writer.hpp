@@ -52,6 +52,14 @@ private:
     net::Task<Written> write_section(const Section& section, const store::MessageData& message,
                                      const mail::PartIndex* parts);
     net::Task<Written> write_stream(const Section& section, Slice slice, Uid uid);
+    net::Task<Written> write_octets(Slice slice, Uid uid);
+    net::Task<Result<std::string>> read_header(Slice slice, const store::MessageData& message);
+    // fetch_utf8.cpp
+    net::Task<void> write_utf8_envelope(const store::MessageData& message);
+    net::Task<std::optional<std::string>> surrogate_of(const Section& section, Slice located,
+                                                       const store::MessageData& message);
+    net::Task<Written> write_surrogate(const Section& section, const std::string& header,
+                                       const store::MessageData& message);
     // fetch_binary.cpp
     net::Task<Written> write_binary(const FetchItem& item, const store::MessageData& message,
                                     const mail::PartIndex* parts);

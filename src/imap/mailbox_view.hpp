@@ -24,6 +24,7 @@ enum class ExpungeRule : std::uint8_t { hold, announce };
 struct NewsStyle {
     bool has_modseq = false; // UID and MODSEQ in each FETCH, RFC 7162 §3.2.4
     bool vanished = false;   // UIDs in VANISHED instead of numbers in EXPUNGE, §3.2.10
+    bool is_utf8 = false;    // names, header fields and quoted strings in UTF-8, RFC 9755
     bool is_rev2 = false;    // UID in each FETCH, neither RECENT nor \Recent, RFC 9051 Appendix E
 };
 
@@ -39,6 +40,7 @@ public:
     std::vector<Uid> announce_flags(std::string& out, bool with_uid);
     bool has_news() const;
     bool has_modseq() const { return style_.has_modseq; }
+    bool is_utf8() const { return style_.is_utf8; }
     void set_style(NewsStyle style) { style_ = style; }
     // All changes up to here have been told (RFC 7162 §3.1.2.1, §3.2): a client that comes back
     // with it misses nothing.

@@ -2,6 +2,8 @@
 
 #include "imap/limits.hpp"
 
+#include <utility>
+
 namespace maild::imap {
 
 namespace {
@@ -25,14 +27,18 @@ Parsed<AppendMessage> parse_message_head(Cursor& in) {
     return message;
 }
 
-// append-message = [SP flag-list] [SP date-time] SP (literal / literal8), RFC 3516 §7
+// append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / utf8-literal)
+// utf8-literal = "UTF8" SP "(" literal8 ")", RFC 6855 §4, which RFC 9755 does without
 Parsed<AppendMessage> parse_append_message(Cursor& in) {
     auto message = parse_message_head(in);
     if (!message) return message;
+    const bool is_wrapped = in.take_icase("UTF8 (");
     message->may_have_nul = in.take('~');
+    if (is_wrapped && !message->may_have_nul) return in.expected("literal8");
     const auto content = parse_literal(in);
     if (!content) return std::unexpected(content.error());
     message->content = *content;
+    if (is_wrapped && !in.take(')')) return in.expected(")");
     return message;
 }
 
@@ -91,7 +97,12 @@ bool AppendScan::is_message(std::string_view piece) {
         if (!parse_astring(in)) state_ = State::over;
     }
     if (state_ == State::over) return false;
-    if (parse_message_head(in) && (in.at_end() || (in.take('~') && in.at_end()))) return true;
+    const bool is_closed = !std::exchange(is_wrapped_, false) || in.take(')');
+    if (is_closed && parse_message_head(in)) {
+        is_wrapped_ = in.take_icase("UTF8 (");
+        in.take('~');
+        if (in.at_end()) return true;
+    }
     state_ = State::over;
     return false;
 }

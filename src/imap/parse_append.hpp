@@ -26,6 +26,7 @@ public:
 
 private:
     enum class State : std::uint8_t { command, message, over } state_ = State::command;
+    bool is_wrapped_ = false; // ")" is due behind the literal
 };
 
 } // namespace maild::imap

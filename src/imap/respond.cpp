@@ -21,16 +21,6 @@ void append_two(std::string& out, unsigned number) {
     out += static_cast<char>('0' + number % 10);
 }
 
-void append_quoted(std::string& out, std::string_view text) {
-    out += '"';
-    for (const char c : text) {
-        if (c == '\0') continue;
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
-    }
-    out += '"';
-}
-
 void append_literal(std::string& out, std::string_view text) {
     std::string octets(text);
     std::erase(octets, '\0');
@@ -46,6 +36,16 @@ void append_number(std::string& out, std::uint64_t number) {
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        if (c == '\0') continue;
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    out += '"';
 }
 
 void append_string(std::string& out, std::string_view text) {

@@ -21,6 +21,9 @@ namespace maild::imap {
 void append_number(std::string& out, std::uint64_t number);
 // Quoted where it can be, else a literal: CR, LF and 8-bit octets; NUL is left out.
 void append_string(std::string& out, std::string_view text);
+// Quoted whatever it holds, for who reads UTF-8 there; NUL is left out, and CR and LF are not in
+// it.
+void append_quoted(std::string& out, std::string_view text);
 // An atom where it is one, else a string.
 void append_astring(std::string& out, std::string_view text);
 // In UTF-8 names are quoted strings, whatever they hold (RFC 9051 §4.3).

@@ -47,8 +47,7 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
         bye("This is an IMAP server");
         co_return;
     }
-    const auto command =
-        parse_command(fragment, name_form_ == NameForm::utf8 ? Quoting::utf8 : Quoting::ascii);
+    const auto command = parse_command(fragment, style_.is_utf8 ? Quoting::utf8 : Quoting::ascii);
     if (!command) {
         append_response(out_.text, command.error().tag.empty() ? "*" : command.error().tag,
                         refuse(command.error()));

@@ -77,6 +77,7 @@ private:
     void finish(std::string_view tag, const CommandRow& row, const Response& response);
     bool holds_expunges(const CommandRow& row) const;
     store::MessageStore& store() { return server_.backend.store(); }
+    NameForm name_form() const { return style_.is_utf8 ? NameForm::utf8 : NameForm::utf7; }
 
     // do_auth.cpp
     std::string capabilities() const;
@@ -175,7 +176,7 @@ private:
     std::unique_ptr<auth::SaslExchange> sasl_;
     std::optional<auth::Identity> identity_; // RFC 9051 §3.2
     NewsStyle style_;                        // what was enabled, RFC 5161 §3.1
-    NameForm name_form_ = NameForm::utf7;    // likewise; UTF-8 in quoted strings goes with it
+    bool forbids_charset_ = false;           // likewise: everything is UTF-8, RFC 9755 §3
     std::optional<store::SessionId> store_session_;
     bool is_lost_ = false;
     std::unique_ptr<MailboxView> view_; // in state selected

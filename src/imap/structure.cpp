@@ -1,7 +1,8 @@
-// ENVELOPE, BODY and BODYSTRUCTURE as text (RFC 9051 §7.5.2).
+// BODY and BODYSTRUCTURE as text (RFC 9051 §7.5.2).
 #include "maild/imap/structure.hpp"
 
 #include "imap/ascii_text.hpp"
+#include "imap/envelope_text.hpp"
 #include "imap/respond.hpp"
 
 #include "maild/mail/mime.hpp"
@@ -14,52 +15,7 @@ namespace {
 using Text = std::optional<std::string>;
 
 void append_text(std::string& out, const Text& text) {
-    if (text)
-        append_string(out, to_ascii_text(*text));
-    else
-        out += "NIL";
-}
-
-// address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
-void append_address(std::string& out, const mail::EnvelopeAddress& address) {
-    out += '(';
-    append_text(out, address.name);
-    out += ' ';
-    append_text(out, address.adl);
-    out += ' ';
-    append_text(out, address.mailbox);
-    out += ' ';
-    if (address.host)
-        append_string(out, to_ascii_domain(*address.host));
-    else
-        out += "NIL";
-    out += ')';
-}
-
-void append_addresses(std::string& out, const std::vector<mail::EnvelopeAddress>& addresses) {
-    out += ' ';
-    if (addresses.empty()) {
-        out += "NIL";
-        return;
-    }
-    out += '(';
-    for (const auto& address : addresses) append_address(out, address);
-    out += ')';
-}
-
-void append_envelope(std::string& out, const mail::Envelope& envelope) {
-    out += '(';
-    append_text(out, envelope.date);
-    out += ' ';
-    append_text(out, envelope.subject);
-    for (const auto* addresses : {&envelope.from, &envelope.sender, &envelope.reply_to,
-                                  &envelope.to, &envelope.cc, &envelope.bcc})
-        append_addresses(out, *addresses);
-    out += ' ';
-    append_text(out, envelope.in_reply_to);
-    out += ' ';
-    append_text(out, envelope.message_id);
-    out += ')';
+    append_header_text(out, text, TextForm::ascii);
 }
 
 // body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
@@ -131,7 +87,7 @@ void append_single(std::string& out, const mail::Part& part, bool extended) {
     append_number(out, part.body_end - part.body_begin);
     if (part.kind == mail::PartKind::message && part.envelope && !part.children.empty()) {
         out += ' ';
-        append_envelope(out, *part.envelope);
+        append_envelope(out, *part.envelope, TextForm::ascii);
         out += ' ';
         append_part(out, part.children.front(), extended);
     }
@@ -160,7 +116,7 @@ void append_part(std::string& out, const mail::Part& part, bool extended) {
 store::Structure make_structure(std::string_view content) {
     const auto message = mail::parse_message(content);
     store::Structure structure;
-    append_envelope(structure.envelope, message.envelope);
+    append_envelope(structure.envelope, message.envelope, TextForm::ascii);
     append_part(structure.body, message.root, false);
     append_part(structure.body_structure, message.root, true);
     structure.parts = mail::encode_parts(message.root);

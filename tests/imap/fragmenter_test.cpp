@@ -91,7 +91,13 @@ TEST(ImapFragmenter, KnowsEachMessageOfAnAppend) {
                     .starts_with("refused a APPEND box"));
     EXPECT_EQ(events("a UID REPLACE 7 box {200000}\r\n", 100, true), Events{"literal"});
     EXPECT_EQ(events("a REPLACE {200000}\r\n", 100, true), Events{"refused a REPLACE "});
+    // literal8, RFC 3516 §4.4, and with UTF8 around it, RFC 6855 §4
+    EXPECT_EQ(events("a APPEND box ~{200000}\r\n", 100, true), Events{"literal"});
+    EXPECT_EQ(events("a APPEND box UTF8 (~{1+}\r\nx) (\\Seen) {200000}\r\n", 100, true),
+              Events{"literal"});
     // What is no message is no larger than any literal.
+    EXPECT_EQ(events("a APPEND box UTF8 (~{1+}\r\nx {200000}\r\n", 100, true),
+              Events{"refused a APPEND box UTF8 (~{1+}\r\nx "});
     EXPECT_EQ(events("a APPEND box x {200000}\r\n", 100, true), Events{"refused a APPEND box x "});
 }
 
