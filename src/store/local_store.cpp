@@ -64,6 +64,18 @@ net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, 
     co_return id;
 }
 
+net::Task<Result<SessionId>> LocalStore::open_beside(SessionId id, ChangeSink& sink) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    Impl::Session beside;
+    beside.account = (*session)->account;
+    beside.shard = (*session)->shard;
+    beside.sink = &sink;
+    const SessionId opened(++impl_->last_session);
+    impl_->sessions.emplace(opened, std::move(beside));
+    co_return opened;
+}
+
 void LocalStore::close_session(SessionId id) {
     const auto found = impl_->sessions.find(id);
     if (found == impl_->sessions.end()) return;

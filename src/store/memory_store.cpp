@@ -46,6 +46,14 @@ net::Task<Result<SessionId>> MemoryStore::open_session(const auth::Token& token,
     co_return id;
 }
 
+net::Task<Result<SessionId>> MemoryStore::open_beside(SessionId id, ChangeSink& sink) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    const SessionId opened(++world_->last_session);
+    world_->sessions[opened] = Session{(*session)->account, &sink, std::nullopt, false, {}};
+    co_return opened;
+}
+
 void MemoryStore::close_session(SessionId session) { world_->sessions.erase(session); }
 
 net::Task<Result<void>> MemoryStore::claim(SessionId id, MailboxName name) {

@@ -91,20 +91,28 @@ Result<void> RemoteStore::accepts_mail() const {
     return impl_->accepts_mail;
 }
 
-net::Task<Result<SessionId>> RemoteStore::open_session(const auth::Token& token, ChangeSink& sink) {
-    const auto impl = impl_;
-    auto* const told = &sink;
-    const auto line_number = impl->line_number;
-    ++impl->sessions_coming;
-    wire::OpenSession message{token};
-    const auto opened = co_await impl->call<SessionId>(Type::open_session, std::move(message));
-    if (--impl->sessions_coming == 0 && !opened) impl->lost_early.clear();
+// `request` is answered by the number of a new session.
+net::Task<Result<SessionId>> RemoteStore::Impl::open(net::Task<Result<SessionId>> request,
+                                                     ChangeSink* sink) {
+    const auto self = shared_from_this();
+    const auto number = line_number;
+    ++sessions_coming;
+    const auto opened = co_await std::move(request);
+    if (--sessions_coming == 0 && !opened) lost_early.clear();
     if (!opened) co_return opened;
-    const bool is_lost = impl->lost_early.erase(*opened) > 0 || line_number != impl->line_number;
-    if (impl->sessions_coming == 0) impl->lost_early.clear();
+    const bool is_lost = lost_early.erase(*opened) > 0 || number != line_number;
+    if (sessions_coming == 0) lost_early.clear();
     if (is_lost) co_return fail(Errc::unavailable, "lost while it was opened");
-    impl->sessions.emplace(*opened, Impl::Session{told, 0, false, {}});
+    sessions.emplace(*opened, Session{sink, 0, false, {}});
     co_return opened;
+}
+
+net::Task<Result<SessionId>> RemoteStore::open_session(const auth::Token& token, ChangeSink& sink) {
+    return impl_->open(impl_->call<SessionId>(Type::open_session, wire::OpenSession{token}), &sink);
+}
+
+net::Task<Result<SessionId>> RemoteStore::open_beside(SessionId session, ChangeSink& sink) {
+    return impl_->open(impl_->call<SessionId>(Type::open_beside, wire::OfSession{session}), &sink);
 }
 
 void RemoteStore::close_session(SessionId session) {

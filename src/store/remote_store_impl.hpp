@@ -24,6 +24,7 @@ public:
     void listen();
     void release_changes(SessionId session, std::uint32_t opening);
 
+    net::Task<Result<SessionId>> open(net::Task<Result<SessionId>> request, ChangeSink* sink);
     template <class Reply, class Request>
     net::Task<Result<Reply>> call(wire::Type type, Request request);
     template <class Request>

@@ -88,22 +88,43 @@ void Service::Impl::forget(std::uint64_t connection, SessionId session) {
     if (found != sessions_.end()) found->second.erase(session);
 }
 
-net::Task<void> Service::Impl::open_session(Exchange& exchange) {
-    auto message = decode<wire::OpenSession>(exchange);
-    if (!message) co_return;
+// For a session that is to come; null: there are too many, which is answered.
+std::unique_ptr<ServiceSink> Service::Impl::new_sink(Exchange& exchange) {
     auto& connection = *exchange.connection;
     if (const auto found = sessions_.find(connection.id());
         found != sessions_.end() && found->second.size() >= limits.sessions) {
         connection.reply_error(exchange.request.id,
                                {Errc::limit_exceeded, "sessions of a connection"});
-        co_return;
+        return nullptr;
     }
-    auto own = std::make_unique<ServiceSink>(
+    return std::make_unique<ServiceSink>(
         connection, [this, id = connection.id()](SessionId lost) { forget(id, lost); });
+}
+
+net::Task<void> Service::Impl::open_session(Exchange& exchange) {
+    auto message = decode<wire::OpenSession>(exchange);
+    if (!message) co_return;
+    auto own = new_sink(exchange);
+    if (!own) co_return;
     const auto opened = co_await store.open_session(message->token, *own);
+    answer_opened(exchange, opened, std::move(own));
+}
+
+net::Task<void> Service::Impl::open_beside(Exchange& exchange) {
+    const auto message = decode_for_session<wire::OfSession>(exchange);
+    if (!message) co_return;
+    auto own = new_sink(exchange);
+    if (!own) co_return;
+    const auto opened = co_await store.open_beside(message->session, *own);
+    answer_opened(exchange, opened, std::move(own));
+}
+
+void Service::Impl::answer_opened(Exchange& exchange, const Result<SessionId>& opened,
+                                  std::unique_ptr<ServiceSink> own) {
+    auto& connection = *exchange.connection;
     if (opened && !connection.is_open()) { // it left while the store was busy
         store.close_session(*opened);
-        co_return;
+        return;
     }
     if (opened) {
         own->session = *opened;

@@ -10,6 +10,7 @@ net::Task<bool> Service::Impl::handle_delivery(Exchange& exchange) {
     case Type::check_room: co_await check_room(exchange); co_return true;
     case Type::deliver: co_await deliver(exchange); co_return true;
     case Type::open_session: co_await open_session(exchange); co_return true;
+    case Type::open_beside: co_await open_beside(exchange); co_return true;
     case Type::close_session: close_session(exchange); co_return true;
     case Type::close_mailbox: close_mailbox(exchange); co_return true;
     case Type::claim: {

@@ -42,6 +42,10 @@ private:
     net::Task<void> check_room(Exchange& exchange);
     net::Task<void> deliver(Exchange& exchange);
     net::Task<void> open_session(Exchange& exchange);
+    net::Task<void> open_beside(Exchange& exchange);
+    std::unique_ptr<ServiceSink> new_sink(Exchange& exchange);
+    void answer_opened(Exchange& exchange, const Result<SessionId>& opened,
+                       std::unique_ptr<ServiceSink> own);
     net::Task<void> open_mailbox(Exchange& exchange);
     net::Task<void> change_flags(Exchange& exchange);
     net::Task<void> create(Exchange& exchange);

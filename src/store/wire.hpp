@@ -33,6 +33,7 @@ enum class Type : ipc::MessageType {
     append,
     vanished,
     claim,
+    open_beside,
     // from control
     figures = 64,
     usage,
@@ -62,7 +63,7 @@ struct Deliver { // the content is the blob
 struct OpenSession {
     auth::Token token;
 };
-struct OfSession { // list_mailboxes, close_session, close_mailbox
+struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside
     SessionId session;
 };
 struct Named { // status, delete_mailbox, claim

@@ -5,6 +5,7 @@
 #include "maild/store/claims.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace maild::store::test {
 
@@ -60,6 +61,38 @@ TEST_P(StoreConformance, UnknownSessionMayDoNothing) {
     EXPECT_EQ(list.error().code, Errc::not_permitted);
     store.close_mailbox(SessionId(12345));
     store.close_session(SessionId(12345));
+}
+
+TEST_P(StoreConformance, ASessionBesideAnotherSeesTheSameAccount) {
+    struct Sink final : ChangeSink {
+        void on_changes(MailboxId, std::span<const Change> changes) override {
+            told += changes.size();
+        }
+        void on_lost() override {}
+        std::size_t told = 0;
+    } sink;
+    Client client(*subject, 1);
+    client.append("INBOX", {"in the inbox"});
+    client.append("Archive", {"in the archive"});
+    EXPECT_EQ(text(client.open("INBOX")), "1");
+    subject->clock.advance(std::chrono::hours(48)); // the token has expired long ago
+    const auto beside = run(store.open_beside(client.id(), sink));
+    ASSERT_TRUE(beside);
+    EXPECT_NE(*beside, client.id());
+    const auto opened = run(store.open_mailbox(*beside, "Archive", true));
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(text(*opened), "1");
+    EXPECT_EQ(run(store.read(*beside, Uid(1), 0, 100)).value_or(""), "in the archive");
+    EXPECT_EQ(client.content(1), "in the inbox");
+    client.append("Archive", {"more"});
+    EXPECT_TRUE(subject->run_until([&] { return sink.told == 1; }));
+    client.append("INBOX", {"more"});
+    EXPECT_EQ(client.news(), "+2");
+    // Each ends by itself.
+    store.close_session(*beside);
+    EXPECT_EQ(client.content(2), "more");
+    EXPECT_EQ(run(store.list_mailboxes(*beside)).error().code, Errc::not_permitted);
+    EXPECT_EQ(run(store.open_beside(SessionId(12345), sink)).error().code, Errc::not_permitted);
 }
 
 TEST_P(StoreConformance, CreatesMissingSuperiors) {

@@ -18,7 +18,7 @@
 namespace maild::store {
 namespace {
 
-constexpr int kCalls = 13;
+constexpr int kCalls = 14;
 const auth::Token kToken; // outlives the call that borrows it
 
 class Answers {
@@ -74,7 +74,8 @@ net::Task<void> ask(RemoteStore& store, Sink& sink, int call, int& done) {
     case 9: return finish(store.usage({}), done);
     case 10: return finish(store.queued(QueueId(), 10), done);
     case 11: return finish(store.claim(session, "INBOX"), done);
-    default: return finish(store.mailboxes({}), done);
+    case 12: return finish(store.mailboxes({}), done);
+    default: return finish(store.open_beside(session, sink), done);
     }
 }
 

@@ -42,6 +42,7 @@ public:
     net::Task<Result<void>> check_room(const auth::Token& grant, std::uint64_t size) override;
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
+    net::Task<Result<SessionId>> open_beside(SessionId session, ChangeSink& sink) override;
     void close_session(SessionId session) override;
     net::Task<Result<void>> claim(SessionId session, MailboxName name) override;
     net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;

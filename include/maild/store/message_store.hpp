@@ -166,6 +166,9 @@ public:
     // handle.
     virtual net::Task<Result<SessionId>> open_session(const auth::Token& token,
                                                       ChangeSink& sink) = 0;
+    // Another handle of the same account, whose token has expired meanwhile: to look into a mailbox
+    // beside the one that `session` has open. It is closed like any other, and outlives `session`.
+    virtual net::Task<Result<SessionId>> open_beside(SessionId session, ChangeSink& sink) = 0;
     virtual void close_session(SessionId session) = 0;
 
     virtual net::Task<Result<std::vector<MailboxEntry>>>
