@@ -98,11 +98,17 @@ struct List { // and LSUB
     StatusItems status;       // RFC 5819; empty: not asked for
     bool is_extended = false; // one that only RFC 5258 has
 };
+// Of a message that is put together, RFC 4469 §5 cat-part.
+struct CatenatePart {
+    std::optional<std::string> url; // else `text`
+    std::string_view text = {};
+};
 struct AppendMessage {
     store::FlagNames flags;
     std::optional<WallTime> internal_date;
     std::string_view content;
-    bool may_have_nul = false; // it came as literal8, RFC 3516 §4.4
+    bool may_have_nul = false;       // it came as literal8, RFC 3516 §4.4
+    std::vector<CatenatePart> parts; // RFC 4469: not empty: then they are the content
 };
 struct Append {
     std::string name;

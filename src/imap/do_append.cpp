@@ -1,5 +1,6 @@
-// APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3) and REPLACE (RFC 8508).
+// APPEND (RFC 9051 §6.3.12, RFC 3502, RFC 4315 §3, RFC 4469) and REPLACE (RFC 8508).
 #include "imap/ascii_text.hpp"
+#include "imap/catenation.hpp"
 #include "imap/mailbox_name.hpp"
 #include "imap/nul_content.hpp"
 #include "imap/session.hpp"
@@ -7,9 +8,15 @@
 
 #include "maild/imap/structure.hpp"
 
+#include <algorithm>
+
 namespace maild::imap {
 
 namespace {
+
+constexpr auto kNeedsUtf8 = "[CANNOT] Header fields in UTF-8 need ENABLE UTF8=ACCEPT";
+
+bool has_parts(const AppendMessage& message) { return !message.parts.empty(); }
 
 // Up to the empty line.
 std::string_view header_of(std::string_view content) {
@@ -19,14 +26,14 @@ std::string_view header_of(std::string_view content) {
 }
 
 // As it is to be kept; `changed` holds it if that is not as it came.
-Result<std::string_view, Response> content_of(const AppendMessage& message, std::uint64_t limit,
-                                              std::string& changed) {
-    if (message.content.empty()) // RFC 3502 §6.3.11
+Result<std::string_view, Response> content_of(const AppendMessage& message, std::string_view sent,
+                                              std::uint64_t limit, std::string& changed) {
+    if (sent.empty()) // RFC 3502 §6.3.11
         return std::unexpected(no("[CANNOT] The message is empty"));
-    if (!message.content.contains('\0')) return message.content;
+    if (!sent.contains('\0')) return sent;
     if (!message.may_have_nul)
         return std::unexpected(no("[UNKNOWN-CTE] The message has a NUL octet"));
-    auto encoded = without_nul(message.content);
+    auto encoded = without_nul(sent);
     if (!encoded)
         return std::unexpected(no("[UNKNOWN-CTE] There are NUL octets outside of binary parts"));
     if (encoded->size() > limit) return std::unexpected(response_for(Errc::too_large));
@@ -44,26 +51,47 @@ std::string append_uid_code(const store::AppendResult& result) {
 
 } // namespace
 
-net::Task<Result<store::AppendResult, Response>> Session::put(const Append& append,
-                                                              std::optional<Uid> replaced) {
-    std::vector<std::string> changed(append.messages.size());
+// The messages as they are to be kept. `own` holds those that are not as they were sent, and
+// outlives them.
+net::Task<Result<std::vector<store::AppendMessage>, Response>>
+Session::gather(const Append& append, std::vector<std::string>& own) {
+    const auto limit = server_.limits.message_size;
+    Catenation catenation(store(), *store_session_, view_.get(), limit);
     std::vector<store::AppendMessage> messages;
     for (const auto& message : append.messages) {
+        auto& whole = own.emplace_back();
+        auto sent = message.content;
+        if (has_parts(message)) {
+            auto assembled = co_await catenation.assemble(message.parts);
+            if (!assembled) co_return std::unexpected(std::move(assembled.error()));
+            sent = whole = std::move(*assembled);
+        }
         // RFC 9755 §4: what the client could not read back
-        if (!style_.is_utf8 && needs_utf8(header_of(message.content)))
-            co_return std::unexpected(
-                no("[CANNOT] Header fields in UTF-8 need ENABLE UTF8=ACCEPT"));
-        const auto content =
-            content_of(message, server_.limits.message_size, changed[messages.size()]);
+        if (!style_.is_utf8 && needs_utf8(header_of(sent)))
+            co_return std::unexpected(no(kNeedsUtf8));
+        const auto content = content_of(message, sent, limit, whole);
         if (!content) co_return std::unexpected(content.error());
         messages.push_back(
             {{*content, {}}, message.flags, message.internal_date.value_or(server_.clock.now())});
     }
+    co_return std::move(messages);
+}
+
+net::Task<Result<store::AppendResult, Response>> Session::put(const Append& append,
+                                                              std::optional<Uid> replaced) {
     auto name = to_mailbox_name(append.name, name_form());
     if (!name) co_return std::unexpected(cannot(name.error()));
-    for (auto& message : messages)
+    if (std::ranges::any_of(append.messages, has_parts)) { // TRYCREATE goes before BADURL
+        const auto there = co_await store().status(*store_session_, *name);
+        if (!there) co_return std::unexpected(response_for_destination(there.error().code));
+    }
+    std::vector<std::string> own;
+    own.reserve(append.messages.size());
+    auto messages = co_await gather(append, own);
+    if (!messages) co_return std::unexpected(std::move(messages.error()));
+    for (auto& message : *messages)
         message.message.structure = make_structure(message.message.content);
-    auto result = co_await store().append(*store_session_, *name, std::move(messages), replaced);
+    auto result = co_await store().append(*store_session_, *name, std::move(*messages), replaced);
     if (result && is_respelled(append.name, *name)) co_await tell_name(*name, append.name);
     if (result) co_return std::move(*result);
     if (replaced && result.error().code == Errc::not_found)

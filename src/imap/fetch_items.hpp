@@ -64,4 +64,7 @@ using FetchItems = std::vector<FetchItem>;
 // fetch-att / macro / list of fetch-att
 Parsed<FetchItems> parse_fetch_items(Cursor& in);
 
+// section-spec: what stands between the brackets of BODY[…], up to the end
+Parsed<Section> parse_section_spec(Cursor& in);
+
 } // namespace maild::imap

@@ -2,6 +2,8 @@
 
 #include "imap/limits.hpp"
 
+#include "maild/base/ascii.hpp"
+
 #include <utility>
 
 namespace maild::imap {
@@ -27,18 +29,57 @@ Parsed<AppendMessage> parse_message_head(Cursor& in) {
     return message;
 }
 
-// append-message = [SP flag-list] [SP date-time] SP (literal / literal8 / utf8-literal)
+// literal / literal8 / utf8-literal
 // utf8-literal = "UTF8" SP "(" literal8 ")", RFC 6855 §4, which RFC 9755 does without
+Parsed<std::string_view> parse_content(Cursor& in, bool& may_have_nul) {
+    const bool is_wrapped = in.take_icase("UTF8 (");
+    const bool is_literal8 = in.take('~');
+    may_have_nul = may_have_nul || is_literal8;
+    if (is_wrapped && !is_literal8) return in.expected("literal8");
+    const auto content = parse_literal(in);
+    if (content && is_wrapped && !in.take(')')) return in.expected(")");
+    return content;
+}
+
+// cat-part = "TEXT" SP literal / "URL" SP astring / utf8-literal, RFC 4469 §5, RFC 6855 §4
+Parsed<CatenatePart> parse_part(Cursor& in, bool& may_have_nul) {
+    if (in.take_icase("URL ")) {
+        auto url = parse_astring(in);
+        if (!url) return std::unexpected(url.error());
+        if (url->size() > kMaxUrl) return in.expected("shorter URL");
+        return CatenatePart{.url = std::move(*url)};
+    }
+    const bool is_text = in.take_icase("TEXT ");
+    if (!is_text && !ascii::starts_with_icase(in.rest(), "UTF8 (")) return in.expected("TEXT");
+    const auto text = parse_content(in, may_have_nul);
+    if (!text) return std::unexpected(text.error());
+    return CatenatePart{.url = {}, .text = *text};
+}
+
+// "CATENATE" SP "(" cat-part *(SP cat-part) ")", the "(" taken
+Parsed<bool> parse_parts(Cursor& in, AppendMessage& message) {
+    do {
+        auto part = parse_part(in, message.may_have_nul);
+        if (!part) return std::unexpected(part.error());
+        if (message.parts.size() == kMaxCatenateParts) return in.expected("fewer parts");
+        message.parts.push_back(std::move(*part));
+    } while (in.take(' '));
+    if (!in.take(')')) return in.expected(")");
+    return true;
+}
+
+// append-message = [SP flag-list] [SP date-time] SP append-data
 Parsed<AppendMessage> parse_append_message(Cursor& in) {
     auto message = parse_message_head(in);
     if (!message) return message;
-    const bool is_wrapped = in.take_icase("UTF8 (");
-    message->may_have_nul = in.take('~');
-    if (is_wrapped && !message->may_have_nul) return in.expected("literal8");
-    const auto content = parse_literal(in);
+    if (in.take_icase("CATENATE (")) {
+        const auto parts = parse_parts(in, *message);
+        if (!parts) return std::unexpected(parts.error());
+        return message;
+    }
+    const auto content = parse_content(in, message->may_have_nul);
     if (!content) return std::unexpected(content.error());
     message->content = *content;
-    if (is_wrapped && !in.take(')')) return in.expected(")");
     return message;
 }
 
@@ -95,16 +136,53 @@ bool AppendScan::is_message(std::string_view piece) {
         state_ = State::message;
         if (in.at_end()) return false; // the mailbox is this literal
         if (!parse_astring(in)) state_ = State::over;
+    } else if (std::exchange(is_wrapped_, false) && !in.take(')')) {
+        state_ = State::over;
     }
-    if (state_ == State::over) return false;
-    const bool is_closed = !std::exchange(is_wrapped_, false) || in.take(')');
-    if (is_closed && parse_message_head(in)) {
-        is_wrapped_ = in.take_icase("UTF8 (");
-        in.take('~');
-        if (in.at_end()) return true;
-    }
+    auto found = Found::nothing;
+    while (found == Found::nothing && state_ != State::over)
+        found = state_ == State::message ? in_message(in) : in_parts(in);
+    return found == Found::message;
+}
+
+AppendScan::Found AppendScan::at_content(Cursor& in) {
+    is_wrapped_ = in.take_icase("UTF8 (");
+    in.take('~');
+    if (in.at_end()) return Found::message;
     state_ = State::over;
-    return false;
+    return Found::nothing;
+}
+
+AppendScan::Found AppendScan::in_message(Cursor& in) {
+    if (!parse_message_head(in)) {
+        state_ = State::over;
+        return Found::nothing;
+    }
+    if (!in.take_icase("CATENATE (")) return at_content(in);
+    state_ = State::first_part;
+    return Found::nothing;
+}
+
+// One part, or what ends them.
+AppendScan::Found AppendScan::in_parts(Cursor& in) {
+    const bool is_first = std::exchange(state_, State::parts) == State::first_part;
+    if (!is_first && in.take(')')) {
+        state_ = State::message;
+        return Found::nothing;
+    }
+    if (!is_first && !in.take(' ')) {
+        state_ = State::over;
+        return Found::nothing;
+    }
+    if (in.take_icase("TEXT ") || ascii::starts_with_icase(in.rest(), "UTF8 ("))
+        return at_content(in);
+    if (!in.take_icase("URL ")) {
+        state_ = State::over;
+        return Found::nothing;
+    }
+    if (in.at_end()) return Found::other; // the URL is this literal
+    if (!parse_astring(in)) state_ = State::over;
+    return Found::nothing;
 }
 
 } // namespace maild::imap

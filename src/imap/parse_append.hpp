@@ -1,6 +1,6 @@
 #pragma once
-// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages, RFC 3516 for literal8) and REPLACE (RFC
-// 8508). Apart from the
+// APPEND (RFC 9051 §6.3.12, RFC 3502 for several messages, RFC 3516 for literal8, RFC 4469 for
+// CATENATE) and REPLACE (RFC 8508). Apart from the
 // other parsers, because the fragmenter has to know its message literals, the only ones that may be
 // large.
 
@@ -25,7 +25,14 @@ public:
     bool is_message(std::string_view piece);
 
 private:
-    enum class State : std::uint8_t { command, message, over } state_ = State::command;
+    enum class State : std::uint8_t { command, message, first_part, parts, over };
+    enum class Found : std::uint8_t { nothing, message, other }; // the literal behind the piece
+
+    Found in_message(Cursor& in);
+    Found in_parts(Cursor& in);
+    Found at_content(Cursor& in);
+
+    State state_ = State::command;
     bool is_wrapped_ = false; // ")" is due behind the literal
 };
 

@@ -244,6 +244,17 @@ Parsed<bool> parse_fetch_modifiers(Cursor& in, Fetch& fetch) {
 
 } // namespace
 
+Parsed<Section> parse_section_spec(Cursor& in) {
+    Section out;
+    const auto text_is_due = parse_section_part(in, out);
+    if (!text_is_due) return std::unexpected(text_is_due.error());
+    if (*text_is_due) {
+        const auto text = parse_section_text(in, out);
+        if (!text) return std::unexpected(text.error());
+    }
+    return out;
+}
+
 Parsed<FetchItems> parse_fetch_items(Cursor& in) {
     if (auto macro = take_macro(in)) return std::move(*macro);
     FetchItems items;

@@ -128,6 +128,8 @@ private:
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
     net::Task<Response> do_replace(const Replace& replace, bool is_uid);
+    net::Task<Result<std::vector<store::AppendMessage>, Response>>
+    gather(const Append& append, std::vector<std::string>& own);
     net::Task<Result<store::AppendResult, Response>> put(const Append& append,
                                                          std::optional<Uid> replaced);
 

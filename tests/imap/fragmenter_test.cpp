@@ -95,6 +95,19 @@ TEST(ImapFragmenter, KnowsEachMessageOfAnAppend) {
     EXPECT_EQ(events("a APPEND box ~{200000}\r\n", 100, true), Events{"literal"});
     EXPECT_EQ(events("a APPEND box UTF8 (~{1+}\r\nx) (\\Seen) {200000}\r\n", 100, true),
               Events{"literal"});
+    // RFC 4469: each TEXT is a part of a message, a URL is not.
+    for (const std::string_view before :
+         {"TEXT ", "URL x TEXT ", "URL \"/x/;UID=1\" URL y TEXT ~", "TEXT {1+}\r\nx TEXT ",
+          "URL {1+}\r\nx UTF8 (~{1+}\r\ny) TEXT ", "URL x) (\\Seen) CATENATE (URL y TEXT ",
+          "TEXT {1+}\r\nx) {1+}\r\ny (k) "})
+        EXPECT_EQ(
+            events("a APPEND box CATENATE (" + std::string(before) + "{200000}\r\n", 1000, true),
+            Events{"literal"})
+            << before;
+    for (const std::string_view before : {"URL ", "", "TEXT {1+}\r\nx", "URL x) ) ", "FILE "}) {
+        const auto command = "a APPEND box CATENATE (" + std::string(before);
+        EXPECT_EQ(events(command + "{200000}\r\n", 1000, true), Events{"refused " + command});
+    }
     // What is no message is no larger than any literal.
     EXPECT_EQ(events("a APPEND box UTF8 (~{1+}\r\nx {200000}\r\n", 100, true),
               Events{"refused a APPEND box UTF8 (~{1+}\r\nx "});

@@ -41,11 +41,9 @@ public:
         auto mbox = kSuite + name + ".mbox";
         if (!std::filesystem::exists(mbox)) mbox = kSuite + "default.mbox";
         messages_ = read_mbox(mbox);
-        variables_ = {{"mailbox", "imaptest"},
-                      {"user", "user@domain"},
-                      {"username", "user"},
-                      {"domain", "domain"},
-                      {"password", "password"}};
+        variables_ = {{"mailbox", "imaptest"}, {"mailbox_url", "imaptest"},
+                      {"user", "user@domain"}, {"username", "user"},
+                      {"domain", "domain"},    {"password", "password"}};
     }
 
     std::string missing_capability() {
@@ -105,7 +103,8 @@ private:
         std::string text;
         EXPECT_TRUE(substitute(command.text, variables_, text))
             << command.line << ": " << command.text;
-        if (ascii::starts_with_icase(text, "append") && !text.contains('{')) {
+        const bool is_short = !text.contains('{') && !text.contains(" catenate (");
+        if (ascii::starts_with_icase(text, "append") && is_short) {
             const auto words = parse_response(text);
             const auto mailbox = words.size() > 1 ? words[1].text : std::string("imaptest");
             const auto flags = text.find('(');

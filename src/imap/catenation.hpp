@@ -1,0 +1,52 @@
+#pragma once
+// What CATENATE puts together (RFC 4469 §3): texts that the client has sent, and octets of messages
+// that are here already. One for each command; all that it makes is counted together.
+
+#include "imap/beside.hpp"
+#include "imap/command.hpp"
+#include "imap/imap_url.hpp"
+#include "imap/mailbox_view.hpp"
+#include "imap/respond.hpp"
+#include "imap/section.hpp"
+
+#include "maild/net/task.hpp"
+#include "maild/store/message_store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace maild::imap {
+
+class Catenation {
+public:
+    // All outlive it. `selected` may be null; `limit`: octets of all messages together.
+    Catenation(store::MessageStore& store, store::SessionId session, const MailboxView* selected,
+               std::uint64_t limit)
+        : store_(store),
+          session_(session),
+          selected_(selected),
+          limit_(limit),
+          beside_(store, session) {}
+
+    // The whole message, or NO with BADURL or TOOBIG (§4).
+    net::Task<Result<std::string, Response>> assemble(const std::vector<CatenatePart>& parts);
+
+private:
+    net::Task<std::optional<Response>> add(const std::string& url, std::string& out);
+    net::Task<std::optional<Response>> open(const MessageUrl& url, const std::string& text);
+    net::Task<Result<std::string>> read(store::SessionId from, const store::MessageData& message,
+                                        Slice slice);
+
+    store::MessageStore& store_;
+    store::SessionId session_;
+    const MailboxView* selected_;
+    std::uint64_t limit_;
+    Beside beside_;
+    store::MailboxName name_; // that is open beside
+    UidValidity uid_validity_;
+    std::uint64_t total_ = 0;
+};
+
+} // namespace maild::imap
