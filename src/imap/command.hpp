@@ -165,6 +165,7 @@ enum class Verb : std::uint8_t {
     unauthenticate,
     id,
     starttls,
+    compress,
     authenticate,
     login,
     enable,

@@ -27,6 +27,7 @@ constexpr auto kTable = std::to_array<CommandRow>({
      .parse = parse_nothing},
     {.name = "ID", .verb = Verb::id, .states = kAny, .parse = parse_id},
     {.name = "STARTTLS", .verb = Verb::starttls, .states = kStart, .parse = parse_nothing},
+    {.name = "COMPRESS", .verb = Verb::compress, .states = kLoggedIn, .parse = parse_compress},
     {.name = "AUTHENTICATE",
      .verb = Verb::authenticate,
      .states = kStart,

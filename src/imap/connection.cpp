@@ -14,11 +14,35 @@ constexpr std::size_t kReadSize = 64 * 1024;
 
 } // namespace
 
+net::Task<bool> StreamOutput::write(std::string_view bytes) {
+    const auto written = co_await stream_.write(bytes, timeout_);
+    failed_ = !written;
+    co_return !failed_;
+}
+
+net::Task<bool> StreamOutput::end_compression() {
+    bool alive = co_await flush();
+    if (!alive || !is_compressed_) co_return alive;
+    if (!deflater_) deflater_.emplace();
+    std::string packed;
+    deflater_->finish(packed);
+    deflater_.reset();
+    is_compressed_ = false;
+    alive = co_await write(packed);
+    co_return alive;
+}
+
 net::Task<bool> StreamOutput::flush() {
     if (failed_) text.clear();
     if (text.empty()) co_return !failed_;
-    const auto written = co_await stream_.write(text, timeout_);
-    failed_ = !written;
+    if (is_compressed_) {
+        if (!deflater_) deflater_.emplace();
+        std::string packed;
+        deflater_->update(text, packed);
+        co_await write(packed);
+    } else {
+        co_await write(text);
+    }
     // A small buffer is kept for the next command, an idle connection gives it back.
     if (text.capacity() > 2 * kFlushSize)
         std::string().swap(text);
@@ -107,6 +131,10 @@ net::Task<void> Connection::converse() {
             if (!usable) co_return;
             session.on_tls();
         }
+        if (session.expects() == Expects::deflate || session.expects() == Expects::plain) {
+            co_await change_layer();
+            if (dialogue_.has_input()) continue;
+        }
         const bool is_open = co_await wait_and_read();
         if (!is_open) co_return;
     }
@@ -150,12 +178,49 @@ std::chrono::milliseconds Connection::time_left() {
                     std::chrono::milliseconds(0));
 }
 
+// Between two responses, when all that was said before is on its way.
+net::Task<void> Connection::change_layer() {
+    auto& session = dialogue_.session();
+    if (session.expects() == Expects::deflate) {
+        out_.compress();
+        inflater_.emplace();
+    } else {
+        co_await out_.end_compression();
+        inflater_.reset();
+        dialogue_.append(std::exchange(packed_, {})); // what came behind the end of the stream
+    }
+    session.on_layer();
+}
+
+bool Connection::has_packed() const {
+    return inflater_ && (!packed_.empty() || inflater_->has_more());
+}
+
+// A bounded piece of what has come, whatever it grows to: the limits of lines and literals are
+// those of what is inflated.
+void Connection::unpack() {
+    if (inflater_->is_over()) return dialogue_.session().bye("The compressed data have ended");
+    std::string bytes;
+    std::string_view rest = packed_;
+    const auto inflated = inflater_->update(rest, bytes, kReadSize);
+    packed_.erase(0, packed_.size() - rest.size());
+    if (packed_.empty()) std::string().swap(packed_);
+    if (!bytes.empty()) dialogue_.append(bytes);
+    if (!inflated) dialogue_.session().bye("These are no compressed data");
+}
+
 net::Task<bool> Connection::wait_and_read() {
+    if (has_packed()) {
+        unpack();
+        co_await net::sleep_for(std::chrono::milliseconds(0)); // others have their turn
+        co_return true;
+    }
     const bool was_in_command = std::exchange(is_in_command_, dialogue_.pending() > 0);
     if (is_in_command_ && !was_in_command) command_began_ = server_->clock.steady_now();
     if (!is_in_command_) {
         dialogue_.release();
         std::string().swap(out_.text);
+        if (dialogue_.session().expects() == Expects::done) out_.rest();
     }
     is_waiting_ = true;
     const auto waited = co_await stream_.wait_readable(wake_, time_left());
@@ -173,7 +238,12 @@ net::Task<bool> Connection::wait_and_read() {
     const auto count = co_await stream_.read_append(bytes, kReadSize, time_left());
     if (!count) co_return false;
     active_ = server_->clock.steady_now();
-    dialogue_.append(bytes);
+    if (!inflater_) {
+        dialogue_.append(bytes);
+        co_return true;
+    }
+    packed_ = std::move(bytes);
+    unpack();
     co_return true;
 }
 

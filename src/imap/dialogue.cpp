@@ -8,13 +8,19 @@ bool expects_line(Expects expects) {
     return expects == Expects::sasl_line || expects == Expects::done;
 }
 
+// What only the connection can do.
+bool expects_more(Expects expects) {
+    return expects == Expects::end || expects == Expects::tls || expects == Expects::deflate ||
+           expects == Expects::plain;
+}
+
 } // namespace
 
 Dialogue::Dialogue(Session::Channel channel, const Server& server, Output& output, net::Event& wake)
     : session_(std::move(channel), server, output, wake), out_(output), server_(server) {}
 
 net::Task<void> Dialogue::advance() {
-    while (session_.expects() != Expects::end && session_.expects() != Expects::tls) {
+    while (!expects_more(session_.expects())) {
         if (expects_line(session_.expects())) fragmenter_.expect_plain_line();
         const auto event = fragmenter_.next();
         if (event == Event::need_more) co_return;

@@ -17,8 +17,8 @@ public:
 
     void append(std::string_view bytes) { fragmenter_.append(bytes); }
     // Handles what is there, up to the next thing that only the connection can do: read more, start
-    // TLS, wait out a failed login's delay, or end. Responses may be left in the output: flush them
-    // then.
+    // TLS, change the compression, wait out a failed login's delay, or end. Responses may be left
+    // in the output: flush them then.
     net::Task<void> advance();
 
     Session& session() { return session_; }

@@ -1,4 +1,4 @@
-// CAPABILITY, ID, STARTTLS, LOGOUT, LOGIN, AUTHENTICATE.
+// CAPABILITY, ID, STARTTLS, COMPRESS, LOGOUT, LOGIN, AUTHENTICATE.
 #include "imap/session.hpp"
 
 #include "maild/base/log.hpp"
@@ -26,7 +26,8 @@ bool Session::allows_password() const {
 // RFC 9051 §6.1.1, §6.2.1: LOGINDISABLED as long as a password would cross in the clear.
 std::string Session::capabilities() const {
     if (state_ != State::not_authenticated)
-        return std::string(kLoggedIn) + std::to_string(server_.limits.message_size);
+        return std::string(kLoggedIn) + std::to_string(server_.limits.message_size) +
+               (is_compressed_ ? "" : " COMPRESS=DEFLATE");
     std::string out(kBase);
     if (!channel_.is_tls && server_.tls) out += " STARTTLS";
     if (!allows_password()) return out + " LOGINDISABLED";
@@ -60,6 +61,18 @@ Response Session::do_starttls() {
     if (!server_.tls) return no("[UNAVAILABLE] There is no certificate");
     expects_ = Expects::tls;
     return ok("Begin TLS negotiation now");
+}
+
+// RFC 4978 §3: compressed is everything behind the CRLF of this response.
+Response Session::do_compress() {
+    if (is_compressed_) return no("[COMPRESSIONACTIVE] DEFLATE is active already");
+    // The client waits for this answer: what it has sent already would be read as something else.
+    if (!ahead_.empty()) {
+        bye("Nothing may follow COMPRESS");
+        return bad("Nothing may follow COMPRESS");
+    }
+    expects_ = Expects::deflate;
+    return ok("DEFLATE active");
 }
 
 Response Session::do_logout() {

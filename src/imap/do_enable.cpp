@@ -57,6 +57,8 @@ Response Session::do_unauthenticate() {
     store_session_.reset();
     identity_.reset();
     state_ = State::not_authenticated;
+    // §3: the layer ends on both sides.
+    if (is_compressed_) expects_ = Expects::plain;
     return ok("UNAUTHENTICATE completed");
 }
 

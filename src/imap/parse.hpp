@@ -44,6 +44,7 @@ Parsed<Arguments> parse_login(Cursor& in);
 Parsed<Arguments> parse_authenticate(Cursor& in);
 Parsed<Arguments> parse_id(Cursor& in);
 Parsed<Arguments> parse_enable(Cursor& in);
+Parsed<Arguments> parse_compress(Cursor& in);
 Parsed<Arguments> parse_mailbox(Cursor& in);
 Parsed<Arguments> parse_select(Cursor& in);
 Parsed<Arguments> parse_create(Cursor& in);

@@ -75,4 +75,10 @@ Parsed<Arguments> parse_enable(Cursor& in) {
     return enable;
 }
 
+// compress = "COMPRESS" SP "DEFLATE", RFC 4978 §5
+Parsed<Arguments> parse_compress(Cursor& in) {
+    if (!in.take(' ') || !in.take_icase("DEFLATE")) return in.expected("DEFLATE");
+    return NoArguments{};
+}
+
 } // namespace maild::imap

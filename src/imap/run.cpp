@@ -15,6 +15,7 @@ net::Task<Response> Session::run(const Command& command) {
     case Verb::unauthenticate: co_return do_unauthenticate();
     case Verb::id: co_return do_id(std::get<Id>(arguments));
     case Verb::starttls: co_return do_starttls();
+    case Verb::compress: co_return do_compress();
     case Verb::enable: co_return do_enable(std::get<Enable>(arguments));
     case Verb::namespaces:
         out_.text += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"; // RFC 2342 §5

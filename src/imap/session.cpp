@@ -33,6 +33,11 @@ void Session::on_tls() {
     expects_ = Expects::command;
 }
 
+void Session::on_layer() {
+    is_compressed_ = expects_ == Expects::deflate;
+    expects_ = Expects::command;
+}
+
 std::chrono::milliseconds Session::take_delay() {
     return std::exchange(delay_, std::chrono::milliseconds{});
 }

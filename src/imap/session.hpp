@@ -31,6 +31,8 @@ enum class Expects : std::uint8_t {
     sasl_line, // the client's next step of AUTHENTICATE
     done,      // IDLE's end
     tls,       // the handshake, now
+    deflate,   // everything from here on is compressed, both ways …
+    plain,     // … and no longer
     end,       // nothing: write what is left and close
 };
 
@@ -59,8 +61,9 @@ public:
     net::Task<void> on_line(std::string_view line);
     // A command whose synchronizing literal is too large, up to that literal.
     void on_refused(std::string_view beginning);
-    void on_tls();  // the handshake is done: everything begins anew, RFC 9051 §6.2.1
-    void on_wake(); // tells what may be told outside of a command
+    void on_tls();   // the handshake is done: everything begins anew, RFC 9051 §6.2.1
+    void on_layer(); // deflate or plain is as it was asked for
+    void on_wake();  // tells what may be told outside of a command
     void bye(std::string_view text); // and the end
     // To wait before the answer goes out, after a failed login; given once.
     std::chrono::milliseconds take_delay();
@@ -85,6 +88,7 @@ private:
     Response do_capability();
     Response do_id(const Id& id);
     Response do_starttls();
+    Response do_compress();
     Response do_logout();
     net::Task<Response> do_login(const Login& login);
     net::Task<Response> do_authenticate(const Authenticate& authenticate, std::string_view tag);
@@ -170,6 +174,7 @@ private:
     Expects expects_ = Expects::command;
     bool is_opening_ = false; // open_mailbox() is under way: its changes are kept in early_
     bool is_busy_ = false;    // a command is under way
+    bool is_compressed_ = false;
     std::uint8_t auth_failures_ = 0;
     std::uint8_t syntax_errors_ = 0; // in a row
     std::chrono::milliseconds delay_{};

@@ -2,6 +2,7 @@
 #include "imap/support/peer.hpp"
 #include "support/streams.hpp"
 
+#include "maild/net/deflate.hpp"
 #include "maild/net/gate.hpp"
 
 #include <gtest/gtest.h>
@@ -69,6 +70,125 @@ TEST_F(ImapConnection, ServesAndSaysGoodbye) {
     ASSERT_EQ(gate.sessions().size(), 1U);
     EXPECT_EQ(gate.sessions()[0].account_name, "imapuser");
     ask(peer, "b LOGOUT\r\n", "b OK");
+    expect_end();
+}
+
+// A client that compresses from the answer to COMPRESS on.
+class Packed {
+public:
+    Packed(boost::asio::io_context& io, const UniqueFd& peer) : io_(io), peer_(peer) {}
+
+    void send(std::string_view text) {
+        std::string packed;
+        deflater_.update(text, packed);
+        maild::test::send_all(peer_.get(), packed);
+    }
+    std::string expect(std::string_view text) {
+        std::string got;
+        maild::test::run_until(io_, [&] {
+            packed_ += maild::test::receive_available(peer_.get());
+            std::string_view rest = packed_;
+            while (!rest.empty() && !inflater_.is_over())
+                EXPECT_TRUE(inflater_.update(rest, got, 65'536));
+            packed_ = rest;
+            return got.contains(text);
+        });
+        return got;
+    }
+    std::string ask(std::string_view text, std::string_view until) {
+        send(text);
+        return expect(until);
+    }
+    net::Deflater& deflater() { return deflater_; }
+    std::string& rest() { return packed_; } // behind the end of what is compressed
+
+private:
+    boost::asio::io_context& io_;
+    const UniqueFd& peer_;
+    net::Deflater deflater_;
+    net::Inflater inflater_;
+    std::string packed_;
+};
+
+TEST_F(ImapConnection, CompressesBothWays) {
+    const auto peer = connect();
+    const auto offered = ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    EXPECT_TRUE(offered.contains(" COMPRESS=DEFLATE]"));
+    EXPECT_EQ(ask(peer, "b COMPRESS DEFLATE\r\n", "\r\n"), "b OK DEFLATE active\r\n");
+    Packed packed(host.io, peer);
+    EXPECT_FALSE(packed.ask("c CAPABILITY\r\n", "c OK").contains("COMPRESS"));
+    EXPECT_TRUE(packed.ask("d COMPRESS DEFLATE\r\n", "d NO").contains("d NO [COMPRESSIONACTIVE]"));
+    const auto message = "Subject: large\r\n\r\n" + std::string(3'000'000, 'x');
+    packed.ask(append_command("e", "INBOX", message), "e OK");
+    const auto before = packed.ask("f SELECT INBOX\r\n", "f OK");
+    EXPECT_TRUE(packed.ask("g FETCH 1 BODY[]\r\n", "g OK").contains(message));
+    packed.ask("h IDLE\r\n", "+ idling");
+    const auto other = connect();
+    ask(other, "a LOGIN imapuser password\r\n", "a OK");
+    maild::test::send_all(other.get(), append_command("b", "INBOX", "a: b\r\n\r\n"));
+    packed.expect("* 2 EXISTS\r\n");
+    packed.ask("DONE\r\n", "h OK");
+    packed.ask("i LOGOUT\r\n", "i OK");
+}
+
+// RFC 8437 §3
+TEST_F(ImapConnection, EndsCompressionWithTheLogin) {
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    ask(peer, "b COMPRESS DEFLATE\r\n", "b OK");
+    Packed packed(host.io, peer);
+    std::string octets;
+    packed.deflater().update("c NOOP\r\nd UNAUTHENTICATE\r\n", octets);
+    packed.deflater().finish(octets);
+    maild::test::send_all(peer.get(), octets + "e CAPABILITY\r\n");
+    EXPECT_TRUE(packed.expect("d OK").contains("c OK"));
+    auto plain = packed.rest();
+    if (!plain.contains("e OK")) plain += expect(peer, "e OK");
+    EXPECT_TRUE(plain.starts_with("* CAPABILITY IMAP4rev1 ")) << plain;
+    ask(peer, "f LOGIN imapuser password\r\ng NOOP\r\n", "g OK");
+    EXPECT_EQ(ask(peer, "h COMPRESS DEFLATE\r\n", "h "), "h OK DEFLATE active\r\n");
+    Packed again(host.io, peer);
+    again.ask("i NOOP\r\n", "i OK");
+}
+
+// HARDENING 54
+TEST_F(ImapConnection, LimitsWhatIsInflatedLikeAnythingElse) {
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    ask(peer, "b COMPRESS DEFLATE\r\n", "b OK");
+    Packed packed(host.io, peer);
+    EXPECT_TRUE(
+        packed.ask("c " + std::string(1'048'576, '0') + "\r\n", "* BYE").contains("[TOOBIG]"));
+    expect_end();
+}
+
+TEST_F(ImapConnection, EndsWhatIsNotCompressed) {
+    struct Case {
+        std::string_view name;
+        std::string octets;
+        std::string_view want;
+    };
+    std::string ended;
+    net::Deflater().finish(ended);
+    for (const auto& [name, octets, want] :
+         {Case{"plain text", "c NOOP\r\n", "These are no compressed data"},
+          Case{"garbage", std::string(100, '\xff'), "These are no compressed data"},
+          Case{"an end", ended + "c NOOP\r\n", "The compressed data have ended"}}) {
+        const auto peer = connect();
+        ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+        ask(peer, "b COMPRESS DEFLATE\r\n", "b OK");
+        Packed packed(host.io, peer);
+        maild::test::send_all(peer.get(), octets);
+        EXPECT_TRUE(packed.expect("* BYE").contains(want)) << name;
+        expect_end();
+    }
+}
+
+TEST_F(ImapConnection, TakesNothingBehindCompressBeforeItsAnswer) {
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    const auto got = ask(peer, "b COMPRESS DEFLATE\r\nc NOOP\r\n", "b BAD");
+    EXPECT_TRUE(got.contains("* BYE ")) << got;
     expect_end();
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import smtplib
 import tempfile
+import zlib
 
 import host
 
@@ -51,6 +52,45 @@ class Clients(host.HostTest):
         uid = found.decode().split()[-1]
         got = host.run_client("curl", "-sS", "-k", "-K", self.home / "login", f"{url};UID={uid}")
         self.assert_same_below_trace(got, sent)
+
+    def test_imaplib_compressed(self):
+        """COMPRESS=DEFLATE (RFC 4978), with zlib between imaplib and its socket."""
+        class Packed:
+            def __init__(self, socket):
+                self.socket, self.out, self.into, self.buffer = socket, zlib.compressobj(wbits=-15), zlib.decompressobj(wbits=-15), b""
+
+            def sendall(self, octets):
+                self.socket.sendall(self.out.compress(octets) + self.out.flush(zlib.Z_SYNC_FLUSH))
+
+            def more(self):
+                octets = self.socket.recv(65536)
+                self.buffer += self.into.decompress(octets)
+                return bool(octets)
+
+            def read(self, size):
+                while len(self.buffer) < size and self.more():
+                    pass
+                octets, self.buffer = self.buffer[:size], self.buffer[size:]
+                return octets
+
+            def readline(self, _limit=None):
+                while b"\n" not in self.buffer and self.more():
+                    pass
+                line, newline, self.buffer = self.buffer.partition(b"\n")
+                return line + newline
+
+        imaplib.Commands["COMPRESS"] = ("AUTH", "SELECTED")
+        sent = host.message("packed", "compressible " * 100_000, "<packed@client.example>")
+        client = self.imap()
+        self.assertIn("COMPRESS=DEFLATE", client.capability()[1][0].decode())
+        self.assertEqual(client._simple_command("COMPRESS", "DEFLATE")[0], "OK")
+        packed = Packed(client.sock)
+        client.send, client.read, client.readline = packed.sendall, packed.read, packed.readline
+        self.assertEqual(client.append("Archive", None, None, sent)[0], "OK")
+        client.select("Archive")
+        uid = client.uid("SEARCH", None, "HEADER", "Message-ID", '"<packed@client.example>"')[1][0].split()[0]
+        self.assertEqual(client.uid("FETCH", uid, "(BODY.PEEK[])")[1][0][1], sent)
+        client.logout()
 
     def test_smtplib_imaplib_every_octet(self):
         body = b"".join(bytes([c]) * 3 for c in range(1, 256) if c not in (10, 13)) + b"\r\n.\r\n..\r\n.x\r\n\r\n"

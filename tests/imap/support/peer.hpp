@@ -103,7 +103,7 @@ public:
         dialogue_.append(octets);
         do {
             run(host_.io, dialogue_.advance());
-        } while (dialogue_.session().take_delay().count() > 0);
+        } while (dialogue_.session().take_delay().count() > 0 || took_layer());
         return take();
     }
     // A command with its CRLF.
@@ -124,6 +124,14 @@ public:
 
 private:
     net::Task<void> flush() { co_await output_.flush(); }
+    // Octets are never compressed here.
+    bool took_layer() {
+        auto& session = dialogue_.session();
+        if (session.expects() != Expects::deflate && session.expects() != Expects::plain)
+            return false;
+        session.on_layer();
+        return true;
+    }
 
     Host& host_;
     net::Event wake_;
