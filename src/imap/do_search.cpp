@@ -20,7 +20,8 @@ std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uin
 
 // What was searched for, ascending; or the answer to a search that cannot be done, which leaves `$`
 // empty if it was to be saved (RFC 5182 §2.1).
-net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search) {
+net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search,
+                                                                      Progress& progress) {
     auto refusal = refuse_charset(search);
     // Where one has to be named, it is this (erratum 4029 of RFC 6855).
     if (forbids_charset_ && !search.charset.empty() &&
@@ -29,7 +30,7 @@ net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Sear
     if (!refusal) {
         if (uses_modseq(search)) enable_condstore();
         SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
-        const auto done = co_await searching.run();
+        const auto done = co_await searching.run(progress);
         if (done) co_return searching.take_found();
         refusal = response_for(done.error().code);
     }
@@ -41,7 +42,8 @@ net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Sear
 net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
     if (forbids_charset_ && !search.charset.empty()) // RFC 9755 §3
         co_return bad("No charset is to be named behind ENABLE UTF8=ACCEPT");
-    auto found = co_await find(search);
+    Progress progress(out_, server_.clock, tag);
+    auto found = co_await find(search, progress);
     if (!found) co_return std::move(found.error());
     auto returns = search.returns;
     if (!returns && style_.is_rev2) returns = SearchReturn{.all = true}; // RFC 9051 §6.4.4

@@ -10,9 +10,8 @@ namespace maild::imap {
 
 // Hands each message to `take` as far as it is there still, with its sequence number. One whose
 // bytes are damaged comes with an empty header.
-net::Task<Result<void>>
-Session::read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
-                   std::function<void(std::uint32_t, store::MessageData&)> take) {
+net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seqs,
+                                           std::uint32_t items, Progress& progress, Take take) {
     Ranges ranges;
     for (const auto seq : seqs) append_seq(ranges, seq);
     auto uids = view_->uids(ranges);
@@ -25,23 +24,27 @@ Session::read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
             if (seq != 0) take(seq, message);
         }
         uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+        if (uids.empty() || !progress.is_due()) continue;
+        // How far it is was told of the search before it: what is behind that is not known.
+        const bool alive = co_await progress.tell(0, 0);
+        if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
     }
     co_return Result<void>();
 }
 
 net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, bool is_uid) {
     const auto& search = sort.search;
-    auto found = co_await find(search);
+    Progress progress(out_, server_.clock, tag);
+    auto found = co_await find(search, progress);
     if (!found) co_return std::move(found.error());
     std::vector<SortKey> keys;
     keys.reserve(found->size());
     const auto items =
         store::kInternalDate | store::kSize | (needs_header(sort.program) ? store::kHeader : 0U);
-    std::function<void(std::uint32_t, store::MessageData&)> take =
-        [&](std::uint32_t seq, store::MessageData& message) {
-            keys.push_back(make_sort_key(sort.program, seq, message, message.content));
-        };
-    const auto read = co_await read_each(*found, items, std::move(take));
+    Take take = [&](std::uint32_t seq, store::MessageData& message) {
+        keys.push_back(make_sort_key(sort.program, seq, message, message.content));
+    };
+    const auto read = co_await read_each(*found, items, progress, std::move(take));
     if (!read) co_return response_for(read.error().code);
     std::ranges::sort(
         keys, [&](const SortKey& a, const SortKey& b) { return is_before(sort.program, a, b); });
@@ -55,13 +58,13 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
     co_return ok("SORT completed");
 }
 
-net::Task<Response> Session::do_thread(const Thread& thread, bool is_uid) {
-    auto found = co_await find(thread.search);
+net::Task<Response> Session::do_thread(const Thread& thread, std::string_view tag, bool is_uid) {
+    Progress progress(out_, server_.clock, tag);
+    auto found = co_await find(thread.search, progress);
     if (!found) co_return std::move(found.error());
     std::vector<ThreadedMessage> messages;
     messages.reserve(found->size());
-    std::function<void(std::uint32_t, store::MessageData&)> take = [&](std::uint32_t seq,
-                                                                       store::MessageData& data) {
+    Take take = [&](std::uint32_t seq, store::MessageData& data) {
         auto& message = messages.emplace_back();
         const auto header = mail::parse_header(data.content);
         message.seq = seq;
@@ -69,7 +72,7 @@ net::Task<Response> Session::do_thread(const Thread& thread, bool is_uid) {
         read_thread_fields(header, message);
     };
     constexpr auto kItems = store::kInternalDate | store::kHeader;
-    const auto read = co_await read_each(*found, kItems, std::move(take));
+    const auto read = co_await read_each(*found, kItems, progress, std::move(take));
     if (!read) co_return response_for(read.error().code);
     const auto threads = thread.algorithm == ThreadAlgorithm::references
                              ? thread_by_references(messages)

@@ -108,7 +108,7 @@ net::Task<Response> Session::run_selected(const Command& command) {
         co_return response;
     }
     case Verb::thread: {
-        auto response = co_await do_thread(std::get<Thread>(arguments), is_uid);
+        auto response = co_await do_thread(std::get<Thread>(arguments), command.tag, is_uid);
         co_return response;
     }
     case Verb::copy:

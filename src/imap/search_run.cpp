@@ -17,24 +17,27 @@ store::UidSet SearchRun::search_view() {
         if (view_.is_expunged(view_.at(seq).uid)) continue;
         const auto answer = matcher_.match_view(seq);
         if (answer == Tri::yes) found_.push_back(seq);
-        if (answer == Tri::unknown) append_seq(unknown, seq);
+        if (answer != Tri::unknown) continue;
+        append_seq(unknown, seq);
+        ++undecided_;
     }
     return view_.uids(unknown);
 }
 
-net::Task<Result<void>> SearchRun::run() {
+net::Task<Result<void>> SearchRun::run(Progress& progress) {
     auto unknown = search_view();
     if (needs(Level::figures) || needs(Level::header)) {
-        auto left = co_await search_store(std::move(unknown), false);
+        auto left = co_await search_store(std::move(unknown), false, progress);
         if (!left) co_return std::unexpected(left.error());
         unknown = std::move(*left);
     }
-    const auto rest = co_await search_store(std::move(unknown), true);
+    const auto rest = co_await search_store(std::move(unknown), true, progress);
     if (!rest) co_return std::unexpected(rest.error());
     co_return Result<void>();
 }
 
-net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, bool with_bodies) {
+net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, bool with_bodies,
+                                                         Progress& progress) {
     std::uint32_t items = store::kInternalDate | store::kSize;
     if (with_bodies)
         items |= store::kContent | store::kParts;
@@ -49,7 +52,13 @@ net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, boo
             if (seq == 0 || message.error) continue;
             const auto answer = co_await match(message, seq, with_bodies);
             if (answer == Tri::yes) found_.push_back(seq);
-            if (answer == Tri::unknown) unknown.push_back({message.uid, message.uid});
+            if (answer == Tri::unknown)
+                unknown.push_back({message.uid, message.uid});
+            else
+                ++decided_;
+            if (!progress.is_due()) continue;
+            const bool alive = co_await progress.tell(decided_, undecided_);
+            if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
         }
         uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
     }

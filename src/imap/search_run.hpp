@@ -4,6 +4,7 @@
 
 #include "imap/command.hpp"
 #include "imap/mailbox_view.hpp"
+#include "imap/progress.hpp"
 #include "imap/respond.hpp"
 #include "imap/search_matcher.hpp"
 
@@ -28,7 +29,8 @@ public:
           store_(store),
           session_(session) {}
 
-    net::Task<Result<void>> run();
+    // Errc::closed: the peer went away meanwhile.
+    net::Task<Result<void>> run(Progress& progress);
     std::vector<std::uint32_t> take_found(); // sequence numbers, ascending
 
 private:
@@ -38,7 +40,8 @@ private:
     }
     store::UidSet search_view();
     // Decides what it can; what stays unknown is what it returns.
-    net::Task<Result<store::UidSet>> search_store(store::UidSet uids, bool with_bodies);
+    net::Task<Result<store::UidSet>> search_store(store::UidSet uids, bool with_bodies,
+                                                  Progress& progress);
     net::Task<Tri> match(const store::MessageData& message, std::uint32_t seq, bool with_bodies);
 
     const SearchProgram& program_;
@@ -47,6 +50,8 @@ private:
     store::MessageStore& store_;
     store::SessionId session_;
     std::vector<std::uint32_t> found_;
+    std::uint64_t undecided_ = 0; // by the view alone
+    std::uint64_t decided_ = 0;   // of these
 };
 
 // The answer to a charset or needles that cannot be searched for.

@@ -9,6 +9,7 @@
 #include "imap/mailbox_view.hpp"
 #include "imap/output.hpp"
 #include "imap/parse.hpp"
+#include "imap/progress.hpp"
 #include "imap/respond.hpp"
 
 #include "maild/auth/sasl.hpp"
@@ -142,17 +143,19 @@ private:
     void add_modseq(Fetch& fetch);
     std::string expunge_code() const;
     // do_search.cpp
-    net::Task<Result<std::vector<std::uint32_t>, Response>> find(const Search& search);
+    net::Task<Result<std::vector<std::uint32_t>, Response>> find(const Search& search,
+                                                                 Progress& progress);
     net::Task<Response> do_search(const Search& search, std::string_view tag, bool is_uid);
     net::Task<void> tell_search(std::string_view name, const Search& search,
                                 const std::vector<std::uint32_t>& found, bool is_uid);
     void tell_esearch(const SearchReturn& returns, const Search& search,
                       const std::vector<std::uint32_t>& found, std::string_view tag, bool is_uid);
     // do_sort.cpp
+    using Take = std::function<void(std::uint32_t, store::MessageData&)>;
     net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
-                                      std::function<void(std::uint32_t, store::MessageData&)> take);
+                                      Progress& progress, Take take);
     net::Task<Response> do_sort(const Sort& sort, std::string_view tag, bool is_uid);
-    net::Task<Response> do_thread(const Thread& thread, bool is_uid);
+    net::Task<Response> do_thread(const Thread& thread, std::string_view tag, bool is_uid);
     // do_store.cpp
     net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
     struct Stored {

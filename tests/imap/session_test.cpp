@@ -85,6 +85,24 @@ TEST(ImapSession, StreamsLargeMessagesInSlices) {
                     .contains("BODY[2] NIL BODY[1.HEADER] NIL)"));
 }
 
+// RFC 9585
+TEST(ImapSession, TellsHowFarALongCommandIs) {
+    Host host;
+    Client client(host);
+    client.log_in();
+    for (int i = 0; i < 5; ++i)
+        client.send(append_command("a", "INBOX", "Subject: s\r\n\r\nbody\r\n"));
+    client.say("b SELECT INBOX");
+    host.clock.advance_with_each_look(std::chrono::seconds(9));
+    EXPECT_EQ(
+        client.say("c SEARCH BODY body"),
+        "* OK [INPROGRESS (\"c\" 2 5)] Still at it\r\n* OK [INPROGRESS (\"c\" 4 5)] Still at it\r\n"
+        "* SEARCH 1 2 3 4 5\r\nc OK SEARCH completed\r\n");
+    EXPECT_EQ(client.say("d SEARCH ALL"), "* SEARCH 1 2 3 4 5\r\nd OK SEARCH completed\r\n");
+    host.clock.advance_with_each_look(std::chrono::seconds(1));
+    EXPECT_FALSE(client.say("e SEARCH BODY body").contains("INPROGRESS"));
+}
+
 TEST(ImapSession, NeverChecksAPasswordThatCameInTheClear) {
     Host host;
     Client client(host, false);
