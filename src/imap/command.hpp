@@ -4,6 +4,7 @@
 // exist is NO and not BAD.
 
 #include "imap/fetch_items.hpp"
+#include "imap/mailbox_filter.hpp"
 #include "imap/search_program.hpp"
 #include "imap/search_result.hpp"
 #include "imap/sequence_set.hpp"
@@ -138,6 +139,10 @@ struct Search {
     std::string charset;                 // empty: none given
     SearchProgram program;
 };
+struct MultiSearch {        // ESEARCH, RFC 7377
+    MailboxFilters sources; // at least one
+    Search search;
+};
 struct Sort {
     SortProgram program;
     Search search; // with returns, then the answer is ESEARCH (RFC 5267 §3)
@@ -156,7 +161,7 @@ struct UidExpunge {
 
 using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
                                Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
-                               StoreFlags, Search, Sort, Thread, CopyTo, UidExpunge>;
+                               StoreFlags, Search, MultiSearch, Sort, Thread, CopyTo, UidExpunge>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -190,6 +195,7 @@ enum class Verb : std::uint8_t {
     fetch,
     store,
     search,
+    multisearch,
     sort,
     thread,
     copy,

@@ -8,16 +8,6 @@
 
 namespace maild::imap {
 
-namespace {
-
-std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uint32_t>& seqs) {
-    ModSeq highest;
-    for (const auto seq : seqs) highest = std::max(highest, view.at(seq).modseq);
-    return static_cast<std::uint64_t>(highest.value);
-}
-
-} // namespace
-
 // What was searched for, ascending; or the answer to a search that cannot be done, which leaves `$`
 // empty if it was to be saved (RFC 5182 §2.1).
 net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Search& search,
@@ -82,7 +72,9 @@ void Session::tell_esearch(const SearchReturn& returns, const Search& search,
     auto numbers = found;
     if (is_uid)
         for (auto& number : numbers) number = view_->at(number).uid.value;
-    append_esearch(out_.text, tag, is_uid, returns, numbers);
+    std::string correlator = "TAG ";
+    append_string(correlator, tag);
+    append_esearch(out_.text, correlator, is_uid, returns, numbers);
     if (uses_modseq(search) && !answered.empty())
         append_number(out_.text += " MODSEQ ", highest_modseq(*view_, answered));
     out_.text += "\r\n";

@@ -259,10 +259,11 @@ private:
 
 Parsed<SearchProgram> parse_search_keys(Cursor& in) { return KeyParser(in).parse(); }
 
-// search = "SEARCH" [SP "RETURN" SP (…)] [SP "CHARSET" SP charset] 1*(SP search-key)
-Parsed<Arguments> parse_search(Cursor& in) {
+namespace {
+
+// [SP "RETURN" SP (…)] [SP "CHARSET" SP charset] 1*(SP search-key), the first SP taken
+Parsed<Search> parse_criteria(Cursor& in) {
     Search search;
-    if (!in.take(' ')) return in.expected("search key");
     if (in.take_icase("RETURN ")) {
         const auto returns = parse_search_return(in);
         if (!returns) return std::unexpected(returns.error());
@@ -279,6 +280,32 @@ Parsed<Arguments> parse_search(Cursor& in) {
     if (!program) return std::unexpected(program.error());
     search.program = std::move(*program);
     return search;
+}
+
+} // namespace
+
+// search = "SEARCH" SP criteria
+Parsed<Arguments> parse_search(Cursor& in) {
+    if (!in.take(' ')) return in.expected("search key");
+    auto search = parse_criteria(in);
+    if (!search) return std::unexpected(search.error());
+    return std::move(*search);
+}
+
+// esearch = "ESEARCH" [SP "IN" SP "(" source-mbox ")"] SP criteria, RFC 7377 §4
+Parsed<Arguments> parse_multisearch(Cursor& in) {
+    MultiSearch command{.sources = {{.kind = MailboxFilter::Kind::selected}}, .search = {}};
+    if (!in.take(' ')) return in.expected("search key");
+    if (in.take_icase("IN (")) {
+        auto sources = parse_mailbox_filters(in);
+        if (!sources) return std::unexpected(sources.error());
+        if (!in.take(") ")) return in.expected(")");
+        command.sources = std::move(*sources);
+    }
+    auto search = parse_criteria(in);
+    if (!search) return std::unexpected(search.error());
+    command.search = std::move(*search);
+    return command;
 }
 
 } // namespace maild::imap

@@ -64,6 +64,10 @@ net::Task<Response> Session::run(const Command& command) {
         auto response = co_await do_status(std::get<StatusCommand>(arguments));
         co_return response;
     }
+    case Verb::multisearch: {
+        auto response = co_await do_multisearch(std::get<MultiSearch>(arguments), command.tag);
+        co_return response;
+    }
     case Verb::append: {
         auto response = co_await do_append(std::get<Append>(arguments));
         co_return response;

@@ -112,10 +112,9 @@ std::vector<std::uint32_t> chosen(const SearchReturn& returns,
     return out;
 }
 
-void append_esearch(std::string& out, std::string_view tag, bool is_uid,
+void append_esearch(std::string& out, std::string_view correlators, bool is_uid,
                     const SearchReturn& returns, const std::vector<std::uint32_t>& numbers) {
-    out += "* ESEARCH (TAG ";
-    append_string(out, tag);
+    out.append("* ESEARCH (").append(correlators);
     out += is_uid ? ") UID" : ")";
     if (returns.min && !numbers.empty()) append_number(out += " MIN ", numbers.front());
     if (returns.max && !numbers.empty()) append_number(out += " MAX ", numbers.back());

@@ -50,9 +50,9 @@ Parsed<SearchReturn> parse_search_return(Cursor& in);
 std::vector<std::uint32_t> chosen(const SearchReturn& returns,
                                   const std::vector<std::uint32_t>& found);
 
-// The ESEARCH response, up to MODSEQ and the end of the line; `numbers` are sequence numbers or
-// UIDs, ascending.
-void append_esearch(std::string& out, std::string_view tag, bool is_uid,
+// The ESEARCH response, up to MODSEQ and the end of the line; `correlators` say what it is about;
+// `numbers` are sequence numbers or UIDs, ascending.
+void append_esearch(std::string& out, std::string_view correlators, bool is_uid,
                     const SearchReturn& returns, const std::vector<std::uint32_t>& numbers);
 
 } // namespace maild::imap

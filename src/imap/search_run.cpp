@@ -99,6 +99,12 @@ std::optional<Response> refuse_charset(const Search& search) {
     return std::nullopt;
 }
 
+std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uint32_t>& seqs) {
+    ModSeq highest;
+    for (const auto seq : seqs) highest = std::max(highest, view.at(seq).modseq);
+    return static_cast<std::uint64_t>(highest.value);
+}
+
 bool uses_modseq(const Search& search) {
     return std::ranges::count(search.program, SearchOp::modseq, &SearchKey::op) > 0;
 }

@@ -57,5 +57,7 @@ private:
 // The answer to a charset or needles that cannot be searched for.
 std::optional<Response> refuse_charset(const Search& search);
 bool uses_modseq(const Search& search);
+// Of these messages, RFC 7162 §3.1.6.
+std::uint64_t highest_modseq(const MailboxView& view, const std::vector<std::uint32_t>& seqs);
 
 } // namespace maild::imap

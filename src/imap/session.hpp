@@ -150,6 +150,16 @@ private:
                                 const std::vector<std::uint32_t>& found, bool is_uid);
     void tell_esearch(const SearchReturn& returns, const Search& search,
                       const std::vector<std::uint32_t>& found, std::string_view tag, bool is_uid);
+    // do_multisearch.cpp
+    struct MailboxSearch {
+        const Search& search;
+        const store::MailboxName& name;
+        std::string_view tag;
+    };
+    std::optional<Response> refuse_multisearch(const MultiSearch& command) const;
+    net::Task<Response> do_multisearch(const MultiSearch& command, std::string_view tag);
+    net::Task<std::optional<Response>> search_one(MailboxSearch what, MailboxView& view,
+                                                  store::SessionId session, Progress& progress);
     // do_sort.cpp
     using Take = std::function<void(std::uint32_t, store::MessageData&)>;
     net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,

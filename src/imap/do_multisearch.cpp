@@ -1,0 +1,91 @@
+// ESEARCH: one search in several mailboxes (RFC 7377).
+#include "imap/beside.hpp"
+#include "imap/search_run.hpp"
+#include "imap/session.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+namespace {
+
+using Kind = MailboxFilter::Kind;
+
+bool is_selected(const MailboxFilter& filter) { return filter.kind == Kind::selected; }
+
+} // namespace
+
+// §2.2: what the state of the session and its options allow.
+std::optional<Response> Session::refuse_multisearch(const MultiSearch& command) const {
+    const auto& search = command.search;
+    const auto& sources = command.sources;
+    if (forbids_charset_ && !search.charset.empty()) // RFC 9755 §3
+        return bad("No charset is to be named behind ENABLE UTF8=ACCEPT");
+    if (std::ranges::any_of(sources, is_selected) && !view_) return bad("No mailbox is selected");
+    const bool saves = search.returns && search.returns->save;
+    if (saves && !std::ranges::all_of(sources, is_selected))
+        return bad("SAVE is for the selected mailbox");
+    return refuse_charset(search);
+}
+
+net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::string_view tag) {
+    if (auto refusal = refuse_multisearch(command)) co_return std::move(*refusal);
+    if (uses_modseq(command.search)) enable_condstore();
+    const auto entries = co_await store().list_mailboxes(*store_session_);
+    if (!entries) co_return response_for(entries.error().code);
+    const auto selected = view_ ? std::optional(view_->id()) : std::nullopt;
+    Progress progress(out_, server_.clock, tag);
+    Beside beside(store(), *store_session_);
+    for (const auto& entry : choose(command.sources, *entries, selected, name_form())) {
+        if (entry.id == selected) { // as this client knows it
+            auto refusal = co_await search_one({command.search, entry.name, tag}, *view_,
+                                               *store_session_, progress);
+            if (refusal) co_return std::move(*refusal);
+            continue;
+        }
+        auto opened = co_await beside.open(entry.name);
+        if (!opened) {
+            // Gone meanwhile, or not for this user: such mailboxes are passed over (§2.2).
+            const auto code = opened.error().code;
+            if (code == Errc::no_such_mailbox || code == Errc::not_permitted) continue;
+            co_return response_for(code);
+        }
+        MailboxView view(std::move(*opened), true, style_);
+        auto refusal =
+            co_await search_one({command.search, entry.name, tag}, view, beside.id(), progress);
+        if (refusal) co_return std::move(*refusal);
+    }
+    co_return ok("ESEARCH completed");
+}
+
+// §2.1: a mailbox without matches is not answered; UIDs, whatever was asked for.
+net::Task<std::optional<Response>> Session::search_one(MailboxSearch what, MailboxView& view,
+                                                       store::SessionId session,
+                                                       Progress& progress) {
+    const auto& [search, name, tag] = what;
+    SearchRun searching(search.program, view, store(), session, server_.clock.now());
+    const auto done = co_await searching.run(progress);
+    const auto returns = search.returns.value_or(SearchReturn{.all = true});
+    if (!done) {
+        if (returns.save) view.save({}); // RFC 5182 §2.1
+        co_return response_for(done.error().code);
+    }
+    auto found = searching.take_found();
+    const auto answered = chosen(returns, found);
+    if (returns.save) view.save(answered);
+    if (found.empty() || !returns.answers()) co_return std::nullopt;
+    std::string correlators = "TAG ";
+    append_string(correlators, tag);
+    append_mailbox(correlators += " MAILBOX ", name, name_form());
+    append_number(correlators += " UIDVALIDITY ", view.status().uid_validity.value);
+    for (auto& number : found) number = view.at(number).uid.value;
+    append_esearch(out_.text, correlators, true, returns, found);
+    if (uses_modseq(search)) append_number(out_.text += " MODSEQ ", highest_modseq(view, answered));
+    out_.text += "\r\n";
+    if (!out_.is_full()) co_return std::nullopt;
+    const bool alive = co_await out_.flush();
+    if (!alive) co_return ok({});
+    co_return std::nullopt;
+}
+
+} // namespace maild::imap

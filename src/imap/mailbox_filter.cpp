@@ -1,0 +1,117 @@
+#include "imap/mailbox_filter.hpp"
+
+#include "imap/limits.hpp"
+
+#include "maild/base/ascii.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace maild::imap {
+
+namespace {
+
+using Kind = MailboxFilter::Kind;
+
+constexpr auto kKinds = std::to_array<std::pair<std::string_view, Kind>>({
+    {"selected", Kind::selected},
+    {"inboxes", Kind::inboxes},
+    {"personal", Kind::personal},
+    {"subscribed", Kind::subscribed},
+    {"subtree", Kind::subtree},
+    {"subtree-one", Kind::subtree_one},
+    {"mailboxes", Kind::mailboxes},
+});
+
+// one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"
+Parsed<std::vector<std::string>> parse_mailboxes(Cursor& in) {
+    std::vector<std::string> names;
+    const bool is_list = in.take('(');
+    do {
+        auto name = parse_astring(in);
+        if (!name) return std::unexpected(name.error());
+        if (names.size() == kMaxFilterNames) return in.expected("fewer mailboxes");
+        names.push_back(std::move(*name));
+    } while (is_list && in.take(' '));
+    if (is_list && !in.take(')')) return in.expected(")");
+    return names;
+}
+
+Parsed<MailboxFilter> parse_filter(Cursor& in) {
+    const auto name = parse_atom(in);
+    if (!name) return std::unexpected(name.error());
+    for (const auto& [text, kind] : kKinds) {
+        if (!ascii::equals_icase(text, *name)) continue;
+        MailboxFilter filter{.kind = kind};
+        if (kind < Kind::subtree) return filter;
+        if (!in.take(' ')) return in.expected("mailbox");
+        auto names = parse_mailboxes(in);
+        if (!names) return std::unexpected(names.error());
+        filter.names = std::move(*names);
+        return filter;
+    }
+    return in.expected("mailboxes");
+}
+
+bool is_below(const store::MailboxName& name, const store::MailboxName& top, bool one_level) {
+    if (name == top) return true;
+    if (!name.starts_with(top + store::kDelimiter)) return false;
+    return !one_level || name.find(store::kDelimiter, top.size() + 1) == std::string::npos;
+}
+
+// With its names in store's form; those that no mailbox can have are gone.
+struct Resolved {
+    Kind kind;
+    std::vector<store::MailboxName> names;
+
+    bool means(const store::MailboxEntry& entry, std::optional<MailboxId> selected) const {
+        switch (kind) {
+        case Kind::selected: return entry.id == selected;
+        // RFC 5465 §6.2: what is delivered where is up to the accounts' aliases and filters.
+        case Kind::inboxes:
+        case Kind::personal: return true;
+        case Kind::subscribed: return entry.is_subscribed;
+        default: break;
+        }
+        return std::ranges::any_of(names, [&](const store::MailboxName& name) {
+            return kind == Kind::mailboxes ? entry.name == name
+                                           : is_below(entry.name, name, kind == Kind::subtree_one);
+        });
+    }
+};
+
+} // namespace
+
+Parsed<MailboxFilters> parse_mailbox_filters(Cursor& in) {
+    MailboxFilters filters;
+    do {
+        auto filter = parse_filter(in);
+        if (!filter) return std::unexpected(filter.error());
+        if (filters.size() == kMaxFilters) return in.expected("fewer filters");
+        filters.push_back(std::move(*filter));
+    } while (in.take(' '));
+    return filters;
+}
+
+std::vector<store::MailboxEntry> choose(const MailboxFilters& filters,
+                                        const std::vector<store::MailboxEntry>& entries,
+                                        std::optional<MailboxId> selected, NameForm form) {
+    std::vector<Resolved> resolved;
+    for (const auto& filter : filters) {
+        auto& one = resolved.emplace_back(Resolved{filter.kind, {}});
+        for (const auto& sent : filter.names)
+            if (auto name = to_mailbox_name(sent, form)) one.names.push_back(std::move(*name));
+    }
+    std::vector<store::MailboxEntry> out;
+    for (const auto& entry : entries) {
+        const bool is_meant = entry.id && entry.is_selectable &&
+                              std::ranges::any_of(resolved, [&](const Resolved& one) {
+                                  return one.means(entry, selected);
+                              });
+        if (is_meant) out.push_back(entry);
+    }
+    return out;
+}
+
+} // namespace maild::imap

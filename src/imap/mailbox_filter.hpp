@@ -1,0 +1,39 @@
+#pragma once
+// Which mailboxes a command is about (RFC 5465 §6, RFC 7377 §2.2 filter-mailboxes). Pure.
+
+#include "imap/mailbox_name.hpp"
+#include "imap/syntax.hpp"
+
+#include "maild/store/types.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace maild::imap {
+
+struct MailboxFilter {
+    enum class Kind : std::uint8_t {
+        selected,
+        inboxes,
+        personal,
+        subscribed,
+        subtree,
+        subtree_one,
+        mailboxes
+    } kind = Kind::selected;
+    std::vector<std::string> names = {}; // as sent; of the last three
+};
+using MailboxFilters = std::vector<MailboxFilter>;
+
+// filter-mailboxes *(SP filter-mailboxes)
+Parsed<MailboxFilters> parse_mailbox_filters(Cursor& in);
+
+// The mailboxes of an account that any of them means, each once, sorted by name. `selected` may be
+// none. What is not there is left out.
+std::vector<store::MailboxEntry> choose(const MailboxFilters& filters,
+                                        const std::vector<store::MailboxEntry>& entries,
+                                        std::optional<MailboxId> selected, NameForm form);
+
+} // namespace maild::imap
