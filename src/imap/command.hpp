@@ -139,6 +139,9 @@ struct Search {
     std::string charset;                 // empty: none given
     SearchProgram program;
 };
+struct CancelUpdate { // RFC 5267 §4.3.5
+    std::vector<std::string> tags;
+};
 struct MultiSearch {        // ESEARCH, RFC 7377
     MailboxFilters sources; // at least one
     Search search;
@@ -159,9 +162,10 @@ struct UidExpunge {
     SequenceSet set;
 };
 
-using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
-                               Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
-                               StoreFlags, Search, MultiSearch, Sort, Thread, CopyTo, UidExpunge>;
+using Arguments =
+    std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument, Select, Create,
+                 Rename, List, StatusCommand, Append, Replace, Fetch, StoreFlags, Search,
+                 CancelUpdate, MultiSearch, Sort, Thread, CopyTo, UidExpunge>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -196,6 +200,7 @@ enum class Verb : std::uint8_t {
     store,
     search,
     multisearch,
+    cancel_update,
     sort,
     thread,
     copy,

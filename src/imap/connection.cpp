@@ -231,7 +231,7 @@ net::Task<bool> Connection::wait_and_read() {
         co_return true;
     }
     if (waited == net::WaitResult::event) {
-        dialogue_.session().on_wake();
+        co_await dialogue_.session().on_wake();
         co_return true;
     }
     std::string bytes;

@@ -51,6 +51,7 @@ void Session::enable_condstore() {
 // expunged.
 Response Session::do_unauthenticate() {
     view_.reset();
+    contexts_.clear();
     style_ = {};
     forbids_charset_ = false;
     if (store_session_ && !is_lost_) store().close_session(*store_session_);

@@ -25,6 +25,8 @@ std::optional<Response> Session::refuse_multisearch(const MultiSearch& command) 
     const bool saves = search.returns && search.returns->save;
     if (saves && !std::ranges::all_of(sources, is_selected))
         return bad("SAVE is for the selected mailbox");
+    // RFC 5267 with RFC 7377 §2.2
+    if (search.returns && search.returns->update && !view_) return bad("No mailbox is selected");
     return refuse_charset(search);
 }
 
@@ -55,6 +57,7 @@ net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::str
             co_await search_one({command.search, entry.name, tag}, view, beside.id(), progress);
         if (refusal) co_return std::move(*refusal);
     }
+    if (command.search.returns && command.search.returns->update) refuse_update(tag);
     co_return ok("ESEARCH completed");
 }
 

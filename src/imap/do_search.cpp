@@ -32,6 +32,9 @@ net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Sear
 net::Task<Response> Session::do_search(const Search& search, std::string_view tag, bool is_uid) {
     if (forbids_charset_ && !search.charset.empty()) // RFC 9755 §3
         co_return bad("No charset is to be named behind ENABLE UTF8=ACCEPT");
+    const bool is_update = search.returns && search.returns->update;
+    if (is_update && is_followed(tag)) co_return bad("Tag reuse"); // RFC 5267 §4.3
+    auto program = is_update ? pinned(search.program, *view_) : SearchProgram();
     Progress progress(out_, server_.clock, tag);
     auto found = co_await find(search, progress);
     if (!found) co_return std::move(found.error());
@@ -39,6 +42,7 @@ net::Task<Response> Session::do_search(const Search& search, std::string_view ta
     if (!returns && style_.is_rev2) returns = SearchReturn{.all = true}; // RFC 9051 §6.4.4
     if (returns) {
         tell_esearch(*returns, search, *found, tag, is_uid);
+        if (is_update) follow({tag, is_uid, std::move(program), *view_, *found});
         co_return ok("SEARCH completed");
     }
     co_await tell_search("SEARCH", search, *found, is_uid);

@@ -7,6 +7,7 @@ namespace maild::imap {
 void Session::close_view() {
     if (!view_) return;
     view_.reset();
+    contexts_.clear();
     state_ = State::authenticated;
 }
 
@@ -80,12 +81,12 @@ net::Task<Response> Session::do_close(bool expunge) {
 }
 
 // RFC 2177: until DONE the client is told everything at once.
-Response Session::do_idle(std::string_view tag) {
+net::Task<Response> Session::do_idle(std::string_view tag) {
     tag_ = tag;
     expects_ = Expects::done;
     out_.text += "+ idling\r\n";
-    if (view_) view_->announce(out_.text, ExpungeRule::announce, false);
-    return ok({});
+    if (view_) co_await announce(ExpungeRule::announce, false);
+    co_return ok({});
 }
 
 } // namespace maild::imap

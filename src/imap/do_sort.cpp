@@ -34,6 +34,7 @@ net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seq
 
 net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, bool is_uid) {
     const auto& search = sort.search;
+    if (search.returns && search.returns->update && is_followed(tag)) co_return bad("Tag reuse");
     Progress progress(out_, server_.clock, tag);
     auto found = co_await find(search, progress);
     if (!found) co_return std::move(found.error());
@@ -52,6 +53,8 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
     for (const auto& key : keys) sorted.push_back(key.seq);
     if (search.returns) {
         tell_esearch(*search.returns, search, sorted, tag, is_uid);
+        // RFC 5267 §4.3.1: the order of what changes would have to be found anew.
+        if (search.returns->update) refuse_update(tag);
         co_return ok("SORT completed");
     }
     co_await tell_search("SORT", search, sorted, is_uid);

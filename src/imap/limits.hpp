@@ -15,6 +15,7 @@ inline constexpr std::size_t kMaxArguments = 1024 * 1024; // lines and literals 
 inline constexpr std::size_t kMaxSyntaxErrors = 10;       // in a row; then BYE
 inline constexpr std::size_t kMaxDepth = 50;              // of parentheses, NOT and OR
 inline constexpr std::size_t kMaxSearchKeys = 500;
+inline constexpr std::size_t kMaxContexts = 8; // searches that a session follows
 inline constexpr std::size_t kMaxSortCriteria = 32;
 inline constexpr std::size_t kMaxFetchItems = 200;
 inline constexpr std::size_t kMaxSectionDepth = 100;    // part numbers in BODY[1.2.3…]

@@ -57,12 +57,14 @@ void MailboxView::apply(const store::Added& change) {
         return; // UIDs only grow; what is known already came with the snapshot
     highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
     messages_.push_back(change.message);
+    touch(change.message.uid);
 }
 
 void MailboxView::apply(const store::FlagsChanged& change) {
     const auto index = lower_bound(change.message.uid);
     if (index == messages_.size() || messages_[index].uid != change.message.uid) return;
     messages_[index] = change.message;
+    touch(change.message.uid);
     highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
     if (index >= exists_) return; // its flags come with its first FETCH
     const auto position = dirty_bound(change.message.uid);
@@ -91,6 +93,24 @@ void MailboxView::apply(const store::Expunged& change) {
 void MailboxView::apply(const store::KeywordsAdded& change) {
     keywords_.insert(keywords_.end(), change.keywords.begin(), change.keywords.end());
     has_new_keywords_ = true;
+}
+
+void MailboxView::touch(Uid uid) {
+    if (!is_tracked_) return;
+    const auto position = std::ranges::lower_bound(touched_, uid);
+    if (position == touched_.end() || *position != uid) touched_.insert(position, uid);
+}
+
+std::vector<Uid> MailboxView::take_touched() {
+    std::vector<Uid> taken;
+    std::vector<Uid> later; // EXISTS has not been said of them
+    for (const auto uid : touched_) {
+        const auto index = lower_bound(uid);
+        if (index == messages_.size() || messages_[index].uid != uid || is_expunged(uid)) continue;
+        (index < exists_ ? taken : later).push_back(uid);
+    }
+    touched_ = std::move(later);
+    return taken;
 }
 
 bool MailboxView::has_news() const {
@@ -246,7 +266,8 @@ void MailboxView::append_flag_lists(std::string& out) const {
 
 std::size_t MailboxView::memory() const {
     return messages_.capacity() * sizeof(store::MessageState) + expunged_.capacity() * sizeof(Uid) +
-           dirty_.capacity() * sizeof(Dirty) + saved_.capacity() * sizeof(Range);
+           dirty_.capacity() * sizeof(Dirty) + touched_.capacity() * sizeof(Uid) +
+           saved_.capacity() * sizeof(Range);
 }
 
 } // namespace maild::imap

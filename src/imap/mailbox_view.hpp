@@ -47,6 +47,12 @@ public:
     ModSeq told_modseq() const;
     ModSeq highest_modseq() const { return highest_modseq_; }
     bool holds_expunges() const { return !expunged_.empty(); }
+    const std::vector<Uid>& expunged() const { return expunged_; } // not told yet, ascending
+    // From now on what changes or comes is kept in mind, besides what the client is told of it.
+    void track() { is_tracked_ = true; }
+    // Of that what the client knows to be there; ascending.
+    std::vector<Uid> take_touched();
+    void touch(Uid uid); // as if it had changed
 
     std::uint32_t exists() const { return exists_; } // as the client knows it
     const store::MessageState& at(std::uint32_t seq) const { return messages_[seq - 1]; }
@@ -120,12 +126,14 @@ private:
     ModSeq first_held_;         // of the first of expunged_
     std::vector<Uid> expunged_; // ascending, of the first exists_
     std::vector<Dirty> dirty_;  // ascending, of the first exists_
+    std::vector<Uid> touched_;  // ascending
     Ranges saved_;              // UIDs
     NewsStyle style_;
     bool has_new_keywords_ = false;
     bool has_told_held_ = false;
     bool read_only_ = false;
     bool is_deleted_ = false;
+    bool is_tracked_ = false;
 };
 
 } // namespace maild::imap

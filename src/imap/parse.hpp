@@ -57,6 +57,7 @@ Parsed<Arguments> parse_fetch(Cursor& in);
 Parsed<Arguments> parse_store(Cursor& in);
 Parsed<Arguments> parse_search(Cursor& in);
 Parsed<Arguments> parse_multisearch(Cursor& in);
+Parsed<Arguments> parse_cancel_update(Cursor& in);
 Parsed<Arguments> parse_sort(Cursor& in);
 Parsed<Arguments> parse_thread(Cursor& in);
 Parsed<Arguments> parse_copy(Cursor& in);

@@ -292,6 +292,19 @@ Parsed<Arguments> parse_search(Cursor& in) {
     return std::move(*search);
 }
 
+// "CANCELUPDATE" 1*(SP quoted), RFC 5267 §5
+Parsed<Arguments> parse_cancel_update(Cursor& in) {
+    CancelUpdate cancel;
+    while (in.take(' ')) {
+        auto tag = parse_quoted(in);
+        if (!tag) return std::unexpected(tag.error());
+        if (cancel.tags.size() == kMaxContexts) return in.expected("fewer tags");
+        cancel.tags.push_back(std::move(*tag));
+    }
+    if (cancel.tags.empty()) return in.expected("tag");
+    return cancel;
+}
+
 // esearch = "ESEARCH" [SP "IN" SP "(" source-mbox ")"] SP criteria, RFC 7377 §4
 Parsed<Arguments> parse_multisearch(Cursor& in) {
     MultiSearch command{.sources = {{.kind = MailboxFilter::Kind::selected}}, .search = {}};

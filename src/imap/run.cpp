@@ -20,7 +20,10 @@ net::Task<Response> Session::run(const Command& command) {
     case Verb::namespaces:
         out_.text += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"; // RFC 2342 §5
         co_return ok("NAMESPACE completed");
-    case Verb::idle: co_return do_idle(command.tag);
+    case Verb::idle: {
+        auto response = co_await do_idle(command.tag);
+        co_return response;
+    }
     case Verb::login: {
         auto response = co_await do_login(std::get<Login>(arguments));
         co_return response;
@@ -82,6 +85,7 @@ net::Task<Response> Session::run_selected(const Command& command) {
     const auto& arguments = command.arguments;
     const bool is_uid = command.row->is_uid;
     switch (command.row->verb) {
+    case Verb::cancel_update: co_return do_cancel_update(std::get<CancelUpdate>(arguments));
     case Verb::close:
     case Verb::unselect: {
         auto response = co_await do_close(command.row->verb == Verb::close);

@@ -19,9 +19,10 @@ Parsed<bool> parse_return_option(Cursor& in, SearchReturn& returns) {
     if (!name) return std::unexpected(name.error());
     using Entry = std::pair<std::string_view, bool SearchReturn::*>;
     constexpr std::array kOptions = {
-        Entry{"MIN", &SearchReturn::min}, Entry{"MAX", &SearchReturn::max},
-        Entry{"ALL", &SearchReturn::all}, Entry{"COUNT", &SearchReturn::count},
-        Entry{"SAVE", &SearchReturn::save}};
+        Entry{"MIN", &SearchReturn::min},      Entry{"MAX", &SearchReturn::max},
+        Entry{"ALL", &SearchReturn::all},      Entry{"COUNT", &SearchReturn::count},
+        Entry{"SAVE", &SearchReturn::save},    Entry{"CONTEXT", &SearchReturn::context},
+        Entry{"UPDATE", &SearchReturn::update}};
     for (const auto& [text, member] : kOptions) {
         if (!ascii::equals_icase(text, *name)) continue;
         returns.*member = true;

@@ -1,6 +1,6 @@
 #pragma once
 // What SEARCH RETURN (…) asks for and how it is answered: ESEARCH (RFC 4731), SEARCHRES (RFC 5182),
-// PARTIAL (RFC 9394). Pure.
+// PARTIAL (RFC 9394), CONTEXT and UPDATE (RFC 5267). Pure.
 
 #include "imap/sequence_set.hpp"
 #include "imap/syntax.hpp"
@@ -37,10 +37,12 @@ struct SearchReturn {
     bool all = false;
     bool count = false;
     bool save = false;
+    bool context = false; // RFC 5267 §4.2: a hint, of which nothing needs to be made
+    bool update = false;  // §4.3
     std::optional<PartialRange> partial = {};
 
     // Something is to be answered; SAVE alone is not.
-    bool answers() const { return min || max || all || count || partial; }
+    bool answers() const { return min || max || all || count || partial || context || update; }
 };
 // "(" [search-return-opt *(SP search-return-opt)] ")"; empty means ALL (RFC 4731 §3.1).
 Parsed<SearchReturn> parse_search_return(Cursor& in);

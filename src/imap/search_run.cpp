@@ -10,22 +10,35 @@
 
 namespace maild::imap {
 
-store::UidSet SearchRun::search_view() {
+store::UidSet SearchRun::search_view(const Ranges& seqs) {
     Ranges unknown;
-    const auto exists = view_.exists();
-    for (std::uint32_t seq = 1; seq <= exists; ++seq) {
-        if (view_.is_expunged(view_.at(seq).uid)) continue;
-        const auto answer = matcher_.match_view(seq);
-        if (answer == Tri::yes) found_.push_back(seq);
-        if (answer != Tri::unknown) continue;
-        append_seq(unknown, seq);
-        ++undecided_;
+    for (const auto& [first, last] : seqs) {
+        for (auto seq = first; seq <= last; ++seq) {
+            if (view_.is_expunged(view_.at(seq).uid)) continue;
+            const auto answer = matcher_.match_view(seq);
+            if (answer == Tri::yes) found_.push_back(seq);
+            if (answer != Tri::unknown) continue;
+            append_seq(unknown, seq);
+            ++undecided_;
+        }
     }
     return view_.uids(unknown);
 }
 
 net::Task<Result<void>> SearchRun::run(Progress& progress) {
-    auto unknown = search_view();
+    const auto exists = view_.exists();
+    auto unknown = search_view(exists == 0 ? Ranges{} : Ranges{{1, exists}});
+    const auto done = co_await run_on(std::move(unknown), &progress);
+    co_return done;
+}
+
+net::Task<Result<void>> SearchRun::run_among(const Ranges& seqs) {
+    auto unknown = search_view(seqs);
+    const auto done = co_await run_on(std::move(unknown), nullptr);
+    co_return done;
+}
+
+net::Task<Result<void>> SearchRun::run_on(store::UidSet unknown, Progress* progress) {
     if (needs(Level::figures) || needs(Level::header)) {
         auto left = co_await search_store(std::move(unknown), false, progress);
         if (!left) co_return std::unexpected(left.error());
@@ -37,7 +50,7 @@ net::Task<Result<void>> SearchRun::run(Progress& progress) {
 }
 
 net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, bool with_bodies,
-                                                         Progress& progress) {
+                                                         Progress* progress) {
     std::uint32_t items = store::kInternalDate | store::kSize;
     if (with_bodies)
         items |= store::kContent | store::kParts;
@@ -56,8 +69,8 @@ net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, boo
                 unknown.push_back({message.uid, message.uid});
             else
                 ++decided_;
-            if (!progress.is_due()) continue;
-            const bool alive = co_await progress.tell(decided_, undecided_);
+            if (progress == nullptr || !progress->is_due()) continue;
+            const bool alive = co_await progress->tell(decided_, undecided_);
             if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
         }
         uids = batch->next ? from(uids, *batch->next) : store::UidSet{};

@@ -31,6 +31,8 @@ public:
 
     // Errc::closed: the peer went away meanwhile.
     net::Task<Result<void>> run(Progress& progress);
+    // Among these alone, which are few.
+    net::Task<Result<void>> run_among(const Ranges& seqs);
     std::vector<std::uint32_t> take_found(); // sequence numbers, ascending
 
 private:
@@ -38,10 +40,11 @@ private:
         return std::ranges::any_of(
             program_, [level](const SearchKey& key) { return level_of(key.op) == level; });
     }
-    store::UidSet search_view();
+    net::Task<Result<void>> run_on(store::UidSet unknown, Progress* progress);
+    store::UidSet search_view(const Ranges& seqs);
     // Decides what it can; what stays unknown is what it returns.
     net::Task<Result<store::UidSet>> search_store(store::UidSet uids, bool with_bodies,
-                                                  Progress& progress);
+                                                  Progress* progress);
     net::Task<Tri> match(const store::MessageData& message, std::uint32_t seq, bool with_bodies);
 
     const SearchProgram& program_;

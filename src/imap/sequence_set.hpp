@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace maild::imap {
@@ -22,6 +23,9 @@ using Ranges = std::vector<Range>; // ascending and disjoint where a function sa
 
 class SequenceSet {
 public:
+    SequenceSet() = default;
+    explicit SequenceSet(Ranges ranges) : parts_(std::move(ranges)) {}
+
     // Normal ranges with `*` as `star`, which may be 0 (an empty mailbox): then ranges with `*`
     // vanish.
     Ranges resolve(std::uint32_t star) const;

@@ -8,6 +8,12 @@
 
 namespace maild::imap {
 
+namespace {
+
+constexpr std::string_view kLost = "[UNAVAILABLE] The mail store was restarted, come back";
+
+} // namespace
+
 Session::Session(Channel channel, const Server& server, Output& output, net::Event& wake)
     : server_(server), out_(output), wake_(wake), channel_(std::move(channel)) {}
 
@@ -68,8 +74,10 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
     ahead_ = ahead;
     is_busy_ = true;
     const auto response = co_await run(*command);
+    co_await finish(command->tag, *command->row, response);
     is_busy_ = false;
-    finish(command->tag, *command->row, response);
+    // What came while IDLE told what was there before.
+    if (expects_ == Expects::done && view_ && view_->has_news()) wake_.notify();
 }
 
 Response Session::refuse(const CommandError& error) {
@@ -77,14 +85,17 @@ Response Session::refuse(const CommandError& error) {
     return bad("Syntax error, expected " + std::string(error.expected));
 }
 
-void Session::finish(std::string_view tag, const CommandRow& row, const Response& response) {
-    if (is_lost_) return bye("[UNAVAILABLE] The mail store was restarted, come back");
-    if (view_ && view_->is_deleted()) return bye("The selected mailbox was deleted");
+net::Task<void> Session::finish(std::string_view tag, const CommandRow& row,
+                                const Response& response) {
+    if (is_lost_) co_return bye(kLost);
+    if (view_ && view_->is_deleted()) co_return bye("The selected mailbox was deleted");
     if (expects_ == Expects::sasl_line || expects_ == Expects::done)
-        return; // the tagged response comes later
-    if (view_ && expects_ == Expects::command)
-        view_->announce(out_.text, holds_expunges(row) ? ExpungeRule::hold : ExpungeRule::announce,
-                        row.is_uid);
+        co_return; // the tagged response comes later
+    if (view_ && expects_ == Expects::command) {
+        const auto rule = holds_expunges(row) ? ExpungeRule::hold : ExpungeRule::announce;
+        co_await announce(rule, row.is_uid);
+    }
+    if (is_lost_) co_return bye(kLost);
     append_response(out_.text, tag, response);
     if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
 }
@@ -120,7 +131,9 @@ net::Task<void> Session::on_line(std::string_view line) {
     if (is_idle) {
         const auto response =
             ascii::equals_icase(line, "DONE") ? ok("IDLE completed") : bad("Expected DONE");
-        if (view_) view_->announce(out_.text, ExpungeRule::announce, false);
+        is_busy_ = true;
+        if (view_) co_await announce(ExpungeRule::announce, false);
+        is_busy_ = false;
         append_response(out_.text, tag, response);
         co_return;
     }
@@ -129,18 +142,18 @@ net::Task<void> Session::on_line(std::string_view line) {
     auto step = sasl_->step(line);
     const auto response = co_await on_sasl(std::move(step));
     is_busy_ = false;
-    if (is_lost_) bye("[UNAVAILABLE] The mail store was restarted, come back");
+    if (is_lost_) bye(kLost);
     if (expects_ == Expects::sasl_line) co_return;
     append_response(out_.text, tag, response);
     if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
 }
 
-void Session::on_wake() {
-    if (is_lost_) return bye("[UNAVAILABLE] The mail store was restarted, come back");
+net::Task<void> Session::on_wake() {
+    if (is_lost_) co_return bye(kLost);
     // RFC 9051 §5.2, §7.5.1: between commands EXPUNGE is not allowed, and the rest can wait.
-    if (expects_ != Expects::done || !view_) return;
-    if (view_->is_deleted()) return bye("The selected mailbox was deleted");
-    view_->announce(out_.text, ExpungeRule::announce, false);
+    if (expects_ != Expects::done || !view_) co_return;
+    if (view_->is_deleted()) co_return bye("The selected mailbox was deleted");
+    co_await announce(ExpungeRule::announce, false);
 }
 
 void Session::on_changes(MailboxId mailbox, std::span<const store::Change> changes) {

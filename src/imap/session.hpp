@@ -11,6 +11,7 @@
 #include "imap/parse.hpp"
 #include "imap/progress.hpp"
 #include "imap/respond.hpp"
+#include "imap/search_context.hpp"
 
 #include "maild/auth/sasl.hpp"
 #include "maild/imap/server.hpp"
@@ -62,9 +63,9 @@ public:
     net::Task<void> on_line(std::string_view line);
     // A command whose synchronizing literal is too large, up to that literal.
     void on_refused(std::string_view beginning);
-    void on_tls();   // the handshake is done: everything begins anew, RFC 9051 §6.2.1
-    void on_layer(); // deflate or plain is as it was asked for
-    void on_wake();  // tells what may be told outside of a command
+    void on_tls();             // the handshake is done: everything begins anew, RFC 9051 §6.2.1
+    void on_layer();           // deflate or plain is as it was asked for
+    net::Task<void> on_wake(); // tells what may be told outside of a command
     void bye(std::string_view text); // and the end
     // To wait before the answer goes out, after a failed login; given once.
     std::chrono::milliseconds take_delay();
@@ -78,7 +79,7 @@ private:
     net::Task<Response> run(const Command& command);
     net::Task<Response> run_selected(const Command& command);
     Response refuse(const CommandError& error);
-    void finish(std::string_view tag, const CommandRow& row, const Response& response);
+    net::Task<void> finish(std::string_view tag, const CommandRow& row, const Response& response);
     bool holds_expunges(const CommandRow& row) const;
     store::MessageStore& store() { return server_.backend.store(); }
     NameForm name_form() const { return style_.is_utf8 ? NameForm::utf8 : NameForm::utf7; }
@@ -108,7 +109,7 @@ private:
     void say_selected();
     void say_unseen();
     void close_view();
-    Response do_idle(std::string_view tag);
+    net::Task<Response> do_idle(std::string_view tag);
 
     // do_resync.cpp
     net::Task<void> resync(const QuickResync& client);
@@ -150,6 +151,12 @@ private:
                                 const std::vector<std::uint32_t>& found, bool is_uid);
     void tell_esearch(const SearchReturn& returns, const Search& search,
                       const std::vector<std::uint32_t>& found, std::string_view tag, bool is_uid);
+    // do_context.cpp
+    bool is_followed(std::string_view tag) const;
+    void follow(SearchContext context);
+    void refuse_update(std::string_view tag);
+    Response do_cancel_update(const CancelUpdate& cancel);
+    net::Task<void> announce(ExpungeRule rule, bool with_uid); // in state selected
     // do_multisearch.cpp
     struct MailboxSearch {
         const Search& search;
@@ -199,8 +206,9 @@ private:
     bool forbids_charset_ = false;           // likewise: everything is UTF-8, RFC 9755 §3
     std::optional<store::SessionId> store_session_;
     bool is_lost_ = false;
-    std::unique_ptr<MailboxView> view_; // in state selected
-    store::MailboxName selected_;       // its name when it was opened, for the log
+    std::unique_ptr<MailboxView> view_;   // in state selected
+    std::vector<SearchContext> contexts_; // of view_
+    store::MailboxName selected_;         // its name when it was opened, for the log
     std::vector<std::pair<MailboxId, store::Change>> early_;
 };
 

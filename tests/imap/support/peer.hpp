@@ -110,7 +110,7 @@ public:
     std::string say(std::string_view line) { return send(std::string(line) + "\r\n"); }
     // What comes without being asked for.
     std::string take() {
-        if (wake_.take()) dialogue_.session().on_wake();
+        if (wake_.take()) run(host_.io, dialogue_.session().on_wake());
         run(host_.io, flush());
         return std::exchange(output_.sent, {});
     }

@@ -1,0 +1,60 @@
+// Searches that are followed (RFC 5267 §4.3): UPDATE and CANCELUPDATE, and what is said of them
+// where the news of the mailbox are.
+#include "imap/search_run.hpp"
+#include "imap/session.hpp"
+
+#include <algorithm>
+
+namespace maild::imap {
+
+// RFC 5267 §4.3: a tag names one search only.
+bool Session::is_followed(std::string_view tag) const {
+    return std::ranges::any_of(contexts_,
+                               [tag](const SearchContext& one) { return one.tag() == tag; });
+}
+
+void Session::follow(SearchContext context) {
+    if (contexts_.size() == kMaxContexts) return refuse_update(context.tag());
+    contexts_.push_back(std::move(context));
+    view_->track();
+}
+
+// §4.3.1
+void Session::refuse_update(std::string_view tag) {
+    append_quoted(out_.text += "* NO [NOUPDATE ", tag);
+    out_.text += "] This search is not followed\r\n";
+}
+
+Response Session::do_cancel_update(const CancelUpdate& cancel) {
+    for (const auto& tag : cancel.tags)
+        if (!is_followed(tag)) return bad("No search with this tag is followed");
+    std::erase_if(contexts_, [&](const SearchContext& one) {
+        return std::ranges::find(cancel.tags, one.tag()) != cancel.tags.end();
+    });
+    return ok("CANCELUPDATE completed");
+}
+
+// The news that may be said now. Numbers of what goes are said before it goes, those of what has
+// come behind its EXISTS.
+net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
+    if (rule == ExpungeRule::announce)
+        for (auto& context : contexts_) context.remove_expunged(out_.text, *view_);
+    view_->announce(out_.text, rule, with_uid);
+    if (contexts_.empty()) co_return;
+    const auto touched = view_->take_touched();
+    if (touched.empty()) co_return;
+    Ranges uids;
+    for (const auto uid : touched) append_seq(uids, uid.value);
+    const auto seqs = view_->seqs_of(uids);
+    for (auto& context : contexts_) {
+        SearchRun searching(context.program(), *view_, store(), *store_session_,
+                            server_.clock.now());
+        const auto done = co_await searching.run_among(seqs);
+        if (done)
+            context.update(out_.text, *view_, touched, searching.take_found());
+        else
+            for (const auto uid : touched) view_->touch(uid); // and once more, later
+    }
+}
+
+} // namespace maild::imap
