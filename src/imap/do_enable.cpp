@@ -29,6 +29,10 @@ Response Session::do_enable(const Enable& enable) {
         style_.is_utf8 = forbids_charset_ = true;
         out_.text += " UTF8=ACCEPT";
     }
+    if (asks_for("UIDONLY")) { // RFC 9586 §3
+        style_.uid_only = true;
+        out_.text += " UIDONLY";
+    }
     if (asks_for("IMAP4rev2")) { // RFC 9051 Appendix A
         style_.is_rev2 = style_.is_utf8 = true;
         out_.text += " IMAP4rev2";

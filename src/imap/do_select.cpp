@@ -64,7 +64,7 @@ void Session::say_unseen() {
     append_number(out += "* ", view_->recent());
     out += " RECENT\r\n";
     const auto unseen = view_->first_unseen();
-    if (unseen == 0) return;
+    if (unseen == 0 || style_.uid_only) return; // it is a number
     append_number(out += "* OK [UNSEEN ", unseen);
     out += "] The first unseen message\r\n";
 }

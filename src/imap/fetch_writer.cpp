@@ -70,11 +70,9 @@ FetchWriter::FetchWriter(const FetchItems& items, bool is_uid, MailboxView& view
       out_(out) {}
 
 void FetchWriter::open(std::uint32_t seq) {
-    out_.text += "* ";
-    append_number(out_.text, seq);
-    out_.text += " FETCH (";
+    view_.open_fetch(out_.text, seq);
     is_first_ = true;
-    if (is_uid_) write_uid(view_.at(seq).uid);
+    if (is_uid_ && !view_.uid_only()) write_uid(view_.at(seq).uid);
 }
 
 void FetchWriter::name(std::string_view name) {
@@ -101,7 +99,7 @@ void FetchWriter::write_modseq(Uid uid) {
 
 // What the items do not bring of it already, RFC 7162 §3.2.4.
 void FetchWriter::write_change(Uid uid) {
-    const bool has_uid = is_uid_ || wants(items_, FetchKind::uid);
+    const bool has_uid = is_uid_ || view_.uid_only() || wants(items_, FetchKind::uid);
     if (view_.has_modseq() && !has_uid) write_uid(uid);
     if (!wants(items_, FetchKind::flags)) write_flags(uid);
     if (view_.has_modseq() && !wants(items_, FetchKind::modseq)) write_modseq(uid);

@@ -181,7 +181,7 @@ bool MailboxView::holds_change(Uid uid) const {
 // are smaller. VANISHED has UIDs.
 void MailboxView::announce_expunges(std::string& out) {
     if (expunged_.empty()) return;
-    if (style_.vanished) {
+    if (style_.vanished || style_.uid_only) {
         std::vector<std::uint32_t> numbers;
         for (const auto uid : expunged_) numbers.push_back(uid.value);
         append_number_set(out += "* VANISHED ", numbers);
@@ -221,14 +221,16 @@ void MailboxView::announce_exists(std::string& out) {
     out += " RECENT\r\n";
 }
 
+void MailboxView::open_fetch(std::string& out, std::uint32_t seq) const {
+    append_number(out += "* ", style_.uid_only ? at(seq).uid.value : seq);
+    out += style_.uid_only ? " UIDFETCH (" : " FETCH (";
+}
+
 void MailboxView::append_fetch_flags(std::string& out, std::uint32_t seq, bool with_uid) const {
     const auto& message = at(seq);
-    out += "* ";
-    append_number(out, seq);
-    out += " FETCH (";
-    if (with_uid || style_.has_modseq || style_.is_rev2) {
-        out += "UID ";
-        append_number(out, message.uid.value);
+    open_fetch(out, seq);
+    if (!style_.uid_only && (with_uid || style_.has_modseq || style_.is_rev2)) {
+        append_number(out += "UID ", message.uid.value);
         out += ' ';
     }
     out += "FLAGS ";
@@ -238,11 +240,12 @@ void MailboxView::append_fetch_flags(std::string& out, std::uint32_t seq, bool w
 }
 
 void MailboxView::append_fetch_modseq(std::string& out, std::uint32_t seq, ModSeq modseq) const {
-    out += "* ";
-    append_number(out, seq);
-    out += " FETCH (UID ";
-    append_number(out, at(seq).uid.value);
-    append_modseq(out += ' ', modseq);
+    open_fetch(out, seq);
+    if (!style_.uid_only) {
+        append_number(out += "UID ", at(seq).uid.value);
+        out += ' ';
+    }
+    append_modseq(out, modseq);
     out += ")\r\n";
 }
 

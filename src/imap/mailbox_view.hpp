@@ -24,6 +24,7 @@ enum class ExpungeRule : std::uint8_t { hold, announce };
 struct NewsStyle {
     bool has_modseq = false; // UID and MODSEQ in each FETCH, RFC 7162 §3.2.4
     bool vanished = false;   // UIDs in VANISHED instead of numbers in EXPUNGE, §3.2.10
+    bool uid_only = false;   // UIDFETCH and VANISHED, no number of a message, RFC 9586
     bool is_utf8 = false;    // names, header fields and quoted strings in UTF-8, RFC 9755
     bool is_rev2 = false;    // UID in each FETCH, neither RECENT nor \Recent, RFC 9051 Appendix E
 };
@@ -41,6 +42,7 @@ public:
     bool has_news() const;
     bool has_modseq() const { return style_.has_modseq; }
     bool is_utf8() const { return style_.is_utf8; }
+    bool uid_only() const { return style_.uid_only; }
     void set_style(NewsStyle style) { style_ = style; }
     // All changes up to here have been told (RFC 7162 §3.1.2.1, §3.2): a client that comes back
     // with it misses nothing.
@@ -92,6 +94,8 @@ public:
     MailboxId id() const { return status_.id; }
     std::size_t memory() const;
 
+    // "* 7 FETCH (", or with the UID "* 4711 UIDFETCH (" for who wants no numbers.
+    void open_fetch(std::string& out, std::uint32_t seq) const;
     void append_fetch_flags(std::string& out, std::uint32_t seq, bool with_uid) const;
     void append_fetch_modseq(std::string& out, std::uint32_t seq,
                              ModSeq modseq) const;  // with the UID

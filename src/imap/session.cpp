@@ -4,7 +4,9 @@
 
 #include "maild/base/ascii.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace maild::imap {
 
@@ -71,6 +73,12 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
         append_response(out_.text, command->tag, bad("This command is not for this state"));
         co_return;
     }
+    if (style_.uid_only && needs_uids(*command)) { // RFC 9586 §3
+        append_response(
+            out_.text, command->tag,
+            bad("[UIDREQUIRED] Numbers of messages are not used behind ENABLE UIDONLY"));
+        co_return;
+    }
     ahead_ = ahead;
     is_busy_ = true;
     const auto response = co_await run(*command);
@@ -78,6 +86,24 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
     is_busy_ = false;
     // What came while IDLE told what was there before.
     if (expects_ == Expects::done && view_ && view_->has_news()) wake_.notify();
+}
+
+// It names messages by numbers, or is answered by them.
+bool Session::needs_uids(const Command& command) const {
+    const auto has_numbers = [](const Search& search) {
+        return std::ranges::any_of(search.program, [](const SearchKey& key) {
+            return key.op == SearchOp::sequence && !key.set.is_saved();
+        });
+    };
+    if (const auto* search = std::get_if<MultiSearch>(&command.arguments))
+        return has_numbers(search->search);
+    if (command.row->uses_seqs && !command.row->is_uid) return true;
+    if (const auto* search = std::get_if<Search>(&command.arguments)) return has_numbers(*search);
+    if (const auto* sort = std::get_if<Sort>(&command.arguments)) return has_numbers(sort->search);
+    if (const auto* thread = std::get_if<Thread>(&command.arguments))
+        return has_numbers(thread->search);
+    const auto* select = std::get_if<Select>(&command.arguments);
+    return select != nullptr && select->resync && !select->resync->match_seqs.empty();
 }
 
 Response Session::refuse(const CommandError& error) {

@@ -79,6 +79,7 @@ private:
     net::Task<Response> run(const Command& command);
     net::Task<Response> run_selected(const Command& command);
     Response refuse(const CommandError& error);
+    bool needs_uids(const Command& command) const;
     net::Task<void> finish(std::string_view tag, const CommandRow& row, const Response& response);
     bool holds_expunges(const CommandRow& row) const;
     store::MessageStore& store() { return server_.backend.store(); }
