@@ -28,34 +28,43 @@ net::Task<Written> FetchWriter::write_binary(const FetchItem& item,
                                              const mail::PartIndex* parts) {
     const auto& section = item.section;
     const bool is_size = item.kind == FetchKind::binary_size;
-    auto encoded = locate(section, message, parts);
+    const auto encoded = locate(section, message, parts);
     if (!encoded) {
         name(section.label);
         out_.text += is_size ? " 0" : " NIL"; // the size of what BINARY would answer
         co_return Written::complete;
     }
     // The whole message is BODY[], under another name.
-    const auto surrogate = co_await surrogate_of(section, *encoded, message);
-    if (surrogate && !is_size) {
-        const auto written = co_await write_surrogate(section, *surrogate, message);
-        co_return written;
-    }
-    if (surrogate) {
-        write_size(section, surrogate->size() + encoded->size() - message.header_size);
-        co_return Written::complete;
+    if (const auto doubtful = doubtful_header(section, *encoded, message)) {
+        const auto surrogate = co_await surrogate_of(*doubtful, message);
+        if (surrogate && is_size)
+            write_size(section, surrogate->size() + encoded->size() - message.header_size);
+        if (surrogate && is_size) co_return Written::complete;
+        if (surrogate) {
+            const auto written = co_await write_surrogate(section, *surrogate, message);
+            co_return written;
+        }
     }
     const auto encoding = encoding_of(section, parts);
+    if (encoding == mail::TransferEncoding::unknown) co_return Written::partly;
+    const auto written = co_await write_part(item, message, *encoded, encoding);
+    co_return written;
+}
+
+net::Task<Written> FetchWriter::write_part(const FetchItem& item, const store::MessageData& message,
+                                           Slice encoded, mail::TransferEncoding encoding) {
+    const auto& section = item.section;
+    const bool is_size = item.kind == FetchKind::binary_size;
     auto wanted = wanted_of(section.partial);
     if (is_identity(encoding)) {
         if (is_size) {
-            write_size(section, encoded->size());
+            write_size(section, encoded.size());
             co_return Written::complete;
         }
-        encoded = cut(*encoded, section.partial); // so nothing before it needs to be read
+        encoded = cut(encoded, section.partial); // so nothing before it needs to be read
         wanted = wanted_of({});
     }
-    if (encoding == mail::TransferEncoding::unknown) co_return Written::partly;
-    DecodedPart part(message, store_, session_, *encoded, encoding);
+    DecodedPart part(message, store_, session_, encoded, encoding);
     const auto measured = co_await part.measure(wanted);
     if (!measured) co_return Written::broken;
     if (measured->is_damaged) co_return Written::partly;

@@ -32,20 +32,22 @@ net::Task<void> FetchWriter::write_utf8_envelope(const store::MessageData& messa
     out_.text += says_more ? utf8_envelope(*header) : message.structure.envelope;
 }
 
-// What stands in the place of a header that this client cannot be given. A section longer than a
-// parser of headers reads stays as it is.
-net::Task<std::optional<std::string>> FetchWriter::surrogate_of(const Section& section,
-                                                                Slice located,
-                                                                const store::MessageData& message) {
-    if (view_.is_utf8() || !has_header(section)) co_return std::nullopt;
+// The header of what is asked for, unless this client can be given it as it is. Most are decided
+// here, without waiting for anything. One longer than a parser of headers reads stays as it is.
+std::optional<Slice> FetchWriter::doubtful_header(const Section& section, Slice located,
+                                                  const store::MessageData& message) const {
+    if (view_.is_utf8() || !has_header(section)) return std::nullopt;
     if (is_whole_message(section)) located.end = message.header_size;
-    if (located.size() > mail::kMaxHeaderSection) co_return std::nullopt;
-    if (located.end <= message.content.size()) {
-        const auto octets = std::string_view(message.content).substr(located.begin, located.size());
-        if (!needs_utf8(octets)) co_return std::nullopt;
-        co_return mail::downgrade_header(octets);
-    }
-    const auto header = co_await read_header(located, message);
+    if (located.size() > mail::kMaxHeaderSection) return std::nullopt;
+    if (located.end > message.content.size()) return located;
+    const auto octets = std::string_view(message.content).substr(located.begin, located.size());
+    return needs_utf8(octets) ? std::optional(located) : std::nullopt;
+}
+
+// What stands in the place of a header that this client cannot be given.
+net::Task<std::optional<std::string>> FetchWriter::surrogate_of(Slice doubtful,
+                                                                const store::MessageData& message) {
+    const auto header = co_await read_header(doubtful, message);
     if (!header || !needs_utf8(*header)) co_return std::nullopt;
     co_return mail::downgrade_header(*header);
 }

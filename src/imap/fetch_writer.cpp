@@ -216,10 +216,12 @@ net::Task<Written> FetchWriter::write_section(const Section& section,
         out_.text += " NIL";
         co_return Written::complete;
     }
-    const auto surrogate = co_await surrogate_of(section, *located, message);
-    if (surrogate) {
-        const auto written = co_await write_surrogate(section, *surrogate, message);
-        co_return written;
+    if (const auto doubtful = doubtful_header(section, *located, message)) {
+        const auto surrogate = co_await surrogate_of(*doubtful, message);
+        if (surrogate) {
+            const auto written = co_await write_surrogate(section, *surrogate, message);
+            co_return written;
+        }
     }
     const auto slice = picks_fields(section) ? *located : cut(*located, section.partial);
     const bool is_inline = slice.end <= message.content.size();

@@ -56,13 +56,17 @@ private:
     net::Task<Result<std::string>> read_header(Slice slice, const store::MessageData& message);
     // fetch_utf8.cpp
     net::Task<void> write_utf8_envelope(const store::MessageData& message);
-    net::Task<std::optional<std::string>> surrogate_of(const Section& section, Slice located,
+    std::optional<Slice> doubtful_header(const Section& section, Slice located,
+                                         const store::MessageData& message) const;
+    net::Task<std::optional<std::string>> surrogate_of(Slice doubtful,
                                                        const store::MessageData& message);
     net::Task<Written> write_surrogate(const Section& section, const std::string& header,
                                        const store::MessageData& message);
     // fetch_binary.cpp
     net::Task<Written> write_binary(const FetchItem& item, const store::MessageData& message,
                                     const mail::PartIndex* parts);
+    net::Task<Written> write_part(const FetchItem& item, const store::MessageData& message,
+                                  Slice encoded, mail::TransferEncoding encoding);
     net::Task<Written> write_decoded(const Section& section, DecodedPart& part, Slice wanted,
                                      const Measured& measured);
     void write_size(const Section& section, std::uint64_t size);
