@@ -37,6 +37,7 @@ net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::str
     if (!entries) co_return response_for(entries.error().code);
     const auto selected = view_ ? std::optional(view_->id()) : std::nullopt;
     Progress progress(out_, server_.clock, tag);
+    progress.hide_numbers();
     Beside beside(store(), *store_session_);
     for (const auto& entry : choose(command.sources, *entries, selected, name_form())) {
         if (entry.id == selected) { // as this client knows it

@@ -25,7 +25,6 @@ net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seq
         }
         uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
         if (uids.empty() || !progress.is_due()) continue;
-        // How far it is was told of the search before it: what is behind that is not known.
         const bool alive = co_await progress.tell(0, 0);
         if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
     }
@@ -36,6 +35,7 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
     const auto& search = sort.search;
     if (search.returns && search.returns->update && is_followed(tag)) co_return bad("Tag reuse");
     Progress progress(out_, server_.clock, tag);
+    progress.hide_numbers();
     auto found = co_await find(search, progress);
     if (!found) co_return std::move(found.error());
     std::vector<SortKey> keys;
@@ -63,6 +63,7 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
 
 net::Task<Response> Session::do_thread(const Thread& thread, std::string_view tag, bool is_uid) {
     Progress progress(out_, server_.clock, tag);
+    progress.hide_numbers();
     auto found = co_await find(thread.search, progress);
     if (!found) co_return std::move(found.error());
     std::vector<ThreadedMessage> messages;

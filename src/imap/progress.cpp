@@ -7,7 +7,7 @@ namespace maild::imap {
 net::Task<bool> Progress::tell(std::uint64_t done, std::uint64_t goal) {
     next_ = clock_.steady_now() + kInterval;
     append_quoted(out_.text += "* OK [INPROGRESS (", tag_);
-    if (done < goal) {
+    if (has_numbers_ && done < goal) {
         append_number(out_.text += ' ', done);
         append_number(out_.text += ' ', goal);
     } else {

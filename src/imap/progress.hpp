@@ -22,6 +22,9 @@ public:
     Progress(Output& out, const Clock& clock, std::string_view tag)
         : out_(out), clock_(clock), tag_(tag), next_(clock.steady_now() + kInterval) {}
 
+    // The command has several parts, whose numbers would contradict each other (RFC 9585 §4).
+    void hide_numbers() { has_numbers_ = false; }
+
     bool is_due() const { return clock_.steady_now() >= next_; }
     // Sends it at once. `done` never shrinks and stays below `goal`, which never changes; 0: it is
     // not known. False: the peer is gone, and nobody waits any more.
@@ -32,6 +35,7 @@ private:
     const Clock& clock_;
     std::string tag_;
     SteadyTime next_;
+    bool has_numbers_ = true;
 };
 
 } // namespace maild::imap
