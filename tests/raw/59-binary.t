@@ -2,7 +2,7 @@
 covers 59
 
 case an encoding that cannot be undone: %EACH%
-each "Content-Transfer-Encoding: base64\r\n\r\nSGVs*bG8=" "Content-Transfer-Encoding: base64\r\n\r\nA" "Content-Transfer-Encoding: base64\r\n\r\n\377\376\r\n" "Content-Transfer-Encoding: quoted-printable\r\n\r\na=XY\r\n" "Content-Transfer-Encoding: quoted-printable\r\n\r\n=3" "Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a\r\n#AAAA\r\nend\r\n"
+each "Content-Transfer-Encoding: base64\r\n\r\nSGVs*bG8=" "Content-Transfer-Encoding: base64\r\n\r\nA" "Content-Transfer-Encoding: base64\r\n\r\n\377\376\r\n" "Content-Transfer-Encoding: quoted-printable\r\n\r\na=XY\r\n" "A: b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=3" "Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 644 a\r\n#AAAA\r\nend\r\n"
 connect imaps
 log-in
 send "a APPEND INBOX {%LENGTH%+}\r\n%EACH%\r\n"
