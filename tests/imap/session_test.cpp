@@ -34,6 +34,11 @@ std::string long_conversation() {
         "FETCH $ (EMAILID)\r\nH LIST (SUBSCRIBED) \"\" (% {5}\r\nINBOX) RETURN (STATUS (SIZE))\r\n";
     out += "I APPEND {5}\r\nINBOX {3}\r\na:b (\\Seen) {3+}\r\nc:d {3}\r\ne:f\r\n";
     out += "O REPLACE 1 {5}\r\nTrash {3}\r\ng:h\r\nP FETCH 1:* (PREVIEW)\r\n";
+    out += "Q APPEND INBOX ~{3}\r\na:b UTF8 (~{3+}\r\nc:d) CATENATE (TEXT {3}\r\ne:f URL "
+           "{13+}\r\n/INBOX/;UID=1 TEXT ~{1}\r\nx)\r\nR FETCH 1:* (BINARY[1] BINARY.SIZE[])\r\n";
+    out += "S SEARCH RETURN (UPDATE) TEXT {1}\r\nb\r\nT ESEARCH IN (mailboxes ({5}\r\nTrash "
+           "INBOX)) TEXT "
+           "{1+}\r\nb\r\nU STORE 1 +FLAGS (\\Deleted)\r\nV EXPUNGE\r\nW CANCELUPDATE \"S\"\r\n";
     out += "J CLOSE\r\nK ENABLE QRESYNC\r\nL SELECT Trash (QRESYNC (6 1 1:9 (1 1)))\r\nM "
            "UNAUTHENTICATE\r\nN LOGIN {8}\r\nimapuser {8+}\r\npassword\r\n";
     out += "s LOGOUT\r\nt NOOP\r\n";
