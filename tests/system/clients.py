@@ -53,6 +53,22 @@ class Clients(host.HostTest):
         got = host.run_client("curl", "-sS", "-k", "-K", self.home / "login", f"{url};UID={uid}")
         self.assert_same_below_trace(got, sent)
 
+    def test_imaplib_in_utf8(self):
+        """Names in UTF-8 for who enables it (RFC 9755), in modified UTF-7 for the others; a part without its encoding (RFC 3516)."""
+        client, other = self.imap(), self.imap()
+        self.assertEqual(client.enable("UTF8=ACCEPT")[0], "OK")
+        name = "B\u00fccher/\u672c"
+        self.assertEqual(client.create(f'"{name}"')[0], "OK")
+        self.assertIn(f'"{name}"', client.list()[1][-1].decode() + client.list('""', f'"{name}"')[1][0].decode())
+        self.assertIn(b"B&APw-cher/&Zyw-", other.list('""', "B&APw-cher/*")[1][0])
+        sent = b"Subject: decoded\r\nContent-Transfer-Encoding: base64\r\n\r\nAGJpbmFyeQD/\r\n"
+        self.assertEqual(other.append("B&APw-cher/&Zyw-", None, None, sent)[0], "OK")
+        self.assertEqual(client.select(f'"{name}"')[0], "OK")
+        self.assertEqual(client.search(None, "SUBJECT", '"DECODED"')[1][0], b"1")
+        self.assertIn(b"BINARY.SIZE[1] 9", client.fetch("1", "(BINARY.SIZE[1])")[1][0])
+        other.logout()
+        client.logout()
+
     def test_imaplib_compressed(self):
         """COMPRESS=DEFLATE (RFC 4978), with zlib between imaplib and its socket."""
         class Packed:
