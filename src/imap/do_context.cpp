@@ -7,6 +7,14 @@
 
 namespace maild::imap {
 
+namespace {
+
+bool is_heavy(const SearchContext& context) {
+    return context.sorted() != nullptr && context.sorted()->octets() > kMaxSortedOctets;
+}
+
+} // namespace
+
 // RFC 5267 §4.3: a tag names one search only.
 bool Session::is_followed(std::string_view tag) const {
     return std::ranges::any_of(contexts_,
@@ -14,7 +22,7 @@ bool Session::is_followed(std::string_view tag) const {
 }
 
 void Session::follow(SearchContext context) {
-    if (contexts_.size() == kMaxContexts) return refuse_update(context.tag());
+    if (contexts_.size() == kMaxContexts || is_heavy(context)) return refuse_update(context.tag());
     contexts_.push_back(std::move(context));
     view_->track();
 }
@@ -46,15 +54,33 @@ net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
     Ranges uids;
     for (const auto uid : touched) append_seq(uids, uid.value);
     const auto seqs = view_->seqs_of(uids);
+    Progress silent(out_, server_.clock, {});
+    silent.mute();
     for (auto& context : contexts_) {
         SearchRun searching(context.program(), *view_, store(), *store_session_,
                             server_.clock.now());
         const auto done = co_await searching.run_among(seqs);
-        if (done)
-            context.update(out_.text, *view_, touched, searching.take_found());
+        const auto found = searching.take_found();
+        Result<std::vector<SortKey>> keys;
+        if (done && context.sorted() != nullptr) {
+            const auto newcomers = context.newcomers(*view_, found);
+            auto read = co_await read_keys(context.sorted()->program(), newcomers, silent);
+            keys = std::move(read);
+        }
+        if (done && keys)
+            context.update(out_.text, *view_, touched, found, with_uids(std::move(*keys)));
         else
             for (const auto uid : touched) view_->touch(uid); // and once more, later
     }
+    for (const auto& context : contexts_)
+        if (is_heavy(context)) refuse_update(context.tag());
+    std::erase_if(contexts_, is_heavy);
+}
+
+// For a result that outlives the numbers.
+std::vector<SortKey> Session::with_uids(std::vector<SortKey> keys) const {
+    for (auto& key : keys) key.seq = view_->at(key.seq).uid.value;
+    return keys;
 }
 
 } // namespace maild::imap

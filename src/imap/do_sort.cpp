@@ -31,33 +31,47 @@ net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seq
     co_return Result<void>();
 }
 
+net::Task<Result<std::vector<SortKey>>> Session::read_keys(const SortProgram& program,
+                                                           const std::vector<std::uint32_t>& seqs,
+                                                           Progress& progress) {
+    std::vector<SortKey> keys;
+    keys.reserve(seqs.size());
+    const auto items =
+        store::kInternalDate | store::kSize | (needs_header(program) ? store::kHeader : 0U);
+    Take take = [&](std::uint32_t seq, store::MessageData& message) {
+        keys.push_back(make_sort_key(program, seq, message, message.content));
+    };
+    const auto read = co_await read_each(seqs, items, progress, std::move(take));
+    if (!read) co_return std::unexpected(read.error());
+    co_return std::move(keys);
+}
+
 net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, bool is_uid) {
     const auto& search = sort.search;
-    if (search.returns && search.returns->update && is_followed(tag)) co_return bad("Tag reuse");
+    const bool is_update = search.returns && search.returns->update;
+    if (is_update && is_followed(tag)) co_return bad("Tag reuse"); // RFC 5267 §4.3
+    auto program = is_update ? pinned(search.program, *view_) : SearchProgram();
     Progress progress(out_, server_.clock, tag);
     progress.hide_numbers();
     auto found = co_await find(search, progress);
     if (!found) co_return std::move(found.error());
-    std::vector<SortKey> keys;
-    keys.reserve(found->size());
-    const auto items =
-        store::kInternalDate | store::kSize | (needs_header(sort.program) ? store::kHeader : 0U);
-    Take take = [&](std::uint32_t seq, store::MessageData& message) {
-        keys.push_back(make_sort_key(sort.program, seq, message, message.content));
-    };
-    const auto read = co_await read_each(*found, items, progress, std::move(take));
-    if (!read) co_return response_for(read.error().code);
+    auto keys = co_await read_keys(sort.program, *found, progress);
+    if (!keys) co_return response_for(keys.error().code);
     std::ranges::sort(
-        keys, [&](const SortKey& a, const SortKey& b) { return is_before(sort.program, a, b); });
+        *keys, [&](const SortKey& a, const SortKey& b) { return is_before(sort.program, a, b); });
     std::vector<std::uint32_t> sorted;
-    for (const auto& key : keys) sorted.push_back(key.seq);
-    if (search.returns) {
-        tell_esearch(*search.returns, search, sorted, tag, is_uid);
-        // RFC 5267 §4.3.1: the order of what changes would have to be found anew.
-        if (search.returns->update) refuse_update(tag);
+    for (const auto& key : *keys) sorted.push_back(key.seq);
+    if (!search.returns) {
+        co_await tell_search("SORT", search, sorted, is_uid);
         co_return ok("SORT completed");
     }
-    co_await tell_search("SORT", search, sorted, is_uid);
+    tell_esearch(*search.returns, search, sorted, tag, is_uid);
+    if (is_update) {
+        std::ranges::sort(sorted); // without what could not be read
+        SearchContext context(tag, is_uid, std::move(program), *view_, sorted);
+        context.sort({sort.program, with_uids(std::move(*keys))});
+        follow(std::move(context));
+    }
     co_return ok("SORT completed");
 }
 

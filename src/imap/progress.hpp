@@ -25,6 +25,9 @@ public:
     // The command has several parts, whose numbers would contradict each other (RFC 9585 §4).
     void hide_numbers() { has_numbers_ = false; }
 
+    // Nobody waits: it is never due.
+    void mute() { next_ = SteadyTime::max(); }
+
     bool is_due() const { return clock_.steady_now() >= next_; }
     // Sends it at once. `done` never shrinks and stays below `goal`, which never changes; 0: it is
     // not known. False: the peer is gone, and nobody waits any more.

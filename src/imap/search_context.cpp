@@ -27,20 +27,55 @@ SearchContext::SearchContext(std::string_view tag, bool is_uid, SearchProgram pr
     for (const auto seq : found) found_.push_back(view.at(seq).uid);
 }
 
-void SearchContext::forget(const std::vector<Uid>& removed) {
+SortedResult::Number SearchContext::numbering(const MailboxView& view) const {
+    return [is_uid = is_uid_, &view](Uid uid) { return is_uid ? uid.value : view.seq_of(uid); };
+}
+
+// Position 0 is mailbox order (§4.3.3, §4.3.4); a sorted result has positions of its own.
+std::string SearchContext::leave(const MailboxView& view, const std::vector<Uid>& removed) {
     std::erase_if(found_, [&](Uid uid) { return std::ranges::binary_search(removed, uid); });
+    if (removed.empty()) return {};
+    const auto number = numbering(view);
+    if (sorted_) return sorted_->remove(removed, number);
+    std::vector<std::uint32_t> numbers;
+    for (const auto uid : removed) numbers.push_back(number(uid));
+    std::string out = "0 ";
+    append_number_set(out, numbers);
+    return out;
+}
+
+std::string SearchContext::join(const MailboxView& view, const std::vector<Uid>& added,
+                                std::vector<SortKey> keys) {
+    const auto middle = static_cast<std::ptrdiff_t>(found_.size());
+    found_.insert(found_.end(), added.begin(), added.end());
+    std::inplace_merge(found_.begin(), found_.begin() + middle, found_.end());
+    if (added.empty()) return {};
+    const auto number = numbering(view);
+    if (sorted_) return sorted_->add(std::move(keys), number);
+    std::vector<std::uint32_t> numbers;
+    for (const auto uid : added) numbers.push_back(number(uid));
+    std::string out = "0 ";
+    append_number_set(out, numbers);
+    return out;
 }
 
 void SearchContext::remove_expunged(std::string& out, const MailboxView& view) {
     std::vector<Uid> removed;
     std::ranges::set_intersection(found_, view.expunged(), std::back_inserter(removed));
-    say(out, view, removed, {});
-    forget(removed);
+    say(out, leave(view, removed), {});
+}
+
+std::vector<std::uint32_t> SearchContext::newcomers(const MailboxView& view,
+                                                    const std::vector<std::uint32_t>& found) const {
+    std::vector<std::uint32_t> out;
+    for (const auto seq : found)
+        if (!std::ranges::binary_search(found_, view.at(seq).uid)) out.push_back(seq);
+    return out;
 }
 
 void SearchContext::update(std::string& out, const MailboxView& view,
-                           const std::vector<Uid>& touched,
-                           const std::vector<std::uint32_t>& found) {
+                           const std::vector<Uid>& touched, const std::vector<std::uint32_t>& found,
+                           std::vector<SortKey> keys) {
     std::vector<Uid> matching;
     for (const auto seq : found) matching.push_back(view.at(seq).uid);
     std::vector<Uid> known; // of the touched ones
@@ -49,28 +84,22 @@ void SearchContext::update(std::string& out, const MailboxView& view,
     std::vector<Uid> added;
     std::ranges::set_difference(known, matching, std::back_inserter(removed));
     std::ranges::set_difference(matching, known, std::back_inserter(added));
-    say(out, view, removed, added);
-    forget(removed);
-    const auto middle = static_cast<std::ptrdiff_t>(found_.size());
-    found_.insert(found_.end(), added.begin(), added.end());
-    std::inplace_merge(found_.begin(), found_.begin() + middle, found_.end());
+    if (sorted_) { // one that could not be read has no place
+        std::ranges::sort(keys, {}, &SortKey::seq);
+        std::erase_if(added, [&](Uid uid) {
+            return !std::ranges::binary_search(keys, uid.value, {}, &SortKey::seq);
+        });
+    }
+    const auto left = leave(view, removed);
+    say(out, left, join(view, added, std::move(keys)));
 }
 
-// §4.3.3, §4.3.4: position 0, which is mailbox order.
-void SearchContext::say(std::string& out, const MailboxView& view, const std::vector<Uid>& removed,
-                        const std::vector<Uid>& added) const {
+void SearchContext::say(std::string& out, std::string_view removed, std::string_view added) const {
     if (removed.empty() && added.empty()) return;
     append_string(out += "* ESEARCH (TAG ", tag_);
     out += is_uid_ ? ") UID" : ")";
-    const auto put = [&](std::string_view name, const std::vector<Uid>& uids) {
-        if (uids.empty()) return;
-        std::vector<std::uint32_t> numbers;
-        for (const auto uid : uids) numbers.push_back(is_uid_ ? uid.value : view.seq_of(uid));
-        append_number_set(out.append(name), numbers);
-        out += ')';
-    };
-    put(" REMOVEFROM (0 ", removed);
-    put(" ADDTO (0 ", added);
+    if (!removed.empty()) out.append(" REMOVEFROM (").append(removed) += ')';
+    if (!added.empty()) out.append(" ADDTO (").append(added) += ')';
     out += "\r\n";
 }
 

@@ -156,6 +156,7 @@ private:
     bool is_followed(std::string_view tag) const;
     void follow(SearchContext context);
     void refuse_update(std::string_view tag);
+    std::vector<SortKey> with_uids(std::vector<SortKey> keys) const;
     Response do_cancel_update(const CancelUpdate& cancel);
     net::Task<void> announce(ExpungeRule rule, bool with_uid); // in state selected
     // do_multisearch.cpp
@@ -172,6 +173,9 @@ private:
     using Take = std::function<void(std::uint32_t, store::MessageData&)>;
     net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
                                       Progress& progress, Take take);
+    net::Task<Result<std::vector<SortKey>>> read_keys(const SortProgram& program,
+                                                      const std::vector<std::uint32_t>& seqs,
+                                                      Progress& progress);
     net::Task<Response> do_sort(const Sort& sort, std::string_view tag, bool is_uid);
     net::Task<Response> do_thread(const Thread& thread, std::string_view tag, bool is_uid);
     // do_store.cpp

@@ -90,6 +90,30 @@ TEST(ImapSession, StreamsLargeMessagesInSlices) {
                     .contains("BODY[2] NIL BODY[1.HEADER] NIL)"));
 }
 
+// RFC 5267 §4.3.1
+TEST(ImapSession, FollowsEightSearches) {
+    Host host;
+    Client client(host);
+    client.log_in();
+    client.send(append_command("a", "INBOX", "Subject: " + std::string(60'000, 's') + "\r\n\r\n"));
+    client.say("b SELECT INBOX");
+    for (int i = 0; i < 8; ++i)
+        EXPECT_FALSE(
+            client.say("c" + std::to_string(i) + " SEARCH RETURN (UPDATE) SEEN").contains("NO"));
+    EXPECT_EQ(client.say("d SEARCH RETURN (UPDATE) SEEN"),
+              "* ESEARCH (TAG \"d\")\r\n* NO [NOUPDATE \"d\"] This search is not followed\r\n"
+              "d OK SEARCH completed\r\n");
+    client.say("e CANCELUPDATE \"c0\" \"c1\"");
+    // What would have to be kept of a sorted one is limited too, at once and later.
+    EXPECT_FALSE(client.say("f SORT RETURN (UPDATE) (SUBJECT) UTF-8 ALL").contains("NOUPDATE"));
+    std::string more;
+    for (int i = 0; i < 80; ++i)
+        more += client.send(
+            append_command("g", "INBOX", "Subject: " + std::string(60'000, 's') + "\r\n\r\n"));
+    EXPECT_TRUE(more.contains("* NO [NOUPDATE \"f\"]"));
+    EXPECT_TRUE(client.say("h SORT RETURN (UPDATE) (SUBJECT) UTF-8 ALL").contains("NOUPDATE"));
+}
+
 // RFC 9585
 TEST(ImapSession, TellsHowFarALongCommandIs) {
     Host host;
