@@ -37,21 +37,30 @@ std::string digest_of(Digest kind, std::string_view bytes) {
     return out;
 }
 
-std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-    std::string out(32, '\0');
+std::size_t size_of(Digest kind) {
+    return static_cast<std::size_t>(EVP_MD_get_size(method_of(kind)));
+}
+
+std::string hmac_of(Digest kind, std::string_view key, std::string_view bytes) {
+    std::string out(size_of(kind), '\0');
     unsigned size = 0;
-    ensure(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(bytes), bytes.size(),
-                octets(out), &size) != nullptr &&
+    ensure(HMAC(method_of(kind), key.data(), static_cast<int>(key.size()), octets(bytes),
+                bytes.size(), octets(out), &size) != nullptr &&
                size == out.size(),
            "HMAC");
     return out;
 }
 
-std::string pbkdf2_sha256(std::string_view password, std::string_view salt, std::uint32_t rounds) {
-    std::string out(32, '\0');
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+    return hmac_of(Digest::sha256, key, bytes);
+}
+
+std::string pbkdf2_of(Digest kind, std::string_view password, std::string_view salt,
+                      std::uint32_t rounds) {
+    std::string out(size_of(kind), '\0');
     ensure(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()), octets(salt),
-                             static_cast<int>(salt.size()), static_cast<int>(rounds), EVP_sha256(),
-                             static_cast<int>(out.size()), octets(out)) == 1,
+                             static_cast<int>(salt.size()), static_cast<int>(rounds),
+                             method_of(kind), static_cast<int>(out.size()), octets(out)) == 1,
            "PBKDF2");
     return out;
 }

@@ -3,7 +3,6 @@
 #include "auth/digest.hpp"
 #include "auth/password_hash.hpp"
 
-#include "maild/base/encoding.hpp"
 #include "maild/base/utf8.hpp"
 
 #include <argon2.h>
@@ -74,18 +73,6 @@ bool verify_password(std::string_view password, std::string_view hash) {
     return false;
 }
 
-// RFC 5802 §3
-ScramKeys make_scram_keys(std::string_view password, std::string salt, std::uint32_t iterations) {
-    const auto salted = pbkdf2_sha256(password, salt, iterations);
-    return {.salt = std::move(salt),
-            .iterations = iterations,
-            .stored_key = digest_of(Digest::sha256, hmac_sha256(salted, "Client Key")),
-            .server_key = hmac_sha256(salted, "Server Key")};
-}
-
-std::string format_scram_keys(const ScramKeys& keys) {
-    return "SCRAM-SHA-256$" + std::to_string(keys.iterations) + ":" + base64_encode(keys.salt) +
-           "$" + base64_encode(keys.stored_key) + ":" + base64_encode(keys.server_key);
-}
+bool is_outdated_hash(std::string_view hash) { return !hash.starts_with("$argon2id$"); }
 
 } // namespace maild::auth

@@ -5,7 +5,7 @@
 #include "maild/base/encoding.hpp"
 #include "maild/base/utf8.hpp"
 
-#include <array>
+#include <utility>
 
 namespace maild::auth {
 namespace {
@@ -15,8 +15,21 @@ using namespace std::string_view_literals;
 struct Known {
     std::string_view name;
     Mechanism mechanism;
+    bool is_scram = false;
+    bool is_plus = false;
 };
-constexpr Known kKnown[] = {{"PLAIN", Mechanism::plain}, {"LOGIN", Mechanism::login}};
+constexpr Known kKnown[] = {
+    {"SCRAM-SHA-256-PLUS", Mechanism::scram_sha_256_plus, true, true},
+    {"SCRAM-SHA-256", Mechanism::scram_sha_256, true},
+    {"SCRAM-SHA-1-PLUS", Mechanism::scram_sha_1_plus, true, true},
+    {"SCRAM-SHA-1", Mechanism::scram_sha_1, true},
+    {"PLAIN", Mechanism::plain},
+    {"LOGIN", Mechanism::login},
+};
+
+bool is_offered(const Known& known, const SaslOffer& offer) {
+    return (offer.scram || !known.is_scram) && (offer.is_bound || !known.is_plus);
+}
 
 // What clients expect to see, draft-murchison-sasl-login §2.2; Outlook compares the text.
 constexpr auto kUserNamePrompt = "Username:"sv;
@@ -30,14 +43,17 @@ SaslStep challenge(std::string_view text) { return SaslChallenge{base64_encode(t
 
 } // namespace
 
-std::span<const std::string_view> sasl_mechanisms() {
-    static constexpr std::array kNames = {kKnown[0].name, kKnown[1].name};
-    return kNames;
+std::vector<std::string_view> sasl_mechanisms(const SaslOffer& offer) {
+    std::vector<std::string_view> names;
+    for (const auto& known : kKnown)
+        if (is_offered(known, offer)) names.push_back(known.name);
+    return names;
 }
 
-std::optional<Mechanism> parse_mechanism(std::string_view name) {
+std::optional<Mechanism> parse_mechanism(std::string_view name, const SaslOffer& offer) {
     for (const auto& known : kKnown)
-        if (ascii::equals_icase(known.name, name)) return known.mechanism;
+        if (ascii::equals_icase(known.name, name) && is_offered(known, offer))
+            return known.mechanism;
     return std::nullopt;
 }
 
@@ -60,25 +76,33 @@ Result<Credentials, SyntaxError> parse_plain(std::string_view message) {
 SaslStep SaslExchange::end(SaslStep result) {
     wants_ = Wants::nothing;
     authcid_.clear();
+    state_.clear();
+    identity_.reset();
     return result;
+}
+
+SaslExchange::Wants SaslExchange::first_want() const {
+    if (mechanism_ == Mechanism::plain) return Wants::message;
+    if (mechanism_ == Mechanism::login) return Wants::name;
+    return Wants::scram;
 }
 
 SaslStep SaslExchange::start(std::optional<std::string_view> initial_response) {
     if (wants_ != Wants::start) return end(SaslError::malformed);
-    wants_ = mechanism_ == Mechanism::plain ? Wants::message : Wants::name;
+    wants_ = first_want();
     if (initial_response) return step(*initial_response == "=" ? ""sv : *initial_response);
-    return mechanism_ == Mechanism::plain ? challenge("") : challenge(kUserNamePrompt);
+    return challenge(mechanism_ == Mechanism::login ? kUserNamePrompt : ""sv);
 }
 
 SaslStep SaslExchange::step(std::string_view line) {
     if (line == "*") return end(SaslError::cancelled);
     if (line.size() > kMaxSaslLine) return end(SaslError::malformed);
-    const auto message = base64_decode(line);
+    auto message = base64_decode(line);
     if (!message) return end(SaslError::malformed);
-    return on_message(*message);
+    return on_message(std::move(*message));
 }
 
-SaslStep SaslExchange::on_message(std::string_view message) {
+SaslStep SaslExchange::on_message(std::string message) {
     switch (wants_) {
     case Wants::message: {
         auto credentials = parse_plain(message);
@@ -88,16 +112,44 @@ SaslStep SaslExchange::on_message(std::string_view message) {
     case Wants::name:
         // An initial response is the name here; some clients (Outlook's AUTH LOGIN with it) do so.
         if (!is_name(message)) return end(SaslError::malformed);
-        authcid_ = message;
+        authcid_ = std::move(message);
         wants_ = Wants::password;
         return challenge(kPasswordPrompt);
     case Wants::password:
         if (message.contains('\0') || !is_utf8(message)) return end(SaslError::malformed);
-        return end(Credentials{{}, std::move(authcid_), std::string(message)});
+        return end(Credentials{{}, std::move(authcid_), std::move(message)});
+    case Wants::scram: return on_scram(std::move(message));
+    case Wants::assent:
+        if (message.empty()) return end(std::move(*identity_));
+        break;
     case Wants::start:
+    case Wants::answer:
     case Wants::nothing: break;
     }
     return end(SaslError::malformed);
+}
+
+SaslStep SaslExchange::on_scram(std::string message) {
+    wants_ = Wants::answer;
+    return ScramMessage{.hash = mechanism_ == Mechanism::scram_sha_1 ||
+                                        mechanism_ == Mechanism::scram_sha_1_plus
+                                    ? ScramHash::sha1
+                                    : ScramHash::sha256,
+                        .is_plus = mechanism_ == Mechanism::scram_sha_1_plus ||
+                                   mechanism_ == Mechanism::scram_sha_256_plus,
+                        .text = std::move(message),
+                        .state = std::exchange(state_, {}),
+                        .binding = binding_};
+}
+
+// The last word is one more challenge, which the client answers with an empty line: none of our
+// protocols can say it with the success itself (RFC 4422 §5, item 2a of the profiles' lists).
+SaslStep SaslExchange::on_answer(ScramAnswer answer) {
+    if (wants_ != Wants::answer) return end(SaslError::malformed);
+    state_ = std::move(answer.state);
+    identity_ = std::move(answer.identity);
+    wants_ = identity_ ? Wants::assent : Wants::scram;
+    return challenge(answer.text);
 }
 
 } // namespace maild::auth

@@ -115,6 +115,7 @@ struct Config {
     std::uint32_t workers = 0; // never 0 once loaded: then one for each core
     Limits limits;
     PlaintextLogin plaintext = PlaintextLogin::never;
+    bool offers_scram = true;
     auth::LoginLimits login_limits;    // without its trusted networks
     std::vector<net::Network> trusted; // may relay without a login; are never banned
     StoreSettings store;

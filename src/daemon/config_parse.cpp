@@ -304,6 +304,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
         table.choice<PlaintextLogin>(
             "plaintext", config.plaintext,
             {{"never", PlaintextLogin::never}, {"loopback", PlaintextLogin::loopback}});
+        table.choice<bool>("scram", config.offers_scram, {{"offered", true}, {"never", false}});
         read_login_limits(table, config.login_limits);
     });
     section(top, "network", parsed,

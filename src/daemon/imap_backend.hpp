@@ -1,10 +1,9 @@
 #pragma once
 // IMAP's view of this host, in a worker: logins go to `auth`, mail to `store`.
 
-#include "maild/directory/directory.hpp"
-#include "maild/imap/backend.hpp"
+#include "daemon/authenticator.hpp"
 
-#include <utility>
+#include "maild/imap/backend.hpp"
 
 namespace maild::daemon {
 
@@ -12,18 +11,13 @@ class ImapBackend final : public imap::Backend {
 public:
     // Both outlive the backend.
     ImapBackend(directory::Directory& directory, store::MessageStore& store)
-        : directory_(directory), store_(store) {}
+        : authenticator_(directory, directory::Service::imap), store_(store) {}
 
-    net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
-                                              const net::Peer& peer) override {
-        return directory_.login({.credentials = std::move(credentials),
-                                 .service = directory::Service::imap,
-                                 .remote_address = peer.address});
-    }
+    auth::Authenticator& authenticator() override { return authenticator_; }
     store::MessageStore& store() override { return store_; }
 
 private:
-    directory::Directory& directory_;
+    Authenticator authenticator_;
     store::MessageStore& store_;
 };
 

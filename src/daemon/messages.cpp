@@ -25,7 +25,7 @@ template <class Codec> void describe(Codec& codec, StoreSettings& c) {
 }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.login_limits, c.trusted, c.store);
+          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.store);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

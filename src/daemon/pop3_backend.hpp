@@ -1,11 +1,10 @@
 #pragma once
 // POP3's view of this host, in a worker: logins go to `auth`, mail and claims to `store`.
 
-#include "maild/directory/directory.hpp"
+#include "daemon/authenticator.hpp"
+
 #include "maild/pop3/backend.hpp"
 #include "maild/store/remote_store.hpp"
-
-#include <utility>
 
 namespace maild::daemon {
 
@@ -13,19 +12,14 @@ class Pop3Backend final : public pop3::Backend {
 public:
     // Both outlive the backend.
     Pop3Backend(directory::Directory& directory, store::RemoteStore& store)
-        : directory_(directory), store_(store) {}
+        : authenticator_(directory, directory::Service::pop3), store_(store) {}
 
-    net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
-                                              const net::Peer& peer) override {
-        return directory_.login({.credentials = std::move(credentials),
-                                 .service = directory::Service::pop3,
-                                 .remote_address = peer.address});
-    }
+    auth::Authenticator& authenticator() override { return authenticator_; }
     store::MessageStore& store() override { return store_; }
     store::Claims& claims() override { return store_; }
 
 private:
-    directory::Directory& directory_;
+    Authenticator authenticator_;
     store::RemoteStore& store_;
 };
 

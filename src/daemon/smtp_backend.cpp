@@ -80,15 +80,6 @@ bool SmtpBackend::may_relay(const smtp::Client& client) const {
     return address && net::in_any_network(*address, config_->trusted);
 }
 
-net::Task<auth::LoginResult> SmtpBackend::authenticate(const smtp::Client& client,
-                                                       auth::Credentials credentials) {
-    directory::LoginAttempt attempt{.credentials = std::move(credentials),
-                                    .service = directory::Service::submission,
-                                    .remote_address = client.peer.address};
-    auto identity = co_await directory_.login(std::move(attempt));
-    co_return identity;
-}
-
 net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Client& client,
                                                                   const smtp::Mail& mail) {
     if (auto accepts = store_.accepts_mail(); !accepts)

@@ -3,6 +3,7 @@
 // `auth`, messages go to `store`. Success of accept() means that the store has answered, that is
 // stable storage (DESIGN §1.1).
 
+#include "daemon/authenticator.hpp"
 #include "daemon/config.hpp"
 
 #include "maild/base/clock.hpp"
@@ -18,11 +19,14 @@ public:
     // All outlive the backend; set_config() after a reload.
     SmtpBackend(directory::Directory& directory, store::MessageStore& store, const Clock& clock,
                 const Config& config)
-        : directory_(directory), store_(store), clock_(clock), config_(&config) {}
+        : directory_(directory),
+          authenticator_(directory, directory::Service::submission),
+          store_(store),
+          clock_(clock),
+          config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
 
-    net::Task<auth::LoginResult> authenticate(const smtp::Client& client,
-                                              auth::Credentials credentials) override;
+    auth::Authenticator& authenticator() override { return authenticator_; }
     net::Task<Result<void, smtp::Refusal>> verify_sender(const smtp::Client& client,
                                                          const smtp::Mail& mail) override;
     net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
@@ -41,6 +45,7 @@ private:
     deliver(const smtp::Client& client, smtp::Envelope& envelope, const smtp::Content& content);
 
     directory::Directory& directory_;
+    Authenticator authenticator_;
     store::MessageStore& store_;
     const Clock& clock_;
     const Config* config_;

@@ -227,6 +227,7 @@ private:
                 Server{.tls = mode == TlsMode::none ? nullptr : tls_[index_of(service)],
                        .implicit_tls = mode == TlsMode::implicit,
                        .plaintext = policy_of(context_->config().plaintext),
+                       .sasl = {.scram = context_->config().offers_scram},
                        .limits = limits,
                        .backend = backend,
                        .clock = clock_});
@@ -244,6 +245,7 @@ private:
             .implicit_tls = listener.tls == TlsMode::implicit,
             .offers_auth = is_submission,
             .plaintext = policy_of(config.plaintext),
+            .sasl = {.scram = config.offers_scram},
             .limits = smtp_limits(config.limits),
             .backend = *smtp_backend_,
             .budget = *budget_,

@@ -1,20 +1,31 @@
 #include "directory/hasher.hpp"
 
+#include "maild/auth/scram.hpp"
+#include "maild/base/ensure.hpp"
 #include "maild/net/timer.hpp"
 
 #include <chrono>
 #include <memory>
-#include <span>
 #include <utility>
 
 namespace maild::directory {
 namespace {
 
-std::string scram_keys_of(const std::string& password, Random& random) {
-    std::string salt(16, '\0');
-    random.fill(std::as_writable_bytes(std::span(salt)));
-    return auth::format_scram_keys(
-        auth::make_scram_keys(password, std::move(salt), auth::kScramIterations));
+void make_keys(PasswordJob& job) {
+    ensure(!job.salt.empty(), "a salt for SCRAM keys");
+    const auto keys_of = [&job](auth::ScramHash hash) {
+        return auth::format_scram_keys(auth::make_scram_keys(hash, job.password, job.salt));
+    };
+    job.scram = keys_of(auth::ScramHash::sha256);
+    job.scram_sha1 = keys_of(auth::ScramHash::sha1);
+}
+
+// A hash that cannot be made now leaves the old one.
+void complete(PasswordJob& job, const auth::PasswordCost& cost, Random& random) {
+    make_keys(job);
+    if (!auth::is_outdated_hash(job.hash)) return;
+    auto hash = auth::hash_password(job.password, cost, random);
+    if (hash) job.hash = std::move(*hash);
 }
 
 // What the threads of one run_all() share: they take the next job until none is left.
@@ -47,6 +58,7 @@ Result<PasswordJob> plan_password(std::string_view given) {
 void run_job(PasswordJob& job, const auth::PasswordCost& cost, Random& random) {
     if (job.kind == PasswordJob::Kind::verify) {
         job.matches = auth::verify_password(job.password, job.hash);
+        if (job.matches && job.completes) complete(job, cost, random);
     } else if (job.kind == PasswordJob::Kind::hash) {
         auto hash = auth::hash_password(job.password, cost, random);
         if (!hash) {
@@ -54,7 +66,7 @@ void run_job(PasswordJob& job, const auth::PasswordCost& cost, Random& random) {
             return;
         }
         job.hash = std::move(*hash);
-        job.scram = scram_keys_of(job.password, random);
+        make_keys(job);
     }
 }
 

@@ -25,8 +25,12 @@ struct PasswordJob {
     }; // keep: `hash` is already what is stored
     Kind kind = Kind::none;
     std::string password{};
-    std::string hash{};          // verify: compared with; hash: the result
-    std::string scram{};         // result
+    std::string hash{}; // verify: compared with; hash: the result
+    std::string salt{}; // of SCRAM keys that are to be made
+    // verify: a password that matches is also hashed and gets its keys.
+    bool completes = false;
+    std::string scram{};         // result: SCRAM-SHA-256 keys
+    std::string scram_sha1{};    // result
     bool matches = false;        // result of verify
     std::optional<Errc> error{}; // why `hash` stayed empty
 };

@@ -224,6 +224,20 @@ Result<void> MemoryRepository::store_credential(AccountId account, const Credent
     return {};
 }
 
+Result<void> MemoryRepository::complete_credential(AccountId account,
+                                                   const Credential& credential) {
+    auto& stored = rows_.accounts.at(account).credential;
+    if (stored.version == credential.version) stored = credential;
+    return {};
+}
+
+Result<std::string> MemoryRepository::login_secret() { return rows_.login_secret; }
+
+Result<void> MemoryRepository::store_login_secret(const std::string& bytes) {
+    rows_.login_secret = bytes;
+    return {};
+}
+
 Result<void> MemoryRepository::insert_alias_target(DomainId domain, const std::string& localpart,
                                                    const std::string& target) {
     rows_.aliases[{domain, localpart}].push_back(target);

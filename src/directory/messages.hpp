@@ -32,6 +32,11 @@ struct MaySendAs {
     AccountId account;
     std::string address;
 };
+struct Scram {
+    static constexpr ipc::MessageType kType = 0x0104;
+    using Reply = std::variant<auth::ScramAnswer, auth::LoginRefusal>;
+    ScramAttempt attempt;
+};
 
 // Only control may send these (0x02..).
 struct AddDomain {
@@ -162,6 +167,7 @@ struct ListSuspects {
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
 template <class C> void describe(C& c, MaySendAs& m) { c(m.account, m.address); }
+template <class C> void describe(C& c, Scram& m) { c(m.attempt); }
 template <class C> void describe(C& c, AddDomain& m) { c(m.name); }
 template <class C> void describe(C&, ListDomains&) {}
 template <class C> void describe(C& c, ShowDomain& m) { c(m.name); }

@@ -23,6 +23,8 @@ Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> has
       key_(key),
       clock_(clock),
       settings_(settings),
+      secret_(auth::LoginSecret::make(random)),
+      scram_states_(clock, random),
       cache_(random, settings.login_cache),
       guard_(clock, random, settings.login_limits),
       records_(std::make_unique<LoginRecords>()) {

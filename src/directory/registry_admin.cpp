@@ -16,6 +16,14 @@ constexpr std::uint32_t kMaxPage = 1'000; // accounts in one answer
 
 } // namespace
 
+Result<void> Registry::write(const std::function<Result<void>()>& action) {
+    if (auto begun = rows_->begin(); !begun) return begun;
+    auto done = action();
+    if (done) return rows_->commit();
+    rows_->rollback();
+    return done;
+}
+
 Result<Changed> Registry::change(const char* what, const std::string& whom, const Action& action) {
     if (auto begun = rows_->begin(); !begun) return std::unexpected(std::move(begun.error()));
     Result<Changed> result = action();
@@ -77,6 +85,9 @@ net::Task<Result<Changed>> Registry::change_account(std::string address, Account
     if (wanted.password) {
         auto planned = plan_password(*wanted.password);
         if (!planned) co_return std::unexpected(planned.error());
+        auto salt = salt_for(address);
+        if (!salt) co_return std::unexpected(salt.error());
+        planned->salt = std::move(*salt);
         auto hashed = co_await hasher_->run(std::move(*planned));
         if (!hashed) co_return std::unexpected(hashed.error());
         job = std::move(*hashed);

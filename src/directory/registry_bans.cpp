@@ -39,7 +39,18 @@ bool is_alike(const auth::Ban* before, const auth::Ban& ban, WallTime now) {
 
 } // namespace
 
+Result<void> Registry::recall_secret() {
+    auto bytes = rows_->login_secret();
+    if (!bytes) return std::unexpected(std::move(bytes.error()));
+    if (bytes->empty()) return write([&] { return rows_->store_login_secret(secret_.bytes()); });
+    if (bytes->size() != auth::LoginSecret::kSize)
+        return fail(Errc::corrupt, "a login secret of another size");
+    secret_ = auth::LoginSecret(std::move(*bytes));
+    return {};
+}
+
 Result<void> Registry::recall_logins() {
+    if (auto recalled = recall_secret(); !recalled) return recalled;
     auto bans = rows_->list_bans();
     if (!bans) return std::unexpected(std::move(bans.error()));
     for (auto& ban : *bans) guard_.bans().put(std::move(ban));
@@ -58,15 +69,11 @@ Result<void> Registry::keep_logins() {
     const auto too_old = clock_.now() - guard_.limits().ban_time_max;
     const bool is_forgetting = guard_.bans().forget_before(too_old);
     if (records_->empty() && !is_forgetting) return {};
-    auto done = rows_->begin();
-    if (!done) return done;
-    done = records_->write(*rows_);
-    if (done && is_forgetting) done = rows_->delete_bans_before(too_old);
-    if (!done) {
-        rows_->rollback();
-        return done;
-    }
-    done = rows_->commit();
+    auto done = write([&] {
+        auto written = records_->write(*rows_);
+        if (written && is_forgetting) written = rows_->delete_bans_before(too_old);
+        return written;
+    });
     if (done) records_->clear();
     return done;
 }
@@ -78,14 +85,7 @@ void Registry::keep_ban(const auth::Ban& ban) {
                                     {"reason", ban.reason},
                                     {"count", ban.count},
                                     {"until", to_unix_seconds(*ban.until)}});
-    auto done = rows_->begin();
-    if (done) {
-        done = rows_->store_ban(ban);
-        if (done)
-            done = rows_->commit();
-        else
-            rows_->rollback();
-    }
+    const auto done = write([&] { return rows_->store_ban(ban); });
     if (!done) log::error("ban_not_kept", {{"error", done.error().internal}});
 }
 

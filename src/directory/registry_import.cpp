@@ -1,6 +1,7 @@
 // New accounts, one or thousands: looked at first, then hashed beside the loop, then written in one
 // transaction.
 #include "directory/hasher.hpp"
+#include "directory/registry_login.hpp"
 #include "directory/repository.hpp"
 #include "directory/rules.hpp"
 
@@ -28,6 +29,18 @@ struct Registry::Addition {
     PasswordJob job;
 };
 
+// Of an account that is there: the salt stays when the password changes.
+Result<std::string> Registry::salt_for(const std::string& account) {
+    auto found = rules::find_account(*rows_, account);
+    if (!found) return std::unexpected(std::move(found.error()));
+    Login login;
+    auto credential = rows_->load_credential(found->id);
+    if (!credential) return std::unexpected(std::move(credential.error()));
+    login.credential = std::move(*credential);
+    login.name = found->address;
+    return salt_of(login);
+}
+
 Result<void> Registry::store_password(AccountId account, const PasswordJob& job) {
     if (job.error) return fail(*job.error, "the password could not be hashed");
     auto credential = rows_->load_credential(account);
@@ -35,6 +48,7 @@ Result<void> Registry::store_password(AccountId account, const PasswordJob& job)
     ++credential->version;
     credential->hash = job.hash;
     credential->scram = job.scram;
+    credential->scram_sha1 = job.scram_sha1;
     return rows_->store_credential(account, *credential, clock_.now());
 }
 
@@ -66,6 +80,7 @@ Result<Registry::Addition> Registry::plan_addition(const NewAccount& account) {
     auto job = plan_password(account.password);
     if (!job) return std::unexpected(std::move(job.error()));
     addition.job = std::move(*job);
+    addition.job.salt = secret_.salt_for(addition.address);
     const auto taken = rows_->find_address(place->domain.id, place->localpart);
     if (!taken) return std::unexpected(taken.error());
     if (*taken) {

@@ -1,12 +1,12 @@
 // Logins: whom they name, whether they may be tried, and what comes of it.
+#include "directory/registry_login.hpp"
+
 #include "directory/hasher.hpp"
 #include "directory/login_records.hpp"
-#include "directory/repository.hpp"
 #include "directory/rules.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
-#include "maild/directory/registry.hpp"
 
 #include <utility>
 
@@ -28,13 +28,6 @@ std::string_view name_of(Service service) {
     return "unknown";
 }
 
-// Whom the credentials name, and what their password is compared with.
-struct Registry::Login {
-    std::optional<Account> account; // none: there is no such account
-    Credential credential;
-    const char* refusal = nullptr; // why it fails even with the right password; for the log
-};
-
 namespace {
 
 using Guard = auth::LoginGuard;
@@ -51,18 +44,33 @@ bool is_absent(const Error& error) {
            error.code == Errc::no_such_account;
 }
 
+LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
+    return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};
+}
+
+// Whoever writes a name differently gets the same answers.
+std::string canonical_name(Repository& rows, const std::string& name) {
+    const auto place = rules::find_place(rows, name);
+    if (place) return place->address;
+    const auto address = canonical_address(name);
+    return address ? address->format() : ascii::to_lower(name);
+}
+
+bool is_complete(const Credential& credential) {
+    return !credential.scram.empty() && !credential.scram_sha1.empty() &&
+           !auth::is_outdated_hash(credential.hash);
+}
+
+} // namespace
+
 // One account is one, by whichever of its addresses; and a name that is none is its own.
-Guard::Attempt who_tries(const LoginAttempt& attempt, const std::optional<Account>& account) {
+auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,
+                                    const std::optional<Account>& account) {
     return {.from = net::parse_ip(attempt.remote_address),
             .account = account ? std::to_string(account->id.value)
                                : "@" + ascii::to_lower(attempt.credentials.authcid)};
 }
 
-LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
-    return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};
-}
-
-// From a banned network: nothing was looked at.
 std::unexpected<auth::LoginRefusal> turn_away(const LoginAttempt& attempt) {
     log::info("login_turned_away", {{"authcid", attempt.credentials.authcid},
                                     {"remote_ip", attempt.remote_address},
@@ -80,8 +88,6 @@ std::unexpected<auth::LoginRefusal> deny(const LoginAttempt& attempt, Guard::Den
         Error{Errc::busy, "too many guesses at the account or from the network"});
 }
 
-} // namespace
-
 void Registry::set_login_limits(auth::LoginLimits limits) { guard_.set_limits(std::move(limits)); }
 
 Result<Registry::Login> Registry::find_login(const auth::Credentials& credentials) {
@@ -91,8 +97,10 @@ Result<Registry::Login> Registry::find_login(const auth::Credentials& credential
     if (!account && !is_absent(account.error())) return std::unexpected(account.error());
     if (!account) {
         login.refusal = "no such account";
+        login.name = canonical_name(*rows_, credentials.authcid);
         return login;
     }
+    login.name = account->address;
     auto credential = rows_->load_credential(account->id);
     if (!credential) return std::unexpected(std::move(credential.error()));
     if (credential->hash.empty())
@@ -183,6 +191,29 @@ net::Task<Result<Guard::Turn, Guard::Denial>> Registry::wait_for_turn(const Guar
     }
 }
 
+// SCRAM names the salt before the client has shown which of an account's passwords it has.
+std::string Registry::salt_of(const Login& login) const {
+    for (const auto* stored : {&login.credential.scram, &login.credential.scram_sha1})
+        if (auto keys = auth::parse_scram_keys(*stored)) return std::move(keys->salt);
+    return secret_.salt_for(login.name);
+}
+
+// A password that came as a hash, or from a time without SCRAM-SHA-1: now that it is here itself,
+// it gets all that new ones have.
+void Registry::complete(const Login& login, const PasswordJob& job) {
+    const Credential credential{.version = login.credential.version,
+                                .hash = job.hash,
+                                .scram = job.scram,
+                                .scram_sha1 = job.scram_sha1};
+    const auto done =
+        write([&] { return rows_->complete_credential(login.account->id, credential); });
+    if (done)
+        log::info("password_completed", {{"account", login.account->address}});
+    else
+        log::error("password_not_completed",
+                   {{"account", login.account->address}, {"error", done.error().internal}});
+}
+
 net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
                                               const Guard::Attempt& who, Guard::Turn turn) {
     const auto& credentials = attempt.credentials;
@@ -192,6 +223,8 @@ net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
 
     // The same work whoever it is, and the reason is looked at only afterwards.
     PasswordJob job{PasswordJob::Kind::verify, credentials.password, before->credential.hash};
+    job.completes = before->refusal == nullptr && !is_complete(before->credential);
+    job.salt = salt_of(*before);
     const auto verified = co_await hasher_->run(std::move(job));
     if (!verified) co_return std::unexpected(verified.error());
     if (before->refusal != nullptr) co_return refuse(attempt, *before, turn, before->refusal);
@@ -202,6 +235,7 @@ net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
     if (after->refusal != nullptr) co_return refuse(attempt, *after, turn, after->refusal);
     if (after->account->id != before->account->id || after->credential.version != version)
         co_return refuse(attempt, *after, turn, "the password was just changed");
+    if (verified->completes) complete(*after, *verified);
     cache_.remember(after->account->id, version, credentials.password);
     co_return admit(attempt, *after, who);
 }

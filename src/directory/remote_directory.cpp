@@ -35,6 +35,14 @@ net::Task<auth::LoginResult> RemoteDirectory::login(LoginAttempt attempt) {
         co_return std::unexpected(std::move(*refusal));
     co_return std::get<auth::Identity>(std::move(*answer));
 }
+net::Task<auth::ScramResult> RemoteDirectory::scram(ScramAttempt attempt) {
+    Scram message{std::move(attempt)};
+    auto answer = co_await ask(client_, std::move(message));
+    if (!answer) co_return std::unexpected(std::move(answer.error()));
+    if (auto* refusal = std::get_if<auth::LoginRefusal>(&*answer))
+        co_return std::unexpected(std::move(*refusal));
+    co_return std::get<auth::ScramAnswer>(std::move(*answer));
+}
 net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
     return ask(client_, Resolve{std::move(address)});
 }

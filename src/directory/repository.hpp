@@ -17,7 +17,8 @@ namespace maild::directory {
 struct Credential {
     std::int64_t version = 0; // counts passwords; 0: none was ever set
     std::string hash;         // empty: no login
-    std::string scram;        // RFC 5803, empty when only a hash was given
+    std::string scram;        // SCRAM-SHA-256 keys, RFC 5803; empty when only a hash was given
+    std::string scram_sha1;   // SCRAM-SHA-1 keys, likewise
 };
 
 class Repository : public Lookup {
@@ -59,6 +60,12 @@ public:
     virtual Result<Credential> load_credential(AccountId account) = 0;
     virtual Result<void> store_credential(AccountId account, const Credential& credential,
                                           WallTime now) = 0;
+    // The same password in other forms: hash and keys of the version that it names, if that is
+    // still the one in force.
+    virtual Result<void> complete_credential(AccountId account, const Credential& credential) = 0;
+    // auth::LoginSecret; empty: none was ever made.
+    virtual Result<std::string> login_secret() = 0;
+    virtual Result<void> store_login_secret(const std::string& bytes) = 0;
 
     // Patterns are canonical localparts with '*'. A target is added at the end.
     virtual Result<void> insert_alias_target(DomainId domain, const std::string& localpart,

@@ -19,6 +19,11 @@ inline net::Task<Result<Login::Reply>> call(Callee& to, Login m) {
     if (result) co_return Login::Reply(std::move(*result));
     co_return Login::Reply(std::move(result.error()));
 }
+inline net::Task<Result<Scram::Reply>> call(Callee& to, Scram m) {
+    auto result = co_await to.directory.scram(std::move(m.attempt));
+    if (result) co_return Scram::Reply(std::move(*result));
+    co_return Scram::Reply(std::move(result.error()));
+}
 inline auto call(Callee& to, Resolve m) { return to.directory.resolve(std::move(m.address)); }
 inline auto call(Callee& to, MaySendAs m) {
     return to.directory.may_send_as(m.account, std::move(m.address));

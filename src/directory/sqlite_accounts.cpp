@@ -1,4 +1,4 @@
-// Accounts, their addresses and credentials in directory.db.
+// Accounts and their addresses in directory.db.
 #include "directory/sqlite_read.hpp"
 #include "directory/sqlite_repository.hpp"
 
@@ -159,27 +159,6 @@ Result<ShardId> SqliteRepository::least_used_shard() {
     if (!shard) return std::unexpected(shard.error());
     if (!*shard) return fail(Errc::unavailable, "no shard takes new accounts");
     return **shard;
-}
-
-Result<Credential> SqliteRepository::load_credential(AccountId account) {
-    auto credential = read_row(
-        database_.query("SELECT version, hash, scram FROM credential WHERE account = ?1", account),
-        [](const db::Statement& row) {
-            return Credential{row.column<std::int64_t>(0), row.column<std::string>(1),
-                              row.column<std::string>(2)};
-        });
-    if (!credential) return std::unexpected(std::move(credential.error()));
-    return std::move(*credential).value_or(Credential{});
-}
-
-Result<void> SqliteRepository::store_credential(AccountId account, const Credential& credential,
-                                                WallTime now) {
-    return ran(database_.execute(
-        "INSERT INTO credential (account, version, hash, scram, changed_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (account) DO UPDATE SET"
-        " version = excluded.version, hash = excluded.hash, scram = excluded.scram,"
-        " changed_at = excluded.changed_at",
-        account, credential.version, credential.hash, credential.scram, to_unix_seconds(now)));
 }
 
 } // namespace maild::directory

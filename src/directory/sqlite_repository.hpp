@@ -60,6 +60,9 @@ public:
     Result<Credential> load_credential(AccountId account) override;
     Result<void> store_credential(AccountId account, const Credential& credential,
                                   WallTime now) override;
+    Result<void> complete_credential(AccountId account, const Credential& credential) override;
+    Result<std::string> login_secret() override;
+    Result<void> store_login_secret(const std::string& bytes) override;
 
     Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
                                      const std::string& target) override;

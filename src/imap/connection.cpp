@@ -104,6 +104,8 @@ net::Task<bool> Connection::start_tls() {
         log::info("imap_tls_failed", {{"session", pass_.id()},
                                       {"remote_ip", stream_.peer().address},
                                       {"detail", done.error().internal}});
+    else
+        dialogue_.session().on_tls(stream_.tls()->binding);
     co_return done.has_value();
 }
 
@@ -129,7 +131,6 @@ net::Task<void> Connection::converse() {
         if (session.expects() == Expects::tls) {
             const bool usable = co_await start_tls();
             if (!usable) co_return;
-            session.on_tls();
         }
         if (session.expects() == Expects::deflate || session.expects() == Expects::plain) {
             co_await change_layer();

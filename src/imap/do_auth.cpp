@@ -26,6 +26,12 @@ bool Session::allows_password() const {
     return auth::allows_password(server_.plaintext, channel_.is_tls, channel_.peer.is_loopback);
 }
 
+auth::SaslOffer Session::offer() const {
+    auto offer = server_.sasl;
+    offer.is_bound = !channel_.binding.empty();
+    return offer;
+}
+
 // RFC 9051 §6.1.1, §6.2.1: LOGINDISABLED as long as a password would cross in the clear.
 std::string Session::capabilities() const {
     if (state_ != State::not_authenticated)
@@ -34,7 +40,7 @@ std::string Session::capabilities() const {
     std::string out(kBase);
     if (!channel_.is_tls && server_.tls) out += " STARTTLS";
     if (!allows_password()) return out + " LOGINDISABLED";
-    for (const auto name : auth::sasl_mechanisms()) out.append(" AUTH=").append(name);
+    for (const auto name : auth::sasl_mechanisms(offer())) out.append(" AUTH=").append(name);
     return out;
 }
 
@@ -87,49 +93,53 @@ net::Task<Response> Session::do_login(const Login& login) {
     // RFC 9051 §11.1: the password is here now, but it is neither checked nor kept.
     if (!allows_password()) co_return no("[PRIVACYREQUIRED] Use STARTTLS first");
     auth::Credentials credentials{.authzid = {}, .authcid = login.user, .password = login.password};
-    auto response = co_await log_in(std::move(credentials));
+    auto identity =
+        co_await server_.backend.authenticator().login(std::move(credentials), channel_.peer);
+    if (!identity) co_return fail_login(identity.error());
+    auto response = co_await log_in(std::move(*identity));
     co_return response;
 }
 
 net::Task<Response> Session::do_authenticate(const Authenticate& authenticate,
                                              std::string_view tag) {
     if (!allows_password()) co_return no("[PRIVACYREQUIRED] Use STARTTLS first");
-    const auto mechanism = auth::parse_mechanism(authenticate.mechanism);
+    const auto mechanism = auth::parse_mechanism(authenticate.mechanism, offer());
     if (!mechanism) co_return no("[CANNOT] This mechanism is not offered");
     tag_ = tag;
-    sasl_ = std::make_unique<auth::SaslExchange>(*mechanism);
-    auto step = sasl_->start(authenticate.initial_response);
-    auto response = co_await on_sasl(std::move(step));
+    sasl_ = std::make_unique<auth::SaslLogin>(*mechanism, channel_.binding,
+                                              server_.backend.authenticator(), channel_.peer);
+    auto outcome = co_await sasl_->start(authenticate.initial_response);
+    auto response = co_await on_sasl(std::move(outcome));
     co_return response;
 }
 
-net::Task<Response> Session::on_sasl(auth::SaslStep step) {
-    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&step)) {
+net::Task<Response> Session::on_sasl(auth::SaslOutcome outcome) {
+    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&outcome)) {
         out_.text += "+ " + challenge->text + "\r\n";
         expects_ = Expects::sasl_line;
         co_return ok({});
     }
     sasl_.reset();
     tag_.clear();
-    if (const auto* error = std::get_if<auth::SaslError>(&step))
+    if (const auto* error = std::get_if<auth::SaslError>(&outcome))
         co_return bad(*error == auth::SaslError::cancelled ? "Authentication cancelled"
                                                            : "Malformed response");
-    auto response = co_await log_in(std::move(std::get<auth::Credentials>(step)));
+    if (const auto* refusal = std::get_if<auth::LoginRefusal>(&outcome))
+        co_return fail_login(*refusal);
+    auto response = co_await log_in(std::move(std::get<auth::Identity>(outcome)));
     co_return response;
 }
 
-net::Task<Response> Session::log_in(auth::Credentials credentials) {
-    auto identity = co_await server_.backend.authenticate(std::move(credentials), channel_.peer);
-    if (!identity) co_return fail_login(identity.error());
-    const auto opened = co_await store().open_session(identity->token, *this);
+net::Task<Response> Session::log_in(auth::Identity identity) {
+    const auto opened = co_await store().open_session(identity.token, *this);
     if (!opened) {
-        log::warning("imap_open_failed", {{"account", identity->address},
+        log::warning("imap_open_failed", {{"account", identity.address},
                                           {"error", name_of(opened.error().code)},
                                           {"detail", opened.error().internal}});
         co_return no("[UNAVAILABLE] The mailboxes are not available, try again shortly");
     }
     store_session_ = *opened;
-    identity_ = std::move(*identity);
+    identity_ = std::move(identity);
     state_ = State::authenticated;
     co_return ok("[CAPABILITY " + capabilities() + "] Logged in");
 }

@@ -36,8 +36,9 @@ void Session::bye(std::string_view text) {
     state_ = State::logout;
 }
 
-void Session::on_tls() {
+void Session::on_tls(net::TlsBinding binding) {
     channel_.is_tls = true;
+    channel_.binding = std::move(binding);
     expects_ = Expects::command;
 }
 
@@ -165,8 +166,8 @@ net::Task<void> Session::on_line(std::string_view line) {
     }
     tag_ = tag;
     is_busy_ = true;
-    auto step = sasl_->step(line);
-    const auto response = co_await on_sasl(std::move(step));
+    auto outcome = co_await sasl_->step(line);
+    const auto response = co_await on_sasl(std::move(outcome));
     is_busy_ = false;
     if (is_lost_) bye(kLost);
     if (expects_ == Expects::sasl_line) co_return;

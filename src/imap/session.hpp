@@ -13,7 +13,7 @@
 #include "imap/respond.hpp"
 #include "imap/search_context.hpp"
 
-#include "maild/auth/sasl.hpp"
+#include "maild/auth/sasl_login.hpp"
 #include "maild/imap/server.hpp"
 #include "maild/net/stream.hpp"
 #include "maild/net/timer.hpp"
@@ -43,6 +43,7 @@ public:
     struct Channel {
         net::Peer peer;
         bool is_tls = false;
+        net::TlsBinding binding{};
     };
 
     // `output`, `wake` and `server` outlive it. `wake` is notified when there are news for an idle
@@ -63,9 +64,10 @@ public:
     net::Task<void> on_line(std::string_view line);
     // A command whose synchronizing literal is too large, up to that literal.
     void on_refused(std::string_view beginning);
-    void on_tls();             // the handshake is done: everything begins anew, RFC 9051 §6.2.1
-    void on_layer();           // deflate or plain is as it was asked for
-    net::Task<void> on_wake(); // tells what may be told outside of a command
+    // The handshake is done: everything begins anew, RFC 9051 §6.2.1.
+    void on_tls(net::TlsBinding binding);
+    void on_layer();                 // deflate or plain is as it was asked for
+    net::Task<void> on_wake();       // tells what may be told outside of a command
     void bye(std::string_view text); // and the end
     // To wait before the answer goes out, after a failed login; given once.
     std::chrono::milliseconds take_delay();
@@ -88,6 +90,7 @@ private:
     // do_auth.cpp
     std::string capabilities() const;
     bool allows_password() const;
+    auth::SaslOffer offer() const;
     Response do_capability();
     Response do_id(const Id& id);
     Response do_starttls();
@@ -95,8 +98,8 @@ private:
     Response do_logout();
     net::Task<Response> do_login(const Login& login);
     net::Task<Response> do_authenticate(const Authenticate& authenticate, std::string_view tag);
-    net::Task<Response> on_sasl(auth::SaslStep step);
-    net::Task<Response> log_in(auth::Credentials credentials);
+    net::Task<Response> on_sasl(auth::SaslOutcome outcome);
+    net::Task<Response> log_in(auth::Identity identity);
     Response fail_login(const auth::LoginRefusal& refusal);
 
     // do_enable.cpp
@@ -205,7 +208,7 @@ private:
     std::chrono::milliseconds delay_{};
     std::string_view ahead_; // while a command runs
     std::string tag_;        // of AUTHENTICATE or IDLE, while it lasts
-    std::unique_ptr<auth::SaslExchange> sasl_;
+    std::unique_ptr<auth::SaslLogin> sasl_;
     std::optional<auth::Identity> identity_; // RFC 9051 §3.2
     NewsStyle style_;                        // what was enabled, RFC 5161 §3.1
     bool forbids_charset_ = false;           // likewise: everything is UTF-8, RFC 9755 §3

@@ -27,6 +27,13 @@ Task<void> sleep_for(std::chrono::milliseconds span) {
     static_cast<void>(result);
 }
 
+Task<void> sleep_until(SteadyTime time) {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    SteadyTimer timer(executor, time);
+    const auto result = co_await timer.async_wait(kAwait);
+    static_cast<void>(result);
+}
+
 Event::~Event() {
     for (auto* waiter : waiters_) {
         waiter->event_ = nullptr;

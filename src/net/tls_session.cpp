@@ -5,6 +5,7 @@
 #include "maild/base/ascii.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace maild::net {
 namespace {
@@ -19,6 +20,33 @@ std::string normalised_name(const char* name) {
     };
     if (lower.size() > kMaxHostName || !std::ranges::all_of(lower, is_host_char)) return {};
     return lower;
+}
+
+// RFC 9266 §2. Without an extended master secret (RFC 7627) a man in the middle can make two TLS
+// 1.2 connections export the same.
+std::string export_binding(SSL* ssl) {
+    constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+    if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) return {};
+    std::string out(32, '\0');
+    const bool done =
+        SSL_export_keying_material(ssl, reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                                   kLabel.data(), kLabel.size(), nullptr, 0, 1) == 1;
+    return done ? out : std::string();
+}
+
+// RFC 5929 §4.1: by the hash function of the certificate's signature, and SHA-256 in place of what
+// is broken. A signature that has none of its own (Ed25519) leaves this binding undefined.
+std::string end_point_of(const X509* certificate) {
+    int hash = NID_undef;
+    if (certificate == nullptr || X509_get_signature_info(const_cast<X509*>(certificate), &hash,
+                                                          nullptr, nullptr, nullptr) != 1)
+        return {};
+    if (hash == NID_md5 || hash == NID_sha1) hash = NID_sha256;
+    const auto* method = EVP_get_digestbynid(hash);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    if (method == nullptr || X509_digest(certificate, method, digest.data(), &size) != 1) return {};
+    return std::string(reinterpret_cast<const char*>(digest.data()), size);
 }
 
 } // namespace
@@ -86,10 +114,15 @@ Result<Step> TlsSession::outcome(int code, std::size_t count, std::string_view w
 }
 
 TlsState TlsSession::state() const {
+    ERR_clear_error();
+    TlsBinding binding{.exporter = export_binding(ssl_.get()),
+                       .end_point = end_point_of(SSL_get_certificate(ssl_.get()))};
+    ERR_clear_error();
     return {.version = SSL_get_version(ssl_.get()),
             .cipher = SSL_get_cipher_name(ssl_.get()),
             .server_name =
-                normalised_name(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name))};
+                normalised_name(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name)),
+            .binding = std::move(binding)};
 }
 
 } // namespace maild::net

@@ -112,7 +112,6 @@ net::Task<Result<void>> Connection::talk() {
         if (session_.expects() == Expects::tls) {
             const auto secured = co_await start_tls();
             if (!secured) co_return secured;
-            session_.on_tls();
         }
         const auto conversed = co_await converse();
         if (!conversed) co_return conversed;
@@ -189,6 +188,7 @@ net::Task<Result<void>> Connection::start_tls() {
     // Nothing can be said any more: the peer expects TLS.
     if (!secured)
         co_return fail(Errc::protocol_error, "TLS handshake: " + secured.error().internal);
+    session_.on_tls(stream_.tls()->binding);
     co_return Result<void>{};
 }
 

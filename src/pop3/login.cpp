@@ -15,6 +15,12 @@ bool Session::allows_password() const {
     return auth::allows_password(server_.plaintext, channel_.is_tls, channel_.peer.is_loopback);
 }
 
+auth::SaslOffer Session::offer() const {
+    auto offer = server_.sasl;
+    offer.is_bound = !channel_.binding.empty();
+    return offer;
+}
+
 // RFC 2449 §5, §6. EXPIRE: mail is never removed by time. Where a password would cross in the
 // clear, no way of logging in is offered.
 Reply Session::capabilities() const {
@@ -23,7 +29,7 @@ Reply Session::capabilities() const {
     out += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n";
     if (allows_password()) {
         out += "USER\r\nSASL";
-        for (const auto name : auth::sasl_mechanisms()) out.append(" ").append(name);
+        for (const auto name : auth::sasl_mechanisms(offer())) out.append(" ").append(name);
         out += "\r\n";
     }
     if (!channel_.is_tls && server_.tls && state_ == State::authorization) out += "STLS\r\n";
@@ -60,47 +66,50 @@ net::Task<Reply> Session::do_pass(const Text& password) {
     if (user_.empty()) co_return bad("USER comes first");
     auth::Credentials credentials{
         .authzid = {}, .authcid = std::exchange(user_, {}), .password = std::string(password.text)};
-    auto reply = co_await log_in(std::move(credentials));
+    auto identity =
+        co_await server_.backend.authenticator().login(std::move(credentials), channel_.peer);
+    if (!identity) co_return fail_login(identity.error());
+    auto reply = co_await log_in(std::move(*identity));
     co_return reply;
 }
 
 net::Task<Reply> Session::do_auth(const Auth& auth) {
     user_.clear();
     if (!allows_password()) co_return err(kUseTls);
-    const auto mechanism = auth::parse_mechanism(auth.mechanism);
+    const auto mechanism = auth::parse_mechanism(auth.mechanism, offer());
     if (!mechanism) co_return err("This mechanism is not offered");
-    sasl_.emplace(*mechanism);
-    auto step = sasl_->start(auth.initial_response);
-    auto reply = co_await on_sasl(std::move(step));
+    sasl_.emplace(*mechanism, channel_.binding, server_.backend.authenticator(), channel_.peer);
+    auto outcome = co_await sasl_->start(auth.initial_response);
+    auto reply = co_await on_sasl(std::move(outcome));
     co_return reply;
 }
 
 // RFC 5034 §4: a challenge is "+", a space and base64.
-net::Task<Reply> Session::on_sasl(auth::SaslStep step) {
-    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&step)) {
+net::Task<Reply> Session::on_sasl(auth::SaslOutcome outcome) {
+    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&outcome)) {
         expects_ = Expects::sasl_line;
         co_return Reply{.text = "+ " + challenge->text + "\r\n"};
     }
     sasl_.reset();
-    if (const auto* error = std::get_if<auth::SaslError>(&step))
+    if (const auto* error = std::get_if<auth::SaslError>(&outcome))
         co_return bad(*error == auth::SaslError::cancelled ? "Authentication cancelled"
                                                            : "Malformed response");
-    auto reply = co_await log_in(std::get<auth::Credentials>(std::move(step)));
+    if (const auto* refusal = std::get_if<auth::LoginRefusal>(&outcome))
+        co_return fail_login(*refusal);
+    auto reply = co_await log_in(std::move(std::get<auth::Identity>(outcome)));
     co_return reply;
 }
 
-net::Task<Reply> Session::log_in(auth::Credentials credentials) {
-    auto identity = co_await server_.backend.authenticate(std::move(credentials), channel_.peer);
-    if (!identity) co_return fail_login(identity.error());
-    const auto opened = co_await open_maildrop(identity->token);
+net::Task<Reply> Session::log_in(auth::Identity identity) {
+    const auto opened = co_await open_maildrop(identity.token);
     if (!opened) {
-        log::warning("pop3_open_failed", {{"account", identity->address},
+        log::warning("pop3_open_failed", {{"account", identity.address},
                                           {"error", name_of(opened.error().code)},
                                           {"detail", opened.error().internal}});
         close_maildrop();
         co_return reply_for(opened.error().code);
     }
-    identity_ = std::move(*identity);
+    identity_ = std::move(identity);
     state_ = State::transaction;
     std::string text = "Logged in, ";
     append_number(text, maildrop_.count());

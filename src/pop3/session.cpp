@@ -33,8 +33,9 @@ Reply Session::bad(std::string_view text) {
     return end(err("Too many errors"));
 }
 
-void Session::on_tls() {
+void Session::on_tls(net::TlsBinding binding) {
     channel_.is_tls = true;
+    channel_.binding = std::move(binding);
     is_utf8_ = false;
     user_.clear();
     expects_ = Expects::command;
@@ -50,8 +51,12 @@ net::Task<Reply> Session::on_line(net::Line line, bool is_followed) {
     const bool is_broken = line.too_long || line.has_nul || line.has_bare_cr_or_lf;
     if (expects_ == Expects::sasl_line) {
         expects_ = Expects::command;
-        auto step = is_broken ? auth::SaslStep(auth::SaslError::malformed) : sasl_->step(line.text);
-        auto reply = co_await on_sasl(std::move(step));
+        if (is_broken) {
+            sasl_.reset();
+            co_return bad("Malformed response");
+        }
+        auto outcome = co_await sasl_->step(line.text);
+        auto reply = co_await on_sasl(std::move(outcome));
         co_return reply;
     }
     if (is_broken)

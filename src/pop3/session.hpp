@@ -11,7 +11,7 @@
 #include "pop3/reply.hpp"
 #include "pop3/transfer.hpp"
 
-#include "maild/auth/sasl.hpp"
+#include "maild/auth/sasl_login.hpp"
 #include "maild/net/line_reader.hpp"
 #include "maild/net/stream.hpp"
 #include "maild/pop3/server.hpp"
@@ -35,6 +35,7 @@ public:
     struct Channel {
         net::Peer peer;
         bool is_tls = false;
+        net::TlsBinding binding{};
     };
 
     // `server` outlives it. `on_lost` is called when the store has lost the session: there is
@@ -61,7 +62,8 @@ public:
     // Its next octets. An error: the rest cannot be had, and only a closed connection tells the
     // client that what it has is not whole.
     net::Task<Result<std::string>> next_piece();
-    void on_tls(); // the handshake is done: everything begins anew, RFC 2595 §4
+    // The handshake is done: everything begins anew, RFC 2595 §4.
+    void on_tls(net::TlsBinding binding);
 
 private:
     void on_changes(MailboxId, std::span<const store::Change>) override {} // see Maildrop
@@ -75,14 +77,15 @@ private:
 
     // login.cpp
     bool allows_password() const;
+    auth::SaslOffer offer() const;
     Reply capabilities() const;
     Reply do_stls(bool is_followed);
     Reply do_utf8();
     Reply do_user(const Text& user);
     net::Task<Reply> do_pass(const Text& password);
     net::Task<Reply> do_auth(const Auth& auth);
-    net::Task<Reply> on_sasl(auth::SaslStep step);
-    net::Task<Reply> log_in(auth::Credentials credentials);
+    net::Task<Reply> on_sasl(auth::SaslOutcome outcome);
+    net::Task<Reply> log_in(auth::Identity identity);
     Reply fail_login(const auth::LoginRefusal& refusal);
     net::Task<Result<void>> open_maildrop(const auth::Token& token);
     net::Task<Result<void>> load_maildrop();
@@ -118,7 +121,7 @@ private:
     unsigned auth_failures_ = 0;
     unsigned errors_ = 0; // in a row
     std::string user_;    // from USER to PASS
-    std::optional<auth::SaslExchange> sasl_;
+    std::optional<auth::SaslLogin> sasl_;
     std::optional<auth::Identity> identity_;
     std::optional<store::SessionId> store_session_;
     Maildrop maildrop_;

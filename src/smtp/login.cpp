@@ -12,6 +12,12 @@ bool Session::may_login() const {
                                                         client_.peer.is_loopback);
 }
 
+auth::SaslOffer Session::offer() const {
+    auto offer = server_.sasl;
+    offer.is_bound = client_.tls && !client_.tls->binding.empty();
+    return offer;
+}
+
 Session::Decision Session::check_auth() {
     if (!server_.offers_auth) return bad(replies::kNotImplemented);
     if (client_.identity || !client_.is_extended) return bad(replies::kBadSequence); // RFC 4954 §4
@@ -22,39 +28,37 @@ Session::Decision Session::check_auth() {
 
 net::Task<Replies> Session::handle(const Auth& command) {
     if (auto refusal = check_auth()) co_return std::move(*refusal);
-    const auto mechanism = auth::parse_mechanism(command.mechanism);
+    const auto mechanism = auth::parse_mechanism(command.mechanism, offer());
     if (!mechanism) co_return bad(replies::kUnknownMechanism);
-    exchange_.emplace(*mechanism);
-    auto step = exchange_->start(command.initial_response);
-    auto replies = co_await on_step(std::move(step));
-    co_return replies;
+    auto binding = client_.tls ? client_.tls->binding : net::TlsBinding{};
+    login_.emplace(*mechanism, std::move(binding), server_.backend.authenticator(), client_.peer);
+    auto outcome = co_await login_->start(command.initial_response);
+    co_return on_outcome(std::move(outcome));
 }
 
 // The client's next line within the exchange. It ends at anything that is no response.
 net::Task<Replies> Session::on_response(net::Line line) {
     if (line.too_long || line.has_nul || line.has_bare_cr_or_lf) {
-        exchange_.reset();
+        login_.reset();
         co_return bad(line.too_long ? replies::kLineTooLong : replies::kBadExchange);
     }
-    auto step = exchange_->step(line.text);
-    auto replies = co_await on_step(std::move(step));
-    co_return replies;
+    auto outcome = co_await login_->step(line.text);
+    co_return on_outcome(std::move(outcome));
 }
 
-net::Task<Replies> Session::on_step(auth::SaslStep step) {
-    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&step))
-        co_return say("334 " + challenge->text + "\r\n");
-    exchange_.reset();
-    if (const auto* error = std::get_if<auth::SaslError>(&step))
-        co_return bad(*error == auth::SaslError::cancelled ? replies::kCancelled
-                                                           : replies::kBadExchange);
-    auto credentials = std::get<auth::Credentials>(std::move(step));
-    auto identity = co_await server_.backend.authenticate(client_, std::move(credentials));
-    if (!identity) co_return on_failed_login(identity.error());
-    client_.identity = std::move(*identity);
+Replies Session::on_outcome(auth::SaslOutcome outcome) {
+    if (const auto* challenge = std::get_if<auth::SaslChallenge>(&outcome))
+        return say("334 " + challenge->text + "\r\n");
+    login_.reset();
+    if (const auto* error = std::get_if<auth::SaslError>(&outcome))
+        return bad(*error == auth::SaslError::cancelled ? replies::kCancelled
+                                                        : replies::kBadExchange);
+    if (const auto* refusal = std::get_if<auth::LoginRefusal>(&outcome))
+        return on_failed_login(*refusal);
+    client_.identity = std::move(std::get<auth::Identity>(outcome));
     log::info("smtp_login",
               {{"session", client_.session_id}, {"account", client_.identity->address}});
-    co_return say(replies::kLoggedIn);
+    return say(replies::kLoggedIn);
 }
 
 // Guessing gets slower with each failure and then ends; that we could not check is not the peer's

@@ -19,7 +19,7 @@ Replies Session::greeting() const {
 }
 
 net::Task<Replies> Session::on_line(net::Line line, bool is_followed) {
-    if (exchange_) {
+    if (login_) {
         auto replies = co_await on_response(line);
         co_return replies;
     }
@@ -86,7 +86,7 @@ Replies Session::bad(std::string_view reply) {
 
 Replies Session::end(std::string_view reply) {
     transaction_.reset();
-    exchange_.reset();
+    login_.reset();
     expects_ = Expects::nothing;
     return say(reply);
 }
@@ -110,7 +110,7 @@ std::string Session::capabilities() const {
     if (server_.tls && !client_.tls) out += "250-STARTTLS\r\n"; // RFC 3207 §4.2: not under TLS
     if (may_login() && !client_.identity) {
         out += "250-AUTH"; // RFC 4954 §3
-        for (const auto mechanism : auth::sasl_mechanisms()) (out += ' ') += mechanism;
+        for (const auto mechanism : auth::sasl_mechanisms(offer())) (out += ' ') += mechanism;
         out += "\r\n";
     }
     out += "250 ENHANCEDSTATUSCODES\r\n"; // RFC 2034
@@ -148,7 +148,7 @@ void Session::on_tls(net::TlsState state) {
     client_.is_extended = false;
     client_.identity.reset();
     transaction_.reset();
-    exchange_.reset();
+    login_.reset();
     sender_refused_ = false;
     expects_ = Expects::command;
 }

@@ -7,7 +7,7 @@
 #include "smtp/command.hpp"
 #include "smtp/content_reader.hpp"
 
-#include "maild/auth/sasl.hpp"
+#include "maild/auth/sasl_login.hpp"
 #include "maild/net/line_reader.hpp"
 #include "maild/net/task.hpp"
 #include "maild/smtp/server.hpp"
@@ -61,7 +61,7 @@ public:
     Expects expects() const { return expects_; }
     bool in_transaction() const { return transaction_.has_value(); }
     bool has_recipient() const { return transaction_ && !transaction_->recipients.empty(); }
-    bool in_exchange() const { return exchange_.has_value(); } // what comes is no command
+    bool in_exchange() const { return login_.has_value(); } // what comes is no command
     const Client& client() const { return client_; }
     std::uint64_t transactions() const { return transactions_; }
 
@@ -101,17 +101,18 @@ private:
     // login.cpp: AUTH
     net::Task<Replies> handle(const Auth& command);
     net::Task<Replies> on_response(net::Line line);
-    net::Task<Replies> on_step(auth::SaslStep step);
+    Replies on_outcome(auth::SaslOutcome outcome);
     Replies on_failed_login(const auth::LoginRefusal& refusal);
     Decision check_auth();
     bool may_login() const; // a password may cross this connection
+    auth::SaslOffer offer() const;
 
     const Server& server_;
     Client client_; // hello is forgotten at STARTTLS, RFC 3207 §4.2
     Expects expects_ = Expects::command;
-    std::optional<Envelope> transaction_;        // MAIL to end of data, the whole of its state
-    std::optional<auth::SaslExchange> exchange_; // between AUTH and its last response
-    bool sender_refused_ = false; // the last MAIL: its pipelined RCPTs are no mistakes
+    std::optional<Envelope> transaction_;  // MAIL to end of data, the whole of its state
+    std::optional<auth::SaslLogin> login_; // between AUTH and its last response
+    bool sender_refused_ = false;          // the last MAIL: its pipelined RCPTs are no mistakes
     std::uint64_t transactions_ = 0;
     unsigned bad_commands_ = 0;
     unsigned idle_commands_ = 0;

@@ -1,5 +1,5 @@
 // Input: one byte selects the mechanism and whether there is an initial response; lines follow,
-// split at LF.
+// split at LF. What a SCRAM exchange asks of `auth` is answered from the next line: "+" ends it.
 #include "maild/auth/sasl.hpp"
 #include "maild/base/ensure.hpp"
 
@@ -19,14 +19,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
     (void)auth::parse_plain(rest);
-    auth::SaslExchange exchange((data[0] & 1) != 0 ? auth::Mechanism::login
-                                                   : auth::Mechanism::plain);
+    constexpr auth::Mechanism kMechanisms[] = {auth::Mechanism::plain, auth::Mechanism::login,
+                                               auth::Mechanism::scram_sha_256,
+                                               auth::Mechanism::scram_sha_1_plus};
+    auth::SaslExchange exchange(kMechanisms[(data[0] >> 2 & 2) | (data[0] & 1)]);
     const auto next = [&rest] {
         const auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
         return line;
     };
-    check((data[0] & 2) != 0 ? exchange.start(next()) : exchange.start(std::nullopt));
-    while (!rest.empty()) check(exchange.step(next()));
+    auto step = (data[0] & 2) != 0 ? exchange.start(next()) : exchange.start(std::nullopt);
+    check(step);
+    while (!rest.empty()) {
+        const auto line = next();
+        if (std::holds_alternative<auth::ScramMessage>(step)) {
+            auth::ScramAnswer answer{std::string(line), "state", std::nullopt};
+            if (line.starts_with('+')) answer.identity.emplace();
+            step = exchange.on_answer(std::move(answer));
+        } else {
+            step = exchange.step(line);
+        }
+        check(step);
+    }
     return 0;
 }

@@ -46,18 +46,35 @@ TEST(ParsePlain, GivesEachPart) {
     EXPECT_EQ(parsed->password, "xipj3plmq");
 }
 
-TEST(ParseMechanism, IgnoresCase) {
-    EXPECT_EQ(parse_mechanism("plain"), Mechanism::plain);
-    EXPECT_EQ(parse_mechanism("LOGIN"), Mechanism::login);
-    EXPECT_EQ(parse_mechanism("CRAM-MD5"), std::nullopt);
-    EXPECT_EQ(parse_mechanism(""), std::nullopt);
+TEST(ParseMechanism, IgnoresCaseAndTakesWhatIsOffered) {
+    EXPECT_EQ(parse_mechanism("plain", {}), Mechanism::plain);
+    EXPECT_EQ(parse_mechanism("LOGIN", {}), Mechanism::login);
+    EXPECT_EQ(parse_mechanism("CRAM-MD5", {}), std::nullopt);
+    EXPECT_EQ(parse_mechanism("", {}), std::nullopt);
+    EXPECT_EQ(parse_mechanism("scram-sha-256", {}), Mechanism::scram_sha_256);
+    EXPECT_EQ(parse_mechanism("SCRAM-SHA-1-PLUS", {}), std::nullopt);
+    EXPECT_EQ(parse_mechanism("SCRAM-SHA-1-PLUS", {.is_bound = true}), Mechanism::scram_sha_1_plus);
+    EXPECT_EQ(parse_mechanism("SCRAM-SHA-1", {.scram = false}), std::nullopt);
 }
 
-// A step in one word: "334 <challenge>", "malformed", "cancelled", or authcid/password.
+TEST(SaslMechanisms, AreOfferedTheStrongestFirst) {
+    using Names = std::vector<std::string_view>;
+    EXPECT_EQ(sasl_mechanisms({}), (Names{"SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN", "LOGIN"}));
+    EXPECT_EQ(sasl_mechanisms({.is_bound = true}),
+              (Names{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
+                     "PLAIN", "LOGIN"}));
+    EXPECT_EQ(sasl_mechanisms({.scram = false, .is_bound = true}), (Names{"PLAIN", "LOGIN"}));
+}
+
+// A step in one word: "334 <challenge>", "malformed", "cancelled", authcid/password, what goes to
+// `auth`, or who is logged in.
 std::string told(const SaslStep& step) {
     if (const auto* challenge = std::get_if<SaslChallenge>(&step)) return "334 " + challenge->text;
     if (const auto* credentials = std::get_if<Credentials>(&step))
         return credentials->authcid + "/" + credentials->password;
+    if (const auto* message = std::get_if<ScramMessage>(&step))
+        return "to auth: " + message->text + " with " + message->state;
+    if (const auto* identity = std::get_if<Identity>(&step)) return "is " + identity->address;
     return std::get<SaslError>(step) == SaslError::cancelled ? "cancelled" : "malformed";
 }
 
@@ -123,6 +140,54 @@ TEST(SaslExchange, Talks) {
 TEST(SaslExchange, TakesNoStepBeforeStart) {
     SaslExchange exchange(Mechanism::plain);
     EXPECT_EQ(told(exchange.step(base64_encode("\0tim\0pw"s))), "malformed");
+}
+
+ScramAnswer last_word() {
+    Identity identity;
+    identity.address = "tim@example.org";
+    return {.text = "v=word", .state = {}, .identity = identity};
+}
+
+TEST(SaslExchange, CarriesScram) {
+    SaslExchange exchange(Mechanism::scram_sha_256, {.exporter = "E", .end_point = {}});
+    EXPECT_EQ(told(exchange.start(std::nullopt)), "334 ");
+    const auto step = exchange.step(base64_encode("first"));
+    EXPECT_EQ(told(step), "to auth: first with ");
+    const auto& message = std::get<ScramMessage>(step);
+    EXPECT_EQ(message.hash, ScramHash::sha256);
+    EXPECT_FALSE(message.is_plus);
+    EXPECT_EQ(message.binding.exporter, "E") << "by which auth sees that -PLUS was on offer";
+    EXPECT_EQ(told(exchange.on_answer({"challenge", "sealed", {}})),
+              "334 " + base64_encode("challenge"));
+    EXPECT_EQ(told(exchange.step(base64_encode("final"))), "to auth: final with sealed");
+    EXPECT_EQ(told(exchange.on_answer(last_word())), "334 " + base64_encode("v=word"));
+    EXPECT_EQ(told(exchange.step("")), "is tim@example.org");
+    EXPECT_EQ(told(exchange.step("")), "malformed");
+}
+
+TEST(SaslExchange, LogsNobodyInWhoDoesNotAgreeToTheLastWord) {
+    for (const auto& [line, want] : {std::pair("*", "cancelled"), std::pair("AAAA", "malformed"),
+                                     std::pair("!", "malformed")}) {
+        SaslExchange exchange(Mechanism::scram_sha_1_plus);
+        EXPECT_EQ(told(exchange.start(base64_encode("first"))), "to auth: first with ");
+        EXPECT_EQ(told(exchange.on_answer({"challenge", "sealed", {}})),
+                  "334 " + base64_encode("challenge"));
+        const auto step = exchange.step(base64_encode("final"));
+        EXPECT_EQ(std::get<ScramMessage>(step).hash, ScramHash::sha1);
+        EXPECT_TRUE(std::get<ScramMessage>(step).is_plus);
+        EXPECT_EQ(told(exchange.on_answer(last_word())), "334 " + base64_encode("v=word"));
+        EXPECT_EQ(told(exchange.step(line)), want);
+        EXPECT_EQ(told(exchange.step("")), "malformed");
+    }
+}
+
+TEST(SaslExchange, TakesNoAnswerThatItDidNotAskFor) {
+    SaslExchange plain(Mechanism::plain);
+    EXPECT_EQ(told(plain.on_answer(last_word())), "malformed");
+    SaslExchange scram(Mechanism::scram_sha_256);
+    EXPECT_EQ(told(scram.start(std::nullopt)), "334 ");
+    EXPECT_EQ(told(scram.on_answer(last_word())), "malformed");
+    EXPECT_EQ(told(scram.step("")), "malformed");
 }
 
 } // namespace

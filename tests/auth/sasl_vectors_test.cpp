@@ -1,7 +1,6 @@
 // Vectors of the RFCs, from the public collection beside the source tree.
 #include "support/source_dir.hpp"
 
-#include "maild/auth/password.hpp"
 #include "maild/auth/sasl.hpp"
 #include "maild/base/encoding.hpp"
 
@@ -42,18 +41,50 @@ TEST(SaslVectors, Plain) {
     EXPECT_EQ(parsed->password, value_of(json, "PLAIN (RFC 4616", "password"));
 }
 
-TEST(SaslVectors, ScramSha256Keys) {
+struct ScramVector {
+    const char* name;
+    ScramHash hash;
+    const char* salt;
+    const char* mechanism;
+};
+constexpr ScramVector kScram[] = {
+    {"SCRAM-SHA-1 (RFC 5802", ScramHash::sha1, "QSXCR+Q6sek8bf92", "SCRAM-SHA-1"},
+    {"SCRAM-SHA-256 (RFC 7677", ScramHash::sha256, "W22ZaJ0SNY7soEsUEjb6gQ==", "SCRAM-SHA-256"},
+};
+
+TEST(SaslVectors, ScramKeys) {
     const auto json = vectors();
     if (json.empty()) GTEST_SKIP() << "conformance/sasl-vectors is not here";
-    const std::string rfc7677 = "SCRAM-SHA-256 (RFC 7677";
-    const auto salt = base64_decode("W22ZaJ0SNY7soEsUEjb6gQ==");
-    const auto keys = make_scram_keys(value_of(json, rfc7677, "password"), *salt, 4096);
-    const auto stored = value_of(json, rfc7677, "stored_key");
-    const auto server = value_of(json, rfc7677, "server_key");
-    EXPECT_EQ(base64_encode(keys.stored_key), stored);
-    EXPECT_EQ(base64_encode(keys.server_key), server);
-    EXPECT_EQ(format_scram_keys(keys),
-              "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$" + stored + ":" + server);
+    for (const auto& v : kScram) {
+        const auto keys = make_scram_keys(v.hash, value_of(json, v.name, "password"),
+                                          base64_decode(v.salt).value());
+        const auto stored = value_of(json, v.name, "stored_key");
+        const auto server = value_of(json, v.name, "server_key");
+        EXPECT_EQ(base64_encode(keys.stored_key), stored) << v.name;
+        EXPECT_EQ(base64_encode(keys.server_key), server) << v.name;
+        const auto text = format_scram_keys(keys);
+        EXPECT_EQ(text, std::string(v.mechanism) + "$4096:" + v.salt + "$" + stored + ":" + server);
+        EXPECT_EQ(format_scram_keys(parse_scram_keys(text).value()), text);
+    }
+}
+
+// The conversations of RFC 5802 §5 and RFC 7677 §3, the server's side.
+TEST(SaslVectors, ScramConversations) {
+    const auto json = vectors();
+    if (json.empty()) GTEST_SKIP() << "conformance/sasl-vectors is not here";
+    for (const auto& v : kScram) {
+        const auto keys = make_scram_keys(v.hash, value_of(json, v.name, "password"),
+                                          base64_decode(v.salt).value());
+        const auto challenge = value_of(json, v.name, "server_first");
+        const auto first = parse_scram_first(value_of(json, v.name, "client_first"));
+        const auto final = parse_scram_final(value_of(json, v.name, "client_final"));
+        ASSERT_TRUE(first && final) << v.name;
+        EXPECT_EQ(first->authcid, value_of(json, v.name, "username"));
+        EXPECT_EQ(format_scram_challenge(final->nonce, keys), challenge);
+        EXPECT_EQ(check_scram_binding(*first, *final, {}), nullptr);
+        EXPECT_EQ(verify_scram(keys, *first, challenge, *final),
+                  value_of(json, v.name, "server_final"));
+    }
 }
 
 } // namespace

@@ -118,6 +118,7 @@ TEST(Messages, HelloKeepsTheConfiguration) {
     hello.config.limits.imap_idle = std::chrono::hours(2);
     hello.config.limits.pop3_idle = std::chrono::hours(3);
     hello.config.plaintext = PlaintextLogin::loopback;
+    hello.config.offers_scram = false;
     hello.config.login_limits.ban_time = std::chrono::minutes(3);
     hello.identity = {"maild-store", 7, 8, true};
     hello.token_secret = std::string(32, '\0');
@@ -132,6 +133,7 @@ TEST(Messages, HelloKeepsTheConfiguration) {
     EXPECT_EQ(got.config.limits.imap_idle, std::chrono::hours(2));
     EXPECT_EQ(got.config.limits.pop3_idle, std::chrono::hours(3));
     EXPECT_EQ(got.config.plaintext, PlaintextLogin::loopback);
+    EXPECT_FALSE(got.config.offers_scram);
     EXPECT_EQ(got.config.login_limits.ban_time, std::chrono::minutes(3));
     EXPECT_EQ(got.identity.gid, 8u);
     EXPECT_EQ(got.token_secret, hello.token_secret);

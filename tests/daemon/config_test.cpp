@@ -160,6 +160,7 @@ pop3_idle = "20 min"
 drain_time = "0s"
 [auth]
 plaintext = "loopback"
+scram = "never"
 failures_allowed = 3
 failures_window = "1 h"
 failure_delay_max = 30
@@ -190,6 +191,7 @@ workers = 7
     EXPECT_EQ(config.limits.pop3_idle, 20min);
     EXPECT_EQ(config.limits.drain_time, 0s);
     EXPECT_EQ(config.plaintext, PlaintextLogin::loopback);
+    EXPECT_FALSE(config.offers_scram);
     EXPECT_EQ(config.login_limits.failures_allowed, 3u);
     EXPECT_EQ(config.login_limits.failures_window, 1h);
     EXPECT_EQ(config.login_limits.failure_delay_max, 30s);

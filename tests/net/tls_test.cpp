@@ -159,6 +159,63 @@ TEST(Tls, ShakesHandsWithEveryKindOfKeyByASigner) {
     }
 }
 
+std::string exported(SSL* ssl) {
+    std::string out(32, '\0');
+    SSL_export_keying_material(ssl, reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                               "EXPORTER-Channel-Binding", 24, nullptr, 0, 1);
+    return out;
+}
+
+std::string digest_of_peer(SSL* ssl) {
+    std::string out(32, '\0');
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl),
+                                                                  X509_free);
+    X509_digest(certificate.get(), EVP_sha256(), reinterpret_cast<unsigned char*>(out.data()),
+                nullptr);
+    return out;
+}
+
+TEST(Tls, BothEndsKnowTheSameBindings) { // RFC 9266, RFC 5929 §4
+    std::string before;
+    for (const auto* pair : {&p256(), &p384(), &rsa()}) {
+        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+            Meeting meeting(*pair);
+            TlsClientOptions options;
+            options.min_version = options.max_version = version;
+            TlsBinding client;
+            const auto state = meeting.meet<Result<TlsState>>(
+                [&](Stream& stream) { return meeting.shake(stream); },
+                [&](UniqueFd fd) {
+                    TlsClient peer(std::move(fd), options);
+                    if (!peer.handshake().empty()) return;
+                    client = {exported(peer.native()), digest_of_peer(peer.native())};
+                });
+            ASSERT_TRUE(state.has_value());
+            EXPECT_EQ(state->binding.exporter, client.exporter) << version;
+            EXPECT_EQ(state->binding.end_point, client.end_point) << version;
+            EXPECT_NE(client.exporter, before) << "of this connection alone";
+            before = client.exporter;
+        }
+    }
+}
+
+// RFC 7627 §5: without it, connections that a man in the middle has made can export the same.
+TEST(Tls, Tls12WithoutExtendedMasterSecretHasNoExporter) {
+    Meeting meeting;
+    const auto state = meeting.meet<Result<TlsState>>(
+        [&](Stream& stream) { return meeting.shake(stream); },
+        [&](UniqueFd fd) {
+            TlsClientOptions options;
+            options.max_version = TLS1_2_VERSION;
+            TlsClient peer(std::move(fd), options);
+            SSL_set_options(peer.native(), SSL_OP_NO_EXTENDED_MASTER_SECRET);
+            peer.handshake();
+        });
+    ASSERT_TRUE(state.has_value());
+    EXPECT_EQ(state->binding.exporter, "");
+    EXPECT_FALSE(state->binding.empty()) << "the certificate's digest";
+}
+
 struct RefusedCase {
     const char* name;
     int min_version;

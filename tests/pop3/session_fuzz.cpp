@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto line = input.substr(0, end);
         input.remove_prefix(end == std::string_view::npos ? input.size() : end + 1);
         check(client.say(line, !input.empty()));
-        if (client.session().expects() == pop3::Expects::tls) client.session().on_tls();
+        if (client.session().expects() == pop3::Expects::tls) client.session().on_tls({});
     }
     const auto removed = client.session().removed();
     ensure(host.other().opened.messages.size() + removed == 3, "only what was asked for is gone");

@@ -38,10 +38,10 @@ TEST(Pop3Session, TakesNoPasswordInTheClear) {
     EXPECT_EQ(host.backend.logins, 0);
     EXPECT_TRUE(client.say("STLS").starts_with("+OK"));
     EXPECT_EQ(client.session().expects(), Expects::tls);
-    client.session().on_tls();
+    client.session().on_tls({});
     const auto under_tls = client.say("CAPA");
     EXPECT_FALSE(under_tls.contains("STLS"));
-    EXPECT_TRUE(under_tls.contains("\r\nSASL PLAIN LOGIN\r\n"));
+    EXPECT_TRUE(under_tls.contains("\r\nSASL SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN\r\n"));
     EXPECT_EQ(client.say("STLS"), "-ERR TLS is active already\r\n");
     EXPECT_TRUE(client.log_in().starts_with("+OK"));
 }
@@ -52,7 +52,7 @@ TEST(Pop3Session, ForgetsAtStlsWhatWasSaidInTheClear) { // RFC 2595 §4
     Client client(host);
     client.say("USER ada");
     client.say("STLS");
-    client.session().on_tls();
+    client.session().on_tls({});
     EXPECT_EQ(client.say("PASS password"), "-ERR USER comes first\r\n");
 }
 

@@ -62,7 +62,7 @@ C: QUIT
 S: 221
 
 case another mechanism: %EACH%
-each "XYZZY" "EXTERNAL =" "CRAM-MD5" "GSSAPI" "SCRAM-SHA-256 biws" "ANONYMOUS"
+each "XYZZY" "EXTERNAL =" "CRAM-MD5" "GSSAPI" "SCRAM-SHA-512 biws" "SCRAM-SHA-256-PLUS biws" "ANONYMOUS"
 connect submission hello
 C: AUTH %EACH%
 S: 504 5.5.4
@@ -170,7 +170,7 @@ closed
 case pop3: AUTH LOGIN step by step, other mechanisms, and more than RFC 4954 allows
 segments exact
 connect pop3s
-C: AUTH SCRAM-SHA-256 biws
+C: AUTH SCRAM-SHA-512 biws
 S: -ERR This mechanism is not offered
 C: AUTH LOGIN
 S: + VXNlcm5hbWU6

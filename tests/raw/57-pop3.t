@@ -5,7 +5,7 @@ case what it can do, before and behind a login
 connect pop3
 C: CAPA
 S: +OK
-S. (?=.*^STLS\r$)(?=.*^USER\r$)(?=.*^SASL PLAIN LOGIN\r$)(?=.*^TOP\r$)(?=.*^UIDL\r$)(?=.*^RESP-CODES\r$)(?=.*^AUTH-RESP-CODE\r$)(?=.*^PIPELINING\r$)(?=.*^UTF8 USER\r$).*
+S. (?=.*^STLS\r$)(?=.*^USER\r$)(?=.*^SASL SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN\r$)(?=.*^TOP\r$)(?=.*^UIDL\r$)(?=.*^RESP-CODES\r$)(?=.*^AUTH-RESP-CODE\r$)(?=.*^PIPELINING\r$)(?=.*^UTF8 USER\r$).*
 wait
 log-in
 C: capa

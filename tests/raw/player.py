@@ -16,10 +16,11 @@ from script import arguments, octets_of, options_of
 
 SLOWNESS = float(os.environ.get("MAILD_SLOWNESS", 1))   # of a build with a sanitizer
 SAID = ("C:", "send", "S:", "S~", "S*", "S.")
-# What differs between two runs of the same: names of transactions and accounts, times, and numbers of mailboxes.
+# What differs between two runs of the same: names of transactions and accounts, times, numbers of mailboxes, SCRAM's nonces ("r=").
 MASKS = [(re.compile(rb"[0-9A-HJKMNP-TV-Z]{13}\.\d+"), b"ID"), (re.compile(rb"raw\d+@"), b"USER@"),
          (re.compile(rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+"), rb"\1 N"),
-         (re.compile(rb"^((?:\+OK )?\d+ )[0-9a-f]{16}\r"), rb"\1UID"), (re.compile(rb"MAILBOXID \(F[0-9a-f]+\)"), b"MAILBOXID N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE")]
+         (re.compile(rb"^((?:\+OK )?\d+ )[0-9a-f]{16}\r"), rb"\1UID"), (re.compile(rb"MAILBOXID \(F[0-9a-f]+\)"), b"MAILBOXID N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE"),
+         (re.compile(rb"^((?:\+|334) cj1)[0-9A-Za-z+/=]+\r"), rb"\1NONCE")]
 
 
 class Player:

@@ -297,7 +297,9 @@ constexpr std::string_view kLogin = "AUTH PLAIN AGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ=
 
 void submit(TlsClient& tls) {
     tls.write("EHLO client.example\r\n");
-    EXPECT_TRUE(tls.read_until("250 ENHANCEDSTATUSCODES\r\n").contains("AUTH PLAIN LOGIN"));
+    EXPECT_TRUE(tls.read_until("250 ENHANCEDSTATUSCODES\r\n")
+                    .contains("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 "
+                              "SCRAM-SHA-1-PLUS SCRAM-SHA-1 PLAIN LOGIN\r\n"));
     tls.write(kLogin);
     EXPECT_EQ(tls.read_until("\r\n"), "235 2.7.0 Authentication successful\r\n");
     tls.write("MAIL FROM:<ada@example.org>\r\nRCPT TO:<eve@remote.example>\r\nDATA\r\n");

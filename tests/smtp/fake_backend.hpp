@@ -2,6 +2,8 @@
 // A backend without a host: hosts example.org with a few addresses, keeps what it accepted, fails
 // where told to.
 
+#include "support/scram_host.hpp"
+
 #include "maild/smtp/backend.hpp"
 
 #include <map>
@@ -29,7 +31,7 @@ inline std::string path_of(const mail::Address& address) {
     return address.domain.empty() ? address.localpart : address.format();
 }
 
-class FakeBackend final : public Backend {
+class FakeBackend final : public Backend, public auth::Authenticator {
 public:
     std::set<std::string> addresses = {"ada@example.org", "bob@example.org", "postmaster"};
     std::map<std::string, std::string> passwords = {{"ada@example.org", "secret"}};
@@ -40,10 +42,11 @@ public:
     std::map<std::string, Errc> accept_errors; // by address, LMTP; "" for all
     std::vector<Accepted> accepted;
     unsigned logins = 0; // how many credentials were seen
+    maild::test::ScramHost scram_host{"secret"};
     std::size_t routes_checked = 0;
 
-    net::Task<auth::LoginResult> authenticate(const Client&,
-                                              auth::Credentials credentials) override {
+    auth::Authenticator& authenticator() override { return *this; }
+    net::Task<auth::LoginResult> login(auth::Credentials credentials, const net::Peer&) override {
         ++logins;
         if (login_error) co_return fail(*login_error, "login");
         const auto found = passwords.find(credentials.authcid);
@@ -54,6 +57,13 @@ public:
         identity.account = AccountId(1);
         identity.address = credentials.authcid;
         co_return identity;
+    }
+
+    net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
+        ++logins;
+        auto answer = scram_host.on_message(message);
+        if (answer && answer->identity) answer->identity->account = AccountId(1);
+        co_return answer;
     }
 
     net::Task<Result<void, Refusal>> verify_sender(const Client& client,

@@ -1,5 +1,6 @@
 // AUTH (RFC 4954; HARDENING 23, 24, 33 to 36, 40).
 #include "smtp/conversation.hpp"
+#include "support/scram_client.hpp"
 
 #include "maild/base/encoding.hpp"
 
@@ -79,7 +80,7 @@ TEST(SmtpLogin, MayGoInTheClearOverLoopbackIfSo) {
     Session session(server, client);
     const auto replies =
         maild::test::run_task(session.on_line(test::line_of("EHLO client.example"), false));
-    EXPECT_TRUE(replies.text.contains("AUTH PLAIN LOGIN"));
+    EXPECT_TRUE(replies.text.contains("AUTH SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN\r\n"));
 }
 
 TEST(SmtpLogin, IsNoServiceOfPort25) {
@@ -205,6 +206,74 @@ TEST(SmtpLogin, IsForgottenAtStartTls) { // RFC 3207 §4.2
     EXPECT_TRUE(say("STARTTLS").starts_with("503")); // after AUTH, HARDENING 23
     session.on_tls({});
     EXPECT_FALSE(session.client().identity);
+}
+
+// What is behind "334 ", decoded.
+std::string challenge_of(const std::string& reply) {
+    EXPECT_TRUE(reply.starts_with("334 ") && reply.ends_with("\r\n")) << reply;
+    return base64_decode(reply.substr(4, reply.size() - 6)).value_or("bad base64");
+}
+
+TEST(SmtpLogin, TakesScram) { // RFC 5802, RFC 4954 §4
+    for (const bool has_initial_response : {false, true}) {
+        auto with = over_tls();
+        maild::test::ScramClient client("ada@example.org", "secret");
+        const auto first = base64_encode(client.first());
+        if (has_initial_response)
+            with.send("AUTH SCRAM-SHA-256 " + first);
+        else
+            with.send("AUTH SCRAM-SHA-256").expect("334 \r\n").send(first);
+        with.send(base64_encode(client.final(challenge_of(with.reply()))));
+        EXPECT_EQ(challenge_of(with.reply()), client.last_word());
+        EXPECT_FALSE(with.session().client().identity.has_value());
+        with.send("").expect("235 2.7.0");
+        EXPECT_EQ(with.session().client().identity->address, "ada@example.org");
+    }
+}
+
+TEST(SmtpLogin, BindsScramToTheConnection) {
+    Conversation with(Service::submission);
+    const net::TlsBinding binding{.exporter = std::string(32, 'E'), .end_point = {}};
+    with.session().on_tls({"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", binding});
+    with.hello();
+    EXPECT_TRUE(with.reply().contains("250-AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS "
+                                      "SCRAM-SHA-1 PLAIN LOGIN\r\n"));
+    for (const char octet : {'X', 'E'}) {
+        maild::test::ScramClient client("ada@example.org", "secret", "SHA1");
+        client.gs2_header = "p=tls-exporter,,";
+        client.binding = std::string(32, octet);
+        with.send("AUTH SCRAM-SHA-1-PLUS " + base64_encode(client.first()));
+        with.send(base64_encode(client.final(challenge_of(with.reply()))));
+        if (octet == 'X')
+            with.expect("535 5.7.8");
+        else
+            EXPECT_EQ(challenge_of(with.reply()), client.last_word());
+    }
+    with.send("").expect("235 2.7.0");
+}
+
+TEST(SmtpLogin, RefusesBadScramAndStaysInStep) {
+    auto with = over_tls();
+    maild::test::ScramClient wrong("ada@example.org", "guess");
+    with.send("AUTH SCRAM-SHA-256 " + base64_encode(wrong.first()));
+    with.send(base64_encode(wrong.final(challenge_of(with.reply())))).expect("535 5.7.8");
+    with.send("AUTH SCRAM-SHA-256-PLUS " + base64_encode(wrong.first())).expect("504 5.5.4");
+    with.send("AUTH SCRAM-SHA-256 " + base64_encode("n,,m=x,n=a,r=b")).expect("501 5.5.2");
+    with.send("AUTH SCRAM-SHA-256 =").expect("501 5.5.2");
+    with.send("AUTH SCRAM-SHA-256 " + base64_encode(wrong.first())).expect("334");
+    with.send("*").expect("501 5.7.0");
+    maild::test::ScramClient client("ada@example.org", "secret");
+    with.send("AUTH SCRAM-SHA-256 " + base64_encode(client.first()));
+    with.send(base64_encode(client.final(challenge_of(with.reply())))).expect("334 ");
+    with.send("*").expect("501 5.7.0");
+    EXPECT_FALSE(with.session().client().identity.has_value());
+    with.send("NOOP").expect("250");
+}
+
+TEST(SmtpLogin, OffersNoScramWhereTheHostDoesNot) {
+    auto with = over_tls([](Server& server) { server.sasl.scram = false; });
+    EXPECT_TRUE(with.reply().contains("250-AUTH PLAIN LOGIN\r\n"));
+    with.send("AUTH SCRAM-SHA-256 " + base64_encode("n,,n=a,r=b")).expect("504 5.5.4");
 }
 
 } // namespace

@@ -36,7 +36,7 @@ TEST(SmtpSession, OffersLoginUnderTlsAlone) { // HARDENING 24
     with.send("EHLO client.example");
     EXPECT_FALSE(with.reply().contains("AUTH"));
     with.start_tls().send("EHLO client.example");
-    EXPECT_TRUE(with.reply().contains("250-AUTH PLAIN LOGIN\r\n"));
+    EXPECT_TRUE(with.reply().contains("250-AUTH SCRAM-SHA-256 SCRAM-SHA-1 PLAIN LOGIN\r\n"));
 }
 
 TEST(SmtpSession, AnswersWhatNeedsNoGreeting) {

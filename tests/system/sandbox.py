@@ -2,6 +2,7 @@
 """The walls around each role, tried from inside the real processes: whatever a role must not do kills it or is refused, and
 it is replaced. And what must not be in a worker's memory is not there: key bytes after a thousand TLS handshakes, password
 hashes after logins."""
+import base64
 import errno
 import imaplib
 import os
@@ -15,6 +16,7 @@ import unittest
 
 import host
 import intruder
+import sasl
 
 ROLES = ("worker", "auth", "store", "control")
 FILES = {"auth", "store"}   # roles that may open some
@@ -169,11 +171,18 @@ class Secrets(host.HostTest):
             client = imaplib.IMAP4_SSL("127.0.0.1", self.host.port(993), ssl_context=host.insecure_tls())
             client.login(self.host.address, self.host.password)
             client.logout()
+            line = sasl.Line(self, "imap", 993)
+            self.assertTrue(line.is_success(sasl.scram(line, "SCRAM-SHA-256", self.host.address, self.host.password)[0]))
+            line.close()
         copy = self.host.root / "copy"   # auth holds the lock of its own
         shutil.copytree(self.host.root / "var/lib/directory", copy)
         with sqlite3.connect(copy / "directory.db") as database:
             hashes = {row[0].rsplit("$", 1)[1].encode() for row in database.execute("SELECT hash FROM credential WHERE hash != ''")}
-        self.assertTrue(hashes)
+            for column in ("scram", "scram_sha1"):   # SCRAM-SHA-256$4096:salt$StoredKey:ServerKey, also as octets
+                for (keys,) in database.execute(f"SELECT {column} FROM credential WHERE {column} != ''"):
+                    stored, server = keys.rsplit("$", 1)[1].split(":")
+                    hashes |= {stored.encode(), server.encode(), base64.b64decode(stored), base64.b64decode(server)}
+        self.assertGreater(len(hashes), 8)
         for process in self.host.status()["processes"]:
             found = intruder.find_in_memory(process["pid"], hashes)
             self.assertEqual(bool(found), process["role"] == "auth", process["role"])

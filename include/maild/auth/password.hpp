@@ -48,16 +48,7 @@ Result<std::string> hash_password(std::string_view password, const PasswordCost&
 // password that can be nobody's (see check_new_password) does not match and costs no hashing.
 bool verify_password(std::string_view password, std::string_view hash);
 
-// SCRAM-SHA-256 (RFC 5802 §3, RFC 7677) keys, made when a plain password is set.
-inline constexpr std::uint32_t kScramIterations = 4'096; // the least that RFC 7677 §4 allows
-struct ScramKeys {
-    std::string salt;
-    std::uint32_t iterations = kScramIterations;
-    std::string stored_key;
-    std::string server_key;
-};
-ScramKeys make_scram_keys(std::string_view password, std::string salt, std::uint32_t iterations);
-// As RFC 5803 §2 stores them: SCRAM-SHA-256$4096:salt$StoredKey:ServerKey
-std::string format_scram_keys(const ScramKeys& keys);
+// Whether new hashes are of another kind, so that a login that verified this one can replace it.
+bool is_outdated_hash(std::string_view hash);
 
 } // namespace maild::auth

@@ -5,6 +5,7 @@
 // `mailctl` holds at once.
 
 #include "maild/auth/login_refusal.hpp"
+#include "maild/auth/scram.hpp"
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
@@ -27,6 +28,12 @@ struct LoginAttempt {
     auth::Credentials credentials;
     Service service = Service::imap;
     std::string remote_address; // in digits: whose failures are counted; else not counted
+};
+// One of the two messages of a SCRAM client.
+struct ScramAttempt {
+    auth::ScramMessage message;
+    Service service = Service::imap;
+    std::string remote_address; // as above
 };
 
 // A mailbox here.
@@ -74,6 +81,9 @@ public:
     // is banned; busy when too many passwords wait to be hashed, or the account is being guessed
     // at.
     virtual net::Task<auth::LoginResult> login(LoginAttempt attempt) = 0;
+    // Refusals as above; protocol_error for what is no message of SCRAM. For a name that is
+    // nobody's the exchange goes on as for any other, takes as long, and fails at its end.
+    virtual net::Task<auth::ScramResult> scram(ScramAttempt attempt) = 0;
     // `address`: an addr-spec, localpart decoded and re-quoted by mail::Address::format().
     // `<Postmaster>` without a domain is "postmaster" (RFC 5321 §4.5.1) and goes to the host's own
     // postmaster.
@@ -85,6 +95,9 @@ public:
 
 template <class Codec> void describe(Codec& codec, LoginAttempt& a) {
     codec(a.credentials, a.service, a.remote_address);
+}
+template <class Codec> void describe(Codec& codec, ScramAttempt& a) {
+    codec(a.message, a.service, a.remote_address);
 }
 template <class Codec> void describe(Codec& codec, LocalTarget& t) {
     codec(t.account, t.address, t.detail, t.grant);

@@ -7,7 +7,9 @@
 
 #include "maild/auth/login_cache.hpp"
 #include "maild/auth/login_guard.hpp"
+#include "maild/auth/login_secret.hpp"
 #include "maild/auth/password.hpp"
+#include "maild/auth/scram.hpp"
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
 #include "maild/net/timer.hpp"
@@ -37,6 +39,8 @@ struct Settings {
     std::size_t hash_threads = 2;
     std::size_t hash_queue = 128; // logins that may wait to be hashed; then Errc::busy
     auth::LoginLimits login_limits;
+    // Between each message of SCRAM and its answer: more than any lookup takes.
+    std::chrono::milliseconds scram_pace{5};
 };
 
 class Registry : public Directory, public DirectoryAdmin {
@@ -51,6 +55,7 @@ public:
     Result<void> keep_logins();
 
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
+    net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
 
@@ -85,13 +90,15 @@ protected:
     Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> hasher,
              const auth::TokenKey& key, const Clock& clock, Random& random,
              const Settings& settings);
-    Result<void> recall_logins(); // bans, and where owners come from; once, before the first login
+    // The secret, bans, and where owners come from; once, before the first login.
+    Result<void> recall_logins();
     const Hasher& hasher() const { return *hasher_; }
     Repository& rows() { return *rows_; }
 
 private:
     struct Login;
     struct Addition;
+    struct Exchange;
     using Guard = auth::LoginGuard;
     Result<Login> find_login(const auth::Credentials& credentials);
     bool is_cached(const Login& login, const std::string& password);
@@ -99,6 +106,14 @@ private:
                                  const Guard::Attempt& who);
     std::unexpected<auth::LoginRefusal> refuse(const LoginAttempt& attempt, const Login& login,
                                                Guard::Turn& turn, std::string_view reason);
+    void complete(const Login& login, const PasswordJob& job);
+    std::string salt_of(const Login& login) const;
+    auth::ScramKeys scram_keys_of(const Login& login, auth::ScramHash hash) const;
+    auth::ScramResult begin_scram(const ScramAttempt& attempt);
+    net::Task<auth::ScramResult> finish_scram(const ScramAttempt& attempt);
+    auth::ScramResult verify_scram(const Exchange& exchange, const auth::ScramMessage& message,
+                                   Guard::Turn turn);
+    Result<void> recall_secret();
     void keep_ban(const auth::Ban& ban);
     bool start_waiting(const net::IpAddress& network);
     void stop_waiting(const net::IpAddress& network);
@@ -107,8 +122,10 @@ private:
                                         Guard::Turn turn);
     Result<auth::Token> grant(const Account& account, auth::Right right);
     Result<Resolution> resolve_now(const std::string& address);
+    Result<void> write(const std::function<Result<void>()>& action); // one transaction
     using Action = std::function<Result<Changed>()>;
     Result<Changed> change(const char* what, const std::string& whom, const Action& action);
+    Result<std::string> salt_for(const std::string& account);
     Result<void> store_password(AccountId account, const PasswordJob& job);
     Result<Addition> plan_addition(const NewAccount& account);
     Result<void> plan_existing(Addition& addition, AccountId id, const NewAccount& account);
@@ -122,6 +139,8 @@ private:
     auth::TokenKey key_;
     const Clock& clock_;
     Settings settings_;
+    auth::LoginSecret secret_;
+    auth::ScramStates scram_states_;
     auth::LoginCache cache_;
     auth::LoginGuard guard_;
     net::Event turn_ended_;

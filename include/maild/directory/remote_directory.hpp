@@ -15,6 +15,7 @@ public:
     explicit RemoteDirectory(ipc::Client& client) : client_(client) {} // outlives this
 
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
+    net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
 

@@ -8,6 +8,7 @@
 #include "maild/base/error.hpp"
 #include "maild/base/unique_fd.hpp"
 #include "maild/net/task.hpp"
+#include "maild/net/tls_binding.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -34,6 +35,7 @@ struct TlsState {
     std::string version;     // "TLSv1.3"
     std::string cipher;      // "TLS_AES_256_GCM_SHA384"
     std::string server_name; // SNI that the peer sent, lower case; empty without
+    TlsBinding binding{};
 };
 
 enum class WaitResult : std::uint8_t { readable, event, timed_out, closed }; // closed: by cancel()

@@ -4,6 +4,7 @@
 // Stream::wait_readable(). Everything here belongs to one thread; from another one use post() in
 // spawn.hpp first.
 
+#include "maild/base/clock.hpp"
 #include "maild/net/task.hpp"
 
 #include <chrono>
@@ -12,6 +13,7 @@
 namespace maild::net {
 
 Task<void> sleep_for(std::chrono::milliseconds span);
+Task<void> sleep_until(SteadyTime time); // not at all when it is over
 
 // Something has changed: come and look. notify() wakes everyone who waits; with nobody waiting it
 // is remembered, once, for the next one who does, so that a change between "look" and "wait" is

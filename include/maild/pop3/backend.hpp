@@ -3,10 +3,7 @@
 // it over auth and store, tests with a double. One backend serves all sessions of a worker on its
 // one thread and outlives them.
 
-#include "maild/auth/login_refusal.hpp"
-#include "maild/base/error.hpp"
-#include "maild/net/stream.hpp"
-#include "maild/net/task.hpp"
+#include "maild/auth/sasl_login.hpp"
 #include "maild/store/claims.hpp"
 #include "maild/store/message_store.hpp"
 
@@ -16,12 +13,7 @@ class Backend {
 public:
     virtual ~Backend() = default;
 
-    // As imap::Backend: authentication_failed for whatever is wrong with account or password (never
-    // told apart); unavailable or busy if it could not be checked; limit_exceeded ends the session.
-    // `peer` is valid until the task has completed.
-    virtual net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
-                                                      const net::Peer& peer) = 0;
-
+    virtual auth::Authenticator& authenticator() = 0;
     virtual store::MessageStore& store() = 0;
     virtual store::Claims& claims() = 0; // of the same store
 };

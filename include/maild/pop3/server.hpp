@@ -7,6 +7,7 @@
 // way, a lost store included, leaves the mail as it was.
 
 #include "maild/auth/plaintext.hpp"
+#include "maild/auth/sasl.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/net/gate.hpp"
 #include "maild/net/stream.hpp"
@@ -22,6 +23,7 @@ struct Server {
     std::shared_ptr<net::TlsContext> tls; // null: neither STLS nor implicit TLS
     bool implicit_tls = false;            // TLS from the first octet, RFC 8314 §3.1
     auth::PlaintextPolicy plaintext = auth::PlaintextPolicy::never;
+    auth::SaslOffer sasl{}; // as the host offers it; each connection adds what it has
     Limits limits;
     Backend& backend;
     const Clock& clock;

@@ -7,7 +7,7 @@
 // until the returned task has completed. A Refusal made of an Error is answered as reply_for()
 // says, at the Step named here.
 
-#include "maild/auth/login_refusal.hpp"
+#include "maild/auth/sasl_login.hpp"
 #include "maild/net/stream.hpp"
 #include "maild/net/task.hpp"
 #include "maild/smtp/envelope.hpp"
@@ -51,11 +51,8 @@ class Backend {
 public:
     virtual ~Backend() = default;
 
-    // Step::login. authentication_failed for whatever is wrong with account or password (never told
-    // apart); unavailable or busy if it could not be checked; limit_exceeded ends the session. The
-    // session itself delays answers to failures, and ends after several.
-    virtual net::Task<auth::LoginResult> authenticate(const Client& client,
-                                                      auth::Credentials credentials) = 0;
+    // Step::login.
+    virtual auth::Authenticator& authenticator() = 0;
 
     // MAIL, Step::sender. no_space: the disk watermark is passed; not_permitted: an authenticated
     // client may not send as this address; too_large for mail.size, which the session has already

@@ -4,6 +4,7 @@
 // sessions a new one and leaves the others alone; backend, budget, clock and random outlive all.
 
 #include "maild/auth/plaintext.hpp"
+#include "maild/auth/sasl.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/net/gate.hpp"
 #include "maild/net/stream.hpp"
@@ -26,6 +27,7 @@ struct Server {
     bool implicit_tls = false;                 // TLS from the first octet, RFC 8314 §3.3
     bool offers_auth = false; // submission always has it; relay_in only if configured
     auth::PlaintextPolicy plaintext = auth::PlaintextPolicy::never;
+    auth::SaslOffer sasl{}; // as the host offers it; each connection adds what it has
     Limits limits;
     Backend& backend;
     Budget& budget;

@@ -4,6 +4,7 @@
 
 #include "imap/dialogue.hpp"
 #include "support/fake_clock.hpp"
+#include "support/scram_host.hpp"
 
 #include "maild/net/spawn.hpp"
 #include "maild/store/memory_store.hpp"
@@ -26,22 +27,23 @@ inline void run(boost::asio::io_context& io, net::Task<void> task) {
 
 // Accounts are made when they first log in with the password "password"; names with "invalid" have
 // none.
-class TestBackend final : public Backend {
+class TestBackend final : public Backend, public auth::Authenticator {
 public:
     explicit TestBackend(store::MemoryStore& store) : store_(store) {}
 
-    net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
-                                              const net::Peer&) override {
+    auth::Authenticator& authenticator() override { return *this; }
+    net::Task<auth::LoginResult> login(auth::Credentials credentials, const net::Peer&) override {
         ++logins;
         if (failure) co_return fail(*failure);
         if (credentials.password != "password" || credentials.authcid.starts_with("invalid"))
             co_return std::unexpected(
                 auth::LoginRefusal(Error{Errc::authentication_failed, {}}, hold_back));
-        const auto [account, is_new] = accounts_.try_emplace(
-            credentials.authcid, AccountId(std::int64_t(accounts_.size()) + 1));
-        auth::Identity identity{account->second, credentials.authcid, {}};
-        identity.token = store_.grant(account->second, auth::Right::access, quota);
-        co_return identity;
+        co_return identity_of(credentials.authcid);
+    }
+    net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
+        auto answer = scram_host_.on_message(message);
+        if (answer && answer->identity) answer->identity = identity_of(answer->identity->address);
+        co_return answer;
     }
     store::MessageStore& store() override { return store_; }
 
@@ -51,7 +53,14 @@ public:
     std::uint64_t quota = 0;
 
 private:
+    auth::Identity identity_of(const std::string& name) {
+        const auto account =
+            accounts_.try_emplace(name, AccountId(std::int64_t(accounts_.size()) + 1)).first;
+        return {account->second, name, store_.grant(account->second, auth::Right::access, quota)};
+    }
+
     store::MemoryStore& store_;
+    maild::test::ScramHost scram_host_{"password"};
     std::map<std::string, AccountId> accounts_;
 };
 

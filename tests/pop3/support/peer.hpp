@@ -4,6 +4,7 @@
 #include "pop3/session.hpp"
 #include "support/fake_clock.hpp"
 #include "support/run_task.hpp"
+#include "support/scram_host.hpp"
 
 #include "maild/store/memory_store.hpp"
 
@@ -22,18 +23,23 @@ using maild::test::run_task;
 
 // Accounts are made when they first log in with the password "password"; names with "invalid" have
 // none.
-class TestBackend final : public Backend {
+class TestBackend final : public Backend, public auth::Authenticator {
 public:
     explicit TestBackend(store::MemoryStore& store) : store_(store) {}
 
-    net::Task<auth::LoginResult> authenticate(auth::Credentials credentials,
-                                              const net::Peer&) override {
+    auth::Authenticator& authenticator() override { return *this; }
+    net::Task<auth::LoginResult> login(auth::Credentials credentials, const net::Peer&) override {
         ++logins;
         if (failure) co_return fail(*failure);
         if (credentials.password != "password" || credentials.authcid.starts_with("invalid"))
             co_return std::unexpected(
                 auth::LoginRefusal(Error{Errc::authentication_failed, {}}, hold_back));
         co_return identity(credentials.authcid);
+    }
+    net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
+        auto answer = scram_host_.on_message(message);
+        if (answer && answer->identity) answer->identity = identity(answer->identity->address);
+        co_return answer;
     }
     store::MessageStore& store() override { return store_; }
     store::Claims& claims() override { return store_; }
@@ -50,6 +56,7 @@ public:
 
 private:
     store::MemoryStore& store_;
+    maild::test::ScramHost scram_host_{"password"};
     std::map<std::string, AccountId> accounts_;
 };
 

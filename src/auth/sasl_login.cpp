@@ -1,0 +1,55 @@
+#include "maild/auth/sasl_login.hpp"
+
+#include <utility>
+
+namespace maild::auth {
+namespace {
+
+// A step at which `auth` has nothing to say.
+SaslOutcome plain_outcome(SaslStep step) {
+    if (auto* challenge = std::get_if<SaslChallenge>(&step)) return std::move(*challenge);
+    if (auto* identity = std::get_if<Identity>(&step)) return std::move(*identity);
+    if (const auto* error = std::get_if<SaslError>(&step)) return *error;
+    return SaslError::malformed;
+}
+
+} // namespace
+
+net::Task<SaslOutcome> SaslLogin::start(std::optional<std::string_view> initial_response) {
+    auto first = exchange_.start(initial_response);
+    auto outcome = co_await go_on(std::move(first));
+    co_return outcome;
+}
+
+net::Task<SaslOutcome> SaslLogin::step(std::string_view line) {
+    auto next = exchange_.step(line);
+    auto outcome = co_await go_on(std::move(next));
+    co_return outcome;
+}
+
+net::Task<SaslOutcome> SaslLogin::go_on(SaslStep step) {
+    if (auto* credentials = std::get_if<Credentials>(&step)) {
+        auto outcome = co_await log_in(std::move(*credentials));
+        co_return outcome;
+    }
+    if (auto* message = std::get_if<ScramMessage>(&step)) {
+        auto outcome = co_await ask(std::move(*message));
+        co_return outcome;
+    }
+    co_return plain_outcome(std::move(step));
+}
+
+net::Task<SaslOutcome> SaslLogin::log_in(Credentials credentials) {
+    auto identity = co_await authenticator_.login(std::move(credentials), peer_);
+    if (!identity) co_return std::move(identity.error());
+    co_return std::move(*identity);
+}
+
+net::Task<SaslOutcome> SaslLogin::ask(ScramMessage message) {
+    auto answer = co_await authenticator_.scram(std::move(message), peer_);
+    if (answer) co_return plain_outcome(exchange_.on_answer(std::move(*answer)));
+    if (answer.error().code == Errc::protocol_error) co_return SaslError::malformed;
+    co_return std::move(answer.error());
+}
+
+} // namespace maild::auth

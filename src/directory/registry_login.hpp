@@ -1,0 +1,28 @@
+#pragma once
+// What the ways of logging in share (registry_login.cpp, registry_scram.cpp).
+
+#include "directory/repository.hpp"
+
+#include "maild/directory/registry.hpp"
+
+#include <optional>
+#include <string>
+
+namespace maild::directory {
+
+// Whom a client names, and what its proof is compared with.
+struct Registry::Login {
+    std::optional<Account> account; // none: there is no such account
+    std::string name;               // its own address, or what stands for it
+    Credential credential;
+    const char* refusal = nullptr; // why it fails even with the right password; for the log
+};
+
+auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,
+                                    const std::optional<Account>& account);
+// From a banned network: nothing was looked at.
+std::unexpected<auth::LoginRefusal> turn_away(const LoginAttempt& attempt);
+std::unexpected<auth::LoginRefusal> deny(const LoginAttempt& attempt,
+                                         auth::LoginGuard::Denial denial);
+
+} // namespace maild::directory

@@ -1,0 +1,119 @@
+// SCRAM: the server's half, where the keys are.
+#include "directory/registry_login.hpp"
+
+#include <utility>
+
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::directory {
+namespace {
+
+// The timer's clock is the kernel's, whatever ours is in a test.
+SteadyTime in_real_time(const Clock& clock, SteadyTime time) {
+    return SystemClock().steady_now() + (time - clock.steady_now());
+}
+
+LoginAttempt named_by(const ScramAttempt& attempt, const auth::ScramFirst& first) {
+    return {.credentials = {first.authzid, first.authcid, {}},
+            .service = attempt.service,
+            .remote_address = attempt.remote_address};
+}
+
+} // namespace
+
+// Both messages of one exchange, taken apart.
+struct Registry::Exchange {
+    auth::ScramFirst first;
+    std::string challenge;
+    auth::ScramFinal final;
+    LoginAttempt by;
+};
+
+// No password is hashed here, so that the time of a few lookups would tell who exists, were it to
+// be seen: every answer leaves at the same distance from its question.
+net::Task<auth::ScramResult> Registry::scram(ScramAttempt attempt) {
+    const auto answered = clock_.steady_now() + settings_.scram_pace;
+    if (attempt.message.state.empty()) {
+        auto challenge = begin_scram(attempt);
+        co_await net::sleep_until(in_real_time(clock_, answered));
+        co_return challenge;
+    }
+    auto result = co_await finish_scram(attempt);
+    co_await net::sleep_until(in_real_time(clock_, answered));
+    co_return result;
+}
+
+// An account without keys is as good as none here.
+auth::ScramKeys Registry::scram_keys_of(const Login& login, auth::ScramHash hash) const {
+    const auto& stored =
+        hash == auth::ScramHash::sha1 ? login.credential.scram_sha1 : login.credential.scram;
+    if (auto keys = auth::parse_scram_keys(stored); keys && keys->hash == hash)
+        return std::move(*keys);
+    auto keys = secret_.decoy_for(hash, login.name);
+    keys.salt = salt_of(login);
+    return keys;
+}
+
+auth::ScramResult Registry::begin_scram(const ScramAttempt& attempt) {
+    const auto& message = attempt.message;
+    const auto first = auth::parse_scram_first(message.text);
+    if (!first) return fail(Errc::protocol_error, "no client-first-message");
+    const auto by = named_by(attempt, *first);
+    const auto login = find_login(by.credentials);
+    if (!login) return std::unexpected(login.error());
+    if (guard_.find_ban(who_tries(by, login->account)) != nullptr) return turn_away(by);
+    const auto keys = scram_keys_of(*login, message.hash);
+    auto challenge = auth::format_scram_challenge(first->nonce + scram_states_.make_nonce(), keys);
+    auto state = scram_states_.seal({.hash = message.hash,
+                                     .is_plus = message.is_plus,
+                                     .first = message.text,
+                                     .challenge = challenge});
+    return auth::ScramAnswer{std::move(challenge), std::move(state), std::nullopt};
+}
+
+net::Task<auth::ScramResult> Registry::finish_scram(const ScramAttempt& attempt) {
+    const auto& message = attempt.message;
+    auto state = scram_states_.open(message.state);
+    if (!state || state->hash != message.hash || state->is_plus != message.is_plus)
+        co_return fail(Errc::unavailable, "a SCRAM exchange of before, or one that took too long");
+    auto first = auth::parse_scram_first(state->first);
+    auto final = auth::parse_scram_final(message.text);
+    if (!first || !final) co_return fail(Errc::protocol_error, "no client-final-message");
+    auto by = named_by(attempt, *first);
+    const auto login = find_login(by.credentials);
+    if (!login) co_return std::unexpected(login.error());
+    const auto who = who_tries(by, login->account);
+    if (guard_.find_ban(who) != nullptr) co_return turn_away(by);
+    auto turn = co_await wait_for_turn(who);
+    if (!turn) co_return deny(by, turn.error());
+    const Exchange exchange{std::move(*first), std::move(state->challenge), std::move(*final),
+                            std::move(by)};
+    auto result = verify_scram(exchange, message, std::move(*turn));
+    turn_ended_.notify();
+    co_return result;
+}
+
+auth::ScramResult Registry::verify_scram(const Exchange& exchange,
+                                         const auth::ScramMessage& message, Guard::Turn turn) {
+    const auto login =
+        find_login(exchange.by.credentials); // an admin may have changed it meanwhile
+    if (!login) return std::unexpected(login.error());
+    const auto keys = scram_keys_of(*login, message.hash);
+    const auto word = auth::verify_scram(keys, exchange.first, exchange.challenge, exchange.final);
+    const auto* refusal = auth::check_scram_binding(exchange.first, exchange.final, message);
+    if (exchange.challenge != auth::format_scram_challenge(exchange.final.nonce, keys))
+        refusal = "another nonce, or the password was just changed";
+    if (!word) refusal = "wrong password";
+    if (login->refusal != nullptr) refusal = login->refusal;
+    if (refusal == nullptr &&
+        !scram_states_.spend(exchange.final.nonce.substr(exchange.first.nonce.size())))
+        refusal = "the exchange has led to a login before";
+    if (refusal != nullptr) return refuse(exchange.by, *login, turn, refusal);
+    auto identity = admit(exchange.by, *login, who_tries(exchange.by, login->account));
+    if (!identity) return std::unexpected(std::move(identity.error()));
+    return auth::ScramAnswer{*word, {}, std::move(*identity)};
+}
+
+} // namespace maild::directory

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""SASL of the real daemon on every protocol, with peers of other people's making: gsasl, msmtp and mutt's libraries, and
+SCRAM as Python's hashlib computes it, bound to the TLS connection."""
+import base64
+import hashlib
+import hmac
+import os
+import pathlib
+import socket
+import ssl
+import tempfile
+
+import host
+
+HASHES = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
+
+
+class Line:
+    """One connection of a protocol, by lines, and how it carries SASL."""
+
+    def __init__(self, test, service, port, tls=True):
+        self.service = service
+        sock = socket.create_connection(("127.0.0.1", test.host.port(port)), timeout=30)
+        if tls:
+            sock = host.insecure_tls().wrap_socket(sock)
+        self.sock, self.stream = sock, sock.makefile("rb")
+        test.addCleanup(self.close)
+        self.line()
+        if service == "smtp":
+            self.capabilities = " ".join(self.multiline("EHLO client.example"))
+        elif service == "pop3":
+            self.say("CAPA")
+            self.capabilities = " ".join(iter(self.line, "."))
+        else:
+            self.say("x CAPABILITY")
+            self.capabilities = self.line()
+            self.line()
+
+    def close(self):
+        """A maildrop is free for the next one only when this one has gone."""
+        if self.service == "pop3" and not self.sock._closed:
+            self.say("QUIT")
+            self.stream.read()
+        self.stream.close()
+        self.sock.close()
+
+    def say(self, text):
+        self.sock.sendall(text.encode() + b"\r\n")
+
+    def line(self):
+        return self.stream.readline().decode().rstrip("\r\n")
+
+    def multiline(self, command):
+        self.say(command)
+        lines = [self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(self.line())
+        return lines
+
+    def offers(self):
+        """Names of mechanisms, in their order."""
+        if self.service == "imap":
+            return [word[5:] for word in self.capabilities.split() if word.startswith("AUTH=")]
+        words = self.capabilities.replace("250-", " ").split()
+        start = words.index("AUTH" if self.service == "smtp" else "SASL") + 1
+        known = [word for word in words[start:] if word.startswith(("SCRAM", "PLAIN", "LOGIN", "OAUTH", "XOAUTH", "EXTERNAL"))]
+        return known
+
+    def authenticate(self, mechanism, initial=None):
+        command = {"imap": "a AUTHENTICATE ", "smtp": "AUTH ", "pop3": "AUTH "}[self.service] + mechanism
+        self.say(command if initial is None else command + " " + base64.b64encode(initial).decode())
+
+    def challenge(self):
+        """The next challenge's octets, or the final reply as text."""
+        line = self.line()
+        for prefix in ("+ ", "334 "):
+            if line.startswith(prefix):
+                return base64.b64decode(line[len(prefix):])
+        return line
+
+    def answer(self, octets):
+        self.say(base64.b64encode(octets).decode())
+
+    def is_success(self, reply):
+        return isinstance(reply, str) and reply.startswith({"imap": "a OK", "smtp": "235", "pop3": "+OK"}[self.service])
+
+
+def scram(line, mechanism, user, password, binding=None, flag=None, initial=True):
+    """The whole exchange; the final reply, and whether the server has proven itself."""
+    name = mechanism.removesuffix("-PLUS")
+    digest = HASHES[name]
+    header = (flag or ("p=tls-server-end-point" if binding else "n")) + ",,"
+    bare = "n=" + user.replace("=", "=3D").replace(",", "=2C") + ",r=" + base64.b64encode(os.urandom(18)).decode()
+    first = (header + bare).encode()
+    line.authenticate(mechanism, first if initial else None)
+    reply = line.challenge()
+    if not initial and reply == b"":
+        line.answer(first)
+        reply = line.challenge()
+    if isinstance(reply, str):
+        return reply, False
+    fields = dict(field.split("=", 1) for field in reply.decode().split(","))
+    salted = hashlib.pbkdf2_hmac(digest, password.encode(), base64.b64decode(fields["s"]), int(fields["i"]))
+    mac = lambda key, text: hmac.new(key, text, digest).digest()
+    without = ("c=" + base64.b64encode(header.encode() + (binding or b"")).decode() + ",r=" + fields["r"]).encode()
+    text = bare.encode() + b"," + reply + b"," + without
+    client_key = mac(salted, b"Client Key")
+    proof = bytes(a ^ b for a, b in zip(client_key, mac(hashlib.new(digest, client_key).digest(), text)))
+    line.answer(without + b",p=" + base64.b64encode(proof))
+    last = line.challenge()
+    if isinstance(last, str):
+        return last, False
+    proven = last == b"v=" + base64.b64encode(mac(mac(salted, b"Server Key"), text))
+    line.say("")
+    return line.line(), proven
+
+
+TLS_PORTS = {"imap": 993, "smtp": 465, "pop3": 995}
+
+
+class Scram(host.HostTest):
+    def end_point(self, line):
+        """RFC 5929 \u00a74: the trial's certificate is signed with SHA-256."""
+        return hashlib.sha256(line.sock.getpeercert(binary_form=True)).digest()
+
+    def test_every_mechanism_on_every_protocol(self):
+        for service, port in TLS_PORTS.items():
+            for name in HASHES:
+                for plus in (False, True):
+                    with self.subTest(service=service, mechanism=name, plus=plus):
+                        line = Line(self, service, port)
+                        reply, proven = scram(line, name + ("-PLUS" if plus else ""), self.host.address, self.host.password,
+                                              binding=self.end_point(line) if plus else None, initial=not plus)
+                        line.close()
+                        self.assertTrue(line.is_success(reply), reply)
+                        self.assertTrue(proven, "the server knows the keys too")
+
+    def test_what_is_offered(self):
+        bound = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"]
+        for service, port in TLS_PORTS.items():
+            self.assertEqual(Line(self, service, port).offers(), bound, service)
+        self.assertEqual(Line(self, "imap", 143, tls=False).offers(), [name for name in bound if "PLUS" not in name])
+
+    def test_bindings_of_others_are_refused(self):
+        for service, port in TLS_PORTS.items():
+            for change in ({"binding": b"\0" * 32}, {"binding": b"x", "flag": "p=tls-unique"}, {"flag": "y"}):
+                line = Line(self, service, port)
+                mechanism = "SCRAM-SHA-256" + ("-PLUS" if "binding" in change else "")
+                reply, _ = scram(line, mechanism, self.host.address, self.host.password, **change)
+                self.assertFalse(line.is_success(reply), f"{service} {change}")
+
+    def test_unknown_and_wrong_are_told_alike(self):
+        replies = set()
+        for user in (self.host.address, "nobody@example.org"):
+            line = Line(self, "imap", 993)
+            replies.add(scram(line, "SCRAM-SHA-256", user, "wrong"))
+        self.assertEqual(len(replies), 1, replies)
+
+    def test_gsasl(self):
+        """It binds by tls-exporter. (Its SMTP begins with STARTTLS before EHLO, and waits for ever.)"""
+        for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-1", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"):
+            for password, exit_code in ((self.host.password, 0), ("wrong", 1)):
+                with self.subTest(mechanism=mechanism, password=password):
+                    binding = [] if mechanism.endswith("-PLUS") else ["--no-cb"]
+                    host.run_client("gsasl", *binding, "--client", "--imap", f"--connect=127.0.0.1:{self.host.port(143)}", f"--mechanism={mechanism}",
+                                    f"--authentication-id={self.host.address}", f"--password={password}", "--quiet", "--starttls",
+                                    "--x509-ca-file=", stdin=b"", exit_code=exit_code)
+
+    def test_msmtp(self):
+        with tempfile.TemporaryDirectory() as home:
+            for method in ("scram-sha-1", "scram-sha-256"):
+                config = pathlib.Path(home) / f"msmtprc-{method}"
+                config.write_text(f"account default\nhost 127.0.0.1\nport {self.host.port(587)}\ntls on\ntls_starttls on\ntls_certcheck off\nauth {method}\n"
+                                  f"user {self.host.address}\npasswordeval echo {self.host.password}\nfrom {self.host.address}\n")
+                config.chmod(0o600)
+                host.run_client("msmtp", "-C", config, self.host.address, stdin=host.message(method).replace(b"\r\n", b"\n"))
+
+    def test_an_imported_password_is_completed_by_its_first_login(self):
+        path = self.host.root / "hashed.csv"
+        path.write_text("hashed@example.org,{SSHA}dFWAdLXeDBTj01WbdotiS4s3zKlzYWx0,\n")
+        self.host.mailctl("account", "import", str(path))
+        line = Line(self, "imap", 993)
+        self.assertFalse(line.is_success(scram(line, "SCRAM-SHA-256", "hashed@example.org", "pencil")[0]))
+        line = Line(self, "smtp", 465)
+        line.authenticate("PLAIN", b"\0hashed@example.org\0pencil")
+        self.assertTrue(line.is_success(line.challenge()))
+        for service, port in TLS_PORTS.items():
+            line = Line(self, service, port)
+            reply, proven = scram(line, "SCRAM-SHA-1", "hashed@example.org", "pencil")
+            self.assertTrue(line.is_success(reply) and proven, reply)
+
+    def test_it_can_be_switched_off(self):
+        self.host.configure('plaintext = "loopback"', 'scram = "never"\nplaintext = "loopback"')
+        try:
+            for service, port in TLS_PORTS.items():
+                host.wait_for(lambda: Line(self, service, port).offers() == ["PLAIN", "LOGIN"], what=f"{service} to offer no SCRAM")
+        finally:
+            self.host.configure('scram = "never"\n', "")
+
+    def test_no_keys_in_the_log(self):
+        line = Line(self, "imap", 993)
+        scram(line, "SCRAM-SHA-256", self.host.address, self.host.password)
+        log = self.host.log()
+        for secret in (self.host.password, "SCRAM-SHA-256$", "c=biws"):
+            self.assertNotIn(secret, log)
+
+
+if __name__ == "__main__":
+    host.main()
