@@ -76,10 +76,12 @@ Result<void> complete_arguments(Session& session, std::string& generated) {
                                          "size: bytes, or with K, M, G or T, like 2G.");
         if (!replaced) return replaced;
     }
-    auto replaced = replace_quantity(arguments, "for", parse_span,
-                                     "span of time: seconds, or with m, h or d, like 2h; at most "
-                                     "ten years.");
-    if (!replaced) return replaced;
+    for (const std::string_view key : {"for", "expires"}) {
+        auto replaced = replace_quantity(arguments, key, parse_span,
+                                         "span of time: seconds, or with m, h or d, like 2h; at "
+                                         "most ten years.");
+        if (!replaced) return replaced;
+    }
     if (name == "account add" || name == "account passwd")
         return add_password(arguments, generated);
     if (name == "account import") return add_rows(arguments);

@@ -61,10 +61,14 @@ struct ControlCommand {
 std::span<const ControlCommand> server_commands();
 std::span<const ControlCommand> domain_commands();
 std::span<const ControlCommand> account_commands();
+std::span<const ControlCommand> app_password_commands();
 std::span<const ControlCommand> address_commands();
 std::span<const ControlCommand> mailbox_commands();
 std::span<const ControlCommand> fsck_commands();
 std::span<const ControlCommand> ban_commands();
+
+// Tells every session of an account to end, whatever its protocol; how many were told.
+net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);
 
 const ControlCommand* find_control_command(std::string_view name);
 

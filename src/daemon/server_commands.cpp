@@ -244,12 +244,8 @@ net::Task<Reply> kick(ControlReach& reach, Arguments arguments) {
     } else {
         const auto account = co_await reach.admin.show_account(target);
         if (!account) co_return control::failure(account.error());
-        for (auto& [index, client] : reach.workers) {
-            KickRequest request;
-            request.account = account->id;
-            const auto count = co_await kick_on(*client, std::move(request));
-            told += count;
-        }
+        const auto count = co_await kick_account(reach, account->id);
+        told = count;
     }
     const auto text = std::to_string(told) +
                       (told == 1 ? " session was told to end\n" : " sessions were told to end\n");
@@ -267,6 +263,17 @@ constexpr ControlCommand kCommands[] = {
 };
 
 } // namespace
+
+net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account) {
+    std::uint32_t told = 0;
+    for (auto& [index, client] : reach.workers) {
+        KickRequest request;
+        request.account = account;
+        const auto count = co_await kick_on(*client, std::move(request));
+        told += count;
+    }
+    co_return told;
+}
 
 std::span<const ControlCommand> server_commands() { return kCommands; }
 

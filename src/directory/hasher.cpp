@@ -1,5 +1,6 @@
 #include "directory/hasher.hpp"
 
+#include "maild/auth/login_secret.hpp"
 #include "maild/auth/scram.hpp"
 #include "maild/base/ensure.hpp"
 #include "maild/net/timer.hpp"
@@ -66,6 +67,9 @@ void run_job(PasswordJob& job, const auth::PasswordCost& cost, Random& random) {
             return;
         }
         job.hash = std::move(*hash);
+        make_keys(job);
+    } else if (job.kind == PasswordJob::Kind::keys) {
+        job.password = auth::make_app_password(random);
         make_keys(job);
     }
 }

@@ -21,8 +21,9 @@ struct PasswordJob {
         none,
         keep,
         hash,
-        verify
-    }; // keep: `hash` is already what is stored
+        verify,
+        keys
+    }; // keep: `hash` is already what is stored; keys: of an app password, which is made here
     Kind kind = Kind::none;
     std::string password{};
     std::string hash{}; // verify: compared with; hash: the result

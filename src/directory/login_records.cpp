@@ -26,6 +26,8 @@ void LoginRecords::note_failure(AccountId account, const LastLogin& attempt) {
     ++failures.count;
 }
 
+void LoginRecords::note_app_password(std::int64_t id, const LastLogin& login) { uses_[id] = login; }
+
 // Logins first: they end the failures that were before them, and what failed behind them is new.
 Result<void> LoginRecords::write(Repository& rows) const {
     for (const auto& [key, login] : logins_) {
@@ -33,6 +35,8 @@ Result<void> LoginRecords::write(Repository& rows) const {
         if (done) done = rows.delete_login_failures(key.first, network_of(login.address));
         if (!done) return done;
     }
+    for (const auto& [id, use] : uses_)
+        if (auto done = rows.store_app_password_use(id, use); !done) return done;
     for (const auto& [key, failures] : failures_)
         if (auto done = rows.add_login_failures(key.first, failures); !done) return done;
     return {};
@@ -41,6 +45,7 @@ Result<void> LoginRecords::write(Repository& rows) const {
 void LoginRecords::clear() {
     logins_.clear();
     failures_.clear();
+    uses_.clear();
 }
 
 } // namespace maild::directory

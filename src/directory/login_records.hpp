@@ -17,7 +17,8 @@ public:
 
     void note_login(AccountId account, const LastLogin& login);
     void note_failure(AccountId account, const LastLogin& attempt);
-    bool empty() const { return logins_.empty() && failures_.empty(); }
+    void note_app_password(std::int64_t id, const LastLogin& login);
+    bool empty() const { return logins_.empty() && failures_.empty() && uses_.empty(); }
     // Into the transaction that the caller has begun; clear() once that is committed.
     Result<void> write(Repository& rows) const;
     void clear();
@@ -25,6 +26,7 @@ public:
 private:
     std::map<std::pair<AccountId, std::string>, LastLogin> logins_;       // by service
     std::map<std::pair<AccountId, std::string>, LoginFailures> failures_; // by network
+    std::map<std::int64_t, LastLogin> uses_;                              // of app passwords
 };
 
 // The network that an address is counted in, as text; the address itself where it is none.

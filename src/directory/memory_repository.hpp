@@ -55,6 +55,10 @@ public:
     Result<void> complete_credential(AccountId account, const Credential& credential) override;
     Result<std::string> login_secret() override;
     Result<void> store_login_secret(const std::string& bytes) override;
+    Result<std::vector<StoredAppPassword>> list_app_passwords(AccountId account) override;
+    Result<void> insert_app_password(AccountId account, const StoredAppPassword& added) override;
+    Result<void> delete_app_password(std::int64_t id) override;
+    Result<void> store_app_password_use(std::int64_t id, const LastLogin& use) override;
 
     Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
                                      const std::string& target) override;
@@ -84,6 +88,7 @@ private:
         Credential credential;
         std::map<std::string, LastLogin> logins{};       // by service
         std::map<std::string, LoginFailures> failures{}; // by network
+        std::map<std::string, StoredAppPassword> app_passwords{};
     };
     struct Rows {
         std::map<DomainId, directory::Domain> domains;
@@ -97,6 +102,7 @@ private:
         std::string login_secret;
         std::int64_t last_domain = 0;
         std::int64_t last_account = 0;
+        std::int64_t last_app_password = 0;
     };
     directory::Domain whole(directory::Domain domain) const;
     directory::Account whole(const StoredAccount& stored) const;

@@ -163,6 +163,22 @@ struct ListSuspects {
     static constexpr ipc::MessageType kType = 0x0218;
     using Reply = std::vector<auth::LoginGuard::Suspect>;
 };
+struct AddAppPassword {
+    static constexpr ipc::MessageType kType = 0x0219;
+    using Reply = std::string;
+    NewAppPassword wanted;
+};
+struct ListAppPasswords {
+    static constexpr ipc::MessageType kType = 0x021a;
+    using Reply = std::vector<AppPassword>;
+    std::string address;
+};
+struct RemoveAppPassword {
+    static constexpr ipc::MessageType kType = 0x021b;
+    using Reply = Changed;
+    std::string address;
+    std::string name;
+};
 
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
@@ -192,5 +208,8 @@ template <class C> void describe(C& c, AddBan& m) { c(m.ban); }
 template <class C> void describe(C& c, RemoveBan& m) { c(m.network); }
 template <class C> void describe(C& c, ShowLogins& m) { c(m.address); }
 template <class C> void describe(C&, ListSuspects&) {}
+template <class C> void describe(C& c, AddAppPassword& m) { c(m.wanted); }
+template <class C> void describe(C& c, ListAppPasswords& m) { c(m.address); }
+template <class C> void describe(C& c, RemoveAppPassword& m) { c(m.address, m.name); }
 
 } // namespace maild::directory::messages

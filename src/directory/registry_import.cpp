@@ -38,6 +38,9 @@ Result<std::string> Registry::salt_for(const std::string& account) {
     if (!credential) return std::unexpected(std::move(credential.error()));
     login.credential = std::move(*credential);
     login.name = found->address;
+    auto apps = rows_->list_app_passwords(found->id);
+    if (!apps) return std::unexpected(std::move(apps.error()));
+    login.app_passwords = std::move(*apps);
     return salt_of(login);
 }
 

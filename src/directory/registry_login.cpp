@@ -44,10 +44,6 @@ bool is_absent(const Error& error) {
            error.code == Errc::no_such_account;
 }
 
-LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
-    return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};
-}
-
 // Whoever writes a name differently gets the same answers.
 std::string canonical_name(Repository& rows, const std::string& name) {
     const auto place = rules::find_place(rows, name);
@@ -62,6 +58,10 @@ bool is_complete(const Credential& credential) {
 }
 
 } // namespace
+
+LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
+    return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};
+}
 
 // One account is one, by whichever of its addresses; and a name that is none is its own.
 auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,
@@ -103,10 +103,11 @@ Result<Registry::Login> Registry::find_login(const auth::Credentials& credential
     login.name = account->address;
     auto credential = rows_->load_credential(account->id);
     if (!credential) return std::unexpected(std::move(credential.error()));
-    if (credential->hash.empty())
-        login.refusal = "no password set";
-    else
-        login.credential = std::move(*credential);
+    login.has_password = !credential->hash.empty();
+    if (login.has_password) login.credential = std::move(*credential);
+    auto apps = rows_->list_app_passwords(account->id);
+    if (!apps) return std::unexpected(std::move(apps.error()));
+    login.app_passwords = std::move(*apps);
     const auto place = rules::find_place(*rows_, account->address);
     if (!place) return std::unexpected(place.error());
     if (account->is_disabled) login.refusal = "account disabled";
@@ -156,9 +157,16 @@ net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {
     const auto who = who_tries(attempt, found->account);
     if (guard_.find_ban(who) != nullptr) co_return turn_away(attempt);
     if (is_cached(*found, attempt.credentials.password)) co_return admit(attempt, *found, who);
+    const auto app = find_app_password(*found, attempt);
+    if (app && app->refusal == nullptr && found->refusal == nullptr) {
+        records_->note_app_password(app->id, seen_now(attempt, clock_));
+        co_return admit(attempt, *found, who);
+    }
+    const char* wrong = found->has_password ? "wrong password" : "no password set";
+    if (app && app->refusal != nullptr) wrong = app->refusal;
     auto turn = co_await wait_for_turn(who);
     if (!turn) co_return deny(attempt, turn.error());
-    auto result = co_await verify(attempt, who, std::move(*turn));
+    auto result = co_await verify(attempt, who, std::move(*turn), wrong);
     turn_ended_.notify();
     co_return result;
 }
@@ -195,6 +203,8 @@ net::Task<Result<Guard::Turn, Guard::Denial>> Registry::wait_for_turn(const Guar
 std::string Registry::salt_of(const Login& login) const {
     for (const auto* stored : {&login.credential.scram, &login.credential.scram_sha1})
         if (auto keys = auth::parse_scram_keys(*stored)) return std::move(keys->salt);
+    for (const auto& app : login.app_passwords)
+        if (auto keys = auth::parse_scram_keys(app.scram)) return std::move(keys->salt);
     return secret_.salt_for(login.name);
 }
 
@@ -215,7 +225,8 @@ void Registry::complete(const Login& login, const PasswordJob& job) {
 }
 
 net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
-                                              const Guard::Attempt& who, Guard::Turn turn) {
+                                              const Guard::Attempt& who, Guard::Turn turn,
+                                              const char* wrong) {
     const auto& credentials = attempt.credentials;
     const auto before = find_login(credentials);
     if (!before) co_return std::unexpected(before.error());
@@ -223,12 +234,13 @@ net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
 
     // The same work whoever it is, and the reason is looked at only afterwards.
     PasswordJob job{PasswordJob::Kind::verify, credentials.password, before->credential.hash};
-    job.completes = before->refusal == nullptr && !is_complete(before->credential);
+    job.completes =
+        before->refusal == nullptr && before->has_password && !is_complete(before->credential);
     job.salt = salt_of(*before);
     const auto verified = co_await hasher_->run(std::move(job));
     if (!verified) co_return std::unexpected(verified.error());
     if (before->refusal != nullptr) co_return refuse(attempt, *before, turn, before->refusal);
-    if (!verified->matches) co_return refuse(attempt, *before, turn, "wrong password");
+    if (!verified->matches) co_return refuse(attempt, *before, turn, wrong);
 
     const auto after = find_login(credentials); // an admin may have changed it meanwhile
     if (!after) co_return std::unexpected(after.error());

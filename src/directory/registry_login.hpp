@@ -15,9 +15,12 @@ struct Registry::Login {
     std::optional<Account> account; // none: there is no such account
     std::string name;               // its own address, or what stands for it
     Credential credential;
+    bool has_password = false; // of its own; else nothing matches the credential
+    std::vector<StoredAppPassword> app_passwords{};
     const char* refusal = nullptr; // why it fails even with the right password; for the log
 };
 
+LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock);
 auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,
                                     const std::optional<Account>& account);
 // From a banned network: nothing was looked at.

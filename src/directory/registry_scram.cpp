@@ -1,4 +1,6 @@
 // SCRAM: the server's half, where the keys are.
+#include "directory/app_passwords.hpp"
+#include "directory/login_records.hpp"
 #include "directory/registry_login.hpp"
 
 #include <utility>
@@ -45,8 +47,8 @@ net::Task<auth::ScramResult> Registry::scram(ScramAttempt attempt) {
     co_return result;
 }
 
-// An account without keys is as good as none here.
-auth::ScramKeys Registry::scram_keys_of(const Login& login, auth::ScramHash hash) const {
+// What an exchange begins with: an account without keys is as good as none here.
+auth::ScramKeys Registry::shown_keys(const Login& login, auth::ScramHash hash) const {
     const auto& stored =
         hash == auth::ScramHash::sha1 ? login.credential.scram_sha1 : login.credential.scram;
     if (auto keys = auth::parse_scram_keys(stored); keys && keys->hash == hash)
@@ -64,7 +66,7 @@ auth::ScramResult Registry::begin_scram(const ScramAttempt& attempt) {
     const auto login = find_login(by.credentials);
     if (!login) return std::unexpected(login.error());
     if (guard_.find_ban(who_tries(by, login->account)) != nullptr) return turn_away(by);
-    const auto keys = scram_keys_of(*login, message.hash);
+    const auto keys = shown_keys(*login, message.hash);
     auto challenge = auth::format_scram_challenge(first->nonce + scram_states_.make_nonce(), keys);
     auto state = scram_states_.seal({.hash = message.hash,
                                      .is_plus = message.is_plus,
@@ -95,25 +97,54 @@ net::Task<auth::ScramResult> Registry::finish_scram(const ScramAttempt& attempt)
     co_return result;
 }
 
+struct Registry::ScramProof {
+    std::optional<std::string> word; // the server's last one; none: nothing fits
+    std::optional<std::int64_t> app; // the app password that it was
+    const char* refusal = "wrong password, or another nonce";
+};
+
+// All of an account's passwords have the salt that the challenge showed.
+Registry::ScramProof Registry::prove(const Login& login, const Exchange& exchange,
+                                     const auth::ScramMessage& message) const {
+    const auto attempt = [&](const std::string& sha1, const std::string& sha256) {
+        const auto keys =
+            auth::parse_scram_keys(message.hash == auth::ScramHash::sha1 ? sha1 : sha256);
+        if (!keys || keys->hash != message.hash ||
+            exchange.challenge != auth::format_scram_challenge(exchange.final.nonce, *keys))
+            return std::optional<std::string>();
+        return auth::verify_scram(*keys, exchange.first, exchange.challenge, exchange.final);
+    };
+    ScramProof proof;
+    proof.word = attempt(login.credential.scram_sha1, login.credential.scram);
+    if (proof.word) proof.refusal = nullptr;
+    for (const auto& app : login.app_passwords) {
+        if (proof.word) break;
+        proof.word = attempt(app.scram_sha1, app.scram);
+        if (!proof.word) continue;
+        proof.app = app.id;
+        proof.refusal = check_scope(app.shown.scope, exchange.by, clock_.now());
+    }
+    return proof;
+}
+
 auth::ScramResult Registry::verify_scram(const Exchange& exchange,
                                          const auth::ScramMessage& message, Guard::Turn turn) {
-    const auto login =
-        find_login(exchange.by.credentials); // an admin may have changed it meanwhile
+    const auto& by = exchange.by;
+    const auto login = find_login(by.credentials); // an admin may have changed it meanwhile
     if (!login) return std::unexpected(login.error());
-    const auto keys = scram_keys_of(*login, message.hash);
-    const auto word = auth::verify_scram(keys, exchange.first, exchange.challenge, exchange.final);
-    const auto* refusal = auth::check_scram_binding(exchange.first, exchange.final, message);
-    if (exchange.challenge != auth::format_scram_challenge(exchange.final.nonce, keys))
-        refusal = "another nonce, or the password was just changed";
-    if (!word) refusal = "wrong password";
+    const auto proof = prove(*login, exchange, message);
+    const auto* refusal = proof.refusal;
+    const auto* unbound = auth::check_scram_binding(exchange.first, exchange.final, message);
+    if (unbound != nullptr) refusal = unbound;
     if (login->refusal != nullptr) refusal = login->refusal;
     if (refusal == nullptr &&
         !scram_states_.spend(exchange.final.nonce.substr(exchange.first.nonce.size())))
         refusal = "the exchange has led to a login before";
-    if (refusal != nullptr) return refuse(exchange.by, *login, turn, refusal);
-    auto identity = admit(exchange.by, *login, who_tries(exchange.by, login->account));
+    if (refusal != nullptr) return refuse(by, *login, turn, refusal);
+    if (proof.app) records_->note_app_password(*proof.app, seen_now(by, clock_));
+    auto identity = admit(by, *login, who_tries(by, login->account));
     if (!identity) return std::unexpected(std::move(identity.error()));
-    return auth::ScramAnswer{*word, {}, std::move(*identity)};
+    return auth::ScramAnswer{*proof.word, {}, std::move(*identity)};
 }
 
 } // namespace maild::directory

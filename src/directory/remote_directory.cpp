@@ -124,5 +124,16 @@ net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> RemoteDirectory::list_
 net::Task<Result<AccountLogins>> RemoteDirectory::account_logins(std::string address) {
     return ask(client_, ShowLogins{std::move(address)});
 }
+net::Task<Result<std::string>> RemoteDirectory::add_app_password(NewAppPassword wanted) {
+    return ask(client_, AddAppPassword{std::move(wanted)});
+}
+net::Task<Result<std::vector<AppPassword>>>
+RemoteDirectory::list_app_passwords(std::string address) {
+    return ask(client_, ListAppPasswords{std::move(address)});
+}
+net::Task<Result<Changed>> RemoteDirectory::remove_app_password(std::string address,
+                                                                std::string name) {
+    return ask(client_, RemoveAppPassword{std::move(address), std::move(name)});
+}
 
 } // namespace maild::directory

@@ -21,6 +21,14 @@ struct Credential {
     std::string scram_sha1;   // SCRAM-SHA-1 keys, likewise
 };
 
+struct StoredAppPassword {
+    std::int64_t id = 0;
+    AppPassword shown;
+    std::string digest;     // auth::LoginSecret::digest_of()
+    std::string scram;      // as in Credential
+    std::string scram_sha1; // likewise
+};
+
 class Repository : public Lookup {
 public:
     virtual Result<void> begin() = 0;
@@ -66,6 +74,14 @@ public:
     // auth::LoginSecret; empty: none was ever made.
     virtual Result<std::string> login_secret() = 0;
     virtual Result<void> store_login_secret(const std::string& bytes) = 0;
+
+    virtual Result<std::vector<StoredAppPassword>>
+    list_app_passwords(AccountId account) = 0; // sorted by name
+    virtual Result<void> insert_app_password(AccountId account,
+                                             const StoredAppPassword& added) = 0; // its id is new
+    virtual Result<void> delete_app_password(std::int64_t id) = 0;
+    // Of one that is gone by now: dropped.
+    virtual Result<void> store_app_password_use(std::int64_t id, const LastLogin& use) = 0;
 
     // Patterns are canonical localparts with '*'. A target is added at the end.
     virtual Result<void> insert_alias_target(DomainId domain, const std::string& localpart,

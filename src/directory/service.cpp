@@ -47,8 +47,8 @@ constexpr auto kForAdmins =
     make_entries<AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias,
                  RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,
                  RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias, ListAliases,
-                 RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins, ListSuspects>(
-        true);
+                 RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins, ListSuspects,
+                 AddAppPassword, ListAppPasswords, RemoveAppPassword>(true);
 
 const Entry* find_entry(ipc::MessageType type) {
     for (const auto& entry : kForAll)

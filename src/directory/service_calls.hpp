@@ -72,6 +72,15 @@ inline auto call(Callee& to, AddBan m) { return to.admin.add_ban(std::move(m.ban
 inline auto call(Callee& to, RemoveBan m) { return to.admin.remove_ban(m.network); }
 inline auto call(Callee& to, ShowLogins m) { return to.admin.account_logins(std::move(m.address)); }
 inline auto call(Callee& to, ListSuspects) { return to.admin.list_suspects(); }
+inline auto call(Callee& to, AddAppPassword m) {
+    return to.admin.add_app_password(std::move(m.wanted));
+}
+inline auto call(Callee& to, ListAppPasswords m) {
+    return to.admin.list_app_passwords(std::move(m.address));
+}
+inline auto call(Callee& to, RemoveAppPassword m) {
+    return to.admin.remove_app_password(std::move(m.address), std::move(m.name));
+}
 
 } // namespace messages
 } // namespace maild::directory

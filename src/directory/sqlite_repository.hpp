@@ -63,6 +63,10 @@ public:
     Result<void> complete_credential(AccountId account, const Credential& credential) override;
     Result<std::string> login_secret() override;
     Result<void> store_login_secret(const std::string& bytes) override;
+    Result<std::vector<StoredAppPassword>> list_app_passwords(AccountId account) override;
+    Result<void> insert_app_password(AccountId account, const StoredAppPassword& added) override;
+    Result<void> delete_app_password(std::int64_t id) override;
+    Result<void> store_app_password_use(std::int64_t id, const LastLogin& use) override;
 
     Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
                                      const std::string& target) override;

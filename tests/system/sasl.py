@@ -118,6 +118,68 @@ def scram(line, mechanism, user, password, binding=None, flag=None, initial=True
 TLS_PORTS = {"imap": 993, "smtp": 465, "pop3": 995}
 
 
+class AppPasswords(host.HostTest):
+    def add(self, name, *options):
+        return self.host.mailctl("account", "apppass", "add", self.host.address, "--name", name, *options, as_json=True)["password"]
+
+    def may_by_plain(self, service, password):
+        line = Line(self, service, TLS_PORTS[service])
+        line.authenticate("PLAIN", b"\0" + self.host.address.encode() + b"\0" + password.encode())
+        success = line.is_success(line.challenge())
+        line.close()
+        return success
+
+    def may(self, service, password):
+        """By PLAIN and by SCRAM alike."""
+        plain = self.may_by_plain(service, password)
+        line = Line(self, service, TLS_PORTS[service])
+        by_scram = line.is_success(scram(line, "SCRAM-SHA-256", self.host.address, password)[0])
+        line.close()
+        self.assertEqual(plain, by_scram, service)
+        return plain
+
+    def row(self, name):
+        rows = self.host.mailctl("account", "apppass", "list", self.host.address, as_json=True)["rows"]
+        return next(row for row in rows if row["name"] == name)
+
+    def test_protocols(self):
+        password = self.add("phone", "--protocols", "imap,smtp")
+        self.assertEqual([self.may(service, password) for service in ("imap", "smtp", "pop3")], [True, True, False])
+        row = self.row("phone")
+        self.assertEqual((row["protocols"], row["networks"], row["expires"], row["last_from"]), (["imap", "smtp"], [], None, "127.0.0.1"))
+
+    def test_networks_and_expiry(self):
+        self.assertFalse(self.may("imap", self.add("elsewhere", "--networks", "192.0.2.0/24,2001:db8::/48")))
+        self.assertTrue(self.may("imap", self.add("here", "--networks", "127.0.0.0/8")))
+        brief = self.add("brief", "--expires", "4s")
+        self.assertTrue(self.may_by_plain("pop3", brief))
+        host.wait_for(lambda: not self.may_by_plain("pop3", brief), 15, "the app password to expire")
+        self.assertFalse(self.may("imap", brief))
+
+    def test_removal_ends_logins_and_sessions(self):
+        password = self.add("lost", "--expires", "90d")
+        line = Line(self, "imap", 993)
+        self.assertTrue(line.is_success(scram(line, "SCRAM-SHA-256", self.host.address, password)[0]))
+        self.host.mailctl("account", "apppass", "rm", self.host.address, "lost")
+        self.assertFalse(self.may("imap", password))
+        self.assertTrue(line.line().startswith("* BYE"), "the open session too")
+        self.assertFalse(self.host.mailctl("account", "apppass", "rm", self.host.address, "lost", as_json=True)["changed"])
+
+    def test_bad_requests(self):
+        for words in (["--protocols", "imap,ftp"], ["--networks", "192.0.2.1/24"], ["--networks", ""], []):
+            self.host.mailctl("account", "apppass", "add", self.host.address, *(["--name", "x"] if words else []), *words, exit_code=64)
+        self.host.mailctl("account", "apppass", "add", "nobody@example.org", "--name", "x", exit_code=67)
+        self.add("twice")
+        self.host.mailctl("account", "apppass", "add", self.host.address, "--name", "twice", exit_code=73)
+
+    def test_it_is_in_no_file(self):
+        password = self.add("secret")
+        self.assertTrue(self.may("imap", password))
+        for path in self.host.root.rglob("*"):
+            if path.is_file():
+                self.assertNotIn(password.encode(), path.read_bytes(), path)
+
+
 class Scram(host.HostTest):
     def end_point(self, line):
         """RFC 5929 \u00a74: the trial's certificate is signed with SHA-256."""

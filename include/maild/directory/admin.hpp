@@ -8,6 +8,7 @@
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
+#include "maild/directory/app_password.hpp"
 #include "maild/net/task.hpp"
 
 #include <cstdint>
@@ -163,6 +164,13 @@ public:
     virtual net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> list_suspects() = 0;
     // Where the account has logged in, and from where it failed.
     virtual net::Task<Result<AccountLogins>> account_logins(std::string address) = 0;
+
+    // The new app password, which is not kept anywhere.
+    virtual net::Task<Result<std::string>> add_app_password(NewAppPassword wanted) = 0;
+    virtual net::Task<Result<std::vector<AppPassword>>>
+    list_app_passwords(std::string address) = 0; // sorted by name
+    virtual net::Task<Result<Changed>> remove_app_password(std::string address,
+                                                           std::string name) = 0;
 };
 
 template <class Codec> void describe(Codec& c, LastLogin& l) { c(l.service, l.address, l.at); }

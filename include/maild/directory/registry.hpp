@@ -84,6 +84,9 @@ public:
     net::Task<Result<Changed>> remove_ban(net::Network network) override;
     net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> list_suspects() override;
     net::Task<Result<AccountLogins>> account_logins(std::string address) override;
+    net::Task<Result<std::string>> add_app_password(NewAppPassword wanted) override;
+    net::Task<Result<std::vector<AppPassword>>> list_app_passwords(std::string address) override;
+    net::Task<Result<Changed>> remove_app_password(std::string address, std::string name) override;
 
 protected:
     // Clock and random outlive the registry.
@@ -106,9 +109,19 @@ private:
                                  const Guard::Attempt& who);
     std::unexpected<auth::LoginRefusal> refuse(const LoginAttempt& attempt, const Login& login,
                                                Guard::Turn& turn, std::string_view reason);
+    struct AppMatch {
+        std::int64_t id = 0;
+        const char* refusal = nullptr; // what it is not good for
+    };
+    std::optional<AppMatch> find_app_password(const Login& login,
+                                              const LoginAttempt& attempt) const;
+    Result<Changed> insert_app_password(const NewAppPassword& wanted, const PasswordJob& job);
     void complete(const Login& login, const PasswordJob& job);
     std::string salt_of(const Login& login) const;
-    auth::ScramKeys scram_keys_of(const Login& login, auth::ScramHash hash) const;
+    auth::ScramKeys shown_keys(const Login& login, auth::ScramHash hash) const;
+    struct ScramProof;
+    ScramProof prove(const Login& login, const Exchange& exchange,
+                     const auth::ScramMessage& message) const;
     auth::ScramResult begin_scram(const ScramAttempt& attempt);
     net::Task<auth::ScramResult> finish_scram(const ScramAttempt& attempt);
     auth::ScramResult verify_scram(const Exchange& exchange, const auth::ScramMessage& message,
@@ -119,7 +132,7 @@ private:
     void stop_waiting(const net::IpAddress& network);
     net::Task<Result<Guard::Turn, Guard::Denial>> wait_for_turn(const Guard::Attempt& who);
     net::Task<auth::LoginResult> verify(const LoginAttempt& attempt, const Guard::Attempt& who,
-                                        Guard::Turn turn);
+                                        Guard::Turn turn, const char* wrong);
     Result<auth::Token> grant(const Account& account, auth::Right right);
     Result<Resolution> resolve_now(const std::string& address);
     Result<void> write(const std::function<Result<void>()>& action); // one transaction

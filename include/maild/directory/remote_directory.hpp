@@ -44,6 +44,9 @@ public:
     net::Task<Result<Changed>> remove_ban(net::Network network) override;
     net::Task<Result<std::vector<auth::LoginGuard::Suspect>>> list_suspects() override;
     net::Task<Result<AccountLogins>> account_logins(std::string address) override;
+    net::Task<Result<std::string>> add_app_password(NewAppPassword wanted) override;
+    net::Task<Result<std::vector<AppPassword>>> list_app_passwords(std::string address) override;
+    net::Task<Result<Changed>> remove_app_password(std::string address, std::string name) override;
 
 private:
     ipc::Client& client_;
