@@ -4,8 +4,7 @@
 #include "imap/search_header.hpp"
 #include "imap/text_finder.hpp"
 
-#include "maild/base/ascii.hpp"
-#include "maild/mail/header.hpp"
+#include "maild/mail/searchable.hpp"
 
 #include <algorithm>
 
@@ -13,26 +12,7 @@ namespace maild::imap {
 
 namespace {
 
-constexpr std::uint64_t kPiece = 256 * 1024;
-constexpr std::uint64_t kMaxHeader = 1024 * 1024;
 constexpr std::uint64_t kPreviewSource = 16 * 1024; // of a part, before it is decoded
-
-struct TextType {
-    bool is_text = true; // no Content-Type: text/plain, RFC 2045 §5.2
-    bool is_html = false;
-    std::string charset = "us-ascii";
-};
-
-TextType text_type(std::string_view header) {
-    const auto section = mail::parse_header(header);
-    const auto* field = section.find("Content-Type");
-    if (field == nullptr) return {};
-    const auto type = mail::parse_parameterized(field->body);
-    const auto* charset = mail::find_parameter(type.parameters, "charset");
-    const bool is_text = type.value.starts_with("text/") || !type.value.contains('/');
-    return {is_text, type.value == "text/html",
-            charset == nullptr ? "us-ascii" : ascii::to_lower(*charset)};
-}
 
 } // namespace
 
@@ -47,7 +27,8 @@ net::Task<std::string> BodySearch::read(Slice slice) {
 }
 
 net::Task<std::string> BodySearch::header() {
-    auto octets = co_await read({0, std::min<std::uint64_t>(message_.header_size, kMaxHeader)});
+    auto octets =
+        co_await read({0, std::min<std::uint64_t>(message_.header_size, mail::kSearchedHeader)});
     co_return octets;
 }
 
@@ -57,9 +38,10 @@ net::Task<std::string> BodySearch::preview() {
     const std::uint64_t shift = message_.prefix_size;
     for (const auto& part : parts->parts()) {
         if (part.kind != mail::PartKind::leaf) continue;
-        const auto header_end = std::min(part.body_begin, part.header_begin + kMaxHeader);
+        const auto header_end =
+            std::min(part.body_begin, part.header_begin + mail::kSearchedHeader);
         const auto header = co_await read({part.header_begin + shift, header_end + shift});
-        const auto type = text_type(header);
+        const auto type = mail::text_type(header);
         if (!type.is_text) continue;
         const auto end = std::min(part.body_end, part.body_begin + kPreviewSource);
         const auto bytes = co_await read({part.body_begin + shift, end + shift});
@@ -83,17 +65,18 @@ net::Task<void> BodySearch::find(std::vector<SearchMatcher::BodyKey>& keys) {
 net::Task<void> BodySearch::find_in_part(const mail::IndexedPart& part, bool is_root,
                                          std::vector<SearchMatcher::BodyKey>& keys) {
     const std::uint64_t shift = message_.prefix_size;
-    const auto header_end = std::min(part.body_begin, part.header_begin + kMaxHeader);
+    const auto header_end = std::min(part.body_begin, part.header_begin + mail::kSearchedHeader);
     const auto header = co_await read({part.header_begin + shift, header_end + shift});
     if (!is_root) {
         SearchHeader fields(header);
         for (auto& key : keys) key.found = key.found || fields.contains(key.needle);
     }
-    const auto type = text_type(header);
+    const auto type = mail::text_type(header);
     if (part.kind != mail::PartKind::leaf || !type.is_text) co_return;
     TextFinder finder(keys, part.encoding, type.charset);
-    for (auto begin = part.body_begin; begin < part.body_end && !all_found(keys); begin += kPiece) {
-        const auto end = std::min(begin + kPiece, part.body_end);
+    for (auto begin = part.body_begin; begin < part.body_end && !all_found(keys);
+         begin += mail::kSearchedPiece) {
+        const auto end = std::min(begin + mail::kSearchedPiece, part.body_end);
         const auto bytes = co_await read({begin + shift, end + shift});
         if (bytes.empty()) break;
         finder.update(bytes);

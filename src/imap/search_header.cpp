@@ -1,7 +1,7 @@
 #include "imap/search_header.hpp"
 
 #include "maild/mail/date.hpp"
-#include "maild/mail/text.hpp"
+#include "maild/mail/searchable.hpp"
 
 #include <chrono>
 
@@ -12,10 +12,7 @@ SearchHeader::SearchHeader(std::string_view header)
 
 const std::string& SearchHeader::line(std::size_t field) {
     auto& folded = lines_[field];
-    if (!folded) {
-        const auto& [name, body, begin, end] = section_.fields[field];
-        folded = mail::fold_case(std::string(name) + ": " + mail::decoded_header_text(body));
-    }
+    if (!folded) folded = mail::folded_field(section_.fields[field]);
     return *folded;
 }
 

@@ -1,11 +1,9 @@
 #pragma once
-// Looks for needles in the text of a body part that comes in pieces: transfer encoding, charset and
-// case are undone on the way (RFC 9051 §6.4.4). Memory: one piece, and at most kMaxLine of a line
-// that does not end.
+// Looks for needles in the text of a body part that comes in pieces (mail/searchable.hpp).
 
 #include "imap/search_matcher.hpp"
 
-#include "maild/mail/text.hpp"
+#include "maild/mail/searchable.hpp"
 
 #include <string>
 #include <string_view>
@@ -23,14 +21,11 @@ public:
     void finish();
 
 private:
-    void convert(std::size_t end);
     void look(std::string_view folded);
 
     std::vector<SearchMatcher::BodyKey>& keys_;
-    mail::TransferDecoder decoder_;
-    std::string charset_;
-    std::string decoded_; // not converted yet: no line end
-    std::string tail_;    // folded, as much as a needle may reach back
+    mail::FoldedText text_;
+    std::string tail_; // folded, as much as a needle may reach back
     std::size_t longest_ = 1;
 };
 

@@ -1,0 +1,53 @@
+#include "maild/mail/searchable.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/mail/mime.hpp"
+
+namespace maild::mail {
+
+namespace {
+
+// A charset converter needs whole characters. Lines have them, except in UTF-16 and UTF-32, whose
+// text in mail is rare and short; longer lines than this are cut.
+constexpr std::size_t kLongestLine = 1024 * 1024;
+
+} // namespace
+
+TextType text_type(std::string_view header) {
+    const auto section = parse_header(header);
+    const auto* field = section.find("Content-Type");
+    if (field == nullptr) return {};
+    const auto type = parse_parameterized(field->body);
+    const auto* charset = find_parameter(type.parameters, "charset");
+    const bool is_text = type.value.starts_with("text/") || !type.value.contains('/');
+    return {is_text, type.value == "text/html",
+            charset == nullptr ? "us-ascii" : ascii::to_lower(*charset)};
+}
+
+std::string folded_field(const HeaderField& field) {
+    return fold_case(std::string(field.name) + ": " + decoded_header_text(field.body));
+}
+
+FoldedText::FoldedText(TransferEncoding encoding, std::string charset)
+    : decoder_(encoding), charset_(std::move(charset)) {}
+
+std::string FoldedText::update(std::string_view bytes) {
+    decoder_.update(bytes, decoded_);
+    const bool has_lines = !charset_.starts_with("utf-16") && !charset_.starts_with("utf-32");
+    const auto line_end = has_lines ? decoded_.rfind('\n') : std::string::npos;
+    if (line_end != std::string::npos) return convert(line_end + 1);
+    return decoded_.size() > kLongestLine ? convert(decoded_.size()) : std::string();
+}
+
+std::string FoldedText::finish() {
+    decoder_.finish(decoded_);
+    return convert(decoded_.size());
+}
+
+std::string FoldedText::convert(std::size_t end) {
+    auto folded = fold_case(to_utf8(std::string_view(decoded_).substr(0, end), charset_));
+    decoded_.erase(0, end);
+    return folded;
+}
+
+} // namespace maild::mail
