@@ -102,6 +102,7 @@ struct StoreSettings {
     std::uint32_t shards = 1;
     std::uint32_t retention_days = 30;           // of expunged messages
     std::uint64_t min_free_bytes = 256ull << 20; // below this the disk counts as full (452 4.3.1)
+    bool search_index = true;                    // off: searches read every message
 };
 
 struct Config {

@@ -258,6 +258,7 @@ void read_store(ConfigTable& table, StoreSettings& out) {
     table.number<std::uint32_t>("shards", out.shards, 1, 64);
     table.number<std::uint32_t>("retention_days", out.retention_days, 0, 3650);
     table.size("min_free", out.min_free_bytes, 0, 1ull << 50);
+    table.choice("search_index", out.search_index, {{"on", true}, {"off", false}});
 }
 
 void read_login_limits(ConfigTable& table, auth::LoginLimits& out) {

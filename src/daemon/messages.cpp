@@ -21,7 +21,7 @@ template <class Codec> void describe(Codec& codec, Limits& c) {
           c.tls_handshake, c.drain_time);
 }
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
-    codec(c.shards, c.retention_days, c.min_free_bytes);
+    codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,

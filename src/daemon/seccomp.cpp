@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -213,6 +214,7 @@ Result<void> restrict_system_calls(SystemCalls allowed) {
         filter.allow(kSockets);
     } else {
         filter.allow(kFiles);
+        filter.allow_where(SCMP_SYS(setpriority), equals(0, PRIO_PROCESS)); // threads that can wait
         filter.allow_where(SCMP_SYS(clone),
                            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
     }

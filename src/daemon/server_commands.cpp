@@ -48,7 +48,9 @@ json::object to_json(const store::StoreFigures& f) {
             {"sessions", f.sessions},
             {"shards", f.shards},
             {"read_only_shards", f.read_only_shards},
-            {"accepts_mail", f.accepts_mail}};
+            {"accepts_mail", f.accepts_mail},
+            {"search_index_bytes", f.index_bytes},
+            {"search_index_pending", f.index_pending}};
 }
 
 std::string padded(std::string text, std::size_t width) {
@@ -81,6 +83,13 @@ std::string_view disk_words(const store::StoreFigures& figures) {
                                                       : "too full: refusing mail with 452 4.3.1";
 }
 
+std::string index_words(const store::StoreFigures& figures) {
+    const auto size = std::to_string(figures.index_bytes >> 10) + " KiB of index";
+    if (figures.index_pending == 0) return size + ", up to date";
+    return size + ", " + std::to_string(figures.index_pending) +
+           " messages not in it yet: these are read";
+}
+
 std::string status_text(const ServerStatus& status, const Result<store::StoreFigures>& figures,
                         WallTime now) {
     std::string out = "maild " + status.version + ", process " + std::to_string(status.pid) +
@@ -107,6 +116,7 @@ std::string status_text(const ServerStatus& status, const Result<store::StoreFig
            " syncs\n";
     out += "disk      " + std::to_string(figures->free_bytes >> 20) + " MiB free, " +
            std::string(disk_words(*figures)) + "\n";
+    out += "searches  " + index_words(*figures) + "\n";
     return out;
 }
 

@@ -19,6 +19,7 @@ store::LocalStoreOptions options_from(const Config& config) {
         options.shards.emplace_back(shard);
     options.watermark_bytes = config.store.min_free_bytes;
     options.retention = std::chrono::hours(24) * config.store.retention_days;
+    options.has_index = config.store.search_index;
     options.parse = imap::make_structure;
     return options;
 }

@@ -42,8 +42,14 @@ struct PendingBody {
 
 class Batch {
 public:
-    Batch(db::Database& connection, WallTime time, Random& source, std::int64_t next_body)
-        : database(connection), now(time), random(source), next_body_(next_body) {}
+    // `next_…`: ids that no row has, and none had since the shard was opened.
+    Batch(db::Database& connection, WallTime time, Random& source, std::int64_t next_body,
+          std::int64_t next_content)
+        : database(connection),
+          now(time),
+          random(source),
+          next_body_(next_body),
+          next_content_(next_content) {}
 
     db::Database& database;
     const WallTime now;
@@ -51,12 +57,15 @@ public:
     std::vector<PendingBody> bodies;
     std::vector<MailboxNews> news;
     std::vector<Note> notes;
-    std::uint64_t delivered = 0; // messages to local recipients
+    std::vector<std::int64_t> reparsed; // bodies: the search index knows them by their old parts
+    std::uint64_t delivered = 0;        // messages to local recipients
 
     // A row id for a body whose own row is written when the pack has taken it; its structure is
     // written now.
     Result<PendingBody*> add_body(std::shared_ptr<const BodySource> source);
     std::int64_t next_body() const { return next_body_; }
+    std::int64_t take_content_id() { return next_content_++; }
+    std::int64_t next_content() const { return next_content_; }
 
     // To take back what a request that failed has left here.
     struct Mark {
@@ -68,6 +77,7 @@ public:
 
 private:
     std::int64_t next_body_;
+    std::int64_t next_content_;
 };
 
 } // namespace maild::store

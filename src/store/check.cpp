@@ -22,6 +22,7 @@ Phase phase_of(CheckPhase phase) {
     case CheckPhase::accounts: return check_accounts;
     case CheckPhase::packs: return check_packs;
     case CheckPhase::queue: return check_queue;
+    case CheckPhase::index: return check_index;
     }
     return check_queue;
 }
@@ -100,17 +101,17 @@ std::string count_of(std::int64_t number, std::string_view noun) {
 }
 
 std::string_view name_of(CheckPhase phase) {
-    static constexpr std::array<std::string_view, 9> kNames{"database", "bodies",    "references",
-                                                            "orphans",  "mailboxes", "messages",
-                                                            "accounts", "packs",     "queue"};
+    static constexpr std::array<std::string_view, 10> kNames{
+        "database", "bodies",   "references", "orphans", "mailboxes",
+        "messages", "accounts", "packs",      "queue",   "search index"};
     const auto index = std::to_underlying(phase);
     return index < kNames.size() ? kNames[index] : "?";
 }
 
 std::string_view name_of(FindingKind kind) {
-    static constexpr std::array<std::string_view, 11> kNames{
+    static constexpr std::array<std::string_view, 12> kNames{
         "shard",   "database", "body",    "structure", "reference", "orphan",
-        "mailbox", "message",  "account", "pack",      "queue"};
+        "mailbox", "message",  "account", "pack",      "queue",     "search_index"};
     const auto index = std::to_underlying(kind);
     return index < kNames.size() ? kNames[index] : "?";
 }

@@ -61,6 +61,7 @@ Result<bool> check_accounts(Checking& check);
 Result<bool> check_packs(Checking& check);
 Result<bool> check_messages(Checking& check); // check_messages.cpp
 Result<bool> check_queue(Checking& check);    // check_queue.cpp
+Result<bool> check_index(Checking& check);    // check_index.cpp
 
 // Looks at these bodies; what is wrong with one becomes a finding for everything that leads to it.
 Result<void> examine_bodies(Checking& check, const std::vector<std::int64_t>& bodies);

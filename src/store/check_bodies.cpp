@@ -67,6 +67,7 @@ Result<void> write_structure(Batch& batch, std::int64_t body, const Structure& s
         body, db::Blob{s.envelope}, db::Blob{s.body}, db::Blob{s.body_structure},
         db::Blob{s.parts});
     if (!done) return pass(done);
+    batch.reparsed.push_back(body);
     return {};
 }
 
@@ -74,6 +75,7 @@ Result<void> write_header(Batch& batch, std::int64_t body, std::uint32_t size, s
     auto done = batch.database.execute(
         "UPDATE body SET header_size = ?2, header_crc = ?3 WHERE id = ?1", body, size, crc);
     if (!done) return pass(done);
+    batch.reparsed.push_back(body);
     return {};
 }
 

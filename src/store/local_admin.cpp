@@ -30,6 +30,8 @@ net::Task<Result<StoreFigures>> LocalStore::figures() {
         figures.messages_stored += stored->messages;
         figures.pack_bytes += stored->pack_bytes;
         add(figures, state.shard->counters());
+        figures.index_bytes += state.shard->index_bytes();
+        figures.index_pending += state.shard->index_pending();
         if (state.shard->is_read_only()) ++figures.read_only_shards;
     }
     figures.sessions = static_cast<std::uint32_t>(impl_->sessions.size());

@@ -1,6 +1,7 @@
 // LocalStore: delivery and the calls on messages.
 #include "store/flag_names.hpp"
 #include "store/local_store_impl.hpp"
+#include "store/narrow.hpp"
 #include "store/reads.hpp"
 #include "store/uid_set.hpp"
 
@@ -130,6 +131,20 @@ net::Task<Result<std::string>> LocalStore::read(SessionId id, Uid uid, std::uint
     };
     auto piece = co_await impl_->read<std::string>(*(*session)->shard, std::move(look));
     co_return piece;
+}
+
+net::Task<Result<NarrowResult>> LocalStore::narrow(SessionId id, UidSet uids,
+                                                   std::vector<Needle> needles) {
+    const auto session = impl_->session_with_mailbox(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_uids(uids); !valid) co_return pass(valid);
+    if (auto valid = check_needles(needles); !valid) co_return pass(valid);
+    auto look = [open = (*session)->open(), uids = std::move(uids),
+                 needles = std::move(needles)](Reading& reading) {
+        return store::narrow(reading, open.account, open.mailbox, uids, needles);
+    };
+    auto result = co_await impl_->read<NarrowResult>(*(*session)->shard, std::move(look));
+    co_return result;
 }
 
 net::Task<Result<FlagChangeResult>>

@@ -71,6 +71,7 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
     if (!options.frozen_vfs.empty()) made.frozen_vfs = options.frozen_vfs;
     made.is_read_only = faults_.is_read_only(id);
     made.executor = options.executor;
+    made.has_index = options.has_index;
     made.limits.watermark_bytes = options.watermark_bytes;
     made.limits.ballast_bytes = options.ballast_bytes;
     made.limits.retention = options.retention;

@@ -1,6 +1,8 @@
 // MemoryStore's calls on messages.
 #include "store/flag_names.hpp"
 #include "store/memory_world.hpp"
+#include "store/message_filters.hpp"
+#include "store/narrow.hpp"
 #include "store/uid_set.hpp"
 
 #include "maild/store/memory_store.hpp"
@@ -45,6 +47,17 @@ MessageData data_of(Uid uid, const Message& message, std::uint32_t items) {
     else if ((items & kHeader) != 0 && data.header_size <= kMaxInlineContent)
         data.content = whole(message).substr(0, data.header_size);
     return data;
+}
+
+std::uint32_t candidates(const NeedleProbes& probes, FilterMaker& maker, const Message& message) {
+    const auto& content = message.body->content;
+    const auto prefix = maker.of_prefix(message.prefix, content.substr(0, 1));
+    const auto header = maker.of_header(content.substr(0, header_size(content)));
+    const ReadOctets read = [&](std::uint64_t begin, std::uint64_t end) -> Result<std::string> {
+        return content.substr(begin, end - begin);
+    };
+    const auto body = maker.of_body(read, message.body->structure.parts, content.size());
+    return probes.candidates({.prefix = prefix, .header = header, .body = body});
 }
 
 queue::QueuedRecipient row_for(QueueId id, const RelayRequest& relay,
@@ -114,6 +127,27 @@ net::Task<Result<FetchResult>> MemoryStore::fetch(SessionId id, UidSet uids, std
             result.messages.push_back(data_of(it->first, it->second, items));
             bytes += result.messages.back().content.size() + sizeof(MessageData);
         }
+    }
+    co_return result;
+}
+
+// As an index would that is never behind.
+net::Task<Result<NarrowResult>> MemoryStore::narrow(SessionId id, UidSet uids,
+                                                    std::vector<Needle> needles) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (auto valid = check_uids(uids); !valid) co_return std::unexpected(std::move(valid.error()));
+    if (auto valid = check_needles(needles); !valid)
+        co_return std::unexpected(std::move(valid.error()));
+    const auto mailbox = world_->open_mailbox(**session);
+    if (!mailbox) co_return std::unexpected(mailbox.error());
+    const NeedleProbes probes(needles);
+    FilterMaker maker;
+    NarrowResult result;
+    for (const auto& [uid, message] : (*mailbox)->messages) {
+        if (!contains(uids, uid)) continue;
+        const auto found = candidates(probes, maker, message);
+        if (found != 0) result.candidates.push_back({uid, found});
     }
     co_return result;
 }

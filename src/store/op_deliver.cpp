@@ -12,11 +12,12 @@ namespace {
 Result<std::int64_t> insert_content(Batch& batch, const PendingBody& body,
                                     std::string_view prefix) {
     const auto email_id = static_cast<std::int64_t>(batch.random.next() >> 1);
+    const auto id = batch.take_content_id();
     auto done = batch.database.execute(
-        "INSERT INTO content (body_id, prefix, email_id) VALUES (?1, ?2, ?3)", body.id,
+        "INSERT INTO content (id, body_id, prefix, email_id) VALUES (?1, ?2, ?3, ?4)", id, body.id,
         db::Blob{prefix}, email_id);
     if (!done) return pass(done);
-    return batch.database.last_insert_rowid();
+    return id;
 }
 
 // Where it goes: the mailbox asked for, made when missing; INBOX if that cannot be.

@@ -1,5 +1,7 @@
 #include "store/pack_record.hpp"
 
+#include "store/little_endian.hpp"
+
 #include "maild/base/crc32c.hpp"
 
 namespace maild::store {
@@ -12,20 +14,6 @@ constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::size_t kSegmentHeaderBytes = 32;
 constexpr std::size_t kCrcAt = 28; // in both headers: the checksum of what stands before it
 constexpr std::size_t kSecondCopyAt = 4096;
-
-template <class Number> void append_number(std::string& out, Number value) {
-    for (std::size_t i = 0; i < sizeof value; ++i) {
-        out += static_cast<char>(std::uint64_t{value} >> (8 * i) & 0xffU);
-    }
-}
-
-template <class Number> Number number_at(std::string_view bytes, std::size_t at) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < sizeof(Number); ++i) {
-        value |= std::uint64_t{static_cast<unsigned char>(bytes[at + i])} << (8 * i);
-    }
-    return static_cast<Number>(value);
-}
 
 std::uint32_t crc_at_place(std::string_view bytes, std::uint64_t salt, std::uint64_t offset) {
     std::string place;

@@ -9,6 +9,7 @@
 #include "store/pass.hpp"
 #include "store/rebuild_rows.hpp"
 #include "store/record_metadata.hpp"
+#include "store/search_index.hpp"
 
 #include "maild/base/crc32c.hpp"
 #include "maild/base/log.hpp"
@@ -167,6 +168,7 @@ Result<RebuildReport> rebuild(FileSystem& files, const Clock& clock, Random& ran
     auto kept = replace(files, directory, made, clock.now());
     if (!kept) return pass(kept);
     report->kept = std::move(*kept);
+    SearchIndex(files, directory + "/fts", false).remove_all(); // it knows the old ids
     return report;
 }
 

@@ -98,14 +98,14 @@ net::Task<Result<void>> RemoteStore::expunge(SessionId session, std::optional<Ui
 
 net::Task<Result<std::optional<UidSet>>> RemoteStore::vanished(SessionId session, UidSet uids,
                                                                ModSeq since) {
-    const auto impl = impl_;
-    wire::Vanished message{session, std::move(uids), since};
-    ipc::Message request;
-    request.payload = ipc::encode(message);
-    const auto reply = co_await impl->line.exchange(wire::number(Type::vanished),
-                                                    std::move(request), impl->timeout);
-    if (!reply) co_return pass(reply);
-    co_return ipc::decode<std::optional<UidSet>>(reply->blob.view());
+    return impl_->call_for_blob<std::optional<UidSet>>(
+        Type::vanished, wire::Vanished{session, std::move(uids), since});
+}
+
+net::Task<Result<NarrowResult>> RemoteStore::narrow(SessionId session, UidSet uids,
+                                                    std::vector<Needle> needles) {
+    return impl_->call_for_blob<NarrowResult>(
+        Type::narrow, wire::Narrow{session, std::move(uids), std::move(needles)});
 }
 
 net::Task<Result<AppendResult>> RemoteStore::append(SessionId session, MailboxName name,

@@ -27,6 +27,8 @@ public:
     net::Task<Result<SessionId>> open(net::Task<Result<SessionId>> request, ChangeSink* sink);
     template <class Reply, class Request>
     net::Task<Result<Reply>> call(wire::Type type, Request request);
+    template <class Reply, class Request> // answered in the blob: it may be large
+    net::Task<Result<Reply>> call_for_blob(wire::Type type, Request request);
     template <class Request>
     net::Task<Result<void>> command(wire::Type type,
                                     Request request); // answered by nothing but success
@@ -53,6 +55,15 @@ net::Task<Result<Reply>> RemoteStore::Impl::call(wire::Type type, Request reques
     const auto reply = co_await line.call(wire::number(type), std::move(payload), timeout);
     if (!reply) co_return pass(reply);
     co_return ipc::decode<Reply>(*reply);
+}
+
+template <class Reply, class Request>
+net::Task<Result<Reply>> RemoteStore::Impl::call_for_blob(wire::Type type, Request request) {
+    ipc::Message message;
+    message.payload = ipc::encode(request);
+    const auto reply = co_await line.exchange(wire::number(type), std::move(message), timeout);
+    if (!reply) co_return pass(reply);
+    co_return ipc::decode<Reply>(reply->blob.view());
 }
 
 template <class Request>

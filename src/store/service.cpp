@@ -151,20 +151,11 @@ void Service::Impl::close_mailbox(Exchange& exchange) {
 net::Task<void> Service::Impl::open_mailbox(Exchange& exchange) {
     auto message = decode_for_session<wire::Open>(exchange);
     if (!message) co_return;
-    const auto connection = exchange.connection;
     store.close_mailbox(message->session);
-    sink(*connection, message->session)->opening = message->opening;
-    auto opened =
+    sink(*exchange.connection, message->session)->opening = message->opening;
+    const auto opened =
         co_await store.open_mailbox(message->session, std::move(message->name), message->examine);
-    if (!opened) {
-        connection->reply_error(exchange.request.id, opened.error());
-        co_return;
-    }
-    auto blob = ipc::Blob::create(ipc::encode(*opened));
-    if (blob)
-        connection->reply(exchange.request.id, {}, std::move(*blob));
-    else
-        connection->reply_error(exchange.request.id, blob.error());
+    answer_in_blob(exchange, opened);
 }
 
 net::Task<void> Service::Impl::check_room(Exchange& exchange) {
@@ -240,15 +231,15 @@ net::Task<void> Service::Impl::vanished(Exchange& exchange) {
     if (!message) co_return;
     const auto gone =
         co_await store.vanished(message->session, std::move(message->uids), message->since);
-    if (!gone) {
-        exchange.connection->reply_error(exchange.request.id, gone.error());
-        co_return;
-    }
-    auto blob = ipc::Blob::create(ipc::encode(*gone));
-    if (blob)
-        exchange.connection->reply(exchange.request.id, {}, std::move(*blob));
-    else
-        exchange.connection->reply_error(exchange.request.id, blob.error());
+    answer_in_blob(exchange, gone);
+}
+
+net::Task<void> Service::Impl::narrow(Exchange& exchange) {
+    auto message = decode_for_session<wire::Narrow>(exchange);
+    if (!message) co_return;
+    const auto narrowed = co_await store.narrow(message->session, std::move(message->uids),
+                                                std::move(message->needles));
+    answer_in_blob(exchange, narrowed);
 }
 
 net::Task<void> Service::Impl::check(Exchange& exchange) {

@@ -84,6 +84,7 @@ net::Task<bool> Service::Impl::handle_messages(Exchange& exchange) {
         co_return true;
     }
     case Type::read: co_await read(exchange); co_return true;
+    case Type::narrow: co_await narrow(exchange); co_return true;
     case Type::change_flags: co_await change_flags(exchange); co_return true;
     case Type::copy: {
         auto message = decode_for_session<wire::Copy>(exchange);

@@ -52,6 +52,7 @@ private:
     net::Task<void> read(Exchange& exchange);
     net::Task<void> append(Exchange& exchange);
     net::Task<void> vanished(Exchange& exchange);
+    net::Task<void> narrow(Exchange& exchange);
     net::Task<void> check(Exchange& exchange);
     void close_session(Exchange& exchange);
     void close_mailbox(Exchange& exchange);
@@ -60,6 +61,8 @@ private:
     // answered.
     template <class T> std::optional<T> decode(Exchange& exchange);
     template <class T> std::optional<T> decode_for_session(Exchange& exchange);
+    // For what may be large.
+    template <class T> void answer_in_blob(const Exchange& exchange, const Result<T>& result);
     ServiceSink* sink(const ipc::Connection& connection, SessionId session);
     void forget(std::uint64_t connection, SessionId session);
 
@@ -79,6 +82,16 @@ template <class T> std::optional<T> Service::Impl::decode_for_session(Exchange& 
     exchange.connection->reply_error(exchange.request.id,
                                      {Errc::not_permitted, "no session of this connection"});
     return std::nullopt;
+}
+
+template <class T>
+void Service::Impl::answer_in_blob(const Exchange& exchange, const Result<T>& result) {
+    auto blob = result ? ipc::Blob::create(ipc::encode(*result))
+                       : Result<ipc::Blob>(std::unexpected(result.error()));
+    if (blob)
+        exchange.connection->reply(exchange.request.id, {}, std::move(*blob));
+    else
+        exchange.connection->reply_error(exchange.request.id, blob.error());
 }
 
 } // namespace maild::store

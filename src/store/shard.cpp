@@ -1,8 +1,10 @@
 #include "store/shard.hpp"
 
 #include "schema/store.hpp"
+#include "store/indexer.hpp"
 #include "store/pack_files.hpp"
 #include "store/pass.hpp"
+#include "store/search_index.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/db/migration.hpp"
@@ -52,6 +54,7 @@ Result<std::unique_ptr<Shard>> Shard::open(FileSystem& files, const Clock& clock
     std::unique_ptr<Shard> shard(new Shard(files, clock, random, std::move(options)));
     if (auto done = shard->recover(); !done) return pass(done);
     if (auto done = shard->open_readers(); !done) return pass(done);
+    if (auto done = shard->start_index(); !done) return pass(done);
     shard->start();
     return shard;
 }
@@ -86,6 +89,11 @@ Result<void> Shard::recover() {
                            "content), 0))");
     if (!last_body) return pass(last_body);
     next_body_ = *last_body + 1;
+    open_index();
+    const auto last_content = number(*database_, "SELECT coalesce(max(id), 0) FROM content");
+    if (!last_content) return pass(last_content);
+    next_content_ = std::max(*last_content, index_->last()) + 1;
+    index_->set_committed(next_content_ - 1);
     if (auto verified = verify_recent(); !verified) return verified;
     look_at_space();
     return {};
@@ -132,13 +140,13 @@ Result<void> Shard::look_at_file_system(const std::string& meta) {
     return {};
 }
 
-Result<db::Database> Shard::open_database(bool is_reader) {
+Result<db::Database> Shard::open_database(bool is_reader, int cache_kib) {
     const bool is_frozen = is_read_only();
     return db::Database::open(files_, options_.directory + "/meta.db",
                               {.read_only = is_reader,
                                .is_frozen = is_frozen,
                                .vfs = is_frozen ? options_.frozen_vfs : options_.vfs,
-                               .page_cache_kib = 16 * 1024});
+                               .page_cache_kib = cache_kib});
 }
 
 Result<void> Shard::open_readers() {
@@ -156,6 +164,7 @@ void Shard::start() {
         alive_ = std::make_shared<bool>(true);
         if (is_read_only()) return;
         options_.executor->post_after(options_.limits.tick, unless_gone(&Shard::tick));
+        post_index_work();
         return;
     }
     for (auto& database : reader_databases_) {
@@ -173,6 +182,7 @@ Shard::~Shard() {
     writes_waiting_.notify_all();
     reads_waiting_.notify_all();
     for (auto& thread : reader_threads_) thread.join();
+    stop_index();
     reader_databases_.clear(); // before the writer's last checkpoint
     if (writer_thread_.joinable()) writer_thread_.join();
     if (alive_) finish();
@@ -205,7 +215,7 @@ void Shard::run_reader(db::Database& database) {
 }
 
 void Shard::serve(db::Database& database, std::move_only_function<void(Reading&)>& job) {
-    Reading reading{database, *packs_, verified_, is_stopping_};
+    Reading reading{database, *packs_, verified_, *index_, is_stopping_};
     job(reading);
     if (database.is_damaged() && !is_damage_told_.exchange(true))
         options_.on_damaged({Errc::corrupt, options_.directory + "/meta.db"}, false);
@@ -232,6 +242,7 @@ void Shard::tick() {
     const bool is_idle = writes_.empty();
     if (auto group = next_group(); !group.empty()) commit_group(std::move(group));
     upkeep(is_idle);
+    work_on_index();
     options_.executor->post_after(options_.limits.tick, unless_gone(&Shard::tick));
 }
 

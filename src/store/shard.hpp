@@ -37,6 +37,9 @@
 
 namespace maild::store {
 
+class Indexer;
+class SearchIndex;
+
 struct WriteRequest {
     // On the writer's thread; again if the disk was full.
     std::move_only_function<Result<void>(Batch&)> run;
@@ -72,6 +75,7 @@ struct ShardOptions {
     std::string vfs = db::kExclusiveVfs;
     std::string frozen_vfs = db::kLocklessVfs;
     bool is_read_only = false;
+    bool has_index = true; // for searches; without it the one that is there is removed
     ShardLimits limits;
     PackOptions packs;
     Executor* executor = nullptr;
@@ -87,6 +91,7 @@ struct Reading {
     db::Database& database;
     const PackSet& packs;
     VerifiedBodies& verified;
+    SearchIndex& index;
     const std::atomic<bool>& is_stopping; // for what takes long: give up
 };
 
@@ -120,15 +125,26 @@ public:
     std::string_view read_only_because() const { return read_only_because_; }
     bool is_read_only() const { return !read_only_because_.empty(); }
     bool has_room() const { return has_room_.load(std::memory_order_relaxed); }
+    std::uint64_t index_bytes() const;
+    std::uint64_t index_pending() const; // contents that are not indexed yet
 
 private:
     Shard(FileSystem& files, const Clock& clock, Random& random, ShardOptions options);
     Result<void> recover();
     Result<void> look_at_file_system(const std::string& meta);
-    Result<db::Database> open_database(bool is_reader);
+    Result<db::Database> open_database(bool is_reader, int cache_kib = kCacheKib);
     Result<void> verify_recent();
     Result<void> open_readers();
     void start();
+
+    // shard_index.cpp
+    void open_index();
+    Result<void> start_index();
+    void tell_index(const std::vector<std::int64_t>& reparsed);
+    void run_indexer();
+    void post_index_work();
+    void work_on_index(); // a piece of it, for an executor
+    void stop_index();
 
     // without threads
     Executor::Work unless_gone(void (Shard::*work)());
@@ -169,6 +185,9 @@ private:
     void run_reader(db::Database& database);
     void serve(db::Database& database, std::move_only_function<void(Reading&)>& job);
 
+    static constexpr int kCacheKib = 16 * 1024; // SQLite's, of a connection
+    static constexpr int kIndexCacheKib = 2 * 1024;
+
     FileSystem& files_;
     const Clock& clock_;
     Random& random_;
@@ -178,6 +197,9 @@ private:
     std::unique_ptr<PackSet> packs_;
     std::unique_ptr<db::Database> database_; // the writer's; of a read-only shard for recovery
     std::vector<db::Database> reader_databases_;
+    std::unique_ptr<SearchIndex> index_; // always there; empty without has_index
+    std::unique_ptr<db::Database> index_database_;
+    std::unique_ptr<Indexer> indexer_; // null: read-only, or no index
     VerifiedBodies verified_;
     ShardCounters counters_;
     std::atomic<bool> has_room_{true}; // above the watermark
@@ -195,14 +217,20 @@ private:
 
     // the writer's own
     std::int64_t next_body_ = 1;
+    std::int64_t next_content_ = 1; // never given out twice, so that the index is about no other
     std::uint64_t wal_pages_ = 0;
     bool has_ballast_ = false;
     std::unique_ptr<File> ballast_;
     WallTime next_purge_{};
     PackNumber compacted_up_to_; // segments up to here have damage and are left alone
 
+    bool is_index_work_posted_ = false;
     std::shared_ptr<bool> alive_; // while an executor may do work for us
+    std::mutex index_mutex_;      // with index_waiting_ alone
+    std::condition_variable index_waiting_;
+
     std::vector<std::thread> reader_threads_;
+    std::thread index_thread_;
     std::thread writer_thread_;
 };
 

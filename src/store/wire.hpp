@@ -34,6 +34,7 @@ enum class Type : ipc::MessageType {
     vanished,
     claim,
     open_beside,
+    narrow,
     // from control
     figures = 64,
     usage,
@@ -101,6 +102,11 @@ struct Read { // answered by the blob
     Uid uid;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
+};
+struct Narrow { // answered by a NarrowResult in the blob: it may be large
+    SessionId session;
+    UidSet uids;
+    std::vector<Needle> needles;
 };
 struct ChangeFlags {
     SessionId session;
@@ -176,6 +182,9 @@ template <class Codec> void describe(Codec& codec, Fetch& m) { codec(m.session, 
 template <class Codec> void describe(Codec& codec, Read& m) {
     codec(m.session, m.uid, m.offset, m.length);
 }
+template <class Codec> void describe(Codec& codec, Narrow& m) {
+    codec(m.session, m.uids, m.needles);
+}
 template <class Codec> void describe(Codec& codec, ChangeFlags& m) {
     codec(m.session, m.uids, m.change, m.flags, m.unchanged_since);
 }
@@ -228,6 +237,9 @@ template <class Codec> void describe(Codec& codec, MessageData& d) {
     codec(d.uid, d.internal_date, d.save_date, d.email_id, d.size, d.prefix_size, d.header_size,
           d.structure, d.content, d.error);
 }
+template <class Codec> void describe(Codec& codec, Needle& n) { codec(n.where, n.texts); }
+template <class Codec> void describe(Codec& codec, Candidate& c) { codec(c.uid, c.needles); }
+template <class Codec> void describe(Codec& codec, NarrowResult& r) { codec(r.candidates, r.next); }
 template <class Codec> void describe(Codec& codec, FetchResult& r) { codec(r.messages, r.next); }
 
 } // namespace maild::store

@@ -141,7 +141,7 @@ void Shard::commit_group(std::vector<WriteRequest> group) {
 Result<void> Shard::try_group(std::vector<WriteRequest>& group, std::vector<Committed>& committed) {
     auto transaction = db::Transaction::begin(*database_);
     if (!transaction) return pass(transaction);
-    Batch batch(*database_, clock_.now(), random_, next_body_);
+    Batch batch(*database_, clock_.now(), random_, next_body_, next_content_);
     for (auto& request : group) {
         auto& entry = committed.emplace_back(nullptr, Result<void>(), std::vector<MailboxNews>(),
                                              request.origin);
@@ -154,10 +154,12 @@ Result<void> Shard::try_group(std::vector<WriteRequest>& group, std::vector<Comm
     }
     if (auto done = transaction->commit(); !done) return done;
     next_body_ = batch.next_body();
+    next_content_ = batch.next_content();
     counters_.delivered += batch.delivered;
     ++counters_.commits;
     ++counters_.syncs; // of the WAL
     append_notes(batch.notes);
+    tell_index(batch.reparsed);
     return {};
 }
 

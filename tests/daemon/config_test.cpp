@@ -63,6 +63,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.limits.drain_time, plain.limits.drain_time);
     EXPECT_EQ(config.store.retention_days, plain.store.retention_days);
     EXPECT_EQ(config.store.min_free_bytes, plain.store.min_free_bytes);
+    EXPECT_EQ(config.store.search_index, plain.store.search_index);
     ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
     for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
         EXPECT_TRUE(config.listeners[i].same_endpoint(plain.listeners[i])) << i;

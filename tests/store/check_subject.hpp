@@ -21,6 +21,9 @@ public:
         options.watermark_bytes = 0;
         options.ballast_bytes = 0;
         options.shards = shards;
+        options.has_index = has_index;
+        options.retention = retention;
+        options.upkeep_interval = upkeep_interval;
         options.parse = [](std::string_view) { return structure("appended"); };
         options.on_fatal = [](const Error& error) { ADD_FAILURE() << "fatal: " << error.internal; };
         options.on_trouble = [this](const std::string& what) { trouble = what; };
@@ -62,6 +65,9 @@ public:
     PosixFileSystem files;
     SystemRandom random;
     std::vector<ShardId> shards{ShardId(1)};
+    bool has_index = true;
+    std::chrono::milliseconds retention = LocalStoreOptions().retention;
+    std::chrono::milliseconds upkeep_interval = LocalStoreOptions().upkeep_interval;
     std::string trouble;
     CheckCounts counts;
     int slices = 0;

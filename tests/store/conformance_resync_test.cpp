@@ -2,6 +2,8 @@
 // that replace others, ids that survive a copy.
 #include "store/conformance.hpp"
 
+#include "maild/mail/part_index.hpp"
+
 namespace maild::store::test {
 
 // RFC 7162 §3.2.6
@@ -78,6 +80,68 @@ TEST_P(StoreConformance, CopiesShareTheEmailIdAndAreSavedAnew) {
     EXPECT_EQ(copies->messages[0].email_id, originals->messages[0].email_id);
     EXPECT_EQ(copies->messages[0].save_date, subject->clock.now());
     EXPECT_EQ(copies->messages[0].internal_date, saved);
+}
+
+// The index of a real store lags a little, so what is not there is excluded in the end; what is
+// there never is.
+TEST_P(StoreConformance, NarrowsToWhatMayBeThere) {
+    Client client(*subject, 1);
+    const std::vector<std::string> contents = {
+        "Subject: about zebras\r\nX-Kind: one\r\n\r\nIn the body: giraffes\r\n",
+        "Subject: =?utf-8?B?w4RwZmVs?=\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\nK=F6nigin\r\n",
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-ID: <inner@x>\r\n\r\n"
+        "\xe4\xbc\x9a\xe8\xae\xae\r\n--b\r\nContent-Type: "
+        "image/png\r\n\r\nhippopotamus\r\n--b--\r\n"};
+    std::vector<AppendMessage> messages;
+    for (const auto& content : contents) {
+        auto parsed = structure("narrow");
+        parsed.parts = mail::encode_parts(mail::parse_message(content).root);
+        messages.push_back({{content, std::move(parsed)}, {}, subject->clock.now()});
+    }
+    ASSERT_TRUE(run(store.append(client.id(), "INBOX", std::move(messages))));
+    client.open("INBOX");
+    const auto narrowed = [&](Where where, std::vector<std::string> texts, UidSet set) {
+        const auto result =
+            run(store.narrow(client.id(), std::move(set),
+                             {{Where::body, {"none has it"}}, {where, std::move(texts)}}));
+        if (!result) return std::string(name_of(result.error().code));
+        std::string out;
+        for (const auto& candidate : result->candidates) {
+            EXPECT_EQ(candidate.needles & ~3U, 0U);
+            if ((candidate.needles & 2U) != 0) out += std::to_string(candidate.uid.value);
+        }
+        return out;
+    };
+    ASSERT_TRUE(subject->run_until(
+        [&] { return narrowed(Where::anywhere, {"rhinoceros"}, everything()).empty(); }));
+    EXPECT_EQ(narrowed(Where::anywhere, {"zebras"}, everything()), "1");
+    EXPECT_EQ(narrowed(Where::header, {"zebras"}, everything()), "1");
+    EXPECT_EQ(narrowed(Where::header, {"x-kind:", "one"}, everything()), "1");
+    EXPECT_EQ(narrowed(Where::header, {"x-sort:", "one"}, everything()), "");
+    EXPECT_EQ(narrowed(Where::body, {"zebras"}, everything()), "");
+    EXPECT_EQ(narrowed(Where::body, {"giraffes"}, everything()), "1");
+    EXPECT_EQ(narrowed(Where::header, {"giraffes"}, everything()), "");
+    EXPECT_EQ(narrowed(Where::header, {"\xc3\xa4pfel"}, everything()), "2");
+    EXPECT_EQ(narrowed(Where::body, {"k\xc3\xb6nigin"}, everything()), "2");
+    EXPECT_EQ(narrowed(Where::body, {"\xe8\xae\xae"}, everything()), "3");
+    EXPECT_EQ(narrowed(Where::body, {"inner@x"}, everything()), "3") << "a part's own header";
+    EXPECT_EQ(narrowed(Where::anywhere, {"hippopotamus"}, everything()), "") << "no text";
+    EXPECT_EQ(narrowed(Where::anywhere, {"zebras"}, uids(2, 3)), "");
+    EXPECT_EQ(narrowed(Where::anywhere, {"ze"}, everything()), "123") << "too short";
+    EXPECT_EQ(narrowed(Where::anywhere, {}, everything()), "123");
+    EXPECT_EQ(narrowed(Where::anywhere, {std::string(1001, 'x')}, everything()),
+              "invalid_argument");
+    EXPECT_EQ(narrowed(Where::anywhere, {"x"}, {{Uid(0), Uid(1)}}), "invalid_argument");
+    const std::vector<Needle> many(kMaxNeedles + 1, Needle{Where::body, {"many"}});
+    EXPECT_EQ(run(store.narrow(client.id(), everything(), many)).error().code,
+              Errc::invalid_argument);
+    client.copy(uid(1), "Archive");
+    client.open("Archive");
+    EXPECT_EQ(narrowed(Where::anywhere, {"zebras"}, everything()), "1")
+        << "a copy is known at once";
+    store.close_mailbox(client.id());
+    EXPECT_EQ(narrowed(Where::anywhere, {"zebras"}, everything()), "no_such_mailbox");
 }
 
 } // namespace maild::store::test

@@ -18,7 +18,7 @@
 namespace maild::store {
 namespace {
 
-constexpr int kCalls = 14;
+constexpr int kCalls = 15;
 const auth::Token kToken; // outlives the call that borrows it
 
 class Answers {
@@ -75,6 +75,7 @@ net::Task<void> ask(RemoteStore& store, Sink& sink, int call, int& done) {
     case 10: return finish(store.queued(QueueId(), 10), done);
     case 11: return finish(store.claim(session, "INBOX"), done);
     case 12: return finish(store.mailboxes({}), done);
+    case 13: return finish(store.narrow(session, uids, {{Where::body, {"x"}}}), done);
     default: return finish(store.open_beside(session, sink), done);
     }
 }

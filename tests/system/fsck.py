@@ -121,6 +121,47 @@ class Damaged(host.HostTest):
         self.host.mailctl("fsck", "run", "--deeper", exit_code=64)
 
 
+class SearchIndex(host.HostTest):
+    def find(self, word):
+        client = login(self.host, self.host.address, self.host.password)
+        client.select(readonly=True)
+        found = client.search(None, "TEXT", word)[1][0].decode()
+        client.logout()
+        return found
+
+    def figures(self):
+        return self.host.status()["store"]
+
+    def up_to_date(self):
+        host.wait_for(lambda: self.figures()["search_index_pending"] == 0, what="the search index")
+
+    def test_is_kept_missed_by_nobody_and_made_anew(self):
+        words = [f"wombat{n * 1013}" for n in range(30)]
+        for word in words:
+            deliver(self.host, "animals", f"There goes {word} again.\r\n")
+        host.wait_for(lambda: self.figures()["search_index_pending"] == 0, 1, "the search index, within a second")
+        self.assertGreater(self.figures()["search_index_bytes"], 0)
+        self.assertEqual(self.find(words[17]), "18")
+        self.host.stop()
+        files = list(self.host.root.rglob("shard/*/fts/*.fts"))
+        self.assertEqual(len(files), 1, "a restart need not index again")
+        with open(files[0], "r+b") as file:
+            file.seek(500)
+            file.write(b"something else")
+        self.host.start()
+        self.assertEqual(self.find(words[17]), "18", "the damage is noticed, and the mail is read")
+        self.up_to_date()
+        self.assertEqual(self.find(words[17]), "18")
+        self.assertEqual(self.host.mailctl("fsck", "run", as_json=True)["rows"], [])
+        self.host.stop()
+        for file in self.host.root.rglob("shard/*/fts/*"):
+            file.unlink()
+        self.host.start()
+        self.assertEqual([self.find(word) for word in words[:3]], ["1", "2", "3"])
+        self.up_to_date()
+        self.assertEqual([self.find(word) for word in words[:3]], ["1", "2", "3"])
+
+
 class Rebuild(host.HostTest):
     def contents(self):
         client = login(self.host, self.host.address, self.host.password)

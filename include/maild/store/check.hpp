@@ -34,8 +34,9 @@ enum class CheckPhase : std::uint8_t {
     accounts,   // usage, mod-sequence, UIDVALIDITY
     packs,      // how much of each segment lives
     queue,      // rows that make no sense
+    index,      // of searches: checksums, and that it is about these messages
 };
-inline constexpr CheckPhase kLastCheckPhase = CheckPhase::queue;
+inline constexpr CheckPhase kLastCheckPhase = CheckPhase::index;
 std::string_view name_of(CheckPhase phase);
 
 struct CheckCursor { // opaque outside of the store: ask again with what `next` was
@@ -66,6 +67,7 @@ enum class FindingKind : std::uint8_t {
     account,
     pack,
     queue,
+    index,
 };
 std::string_view name_of(FindingKind kind);
 

@@ -37,6 +37,7 @@ struct LocalStoreOptions {
         8192;                     // of the WAL, estimated, before it is moved into the database
     std::string vfs;              // of SQLite; empty: the exclusive one (db::kExclusiveVfs)
     std::string frozen_vfs;       // the same without locks; empty: db::kLocklessVfs
+    bool has_index = true;        // for searches: a thread of each shard keeps it
     Executor* executor = nullptr; // null: threads of each shard's own
     ParseStructure parse;         // for check(); without it structures are not looked at
     FaultRecord faults;           // of the owners before
@@ -95,6 +96,8 @@ public:
                                          std::uint32_t items) override;
     net::Task<Result<std::string>> read(SessionId session, Uid uid, std::uint64_t offset,
                                         std::uint64_t length) override;
+    net::Task<Result<NarrowResult>> narrow(SessionId session, UidSet uids,
+                                           std::vector<Needle> needles) override;
     net::Task<Result<FlagChangeResult>>
     change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
                  std::optional<ModSeq> unchanged_since) override;

@@ -150,6 +150,29 @@ struct FetchResult {
     std::optional<Uid> next; // the answer was cut at the size limit: ask again from here
 };
 
+// What a message is searched for. `texts` are folded (mail::fold_case), and all of them would stand
+// in the same field or part.
+enum class Where : std::uint8_t {
+    header,   // a field of the header section, as "Name: body"
+    body,     // the text of a part, or a field of a part or message inside
+    anywhere, // one or the other
+};
+struct Needle {
+    Where where = Where::anywhere;
+    std::vector<std::string> texts; // at most two, of at most 1000 octets; shorter ones than three
+                                    // octets narrow nothing
+};
+inline constexpr std::size_t kMaxNeedles = 32;
+
+struct Candidate {
+    Uid uid;
+    std::uint32_t needles = 0; // bit i: needles[i] may be in it
+};
+struct NarrowResult {
+    std::vector<Candidate> candidates; // ascending; who is left out contains none of the needles
+    std::optional<Uid> next;           // only messages below were looked at: ask again from here
+};
+
 class MessageStore {
 public:
     virtual ~MessageStore() = default;
@@ -202,6 +225,10 @@ public:
     // fewer at its end. At most 1 MiB a call.
     virtual net::Task<Result<std::string>> read(SessionId session, Uid uid, std::uint64_t offset,
                                                 std::uint64_t length) = 0;
+    // Which of these messages may contain which needle. By an index that lags behind, and is only
+    // right about what is not there: a candidate has still to be looked into.
+    virtual net::Task<Result<NarrowResult>> narrow(SessionId session, UidSet uids,
+                                                   std::vector<Needle> needles) = 0;
     virtual net::Task<Result<FlagChangeResult>>
     change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
                  std::optional<ModSeq> unchanged_since) = 0;

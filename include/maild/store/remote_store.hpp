@@ -46,6 +46,8 @@ public:
                                          std::uint32_t items) override;
     net::Task<Result<std::string>> read(SessionId session, Uid uid, std::uint64_t offset,
                                         std::uint64_t length) override;
+    net::Task<Result<NarrowResult>> narrow(SessionId session, UidSet uids,
+                                           std::vector<Needle> needles) override;
     net::Task<Result<FlagChangeResult>>
     change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
                  std::optional<ModSeq> unchanged_since) override;
