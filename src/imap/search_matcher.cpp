@@ -29,6 +29,9 @@ std::uint64_t keyword_bit(const store::Keywords& keywords, std::string_view name
     return 0;
 }
 
+// The longest beginning of a text that a needle may have: where it is not, the whole is not.
+std::string beginning(std::string_view text) { return std::string(text.substr(0, 256)); }
+
 } // namespace
 
 Level level_of(SearchOp op) {
@@ -66,7 +69,30 @@ SearchMatcher::SearchMatcher(const SearchProgram& program, const MailboxView& vi
         deepest_ = std::max(deepest_, level_of(key.op));
         if (!key.needle.empty()) needles_[i] = mail::fold_case(key.needle);
         if (key.op == sequence || key.op == uid) sets_[i] = view.seqs(key.set, key.op == uid);
+        const bool is_text = key.op == body || key.op == text;
+        const bool narrows = key.op == header || (is_text && needles_[i].size() >= 3);
+        if (narrows && narrowed_.size() < store::kMaxNeedles) narrowed_.push_back(i);
     }
+}
+
+std::vector<store::Needle> SearchMatcher::needles() const {
+    std::vector<store::Needle> needles;
+    for (const auto i : narrowed_) {
+        const auto& key = program_[i];
+        auto& needle = needles.emplace_back();
+        if (key.op != text)
+            needle.where = key.op == header ? store::Where::header : store::Where::body;
+        if (key.op == header) needle.texts.push_back(beginning(mail::fold_case(key.name)) + ":");
+        needle.texts.push_back(beginning(needles_[i]));
+    }
+    return needles;
+}
+
+Tri SearchMatcher::match_narrowed(std::uint32_t seq, std::uint32_t candidates) {
+    match_view(seq);
+    for (std::size_t needle = 0; needle < narrowed_.size(); ++needle)
+        if ((candidates >> needle & 1U) == 0) answers_[narrowed_[needle]] = Tri::no;
+    return evaluate();
 }
 
 bool SearchMatcher::figures_answer(const SearchKey& key, const store::MessageData& message) const {

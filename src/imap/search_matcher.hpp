@@ -1,7 +1,8 @@
 #pragma once
 // Evaluates a search program for one message after the other (RFC 9051 §6.4.4), the cheapest
-// knowledge first: what the view knows, then the store's figures, then the header section, then the
-// bodies. A message that is decided stays unread. Each level costs one pass over the program.
+// knowledge first: what the view knows, then what the store's index excludes, then the store's
+// figures, then the header section, then the bodies. A message that is decided stays unread. Each
+// level costs one pass over the program.
 
 #include "imap/mailbox_view.hpp"
 #include "imap/search_program.hpp"
@@ -30,6 +31,10 @@ public:
     // By the view alone. Then, if unknown, on with one level more, for the same message, without a
     // gap.
     Tri match_view(std::uint32_t seq);
+    // What the store's index may narrow by, of as many keys as one call takes.
+    std::vector<store::Needle> needles() const;
+    // By the view, and the index: `candidates` as in store::Candidate.
+    Tri match_narrowed(std::uint32_t seq, std::uint32_t candidates);
     Tri match_figures(const store::MessageData& message);
     Tri match_header(std::string_view header);
     // What the bodies are searched for, in the order of the keys: fill found in, then match.
@@ -49,9 +54,10 @@ private:
     const MailboxView& view_;
     WallTime now_;
     Level deepest_ = Level::view;
-    std::vector<std::string> needles_; // folded, by key
-    std::vector<Ranges> sets_;         // sequence numbers, by key
-    std::vector<Tri> answers_;         // by key, for the message at hand
+    std::vector<std::string> needles_;  // folded, by key
+    std::vector<std::size_t> narrowed_; // the key of each needle
+    std::vector<Ranges> sets_;          // sequence numbers, by key
+    std::vector<Tri> answers_;          // by key, for the message at hand
 };
 
 Level level_of(SearchOp op);

@@ -6,11 +6,27 @@
 #include "maild/base/ascii.hpp"
 #include "maild/base/utf8.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace maild::imap {
 
-store::UidSet SearchRun::search_view(const Ranges& seqs) {
+namespace {
+
+constexpr std::uint64_t kWorthNarrowing = 5;  // fewer are read before an index would have answered
+constexpr std::size_t kRangesAtOnce = 10'000; // of one call
+
+// The first of them; the rest is left.
+store::UidSet take_some(store::UidSet& uids) {
+    const auto count = static_cast<std::ptrdiff_t>(std::min(uids.size(), kRangesAtOnce));
+    store::UidSet some(uids.begin(), uids.begin() + count);
+    uids.erase(uids.begin(), uids.begin() + count);
+    return some;
+}
+
+} // namespace
+
+Ranges SearchRun::search_view(const Ranges& seqs) {
     Ranges unknown;
     for (const auto& [first, last] : seqs) {
         for (auto seq = first; seq <= last; ++seq) {
@@ -22,7 +38,7 @@ store::UidSet SearchRun::search_view(const Ranges& seqs) {
             ++undecided_;
         }
     }
-    return view_.uids(unknown);
+    return unknown;
 }
 
 net::Task<Result<void>> SearchRun::run(Progress& progress) {
@@ -38,7 +54,12 @@ net::Task<Result<void>> SearchRun::run_among(const Ranges& seqs) {
     co_return done;
 }
 
-net::Task<Result<void>> SearchRun::run_on(store::UidSet unknown, Progress* progress) {
+net::Task<Result<void>> SearchRun::run_on(Ranges unknown, Progress* progress) {
+    if (undecided_ >= kWorthNarrowing) {
+        auto left = co_await narrow(std::move(unknown));
+        if (!left) co_return std::unexpected(left.error());
+        unknown = std::move(*left);
+    }
     if (needs(Level::figures) || needs(Level::header)) {
         auto left = co_await search_store(std::move(unknown), false, progress);
         if (!left) co_return std::unexpected(left.error());
@@ -49,14 +70,56 @@ net::Task<Result<void>> SearchRun::run_on(store::UidSet unknown, Progress* progr
     co_return Result<void>();
 }
 
-net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, bool with_bodies,
-                                                         Progress* progress) {
+net::Task<Result<Ranges>> SearchRun::narrow(Ranges unknown) {
+    const auto needles = matcher_.needles();
+    if (needles.empty()) co_return unknown;
+    auto rest = view_.uids(unknown);
+    auto uids = take_some(rest);
+    while (!uids.empty()) {
+        const auto part = co_await store_.narrow(session_, uids, needles);
+        if (!part) co_return std::unexpected(part.error());
+        candidates_.insert(candidates_.end(), part->candidates.begin(), part->candidates.end());
+        uids = part->next ? from(uids, *part->next) : take_some(rest);
+    }
+    is_narrowed_ = true;
+    co_return match_narrowed(unknown);
+}
+
+Ranges SearchRun::match_narrowed(const Ranges& unknown) {
+    Ranges left;
+    for (const auto& [first, last] : unknown) {
+        for (auto seq = first; seq <= last; ++seq) {
+            const auto answer = matcher_.match_narrowed(seq, candidates_of(view_.at(seq).uid));
+            note(answer, seq, left);
+        }
+    }
+    return left;
+}
+
+void SearchRun::note(Tri answer, std::uint32_t seq, Ranges& left) {
+    if (answer == Tri::yes) found_.push_back(seq);
+    if (answer == Tri::unknown)
+        append_seq(left, seq);
+    else
+        ++decided_;
+}
+
+std::uint32_t SearchRun::candidates_of(Uid uid) const {
+    if (!is_narrowed_) return ~0U;
+    const auto found = std::ranges::lower_bound(candidates_, uid, {}, &store::Candidate::uid);
+    return found != candidates_.end() && found->uid == uid ? found->needles : 0;
+}
+
+net::Task<Result<Ranges>> SearchRun::search_store(Ranges unknown, bool with_bodies,
+                                                  Progress* progress) {
     std::uint32_t items = store::kInternalDate | store::kSize;
     if (with_bodies)
         items |= store::kContent | store::kParts;
     else if (needs(Level::header))
         items |= store::kHeader;
-    store::UidSet unknown;
+    Ranges left;
+    auto rest = view_.uids(unknown);
+    auto uids = take_some(rest);
     while (!uids.empty()) {
         const auto batch = co_await store_.fetch(session_, uids, items);
         if (!batch) co_return std::unexpected(batch.error());
@@ -64,23 +127,19 @@ net::Task<Result<store::UidSet>> SearchRun::search_store(store::UidSet uids, boo
             const auto seq = view_.seq_of(message.uid);
             if (seq == 0 || message.error) continue;
             const auto answer = co_await match(message, seq, with_bodies);
-            if (answer == Tri::yes) found_.push_back(seq);
-            if (answer == Tri::unknown)
-                unknown.push_back({message.uid, message.uid});
-            else
-                ++decided_;
+            note(answer, seq, left);
             if (progress == nullptr || !progress->is_due()) continue;
             const bool alive = co_await progress->tell(decided_, undecided_);
             if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
         }
-        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+        uids = batch->next ? from(uids, *batch->next) : take_some(rest);
     }
-    co_return std::move(unknown);
+    co_return left;
 }
 
 net::Task<Tri> SearchRun::match(const store::MessageData& message, std::uint32_t seq,
                                 bool with_bodies) {
-    matcher_.match_view(seq);
+    matcher_.match_narrowed(seq, candidates_of(message.uid));
     auto answer = matcher_.match_figures(message);
     if (answer != Tri::unknown || matcher_.deepest() < Level::header) co_return answer;
     if (!with_bodies) {

@@ -1,6 +1,6 @@
 #pragma once
-// One search through the selected mailbox: by the view first, and only what that does not decide is
-// read, headers before bodies. SEARCH, SORT and THREAD begin with it.
+// One search through the selected mailbox: by the view first, then by the store's index, and only
+// what these do not decide is read, headers before bodies. SEARCH, SORT and THREAD begin with it.
 
 #include "imap/command.hpp"
 #include "imap/mailbox_view.hpp"
@@ -40,11 +40,14 @@ private:
         return std::ranges::any_of(
             program_, [level](const SearchKey& key) { return level_of(key.op) == level; });
     }
-    net::Task<Result<void>> run_on(store::UidSet unknown, Progress* progress);
-    store::UidSet search_view(const Ranges& seqs);
-    // Decides what it can; what stays unknown is what it returns.
-    net::Task<Result<store::UidSet>> search_store(store::UidSet uids, bool with_bodies,
-                                                  Progress* progress);
+    net::Task<Result<void>> run_on(Ranges unknown, Progress* progress);
+    // Each decides what it can; what stays unknown, as sequence numbers, is what it returns.
+    Ranges search_view(const Ranges& seqs);
+    net::Task<Result<Ranges>> narrow(Ranges unknown);
+    Ranges match_narrowed(const Ranges& unknown);
+    net::Task<Result<Ranges>> search_store(Ranges unknown, bool with_bodies, Progress* progress);
+    void note(Tri answer, std::uint32_t seq, Ranges& left);
+    std::uint32_t candidates_of(Uid uid) const;
     net::Task<Tri> match(const store::MessageData& message, std::uint32_t seq, bool with_bodies);
 
     const SearchProgram& program_;
@@ -53,6 +56,8 @@ private:
     store::MessageStore& store_;
     store::SessionId session_;
     std::vector<std::uint32_t> found_;
+    std::vector<store::Candidate> candidates_; // by the store's index, ascending
+    bool is_narrowed_ = false;
     std::uint64_t undecided_ = 0; // by the view alone
     std::uint64_t decided_ = 0;   // of these
 };
