@@ -136,7 +136,7 @@ class SearchIndex(host.HostTest):
         host.wait_for(lambda: self.figures()["search_index_pending"] == 0, what="the search index")
 
     def test_is_kept_missed_by_nobody_and_made_anew(self):
-        words = [f"wombat{n * 1013}" for n in range(30)]
+        words = [f"wombat{n * 1013}x" for n in range(30)]   # none is part of another
         for word in words:
             deliver(self.host, "animals", f"There goes {word} again.\r\n")
         host.wait_for(lambda: self.figures()["search_index_pending"] == 0, 1, "the search index, within a second")
