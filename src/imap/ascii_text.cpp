@@ -71,6 +71,4 @@ std::string to_domain(std::string_view domain, TextForm form) {
     return is_as_it_is ? std::string(domain) : to_ascii_domain(domain);
 }
 
-bool needs_utf8(std::string_view header) { return !is_ascii(header) && is_utf8(header); }
-
 } // namespace maild::imap

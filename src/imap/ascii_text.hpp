@@ -18,8 +18,4 @@ enum class TextForm : std::uint8_t { ascii, utf8 };
 std::string to_text(std::string_view unfolded, TextForm form);
 std::string to_domain(std::string_view domain, TextForm form);
 
-// Header fields in UTF-8 (RFC 6532) are only for who has enabled it. Raw octets of some other
-// charset never had a meaning there; what old programs made of them, clients know.
-bool needs_utf8(std::string_view header);
-
 } // namespace maild::imap

@@ -1,9 +1,9 @@
 #include "imap/catenation.hpp"
 
+#include "imap/limits.hpp"
 #include "imap/mailbox_name.hpp"
 
 #include "maild/base/encoding.hpp"
-#include "maild/mail/part_index.hpp"
 
 #include <algorithm>
 
@@ -43,16 +43,10 @@ net::Task<std::optional<Response>> Catenation::add(const std::string& text, std:
     auto refusal = co_await open(*url, text);
     if (refusal) co_return refusal;
     const auto from = url->mailbox ? beside_.id() : session_;
-    store::UidSet uid{{url->uid, url->uid}};
-    const auto fetched =
-        co_await store_.fetch(from, std::move(uid), store::kContent | store::kParts);
-    if (!fetched) co_return response_for(fetched.error().code);
-    if (fetched->messages.empty()) co_return bad_url(text);
-    const auto& message = fetched->messages.front();
-    if (message.error) co_return response_for(*message.error);
-    const auto parts = mail::decode_parts(message.structure.parts);
-    if (!parts) co_return response_for(Errc::corrupt);
-    const auto located = locate(url->section, message, &*parts);
+    auto missing = co_await load(from, url->uid, text);
+    if (missing) co_return missing;
+    const auto& message = source_->message;
+    const auto located = locate(url->section, message, &source_->parts);
     if (!located) co_return bad_url(text);
     const bool is_fields = picks_fields(url->section);
     const auto slice = is_fields ? *located : cut(*located, url->section.partial);
@@ -66,6 +60,23 @@ net::Task<std::optional<Response>> Catenation::add(const std::string& text, std:
     }
     total_ += octets->size();
     out += *octets;
+    co_return std::nullopt;
+}
+
+net::Task<std::optional<Response>> Catenation::load(store::SessionId from, Uid uid,
+                                                    const std::string& url) {
+    if (source_ && source_->from == from && source_->message.uid == uid) co_return std::nullopt;
+    source_.reset();
+    if (++reads_ > kMaxCatenateReads) co_return no("[LIMIT] The command names too many messages");
+    store::UidSet uids{{uid, uid}};
+    auto fetched = co_await store_.fetch(from, std::move(uids), store::kContent | store::kParts);
+    if (!fetched) co_return response_for(fetched.error().code);
+    if (fetched->messages.empty()) co_return bad_url(url);
+    auto& message = fetched->messages.front();
+    if (message.error) co_return response_for(*message.error);
+    auto parts = mail::decode_parts(message.structure.parts);
+    if (!parts) co_return response_for(Errc::corrupt);
+    source_.emplace(Source{from, std::move(message), std::move(*parts)});
     co_return std::nullopt;
 }
 
@@ -96,6 +107,7 @@ net::Task<std::optional<Response>> Catenation::open(const MessageUrl& url,
         if (!name) co_return bad_url(text);
         if (*name != name_) {
             name_.clear();
+            source_.reset(); // the number of the session beside may come again
             const auto opened = co_await beside_.open(*name);
             if (!opened && opened.error().code == Errc::no_such_mailbox) co_return bad_url(text);
             if (!opened) co_return response_for(opened.error().code);

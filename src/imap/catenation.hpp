@@ -9,6 +9,7 @@
 #include "imap/respond.hpp"
 #include "imap/section.hpp"
 
+#include "maild/mail/part_index.hpp"
 #include "maild/net/task.hpp"
 #include "maild/store/message_store.hpp"
 
@@ -34,7 +35,14 @@ public:
     net::Task<Result<std::string, Response>> assemble(const std::vector<CatenatePart>& parts);
 
 private:
+    // Of the message that the last URL named, what the store answers without being asked again.
+    struct Source {
+        store::SessionId from;
+        store::MessageData message;
+        mail::PartIndex parts;
+    };
     net::Task<std::optional<Response>> add(const std::string& url, std::string& out);
+    net::Task<std::optional<Response>> load(store::SessionId from, Uid uid, const std::string& url);
     net::Task<std::optional<Response>> open(const MessageUrl& url, const std::string& text);
     net::Task<Result<std::string>> read(store::SessionId from, const store::MessageData& message,
                                         Slice slice);
@@ -47,6 +55,8 @@ private:
     store::MailboxName name_; // that is open beside
     UidValidity uid_validity_;
     std::uint64_t total_ = 0;
+    std::optional<Source> source_;
+    std::size_t reads_ = 0;
 };
 
 } // namespace maild::imap

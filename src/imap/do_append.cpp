@@ -7,6 +7,7 @@
 #include "imap/uid_numbers.hpp"
 
 #include "maild/imap/structure.hpp"
+#include "maild/mail/downgrade.hpp"
 
 #include <algorithm>
 
@@ -67,7 +68,7 @@ Session::gather(const Append& append, std::vector<std::string>& own) {
             sent = whole = std::move(*assembled);
         }
         // RFC 9755 §4: what the client could not read back
-        if (!style_.is_utf8 && needs_utf8(header_of(sent)))
+        if (!style_.is_utf8 && mail::has_utf8_line(header_of(sent)))
             co_return std::unexpected(no(kNeedsUtf8));
         const auto content = content_of(message, sent, limit, whole);
         if (!content) co_return std::unexpected(content.error());

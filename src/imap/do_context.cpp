@@ -9,8 +9,17 @@ namespace maild::imap {
 
 namespace {
 
-bool is_heavy(const SearchContext& context) {
-    return context.sorted() != nullptr && context.sorted()->octets() > kMaxSortedOctets;
+// With so many more in it, of which each takes at least this much.
+bool is_heavy(const SearchContext& context, std::size_t newcomers = 0) {
+    return context.sorted() != nullptr &&
+           context.sorted()->octets() + newcomers * sizeof(SortKey) > kMaxSortedOctets;
+}
+
+// What matches changes as time passes, and nothing tells of it (RFC 5032).
+bool changes_by_itself(const SearchProgram& program) {
+    return std::ranges::any_of(program, [](const SearchKey& key) {
+        return key.op == SearchOp::younger || key.op == SearchOp::older;
+    });
 }
 
 } // namespace
@@ -22,9 +31,16 @@ bool Session::is_followed(std::string_view tag) const {
 }
 
 void Session::follow(SearchContext context) {
-    if (contexts_.size() == kMaxContexts || is_heavy(context)) return refuse_update(context.tag());
-    contexts_.push_back(std::move(context));
-    view_->track();
+    if (contexts_.size() == kMaxContexts || is_heavy(context) ||
+        changes_by_itself(context.program()))
+        refuse_update(context.tag());
+    else
+        contexts_.push_back(std::move(context));
+    untrack();
+}
+
+void Session::untrack() {
+    if (contexts_.empty() && view_) view_->untrack();
 }
 
 // §4.3.1
@@ -39,6 +55,7 @@ Response Session::do_cancel_update(const CancelUpdate& cancel) {
     std::erase_if(contexts_, [&](const SearchContext& one) {
         return std::ranges::find(cancel.tags, one.tag()) != cancel.tags.end();
     });
+    untrack();
     return ok("CANCELUPDATE completed");
 }
 
@@ -64,6 +81,10 @@ net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
         Result<std::vector<SortKey>> keys;
         if (done && context.sorted() != nullptr) {
             const auto newcomers = context.newcomers(*view_, found);
+            if (is_heavy(context, newcomers.size())) {
+                context.give_up();
+                continue;
+            }
             auto read = co_await read_keys(context.sorted()->program(), newcomers, silent);
             keys = std::move(read);
         }
@@ -72,9 +93,13 @@ net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
         else
             for (const auto uid : touched) view_->touch(uid); // and once more, later
     }
+    const auto is_over = [](const SearchContext& context) {
+        return context.is_given_up() || is_heavy(context);
+    };
     for (const auto& context : contexts_)
-        if (is_heavy(context)) refuse_update(context.tag());
-    std::erase_if(contexts_, is_heavy);
+        if (is_over(context)) refuse_update(context.tag());
+    std::erase_if(contexts_, is_over);
+    untrack();
 }
 
 // For a result that outlives the numbers.

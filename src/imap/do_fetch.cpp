@@ -79,7 +79,8 @@ net::Task<void> FetchRun::mark_seen(const store::FetchResult& batch) {
     store::UidSet unseen;
     for (const auto& message : batch.messages) {
         const auto seq = view_.seq_of(message.uid);
-        if (seq != 0 && !message.error && !view_.at(seq).flags.has(store::kSeen))
+        if (seq != 0 && !message.error && !view_.at(seq).flags.has(store::kSeen) &&
+            writer_.marks_seen(message))
             unseen.push_back({message.uid, message.uid});
     }
     if (unseen.empty()) co_return;

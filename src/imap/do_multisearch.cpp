@@ -13,10 +13,16 @@ using Kind = MailboxFilter::Kind;
 
 bool is_selected(const MailboxFilter& filter) { return filter.kind == Kind::selected; }
 
+// Gone meanwhile, or not for this user (§2.2).
+bool is_passed_over(Errc code) {
+    return code == Errc::no_such_mailbox || code == Errc::not_permitted;
+}
+
 } // namespace
 
 // §2.2: what the state of the session and its options allow.
-std::optional<Response> Session::refuse_multisearch(const MultiSearch& command) const {
+std::optional<Response> Session::refuse_multisearch(const MultiSearch& command,
+                                                    std::string_view tag) const {
     const auto& search = command.search;
     const auto& sources = command.sources;
     if (forbids_charset_ && !search.charset.empty()) // RFC 9755 §3
@@ -27,11 +33,12 @@ std::optional<Response> Session::refuse_multisearch(const MultiSearch& command) 
         return bad("SAVE is for the selected mailbox");
     // RFC 5267 with RFC 7377 §2.2
     if (search.returns && search.returns->update && !view_) return bad("No mailbox is selected");
+    if (search.returns && search.returns->update && is_followed(tag)) return bad("Tag reuse");
     return refuse_charset(search);
 }
 
 net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::string_view tag) {
-    if (auto refusal = refuse_multisearch(command)) co_return std::move(*refusal);
+    if (auto refusal = refuse_multisearch(command, tag)) co_return std::move(*refusal);
     if (uses_modseq(command.search)) enable_condstore();
     const auto entries = co_await store().list_mailboxes(*store_session_);
     if (!entries) co_return response_for(entries.error().code);
@@ -40,6 +47,10 @@ net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::str
     progress.hide_numbers();
     Beside beside(store(), *store_session_);
     for (const auto& entry : choose(command.sources, *entries, selected, name_form())) {
+        if (progress.is_due()) {
+            const bool alive = co_await progress.tell(0, 0);
+            if (!alive) co_return ok({});
+        }
         if (entry.id == selected) { // as this client knows it
             auto refusal = co_await search_one({command.search, entry.name, tag}, *view_,
                                                *store_session_, progress);
@@ -48,10 +59,8 @@ net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::str
         }
         auto opened = co_await beside.open(entry.name);
         if (!opened) {
-            // Gone meanwhile, or not for this user: such mailboxes are passed over (§2.2).
-            const auto code = opened.error().code;
-            if (code == Errc::no_such_mailbox || code == Errc::not_permitted) continue;
-            co_return response_for(code);
+            if (is_passed_over(opened.error().code)) continue;
+            co_return response_for(opened.error().code);
         }
         MailboxView view(std::move(*opened), true, style_);
         auto refusal =
@@ -70,6 +79,8 @@ net::Task<std::optional<Response>> Session::search_one(MailboxSearch what, Mailb
     SearchRun searching(search.program, view, store(), session, server_.clock.now());
     const auto done = co_await searching.run(progress);
     const auto returns = search.returns.value_or(SearchReturn{.all = true});
+    if (!done && session != *store_session_ && is_passed_over(done.error().code))
+        co_return std::nullopt;
     if (!done) {
         if (returns.save) view.save({}); // RFC 5182 §2.1
         co_return response_for(done.error().code);

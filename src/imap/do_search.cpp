@@ -35,9 +35,13 @@ net::Task<Response> Session::do_search(const Search& search, std::string_view ta
     const bool is_update = search.returns && search.returns->update;
     if (is_update && is_followed(tag)) co_return bad("Tag reuse"); // RFC 5267 §4.3
     auto program = is_update ? pinned(search.program, *view_) : SearchProgram();
+    if (is_update) view_->track(); // what comes while it is searched is news already
     Progress progress(out_, server_.clock, tag);
     auto found = co_await find(search, progress);
-    if (!found) co_return std::move(found.error());
+    if (!found) {
+        untrack();
+        co_return std::move(found.error());
+    }
     auto returns = search.returns;
     if (!returns && style_.is_rev2) returns = SearchReturn{.all = true}; // RFC 9051 §6.4.4
     if (returns) {

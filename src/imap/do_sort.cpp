@@ -46,17 +46,28 @@ net::Task<Result<std::vector<SortKey>>> Session::read_keys(const SortProgram& pr
     co_return std::move(keys);
 }
 
+net::Task<Result<std::vector<SortKey>, Response>> Session::find_keys(const Sort& sort,
+                                                                     Progress& progress) {
+    auto found = co_await find(sort.search, progress);
+    if (!found) co_return std::unexpected(std::move(found.error()));
+    auto keys = co_await read_keys(sort.program, *found, progress);
+    if (!keys) co_return std::unexpected(response_for(keys.error().code));
+    co_return std::move(*keys);
+}
+
 net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, bool is_uid) {
     const auto& search = sort.search;
     const bool is_update = search.returns && search.returns->update;
     if (is_update && is_followed(tag)) co_return bad("Tag reuse"); // RFC 5267 §4.3
     auto program = is_update ? pinned(search.program, *view_) : SearchProgram();
+    if (is_update) view_->track(); // what comes while it is sorted is news already
     Progress progress(out_, server_.clock, tag);
     progress.hide_numbers();
-    auto found = co_await find(search, progress);
-    if (!found) co_return std::move(found.error());
-    auto keys = co_await read_keys(sort.program, *found, progress);
-    if (!keys) co_return response_for(keys.error().code);
+    auto keys = co_await find_keys(sort, progress);
+    if (!keys) {
+        untrack();
+        co_return std::move(keys.error());
+    }
     std::ranges::sort(
         *keys, [&](const SortKey& a, const SortKey& b) { return is_before(sort.program, a, b); });
     std::vector<std::uint32_t> sorted;

@@ -3,6 +3,8 @@
 #include "imap/fetch_writer.hpp"
 #include "imap/respond.hpp"
 
+#include <algorithm>
+
 namespace maild::imap {
 
 namespace {
@@ -22,6 +24,15 @@ mail::TransferEncoding encoding_of(const Section& section, const mail::PartIndex
 Slice wanted_of(const std::optional<Partial>& partial) { return cut({0, UINT64_MAX}, partial); }
 
 } // namespace
+
+bool FetchWriter::marks_seen(const store::MessageData& message) const {
+    const auto parts = mail::decode_parts(message.structure.parts);
+    return std::ranges::any_of(items_, [&](const FetchItem& item) {
+        if (!sets_seen(item)) return false;
+        return item.kind != FetchKind::binary || !parts ||
+               encoding_of(item.section, &*parts) != mail::TransferEncoding::unknown;
+    });
+}
 
 net::Task<Written> FetchWriter::write_binary(const FetchItem& item,
                                              const store::MessageData& message,
@@ -64,11 +75,16 @@ net::Task<Written> FetchWriter::write_part(const FetchItem& item, const store::M
         encoded = cut(encoded, section.partial); // so nothing before it needs to be read
         wanted = wanted_of({});
     }
+    if (const auto known = sizes_.find(section.label); is_size && known != sizes_.end()) {
+        write_size(section, known->second); // asked for once more
+        co_return Written::complete;
+    }
     DecodedPart part(message, store_, session_, encoded, encoding);
     const auto measured = co_await part.measure(wanted);
     if (!measured) co_return Written::broken;
     if (measured->is_damaged) co_return Written::partly;
     if (is_size) {
+        sizes_.emplace(section.label, measured->size);
         write_size(section, measured->size);
         co_return Written::complete;
     }

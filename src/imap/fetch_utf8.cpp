@@ -27,7 +27,7 @@ bool has_header(const Section& section) {
 
 net::Task<void> FetchWriter::write_utf8_envelope(const store::MessageData& message) {
     const auto header = co_await read_header({0, message.header_size}, message);
-    const bool says_more = header && needs_utf8(*header);
+    const bool says_more = header && mail::has_utf8_line(*header);
     name("ENVELOPE ");
     out_.text += says_more ? utf8_envelope(*header) : message.structure.envelope;
 }
@@ -41,14 +41,14 @@ std::optional<Slice> FetchWriter::doubtful_header(const Section& section, Slice 
     if (located.size() > mail::kMaxHeaderSection) return std::nullopt;
     if (located.end > message.content.size()) return located;
     const auto octets = std::string_view(message.content).substr(located.begin, located.size());
-    return needs_utf8(octets) ? std::optional(located) : std::nullopt;
+    return mail::has_utf8_line(octets) ? std::optional(located) : std::nullopt;
 }
 
 // What stands in the place of a header that this client cannot be given.
 net::Task<std::optional<std::string>> FetchWriter::surrogate_of(Slice doubtful,
                                                                 const store::MessageData& message) {
     const auto header = co_await read_header(doubtful, message);
-    if (!header || !needs_utf8(*header)) co_return std::nullopt;
+    if (!header || !mail::has_utf8_line(*header)) co_return std::nullopt;
     co_return mail::downgrade_header(*header);
 }
 

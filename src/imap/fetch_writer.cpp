@@ -49,11 +49,13 @@ std::uint32_t store_items(const FetchItems& items) {
     return out;
 }
 
+bool sets_seen(const FetchItem& item) {
+    return (item.kind == FetchKind::section || item.kind == FetchKind::binary) &&
+           !item.section.peek;
+}
+
 bool sets_seen(const FetchItems& items) {
-    return std::ranges::any_of(items, [](const FetchItem& item) {
-        return (item.kind == FetchKind::section || item.kind == FetchKind::binary) &&
-               !item.section.peek;
-    });
+    return std::ranges::any_of(items, [](const FetchItem& item) { return sets_seen(item); });
 }
 
 bool wants(const FetchItems& items, FetchKind kind) {
@@ -173,6 +175,7 @@ net::Task<Written> FetchWriter::write(const store::MessageData& message, bool is
     }
     const auto begin = out_.text.size();
     auto result = Written::complete;
+    sizes_.clear();
     open(seq);
     if (is_changed) write_change(message.uid);
     for (const auto& item : items_) {

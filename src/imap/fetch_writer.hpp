@@ -13,6 +13,8 @@
 #include "maild/store/message_store.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -20,7 +22,8 @@ namespace maild::imap {
 
 // What the store has to bring for these items; 0: the view has it all.
 std::uint32_t store_items(const FetchItems& items);
-// One of them marks the message \Seen.
+// It marks the message \Seen; one of them does.
+bool sets_seen(const FetchItem& item);
 bool sets_seen(const FetchItems& items);
 bool wants(const FetchItems& items, FetchKind kind);
 
@@ -39,6 +42,8 @@ public:
                 store::SessionId session, Output& out);
 
     void write_from_view(std::uint32_t seq);
+    // Some of what it asks for marks the message \Seen, and can be given (RFC 3516 §4.3).
+    bool marks_seen(const store::MessageData& message) const;
     // `is_changed`: this command changed its flags, and they are told in the same response.
     net::Task<Written> write(const store::MessageData& message, bool is_changed);
 
@@ -83,7 +88,8 @@ private:
     store::MessageStore& store_;
     store::SessionId session_;
     Output& out_;
-    bool is_first_ = true; // no item is written yet
+    bool is_first_ = true;                                    // no item is written yet
+    std::map<std::string, std::uint64_t, std::less<>> sizes_; // of this message's decoded parts
 };
 
 } // namespace maild::imap

@@ -24,6 +24,7 @@ inline constexpr std::size_t kMaxHeaderNames = 500;     // in one HEADER.FIELDS
 inline constexpr std::size_t kMaxListPatterns = 32;     // of one LIST
 inline constexpr std::size_t kMaxAppendMessages = 1000; // of one APPEND, as many as the store takes
 inline constexpr std::size_t kMaxCatenateParts = 1000;  // of one CATENATE
+inline constexpr std::size_t kMaxCatenateReads = 1000;  // messages read for all of a command
 inline constexpr std::size_t kMaxUrl = 4096;
 inline constexpr std::size_t kMaxFilters = 32;       // of one ESEARCH
 inline constexpr std::size_t kMaxFilterNames = 1000; // of one of them

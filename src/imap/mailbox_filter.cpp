@@ -54,13 +54,21 @@ Parsed<MailboxFilter> parse_filter(Cursor& in) {
     return in.expected("mailboxes");
 }
 
-bool is_below(const store::MailboxName& name, const store::MailboxName& top, bool one_level) {
-    if (name == top) return true;
-    if (!name.starts_with(top + store::kDelimiter)) return false;
-    return !one_level || name.find(store::kDelimiter, top.size() + 1) == std::string::npos;
+bool is_one_of(const std::vector<store::MailboxName>& names, std::string_view name) {
+    return std::ranges::binary_search(names, name);
 }
 
-// With its names in store's form; those that no mailbox can have are gone.
+bool is_below(std::string_view name, const std::vector<store::MailboxName>& tops, bool one_level) {
+    if (is_one_of(tops, name)) return true;
+    for (auto end = name.rfind(store::kDelimiter); end != name.npos && end != 0;
+         end = name.rfind(store::kDelimiter, end - 1)) {
+        if (is_one_of(tops, name.substr(0, end))) return true;
+        if (one_level) return false;
+    }
+    return false;
+}
+
+// With its names in store's form, ascending; those that no mailbox can have are gone.
 struct Resolved {
     Kind kind;
     std::vector<store::MailboxName> names;
@@ -74,10 +82,8 @@ struct Resolved {
         case Kind::subscribed: return entry.is_subscribed;
         default: break;
         }
-        return std::ranges::any_of(names, [&](const store::MailboxName& name) {
-            return kind == Kind::mailboxes ? entry.name == name
-                                           : is_below(entry.name, name, kind == Kind::subtree_one);
-        });
+        return kind == Kind::mailboxes ? is_one_of(names, entry.name)
+                                       : is_below(entry.name, names, kind == Kind::subtree_one);
     }
 };
 
@@ -102,6 +108,7 @@ std::vector<store::MailboxEntry> choose(const MailboxFilters& filters,
         auto& one = resolved.emplace_back(Resolved{filter.kind, {}});
         for (const auto& sent : filter.names)
             if (auto name = to_mailbox_name(sent, form)) one.names.push_back(std::move(*name));
+        std::ranges::sort(one.names);
     }
     std::vector<store::MailboxEntry> out;
     for (const auto& entry : entries) {

@@ -95,6 +95,18 @@ void MailboxView::apply(const store::KeywordsAdded& change) {
     has_new_keywords_ = true;
 }
 
+void MailboxView::track() {
+    if (is_tracked_) return;
+    is_tracked_ = true;
+    for (std::size_t index = exists_; index < messages_.size(); ++index)
+        touch(messages_[index].uid);
+}
+
+void MailboxView::untrack() {
+    is_tracked_ = false;
+    std::vector<Uid>().swap(touched_);
+}
+
 void MailboxView::touch(Uid uid) {
     if (!is_tracked_) return;
     const auto position = std::ranges::lower_bound(touched_, uid);

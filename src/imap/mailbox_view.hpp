@@ -51,7 +51,8 @@ public:
     bool holds_expunges() const { return !expunged_.empty(); }
     const std::vector<Uid>& expunged() const { return expunged_; } // not told yet, ascending
     // From now on what changes or comes is kept in mind, besides what the client is told of it.
-    void track() { is_tracked_ = true; }
+    void track();
+    void untrack();
     // Of that what the client knows to be there; ascending.
     std::vector<Uid> take_touched();
     void touch(Uid uid); // as if it had changed

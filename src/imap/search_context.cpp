@@ -9,8 +9,10 @@
 namespace maild::imap {
 
 SearchProgram pinned(SearchProgram program, const MailboxView& view) {
+    const auto star = view.exists() == 0 ? Uid() : view.at(view.exists()).uid;
     for (auto& key : program) {
         const bool is_uid = key.op == SearchOp::uid;
+        if (is_uid) key.set.pin_star(star.value);
         if (key.op != SearchOp::sequence && !(is_uid && key.set.is_saved())) continue;
         Ranges uids;
         for (const auto& [first, last] : view.uids(view.seqs(key.set, is_uid)))

@@ -18,7 +18,7 @@
 
 namespace maild::imap {
 
-// Numbers and `$` mean what they meant when the search was made.
+// Numbers, `$` and `*` alone mean what they meant when the search was made.
 SearchProgram pinned(SearchProgram program, const MailboxView& view);
 
 class SearchContext {
@@ -30,6 +30,10 @@ public:
     // Its order from now on.
     void sort(SortedResult sorted) { sorted_ = std::move(sorted); }
     const SortedResult* sorted() const { return sorted_ ? &*sorted_ : nullptr; }
+
+    // It would take too much to go on with it.
+    void give_up() { is_given_up_ = true; }
+    bool is_given_up() const { return is_given_up_; }
 
     const std::string& tag() const { return tag_; }
     const SearchProgram& program() const { return program_; }
@@ -53,6 +57,7 @@ private:
 
     std::string tag_;
     bool is_uid_;
+    bool is_given_up_ = false;
     SearchProgram program_;
     std::vector<Uid> found_; // ascending
     std::optional<SortedResult> sorted_;

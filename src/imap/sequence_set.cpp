@@ -53,6 +53,11 @@ std::uint32_t SequenceSet::greatest() const {
     return out;
 }
 
+void SequenceSet::pin_star(std::uint32_t star) {
+    for (auto& part : parts_)
+        if (part == Range{0, 0}) part = {star, star};
+}
+
 std::optional<Ranges> SequenceSet::ascending() const {
     std::uint32_t before = 0;
     for (const auto& [first, last] : parts_) {

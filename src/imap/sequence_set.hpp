@@ -32,6 +32,8 @@ public:
     // The greatest number that stands in it, `*` apart, except where it is one end of a range with
     // `*`: `5:*` is right in a mailbox of three messages (RFC 9051 §9 seq-range).
     std::uint32_t greatest() const;
+    // `*` where it stands alone is this number from now on; in `n:*` it goes on growing.
+    void pin_star(std::uint32_t star);
     bool empty() const { return parts_.empty(); }
     bool is_saved() const { return is_saved_; } // `$`, RFC 5182 §3: what a search has left
     // As it was written, if that is ascending and without `*` and `$` (RFC 7162 §7 known-uids).

@@ -158,6 +158,7 @@ private:
     // do_context.cpp
     bool is_followed(std::string_view tag) const;
     void follow(SearchContext context);
+    void untrack(); // when no search is followed
     void refuse_update(std::string_view tag);
     std::vector<SortKey> with_uids(std::vector<SortKey> keys) const;
     Response do_cancel_update(const CancelUpdate& cancel);
@@ -168,7 +169,8 @@ private:
         const store::MailboxName& name;
         std::string_view tag;
     };
-    std::optional<Response> refuse_multisearch(const MultiSearch& command) const;
+    std::optional<Response> refuse_multisearch(const MultiSearch& command,
+                                               std::string_view tag) const;
     net::Task<Response> do_multisearch(const MultiSearch& command, std::string_view tag);
     net::Task<std::optional<Response>> search_one(MailboxSearch what, MailboxView& view,
                                                   store::SessionId session, Progress& progress);
@@ -176,6 +178,8 @@ private:
     using Take = std::function<void(std::uint32_t, store::MessageData&)>;
     net::Task<Result<void>> read_each(const std::vector<std::uint32_t>& seqs, std::uint32_t items,
                                       Progress& progress, Take take);
+    net::Task<Result<std::vector<SortKey>, Response>> find_keys(const Sort& sort,
+                                                                Progress& progress);
     net::Task<Result<std::vector<SortKey>>> read_keys(const SortProgram& program,
                                                       const std::vector<std::uint32_t>& seqs,
                                                       Progress& progress);

@@ -3,6 +3,7 @@
 #include "imap/respond.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace maild::imap {
@@ -77,14 +78,21 @@ std::string SortedResult::add(std::vector<SortKey> keys, const Number& number) {
     };
     std::ranges::sort(keys, before);
     Pairs pairs;
+    std::vector<SortKey> merged;
+    merged.reserve(keys_.size() + keys.size());
     std::size_t last = 0; // position of the one before
+    auto rest = keys_.begin();
     for (auto& key : keys) {
-        const auto place = std::ranges::upper_bound(keys_, key, before);
-        const auto position = static_cast<std::size_t>(place - keys_.begin()) + 1;
+        const auto place = std::upper_bound(rest, keys_.end(), key, before);
+        std::move(rest, place, std::back_inserter(merged));
+        rest = place;
+        const auto position = merged.size() + 1;
         pairs.put(position, number(Uid(key.seq)), last != 0 && position == last + 1);
-        keys_.insert(place, std::move(key));
+        merged.push_back(std::move(key));
         last = position;
     }
+    std::move(rest, keys_.end(), std::back_inserter(merged));
+    keys_ = std::move(merged);
     return pairs.take();
 }
 

@@ -5,6 +5,7 @@
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
+#include "maild/base/utf8.hpp"
 #include "maild/mail/address_list.hpp"
 #include "maild/mail/header.hpp"
 #include "maild/mail/mime.hpp"
@@ -208,6 +209,15 @@ void append_ascii(std::string& out, std::string_view octets) {
 }
 
 } // namespace
+
+bool has_utf8_line(std::string_view header) {
+    while (!header.empty()) {
+        const auto line = header.substr(0, header.find('\n'));
+        if (!is_ascii(line) && is_utf8(line)) return true;
+        header.remove_prefix(std::min(line.size() + 1, header.size()));
+    }
+    return false;
+}
 
 std::string downgrade_header(std::string_view header) {
     std::string out;

@@ -40,12 +40,6 @@ Reply listing(const Maildrop& maildrop, std::optional<MessageNumber> wanted, App
     return reply;
 }
 
-// RFC 6856 §2.1: header fields with UTF-8 need its mode, or a surrogate is sent. Raw octets of some
-// other charset never had a meaning in a header; what old programs made of them, clients know.
-bool needs_utf8(std::string_view header) {
-    return std::ranges::any_of(header, ascii::is_8bit) && is_utf8(header);
-}
-
 } // namespace
 
 Reply Session::do_stat() const {
@@ -113,7 +107,7 @@ net::Task<Reply> Session::send_message(MessageNumber number, std::optional<std::
     std::string_view content = data->content;
     std::uint64_t longer = 0;
     std::string surrogate; // in the place of the header section
-    if (!is_utf8_ && needs_utf8(content.substr(0, data->header_size))) {
+    if (!is_utf8_ && mail::has_utf8_line(content.substr(0, data->header_size))) { // RFC 6856 §2.1
         surrogate = mail::downgrade_header(content.substr(0, data->header_size));
         longer = surrogate.size() - data->header_size;
         content.remove_prefix(data->header_size);

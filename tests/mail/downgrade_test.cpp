@@ -94,6 +94,15 @@ TEST(Downgrade, KeepsWhatParametersSay) {
     EXPECT_EQ(parameters(got), parameters(field));
 }
 
+// One field in some other charset does not give the others away.
+TEST(Downgrade, LooksAtEachLine) {
+    EXPECT_TRUE(has_utf8_line("Subject: Gr\xc3\xbc\xc3\x9f\r\nX-A: \xe9\r\n\r\n"));
+    EXPECT_TRUE(has_utf8_line("X-A: \xe9\r\nX-B: a\r\n \xc3\xbc"));
+    EXPECT_FALSE(has_utf8_line("X-A: \xe9t\xe9\r\nX-B: b\r\n"));
+    EXPECT_FALSE(has_utf8_line("X-B: b\n\n"));
+    EXPECT_FALSE(has_utf8_line(""));
+}
+
 std::vector<test::Shape> shapes() {
     const auto again = [](std::string begin, std::string text) {
         return [=](std::size_t n) { return begin + test::repeated(text, n) + "\r\n\r\n"; };

@@ -11,6 +11,11 @@
 
 namespace maild::mail {
 
+// Some line of it is in UTF-8, beyond ASCII, and so only for a client that knows that. Raw octets
+// of some other charset never had a meaning in a header; what old programs made of them, clients
+// know.
+bool has_utf8_line(std::string_view header);
+
 // `header` with its empty line, which stays. Total over all octets, linear; the result is ASCII and
 // at most ten times as long.
 std::string downgrade_header(std::string_view header);
