@@ -18,6 +18,7 @@ struct MailboxCounts {
     std::int64_t unseen = 0;
     std::int64_t deleted = 0;
     std::int64_t size = 0;
+    std::int64_t deleted_size = 0;
     std::int64_t uid_next = 1; // at least
     std::int64_t modseq = 0;   // at least
 };
@@ -25,14 +26,16 @@ struct MailboxCounts {
 Result<MailboxCounts> count_mailbox(db::Database& database, std::int64_t mailbox) {
     auto row = database.query(
         "SELECT count(*), coalesce(sum(flags & 1 = 0), 0), coalesce(sum(flags & 8 != 0), 0),"
-        " coalesce(sum(size), 0), coalesce(max(uid), 0), coalesce(max(modseq), 0) FROM message"
+        " coalesce(sum(size), 0), coalesce(sum(iif(flags & 8 != 0, size, 0)), 0),"
+        " coalesce(max(uid), 0), coalesce(max(modseq), 0) FROM message"
         " WHERE mailbox_id = ?1",
         mailbox);
     if (!row) return pass(row);
     if (const auto found = row->step(); !found) return pass(found);
-    MailboxCounts counts{row->column<std::int64_t>(0),     row->column<std::int64_t>(1),
-                         row->column<std::int64_t>(2),     row->column<std::int64_t>(3),
-                         row->column<std::int64_t>(4) + 1, row->column<std::int64_t>(5)};
+    MailboxCounts counts{row->column<std::int64_t>(0), row->column<std::int64_t>(1),
+                         row->column<std::int64_t>(2), row->column<std::int64_t>(3),
+                         row->column<std::int64_t>(4), row->column<std::int64_t>(5) + 1,
+                         row->column<std::int64_t>(6)};
     auto gone = database.query("SELECT coalesce(max(uid), 0), coalesce(max(modseq), 0) FROM "
                                "expunged WHERE mailbox_id = ?1",
                                mailbox);
@@ -51,9 +54,9 @@ Result<void> correct_mailbox(Batch& batch, AccountId account, MailboxId mailbox,
     if (!raised) return pass(raised);
     const auto modseq = next_modseq(batch.database, account);
     if (!modseq) return pass(modseq);
-    const auto status =
-        change_mailbox(batch.database, mailbox,
-                       {*modseq, off.uid_next, off.messages, off.unseen, off.deleted, off.size});
+    const auto status = change_mailbox(
+        batch.database, mailbox,
+        {*modseq, off.uid_next, off.messages, off.unseen, off.deleted, off.size, off.deleted_size});
     if (!status) return pass(status);
     batch.news.push_back({*status, {}});
     return {};
@@ -83,7 +86,8 @@ private:
     bool is_first_ = true;
 };
 
-// Columns: id, account_id, name, messages, unseen, deleted, size, uid_next, highest_modseq.
+// Columns: id, account_id, name, messages, unseen, deleted, size, uid_next, highest_modseq,
+// deleted_size.
 void compare_mailbox(Checking& check, const db::Statement& row, const MailboxCounts& counts) {
     ++check.counts.mailboxes;
     const auto uid_next = row.column<std::int64_t>(7);
@@ -92,6 +96,7 @@ void compare_mailbox(Checking& check, const db::Statement& row, const MailboxCou
                             counts.unseen - row.column<std::int64_t>(4),
                             counts.deleted - row.column<std::int64_t>(5),
                             counts.size - row.column<std::int64_t>(6),
+                            counts.deleted_size - row.column<std::int64_t>(9),
                             std::max(counts.uid_next - uid_next, std::int64_t{0}),
                             0};
     Words words("the mailbox counts");
@@ -99,6 +104,7 @@ void compare_mailbox(Checking& check, const db::Statement& row, const MailboxCou
     words.compare(row.column<std::int64_t>(4), counts.unseen, "unseen");
     words.compare(row.column<std::int64_t>(5), counts.deleted, "deleted");
     words.compare(row.column<std::int64_t>(6), counts.size, "octets");
+    words.compare(row.column<std::int64_t>(9), counts.deleted_size, "deleted octets");
     words.too_low(uid_next, counts.uid_next, "UIDNEXT");
     words.too_low(modseq, counts.modseq, "HIGHESTMODSEQ");
     if (!words.is_fault()) return;
@@ -268,7 +274,8 @@ Result<bool> check_mailboxes(Checking& check) {
     const auto is_done = compare_rows(
         check,
         database.query("SELECT id, account_id, name, messages, unseen, deleted, size, uid_next, "
-                       "highest_modseq FROM mailbox WHERE id > ?1 AND deleted_at IS NULL AND (?2 "
+                       "highest_modseq, deleted_size FROM mailbox WHERE id > ?1 AND deleted_at IS "
+                       "NULL AND (?2 "
                        "IS NULL OR account_id = ?2) ORDER BY id",
                        check.at.first, account_of(check)),
         count_mailbox, compare_mailbox);

@@ -37,15 +37,20 @@ Result<std::optional<Place>> find_place(Checking& check) {
 
 Result<void> correct_size(Batch& batch, const Place& place, Uid uid, std::int64_t from,
                           std::int64_t to) {
-    auto done = batch.database.execute(
-        "UPDATE message SET size = ?4 WHERE mailbox_id = ?1 AND uid = ?2 AND size = ?3",
-        place.mailbox, uid, from, to);
-    if (!done) return pass(done);
-    if (*done == 0) return {}; // gone meanwhile
+    auto row = batch.database.query("UPDATE message SET size = ?4 WHERE mailbox_id = ?1 AND uid = "
+                                    "?2 AND size = ?3 RETURNING flags",
+                                    place.mailbox, uid, from, to);
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    if (!*found) return {}; // gone meanwhile
+    const auto flags = flags_from_row(row->column<std::int64_t>(0));
+    row->reset();
     const auto modseq = next_modseq(batch.database, place.account, to - from);
     if (!modseq) return pass(modseq);
-    const auto status =
-        change_mailbox(batch.database, place.mailbox, {.modseq = *modseq, .size = to - from});
+    MailboxDelta delta{.modseq = *modseq, .size = to - from};
+    delta.deleted_size = flags.has(kDeleted) ? to - from : 0;
+    const auto status = change_mailbox(batch.database, place.mailbox, delta);
     if (!status) return pass(status);
     batch.news.push_back({*status, {}});
     return {};

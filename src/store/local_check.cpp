@@ -60,10 +60,11 @@ private:
 };
 
 // A shard that is offline is one finding.
-CheckSlice offline_slice(ShardId shard, const std::string& why) {
+CheckSlice offline_slice(ShardId shard, const LocalStore::Impl::Offline& offline) {
     CheckFinding finding;
     finding.shard = shard;
-    finding.what = "the shard is offline: stop maild and run mailctl store rebuild (" + why + ")";
+    finding.what =
+        "the shard is offline: " + std::string(offline.remedy) + " (" + offline.why + ")";
     CheckSlice slice;
     slice.at.shard = shard;
     slice.percent = 100;

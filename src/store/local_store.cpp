@@ -34,8 +34,11 @@ Result<void> LocalStore::accepts_mail() const {
 }
 
 bool LocalStore::has_read_only_shard() const {
-    return std::ranges::any_of(
-        impl_->shards, [](const auto& entry) { return entry.second.shard->is_read_only(); });
+    const auto is_offline = [](const auto& entry) { return entry.second.is_read_only; };
+    return std::ranges::any_of(impl_->offline, is_offline) ||
+           std::ranges::any_of(impl_->shards, [](const auto& entry) {
+               return entry.second.shard->is_read_only();
+           });
 }
 
 net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, ChangeSink& sink) {
@@ -154,6 +157,17 @@ net::Task<Result<void>> LocalStore::subscribe(SessionId id, MailboxName name, bo
                       Batch& batch) { return store::subscribe(batch, account, name, subscribed); };
     auto done = co_await impl_->write<void>(*(*session)->shard, std::move(change), id, 0);
     co_return done;
+}
+
+net::Task<Result<QuotaUsage>> LocalStore::quota(SessionId id) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    const auto account = (*session)->account;
+    auto look = [account](Reading& reading) { return read_usage(reading, account); };
+    const auto used = co_await impl_->read<AccountUsage>(*(*session)->shard, std::move(look));
+    if (!used) co_return pass(used);
+    const auto limits = impl_->quota_of(account);
+    co_return QuotaUsage{used->bytes, limits.bytes, used->messages, limits.messages};
 }
 
 net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxName name,

@@ -6,6 +6,9 @@
 namespace maild::store {
 namespace {
 
+constexpr std::string_view kMendDisk = "mend the disk, then run mailctl server reload";
+constexpr std::string_view kRebuild = "stop maild and run mailctl store rebuild";
+
 std::string parent_of(const std::string& directory) {
     const auto slash = directory.rfind('/');
     if (slash == directory.npos) return ".";
@@ -38,6 +41,10 @@ Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
             damaged(id, opened.error(), true); // the others need not suffer
             continue;
         }
+        if (!opened && opened.error().code == Errc::unavailable) {
+            put_offline(id, opened.error());
+            continue;
+        }
         if (!opened && opened.error().code == Errc::io) note_fault(id);
         if (!opened) return fail(opened.error().code, directory + ": " + opened.error().internal);
         if ((*opened)->is_read_only()) tell_read_only(id, (*opened)->read_only_because());
@@ -55,11 +62,20 @@ void LocalStore::Impl::note_fault(ShardId id) {
 }
 
 void LocalStore::Impl::tell_read_only(ShardId id, std::string_view why) {
-    constexpr std::string_view kRemedy = "mend the disk, then run mailctl server reload";
-    log::critical("store_shard_read_only", {{"shard", id.value}, {"why", why}, {"do", kRemedy}});
+    log::critical("store_shard_read_only", {{"shard", id.value}, {"why", why}, {"do", kMendDisk}});
     if (options.on_trouble)
         options.on_trouble("shard " + std::to_string(id.value) + " is read-only, " +
-                           std::string(why) + ": " + std::string(kRemedy));
+                           std::string(why) + ": " + std::string(kMendDisk));
+}
+
+// Nothing is damaged, and it will open again when its disk is whole.
+void LocalStore::Impl::put_offline(ShardId id, const Error& error) {
+    log::critical("store_shard_offline",
+                  {{"shard", id.value}, {"error", error.internal}, {"do", kMendDisk}});
+    offline[id] = {error.internal, kMendDisk, true};
+    if (options.on_trouble)
+        options.on_trouble("shard " + std::to_string(id.value) + " is offline, " + error.internal +
+                           ": " + std::string(kMendDisk));
 }
 
 // What the writers' threads call goes to the io_context's thread, unless the store is gone by then.
@@ -151,7 +167,7 @@ Quota LocalStore::Impl::quota_of(AccountId account) const {
 Result<LocalStore::Impl::ShardState*> LocalStore::Impl::shard(ShardId id) {
     if (const auto down = offline.find(id); down != offline.end())
         return fail(Errc::unavailable,
-                    "shard " + std::to_string(id.value) + " is offline: " + down->second);
+                    "shard " + std::to_string(id.value) + " is offline: " + down->second.why);
     const auto found = shards.find(id);
     if (found == shards.end()) return fail(Errc::no_such_account, "unknown shard");
     return &found->second;
@@ -254,11 +270,9 @@ void LocalStore::Impl::damaged(ShardId id, const Error& error, bool is_offline) 
                       (is_offline ? " is offline" : " has damage") +
                       ": stop maild and run mailctl store rebuild " + std::to_string(id.value);
     log::critical(is_offline ? "store_shard_offline" : "store_shard_damaged",
-                  {{"shard", id.value},
-                   {"error", error.internal},
-                   {"do", "stop maild and run mailctl store rebuild"}});
+                  {{"shard", id.value}, {"error", error.internal}, {"do", kRebuild}});
     if (is_offline) {
-        offline[id] = error.internal;
+        offline[id] = {error.internal, kRebuild, false};
         lose_if([id, this](const Session& session) {
             const auto found = shards.find(id);
             return found != shards.end() && session.shard == &found->second;

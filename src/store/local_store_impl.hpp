@@ -80,14 +80,20 @@ public:
     std::unordered_map<AccountId, Granted> granted;
     std::uint64_t last_session = 0;
     bool is_lost = false;
-    std::map<ShardId, std::string> offline; // why: damaged beyond what can be served
-    bool is_repairing = false;              // one check at a time may
+    struct Offline {
+        std::string why;
+        std::string_view remedy;
+        bool is_read_only = false; // the disk is; nothing is damaged
+    };
+    std::map<ShardId, Offline> offline; // what cannot be served
+    bool is_repairing = false;          // one check at a time may
 
 private:
     ShardOptions shard_options(ShardId id, const std::string& directory);
     void dispatch(ShardState& shard, std::vector<Committed> committed);
     void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
     void note_fault(ShardId id);
+    void put_offline(ShardId id, const Error& error);
     void tell_read_only(ShardId id, std::string_view why);
     void damaged(ShardId id, const Error& error, bool is_offline);
     void lose_if(const std::function<bool(const Session&)>& is_lost);

@@ -138,6 +138,14 @@ net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, b
     co_return Result<void>();
 }
 
+net::Task<Result<QuotaUsage>> MemoryStore::quota(SessionId id) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    const auto& account = world_->account(**session);
+    co_return QuotaUsage{account.bytes, account.quota_bytes, account.messages,
+                         account.quota_messages};
+}
+
 net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, MailboxName name,
                                                            bool examine) {
     const auto session = world_->session(id);

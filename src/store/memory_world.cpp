@@ -214,6 +214,7 @@ MailboxStatus status_of(const Mailbox& mailbox) {
         status.deleted += message.flags.has(kDeleted) ? 1 : 0;
         status.recent += uid >= mailbox.first_recent ? 1 : 0;
         status.size += message.size();
+        status.deleted_size += message.flags.has(kDeleted) ? message.size() : 0;
     }
     return status;
 }

@@ -29,8 +29,9 @@ MailboxRow read_row(const db::Statement& row) {
     mailbox.status.unseen = row.column<std::uint32_t>(8);
     mailbox.status.deleted = row.column<std::uint32_t>(9);
     mailbox.status.size = row.column<std::uint64_t>(10);
-    mailbox.first_recent = row.column<Uid>(11);
-    mailbox.keywords = split_keywords(row.column<std::string_view>(12));
+    mailbox.status.deleted_size = row.column<std::uint64_t>(11);
+    mailbox.first_recent = row.column<Uid>(12);
+    mailbox.keywords = split_keywords(row.column<std::string_view>(13));
     return mailbox;
 }
 
@@ -46,25 +47,27 @@ Result<MailboxRow> one(Result<db::Statement> query) {
 
 Result<MailboxRow> mailbox_by_name(db::Database& database, AccountId account,
                                    std::string_view name) {
-    return one(database.query("SELECT id, account_id, name, special_use, uid_validity, uid_next, "
-                              "highest_modseq, messages,"
-                              " unseen, deleted, size, first_recent, keywords FROM mailbox"
-                              " WHERE account_id = ?1 AND name = ?2 AND deleted_at IS NULL",
-                              account, name));
+    return one(
+        database.query("SELECT id, account_id, name, special_use, uid_validity, uid_next, "
+                       "highest_modseq, messages,"
+                       " unseen, deleted, size, deleted_size, first_recent, keywords FROM mailbox"
+                       " WHERE account_id = ?1 AND name = ?2 AND deleted_at IS NULL",
+                       account, name));
 }
 
 Result<MailboxRow> mailbox_by_id(db::Database& database, AccountId account, MailboxId id) {
-    return one(database.query("SELECT id, account_id, name, special_use, uid_validity, uid_next, "
-                              "highest_modseq, messages,"
-                              " unseen, deleted, size, first_recent, keywords FROM mailbox"
-                              " WHERE id = ?2 AND account_id = ?1 AND deleted_at IS NULL",
-                              account, id));
+    return one(
+        database.query("SELECT id, account_id, name, special_use, uid_validity, uid_next, "
+                       "highest_modseq, messages,"
+                       " unseen, deleted, size, deleted_size, first_recent, keywords FROM mailbox"
+                       " WHERE id = ?2 AND account_id = ?1 AND deleted_at IS NULL",
+                       account, id));
 }
 
 Result<std::vector<MailboxRow>> mailboxes_of(db::Database& database, AccountId account) {
     auto query = database.query(
         "SELECT id, account_id, name, special_use, uid_validity, uid_next, highest_modseq,"
-        " messages, unseen, deleted, size, first_recent, keywords FROM mailbox"
+        " messages, unseen, deleted, size, deleted_size, first_recent, keywords FROM mailbox"
         " WHERE account_id = ?1 AND deleted_at IS NULL ORDER BY name",
         account);
     if (!query) return pass(query);
@@ -119,9 +122,11 @@ Result<MailboxStatus> change_mailbox(db::Database& database, MailboxId id,
     auto query = database.query(
         "UPDATE mailbox SET uid_next = uid_next + ?2, highest_modseq = ?3, messages = messages + "
         "?4,"
-        " unseen = unseen + ?5, deleted = deleted + ?6, size = size + ?7 WHERE id = ?1"
-        " RETURNING uid_next, uid_validity, messages, unseen, deleted, size",
-        id, delta.uids, delta.modseq, delta.messages, delta.unseen, delta.deleted, delta.size);
+        " unseen = unseen + ?5, deleted = deleted + ?6, size = size + ?7,"
+        " deleted_size = deleted_size + ?8 WHERE id = ?1"
+        " RETURNING uid_next, uid_validity, messages, unseen, deleted, size, deleted_size",
+        id, delta.uids, delta.modseq, delta.messages, delta.unseen, delta.deleted, delta.size,
+        delta.deleted_size);
     if (!query) return pass(query);
     const auto found = query->step();
     if (!found) return pass(found);
@@ -133,6 +138,7 @@ Result<MailboxStatus> change_mailbox(db::Database& database, MailboxId id,
     status.unseen = query->column<std::uint32_t>(3);
     status.deleted = query->column<std::uint32_t>(4);
     status.size = query->column<std::uint64_t>(5);
+    status.deleted_size = query->column<std::uint64_t>(6);
     return status;
 }
 

@@ -54,10 +54,13 @@ struct MailboxDelta {
     std::int64_t unseen = 0;
     std::int64_t deleted = 0;
     std::int64_t size = 0;
+    std::int64_t deleted_size = 0;
 
-    void count(Flags flags, std::int64_t sign) {
+    // What a message adds (or takes, by a negative sign) by its flags.
+    void count(Flags flags, std::int64_t octets, std::int64_t sign) {
         unseen += flags.has(kSeen) ? 0 : sign;
         deleted += flags.has(kDeleted) ? sign : 0;
+        deleted_size += flags.has(kDeleted) ? sign * octets : 0;
     }
 };
 // The status afterwards: the UIDs that were given out are the last `uids` ones below uid_next.

@@ -93,7 +93,7 @@ Result<MailboxStatus> add_to(Batch& batch, const MailboxRow& to, std::vector<Row
     MailboxDelta delta{.modseq = modseq, .uids = std::ssize(rows), .messages = std::ssize(rows)};
     for (const auto& row : rows) {
         delta.size += row.size;
-        delta.count(row.flags, 1);
+        delta.count(row.flags, row.size, 1);
     }
     const auto status = change_mailbox(batch.database, to.status.id, delta);
     if (!status) return pass(status);

@@ -97,7 +97,7 @@ Result<Delivered> insert_message(Batch& batch, PendingBody& body, MailboxRow& ma
     const auto modseq = next_modseq(batch.database, mailbox.account, size, 1);
     if (!modseq) return pass(modseq);
     MailboxDelta delta{.modseq = *modseq, .uids = 1, .messages = 1, .size = size};
-    delta.count(flags->flags, 1);
+    delta.count(flags->flags, size, 1);
     const auto status = change_mailbox(batch.database, mailbox.status.id, delta);
     if (!status) return pass(status);
     const Uid uid(status->uid_next.value - 1);

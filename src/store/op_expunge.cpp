@@ -34,8 +34,9 @@ Result<void> read_removed(Batch& batch, MailboxId mailbox, const UidRange& range
         const auto more = rows->step();
         if (!more) return pass(more);
         if (!*more) return {};
-        delta.count(flags_from_row(rows->column<std::int64_t>(1)), -1);
-        delta.size -= rows->column<std::int64_t>(2);
+        const auto size = rows->column<std::int64_t>(2);
+        delta.count(flags_from_row(rows->column<std::int64_t>(1)), size, -1);
+        delta.size -= size;
         --delta.messages;
         news.changes.emplace_back(Expunged{rows->column<Uid>(0), {}});
     }

@@ -13,9 +13,9 @@ struct Changed {
 // Reads one range and decides; writes nothing.
 Result<void> choose(Batch& batch, const FlagJob& job, const UidRange& range, Flags wanted,
                     Changed& out, FlagChangeResult& result) {
-    auto rows = batch.database.query(
-        "SELECT uid, flags, modseq FROM message WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3",
-        job.open.mailbox, range.first, range.last);
+    auto rows = batch.database.query("SELECT uid, flags, modseq, size FROM message WHERE "
+                                     "mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3",
+                                     job.open.mailbox, range.first, range.last);
     if (!rows) return pass(rows);
     for (;;) {
         const auto more = rows->step();
@@ -30,8 +30,9 @@ Result<void> choose(Batch& batch, const FlagJob& job, const UidRange& range, Fla
         const auto before = flags_from_row(rows->column<std::int64_t>(1));
         const auto after = apply(before, job.change, wanted);
         if (after == before) continue;
-        out.delta.count(before, -1);
-        out.delta.count(after, 1);
+        const auto size = rows->column<std::int64_t>(3);
+        out.delta.count(before, size, -1);
+        out.delta.count(after, size, 1);
         out.messages.push_back({uid, after, {}});
         result.changed.push_back(uid);
     }

@@ -198,9 +198,10 @@ Result<void> Rows::finish(bool has_gaps) {
                 "coalesce((SELECT max(uid) FROM message WHERE mailbox_id = mailbox.id), 0),"
                 "coalesce((SELECT max(uid) FROM expunged WHERE mailbox_id = mailbox.id), 0))",
                 modseq, margin),
-        execute("UPDATE mailbox SET (messages, unseen, deleted, size) = (SELECT count(*), "
-                "coalesce(sum(flags & 1 = 0), 0),"
-                " coalesce(sum(flags & 8 != 0), 0), coalesce(sum(size), 0) FROM message WHERE "
+        execute("UPDATE mailbox SET (messages, unseen, deleted, size, deleted_size) = (SELECT "
+                "count(*), coalesce(sum(flags & 1 = 0), 0),"
+                " coalesce(sum(flags & 8 != 0), 0), coalesce(sum(size), 0),"
+                " coalesce(sum(iif(flags & 8 != 0, size, 0)), 0) FROM message WHERE "
                 "mailbox_id = mailbox.id)"),
         execute("UPDATE mailbox SET first_recent = uid_next"),
         execute("UPDATE account SET modseq = ?1, uid_validity = max(uid_validity, coalesce((SELECT "

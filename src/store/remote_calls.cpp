@@ -55,6 +55,10 @@ net::Task<Result<void>> RemoteStore::subscribe(SessionId session, MailboxName na
     return impl_->command(Type::subscribe, wire::Subscribe{session, std::move(name), subscribed});
 }
 
+net::Task<Result<QuotaUsage>> RemoteStore::quota(SessionId session) {
+    return impl_->call<QuotaUsage>(Type::quota, wire::OfSession{session});
+}
+
 net::Task<Result<FetchResult>> RemoteStore::fetch(SessionId session, UidSet uids,
                                                   std::uint32_t items) {
     return impl_->call<FetchResult>(Type::fetch, wire::Fetch{session, std::move(uids), items});

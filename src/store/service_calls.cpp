@@ -35,6 +35,13 @@ net::Task<bool> Service::Impl::handle_mailboxes(Exchange& exchange) {
         connection.answer(id, list);
         co_return true;
     }
+    case Type::quota: {
+        const auto message = decode_for_session<wire::OfSession>(exchange);
+        if (!message) co_return true;
+        const auto quota = co_await store.quota(message->session);
+        connection.answer(id, quota);
+        co_return true;
+    }
     case Type::status: {
         auto message = decode_for_session<wire::Named>(exchange);
         if (!message) co_return true;

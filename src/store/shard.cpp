@@ -73,7 +73,7 @@ Result<void> Shard::recover() {
     if (!database) return pass(database);
     database_ = std::make_unique<db::Database>(std::move(*database));
     if (auto known = check_not_empty(*database_, files_, packs); !known) return known;
-    if (auto version = db::migrate(*database_, schema()); !version) return pass(version);
+    if (auto current = bring_up_to_date(); !current) return current;
 
     const auto last_pack = number(*database_, "SELECT coalesce(max(number), 0) FROM pack");
     if (!last_pack) return pass(last_pack);
@@ -96,6 +96,19 @@ Result<void> Shard::recover() {
     index_->set_committed(next_content_ - 1);
     if (auto verified = verify_recent(); !verified) return verified;
     look_at_space();
+    return {};
+}
+
+// What cannot be written cannot be brought to a newer schema either.
+Result<void> Shard::bring_up_to_date() {
+    const auto version = database_->user_version();
+    if (!version) return pass(version);
+    const bool is_old = static_cast<std::size_t>(*version) < schema().size();
+    if (is_read_only() && is_old)
+        return fail(Errc::unavailable, "meta.db has the schema of an older program, and cannot be "
+                                       "changed because " +
+                                           std::string(read_only_because()));
+    if (auto migrated = db::migrate(*database_, schema()); !migrated) return pass(migrated);
     return {};
 }
 

@@ -131,6 +131,7 @@ public:
 private:
     Shard(FileSystem& files, const Clock& clock, Random& random, ShardOptions options);
     Result<void> recover();
+    Result<void> bring_up_to_date();
     Result<void> look_at_file_system(const std::string& meta);
     Result<db::Database> open_database(bool is_reader, int cache_kib = kCacheKib);
     Result<void> verify_recent();

@@ -35,6 +35,7 @@ enum class Type : ipc::MessageType {
     claim,
     open_beside,
     narrow,
+    quota,
     // from control
     figures = 64,
     usage,
@@ -64,7 +65,7 @@ struct Deliver { // the content is the blob
 struct OpenSession {
     auth::Token token;
 };
-struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside
+struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside, quota
     SessionId session;
 };
 struct Named { // status, delete_mailbox, claim

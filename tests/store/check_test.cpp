@@ -85,6 +85,9 @@ const Planted kPlanted[] = {
      "UPDATE mailbox SET messages = 7, unseen = 0, deleted = 1, size = size + 5 WHERE account_id = "
      "1 AND name = 'INBOX'",
      {"mailbox 1 INBOX 0: the mailbox counts 7 messages for 2, 0 unseen for 1, 1 deleted for 0"}},
+    {"DeletedSize",
+     "UPDATE mailbox SET deleted_size = 7 WHERE account_id = 1 AND name = 'INBOX'",
+     {"mailbox 1 INBOX 0: the mailbox counts 7 deleted octets for 0"}},
     {"UidNext",
      "UPDATE mailbox SET uid_next = 1 WHERE account_id = 1 AND name = 'INBOX'",
      {"mailbox 1 INBOX 0: the mailbox counts UIDNEXT 1 below 4"}},

@@ -122,6 +122,57 @@ TEST_P(StoreConformance, QuotaCountsAppendAndCopyAndExpungeFreesIt) {
     EXPECT_EQ(client.append("INBOX", {std::string(900, 'd')}), "2");
 }
 
+TEST_P(StoreConformance, QuotaIsToldAsItIsCounted) {
+    Client client(*subject, 1, 1000);
+    const auto told = [&] {
+        const auto quota = run(store.quota(client.id()));
+        if (!quota) return std::string(name_of(quota.error().code));
+        return std::to_string(quota->bytes) + "/" + std::to_string(quota->bytes_limit) + " " +
+               std::to_string(quota->messages) + "/" + std::to_string(quota->messages_limit);
+    };
+    EXPECT_EQ(told(), "0/1000 0/0");
+    client.append("INBOX", {std::string(300, 'a'), std::string(100, 'b')});
+    EXPECT_EQ(told(), "400/1000 2/0");
+    client.open("INBOX");
+    client.copy(uid(2), "Junk");
+    client.move(uid(1), "Archive");
+    EXPECT_EQ(told(), "500/1000 3/0");
+    client.store(uid(2), FlagChange::add, {kDeleted, {}});
+    client.expunge();
+    EXPECT_EQ(client.remove("Junk"), "ok");
+    EXPECT_EQ(told(), "300/1000 1/0");
+    subject->clock.advance(std::chrono::seconds(1));
+    auto local = recipient(*subject, 1);
+    local.grant = token(*subject, 1, auth::Right::deliver, 0, 7);
+    ASSERT_TRUE(run(store.deliver(to(*subject, {local}, "new")))->local[0]);
+    EXPECT_EQ(told(), "335/0 2/7") << "by the newest token";
+    store.close_session(client.id());
+    EXPECT_EQ(told(), "not_permitted");
+}
+
+TEST_P(StoreConformance, SizeOfWhatIsDeletedFollowsFlagsAndMessages) {
+    Client client(*subject, 1);
+    const auto deleted = [&](const char* name = "INBOX") {
+        return client.status(name).deleted_size;
+    };
+    client.append("INBOX", {std::string(300, 'a'), std::string(100, 'b')}, {kDeleted, {}});
+    client.append("INBOX", {std::string(50, 'c')});
+    EXPECT_EQ(deleted(), 400U);
+    client.open("INBOX");
+    client.store(uids(2, 3), FlagChange::replace, {kDeleted, {}});
+    EXPECT_EQ(deleted(), 450U);
+    client.store(uid(1), FlagChange::remove, {kDeleted, {}});
+    EXPECT_EQ(deleted(), 150U);
+    client.copy(uids(1, 2), "Junk");
+    EXPECT_EQ(deleted("Junk"), 100U);
+    client.move(uid(2), "Archive");
+    EXPECT_EQ(deleted(), 50U);
+    EXPECT_EQ(deleted("Archive"), 100U);
+    EXPECT_EQ(client.open("INBOX").status.deleted_size, 50U);
+    client.expunge();
+    EXPECT_EQ(deleted(), 0U);
+}
+
 TEST_P(StoreConformance, EmptyAndBinaryContentsComeBackAsTheyWere) {
     std::string all;
     for (int c = 0; c < 256; ++c) all += static_cast<char>(c);

@@ -187,7 +187,8 @@ std::string dump(CrashSubject& s) {
                     std::to_string(status.uid_next.value) + " m" +
                     std::to_string(status.highest_modseq.value) + " " +
                     std::to_string(status.messages) + "/" + std::to_string(status.unseen) + "/" +
-                    std::to_string(status.deleted) + "/" + std::to_string(status.size) + "\n";
+                    std::to_string(status.deleted) + "/" + std::to_string(status.size) + "/" +
+                    std::to_string(status.deleted_size) + "\n";
             text += dump_mailbox(s, client, entry.name);
         }
         const auto usage = s.run(s.admin().usage({{AccountId(account), ShardId(1)}}));

@@ -1,6 +1,7 @@
 // A shard that is read-only: because its disk failed to write twice within ten minutes, each time
 // under another owner, or because its file system is. What is there is read, what would write is
 // refused, and nothing changes on the disk.
+#include "schema/store.hpp"
 #include "store/conformance.hpp"
 #include "store/io_executor.hpp"
 #include "support/fake_clock.hpp"
@@ -8,6 +9,8 @@
 #include "support/faulty_vfs.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/db/database.hpp"
+#include "maild/db/migration.hpp"
 #include "maild/store/local_store.hpp"
 
 namespace maild::store::test {
@@ -75,6 +78,14 @@ public:
         disk.clear_failures();
         const auto next = open();
         if (!next) throw std::runtime_error(next.error().internal);
+    }
+    // As a program has left it that knew only the first step of the schema.
+    void make_old() {
+        for (const auto* directory : {"/shard", "/shard/01", "/shard/01/pack"})
+            if (!disk.make_directory(directory)) throw std::runtime_error(directory);
+        auto database = db::Database::open(disk, "/shard/01/meta.db", {.vfs = vfs_.name()});
+        if (!database || !db::migrate(*database, schema().first(1)))
+            throw std::runtime_error("no meta.db of an older program");
     }
     MessageStore& store() override { return *store_; }
     StoreAdmin& admin() override { return *store_; }
@@ -191,6 +202,24 @@ TEST_P(ReadOnly, AfterAFaultOfAnOwnerThatCannotEvenOpen) {
     open(subject);
     EXPECT_EQ(subject.trouble, kTwice);
     expect_only_reads(subject);
+}
+
+TEST_P(ReadOnly, IsOfflineAsLongAsItsSchemaIsOld) {
+    subject.make_old();
+    subject.disk.set_read_only(true);
+    open(subject);
+    EXPECT_TRUE(subject.trouble.starts_with("shard 1 is offline, meta.db has the schema of an"))
+        << subject.trouble;
+    EXPECT_TRUE(subject.local().has_read_only_shard());
+    EXPECT_EQ(deliver(subject, 1, "Subject: x\r\n\r\nx"), "unavailable");
+    const auto slice = subject.run(subject.admin().check({}));
+    ASSERT_TRUE(slice);
+    ASSERT_EQ(slice->findings.size(), 1U);
+    EXPECT_TRUE(slice->findings[0].what.starts_with("the shard is offline: mend the disk"));
+    subject.disk.set_read_only(false);
+    open(subject);
+    EXPECT_EQ(subject.trouble, "");
+    EXPECT_EQ(deliver(subject, 1, "Subject: x\r\n\r\nx"), "1");
 }
 
 TEST_P(ReadOnly, OnAFileSystemThatIs) {

@@ -54,6 +54,7 @@ public:
                                            MailboxName to) override;
     net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
                                       bool subscribed) override;
+    net::Task<Result<QuotaUsage>> quota(SessionId session) override;
     net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
                                                   bool examine) override;
     void close_mailbox(SessionId session) override;

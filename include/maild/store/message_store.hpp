@@ -211,6 +211,9 @@ public:
     virtual net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
                                               bool subscribed) = 0;
 
+    // Of the session's account, by its counters. The limits are those of the newest token.
+    virtual net::Task<Result<QuotaUsage>> quota(SessionId session) = 0;
+
     // A session has at most one mailbox open; opening closes the former, also when it fails.
     // `examine`: read-only,
     // \Recent is not taken. Changes after the snapshot, and no others, reach the sink.

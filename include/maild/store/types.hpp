@@ -78,7 +78,16 @@ struct MailboxStatus {
     std::uint32_t unseen = 0;
     std::uint32_t recent = 0;
     std::uint32_t deleted = 0;
-    std::uint64_t size = 0; // sum of RFC822.SIZE
+    std::uint64_t size = 0;         // sum of RFC822.SIZE
+    std::uint64_t deleted_size = 0; // of the deleted ones: what an expunge gives back
+};
+
+// What an account uses and may use (RFC 9208 §5.1, §5.2).
+struct QuotaUsage {
+    std::uint64_t bytes = 0;
+    std::uint64_t bytes_limit = 0; // 0: none
+    std::uint64_t messages = 0;
+    std::uint64_t messages_limit = 0; // 0: none
 };
 
 struct MessageState {
@@ -127,7 +136,10 @@ template <class Codec> void describe(Codec& codec, MailboxEntry& e) {
 }
 template <class Codec> void describe(Codec& codec, MailboxStatus& s) {
     codec(s.id, s.uid_validity, s.uid_next, s.highest_modseq, s.messages, s.unseen, s.recent,
-          s.deleted, s.size);
+          s.deleted, s.size, s.deleted_size);
+}
+template <class Codec> void describe(Codec& codec, QuotaUsage& q) {
+    codec(q.bytes, q.bytes_limit, q.messages, q.messages_limit);
 }
 template <class Codec> void describe(Codec& codec, MessageState& m) {
     codec(m.uid, m.flags, m.modseq);

@@ -28,8 +28,8 @@ PROMISES = {
     "I12": "descriptors and memory are back to where they were",
 }
 COUNTERS = """
-SELECT 'mailbox ' || b.id, b.messages, b.unseen, b.deleted, b.size, count(m.uid), coalesce(sum(m.flags & 1 = 0), 0),
-       coalesce(sum(m.flags & :deleted != 0), 0), coalesce(sum(m.size), 0)
+SELECT 'mailbox ' || b.id, b.messages, b.unseen, b.deleted, b.size, b.deleted_size, count(m.uid), coalesce(sum(m.flags & 1 = 0), 0),
+       coalesce(sum(m.flags & :deleted != 0), 0), coalesce(sum(m.size), 0), coalesce(sum(iif(m.flags & :deleted != 0, m.size, 0)), 0)
 FROM mailbox b LEFT JOIN message m ON m.mailbox_id = b.id WHERE b.deleted_at IS NULL GROUP BY b.id"""
 USAGE = """
 SELECT 'account ' || a.id, a.used_messages, a.used_bytes, count(m.uid), coalesce(sum(m.size), 0)
@@ -84,7 +84,7 @@ class Oracle:
         for broken in database.execute("PRAGMA foreign_key_check"):
             self.fault("I7", f"foreign key: {broken}")
         for name, *figures in database.execute(COUNTERS, {"deleted": 8}):
-            self.differs("I7", f"{name} (messages, unseen, deleted, size)", figures[:4], figures[4:])
+            self.differs("I7", f"{name} (messages, unseen, deleted, size, deleted size)", figures[:5], figures[5:])
         for name, *figures in database.execute(USAGE):
             self.differs("I7", f"{name} (messages, bytes)", figures[:2], figures[2:])
         for name, refs, counted in database.execute(REFERENCES):

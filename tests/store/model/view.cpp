@@ -12,7 +12,7 @@ std::string counts(const MailboxStatus& status, std::uint32_t first_validity) {
            std::to_string(status.highest_modseq.value) + " " + std::to_string(status.messages) +
            " messages, " + std::to_string(status.unseen) + " unseen, " +
            std::to_string(status.deleted) + " deleted, " + std::to_string(status.size) +
-           " octets\n";
+           " octets, " + std::to_string(status.deleted_size) + " of them deleted\n";
 }
 
 // By name: the order in which keywords came into the table is the implementation's own.
