@@ -11,8 +11,9 @@ constexpr Parameter kImportFile[] = {
     {"file", "CSV: address,password-or-hash,quota; - for standard input"}};
 constexpr Parameter kQuotaSet[] = {
     {"address", "the account's address"},
-    {"size", "bytes, or with K, M, G or T; 0: as the domain says"},
+    {"size", "bytes, or with K, M, G or T; 0: as the domain says", Count::optional},
 };
+constexpr Option kQuotaMessages[] = {{"messages", "N", "no more messages than this; 0: no limit"}};
 
 constexpr Option kPassword[] = {
     {"password-stdin", "", "read the password from standard input (one line)"},
@@ -38,6 +39,7 @@ constexpr Column kAccountDetail[] = {
     {"used_bytes", "Used", Format::bytes},
     {"quota_bytes", "Quota", Format::size_limit},
     {"messages", "Messages"},
+    {"quota_messages", "Messages at most", Format::limit},
     {"mailboxes", "Mailboxes"},
     {"disabled", "Disabled", Format::yes_no},
     {"disabled_reason", "Reason"},
@@ -49,6 +51,7 @@ constexpr Column kQuotaColumns[] = {
     {"used_bytes", "Used", Format::bytes},
     {"quota_bytes", "Quota", Format::size_limit},
     {"messages", "Messages"},
+    {"quota_messages", "Messages at most", Format::limit},
 };
 
 constexpr Column kLoginColumns[] = {
@@ -145,10 +148,11 @@ constexpr Command kCommands[] = {
     {.name = "account quota set",
      .summary = "how much an account may use",
      .parameters = kQuotaSet,
-     .options = {},
+     .options = kQuotaMessages,
      .columns = {},
-     .description = "",
-     .example = "mailctl account quota set robert@example.org 10G"},
+     .description = "In space, in messages, or both; what is not named stays. In force with the "
+                    "account's next login or message. Mail that is there stays, whatever it is.",
+     .example = "mailctl account quota set robert@example.org 10G --messages 200000"},
 };
 
 } // namespace

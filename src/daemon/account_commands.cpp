@@ -33,6 +33,7 @@ json::object to_json(const Account& account, const store::AccountUsage& usage,
             {"used_bytes", static_cast<std::int64_t>(usage.bytes)},
             {"quota_bytes", static_cast<std::int64_t>(quota)},
             {"messages", static_cast<std::int64_t>(usage.messages)},
+            {"quota_messages", static_cast<std::int64_t>(account.quota_messages)},
             {"mailboxes", usage.mailboxes},
             {"disabled", account.is_disabled},
             {"disabled_reason", account.disabled_reason},
@@ -249,7 +250,13 @@ net::Task<Reply> logins(ControlReach& reach, Arguments arguments) {
 net::Task<Reply> quota_set(ControlReach& reach, Arguments arguments) {
     AccountChange change;
     change.quota_bytes = arguments.number("size");
-    if (!change.quota_bytes) co_return control::failure(control::kUsage, "the size is no number.");
+    if (arguments.has("size") && !change.quota_bytes)
+        co_return control::failure(control::kUsage, "the size is no number.");
+    change.quota_messages = arguments.number("messages");
+    if (arguments.has("messages") && !change.quota_messages)
+        co_return control::failure(control::kUsage, "--messages wants a number.");
+    if (!change.quota_bytes && !change.quota_messages)
+        co_return control::failure(control::kUsage, "neither a size nor --messages is given.");
     const auto changed =
         co_await reach.admin.change_account(arguments.text("address"), std::move(change));
     co_return changed_reply(changed);
