@@ -72,11 +72,12 @@ enum class StatusItem : std::uint8_t {
     uid_next,
     uid_validity,
     unseen,
-    deleted,        // RFC 9051 §6.3.11
-    size,           // RFC 8438
-    highest_modseq, // RFC 7162 §3.1.7
-    append_limit,   // RFC 7889 §3.1
-    mailbox_id      // RFC 8474 §4.3
+    deleted,         // RFC 9051 §6.3.11
+    deleted_storage, // RFC 9208 §4.1.4
+    size,            // RFC 8438
+    highest_modseq,  // RFC 7162 §3.1.7
+    append_limit,    // RFC 7889 §3.1
+    mailbox_id       // RFC 8474 §4.3
 };
 using StatusItems = std::vector<StatusItem>; // each once
 struct StatusCommand {
@@ -161,11 +162,14 @@ struct CopyTo { // COPY and MOVE
 struct UidExpunge {
     SequenceSet set;
 };
+struct QuotaRoot { // GETQUOTA and SETQUOTA, RFC 9208
+    std::string name;
+};
 
 using Arguments =
     std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument, Select, Create,
                  Rename, List, StatusCommand, Append, Replace, Fetch, StoreFlags, Search,
-                 CancelUpdate, MultiSearch, Sort, Thread, CopyTo, UidExpunge>;
+                 CancelUpdate, MultiSearch, Sort, Thread, CopyTo, UidExpunge, QuotaRoot>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -205,6 +209,9 @@ enum class Verb : std::uint8_t {
     thread,
     copy,
     move,
+    get_quota,
+    get_quota_root,
+    set_quota,
 };
 
 } // namespace maild::imap

@@ -22,6 +22,7 @@ void append_status_item(std::string& out, StatusItem item, const store::MailboxS
     case StatusItem::uid_validity: return put("UIDVALIDITY ", status.uid_validity.value);
     case StatusItem::unseen: return put("UNSEEN ", status.unseen);
     case StatusItem::deleted: return put("DELETED ", status.deleted);
+    case StatusItem::deleted_storage: return put("DELETED-STORAGE ", status.deleted_size);
     case StatusItem::size: return put("SIZE ", status.size);
     case StatusItem::append_limit: return put("APPENDLIMIT ", append_limit);
     case StatusItem::mailbox_id:

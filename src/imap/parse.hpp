@@ -62,5 +62,7 @@ Parsed<Arguments> parse_sort(Cursor& in);
 Parsed<Arguments> parse_thread(Cursor& in);
 Parsed<Arguments> parse_copy(Cursor& in);
 Parsed<Arguments> parse_uid_expunge(Cursor& in);
+Parsed<Arguments> parse_get_quota(Cursor& in);
+Parsed<Arguments> parse_set_quota(Cursor& in);
 
 } // namespace maild::imap

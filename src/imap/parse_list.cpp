@@ -21,6 +21,7 @@ Parsed<StatusItem> parse_status_item(Cursor& in) {
         Entry{"UIDVALIDITY", StatusItem::uid_validity},
         Entry{"UNSEEN", StatusItem::unseen},
         Entry{"DELETED", StatusItem::deleted},
+        Entry{"DELETED-STORAGE", StatusItem::deleted_storage},
         Entry{"SIZE", StatusItem::size},
         Entry{"HIGHESTMODSEQ", StatusItem::highest_modseq},
         Entry{"APPENDLIMIT", StatusItem::append_limit},

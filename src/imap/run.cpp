@@ -75,6 +75,15 @@ net::Task<Response> Session::run(const Command& command) {
         auto response = co_await do_append(std::get<Append>(arguments));
         co_return response;
     }
+    case Verb::get_quota: {
+        auto response = co_await do_get_quota(std::get<QuotaRoot>(arguments));
+        co_return response;
+    }
+    case Verb::get_quota_root: {
+        auto response = co_await do_get_quota_root(std::get<MailboxArgument>(arguments));
+        co_return response;
+    }
+    case Verb::set_quota: co_return do_set_quota(std::get<QuotaRoot>(arguments));
     default: break;
     }
     auto response = co_await run_selected(command);

@@ -135,6 +135,13 @@ private:
     bool is_respelled(std::string_view sent, const store::MailboxName& name) const;
     net::Task<void> tell_name(const store::MailboxName& name, std::string_view sent);
 
+    // do_quota.cpp
+    std::string quota_root() const;
+    net::Task<Response> tell_quota(std::string_view command);
+    net::Task<Response> do_get_quota(const QuotaRoot& root);
+    net::Task<Response> do_get_quota_root(const MailboxArgument& mailbox);
+    Response do_set_quota(const QuotaRoot& root);
+
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
     net::Task<Response> do_replace(const Replace& replace, bool is_uid);

@@ -31,6 +31,9 @@ store::UidSet from(const store::UidSet& uids, Uid first) {
 Response response_for_destination(Errc code) {
     if (code == Errc::no_such_mailbox || code == Errc::not_found)
         return no("[TRYCREATE] There is no such mailbox");
+    // RFC 9208 §4.3.1. By the limit on messages it would not have come so far: it is more than the
+    // whole quota.
+    if (code == Errc::too_large) return response_for(Errc::over_quota);
     return response_for(code);
 }
 

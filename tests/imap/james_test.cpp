@@ -101,7 +101,7 @@ std::string with_single_spaces(std::string command) {
 }
 
 bool needs_extension(const std::string& command) {
-    return command.contains("MYRIGHTS") || command.contains("DELETED-STORAGE"); // ACL, QUOTA
+    return command.contains("MYRIGHTS"); // ACL
 }
 
 // Names with James's delimiter in commands about mailboxes.

@@ -143,7 +143,18 @@ class Commands(host.HostTest):
         inbox = self.host.mailctl("mailbox", "status", "small@example.org", "INBOX", as_json=True)["rows"][0]
         self.assertEqual((inbox["messages"], inbox["unseen"]), (2, 2))
         shown = self.host.mailctl("account", "show", "small@example.org", as_json=True)
-        self.assertEqual((shown["quota_bytes"], shown["messages"]), (10240, 2))
+        self.assertEqual((shown["quota_bytes"], shown["messages"], shown["quota_messages"]), (10240, 2, 0))
+        self.host.mailctl("account", "quota", "set", "small@example.org", "1M", "--messages", "2")
+        with smtplib.LMTP("127.0.0.1", self.host.port(24), local_hostname="client.example") as client:
+            with self.assertRaises(smtplib.SMTPRecipientsRefused) as refused:
+                client.sendmail("bob@client.example", ["small@example.org"], host.message(body="one more\r\n"))
+            self.assertEqual(refused.exception.recipients["small@example.org"][0], 452)
+        client = self.login("small@example.org", "pw")
+        self.assertEqual(client.getquotaroot("INBOX")[1][1], [shown_quota := client.getquota("#user/small@example.org")[1][0]])
+        self.assertRegex(shown_quota.decode(), r"^#user/small@example.org \(STORAGE \d+ 1024 MESSAGE 2 2\)$")
+        self.assertEqual(client.setquota("#user/small@example.org", "(MESSAGE 100)"), ("NO", [b"[NOPERM] Quotas are set by the administrator"]))
+        self.host.mailctl("account", "quota", "set", "small@example.org", "--messages", "0")
+        self.assertEqual(self.host.mailctl("account", "quota", "get", "small@example.org", as_json=True)["quota_bytes"], 1 << 20)
 
     def test_sessions_and_kick(self):
         client = self.login(self.host.address, self.host.password)
