@@ -15,10 +15,12 @@ constexpr Command kCommands[] = {
      .parameters = kRebuild,
      .options = kRebuildOptions,
      .columns = {},
-     .description = "Only while maild is stopped, and as root or as the user that maild runs as. "
-                    "Every message that is whole in the packs comes back in its mailbox with its "
-                    "UID, dates and bytes, and what waits in the queue. Flags are as at delivery. "
-                    "The old meta.db is kept beside the new one as meta.db.broken- and the time.",
+     .description =
+         "Only while maild is stopped, and as root or as the user that maild runs as. "
+         "Every message that is whole in the packs comes back in its mailbox with its "
+         "UID, dates and bytes, and what waits in the queue. Flags are as at delivery, "
+         "and what clients have noted beside mailboxes and the server (METADATA) is lost. "
+         "The old meta.db is kept beside the new one as meta.db.broken- and the time.",
      .example = "",
      .runs = Runs::here,
      .is_destructive = true},

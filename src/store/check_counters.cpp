@@ -123,6 +123,7 @@ struct AccountCounts {
     std::int64_t mailboxes = 0;
     std::int64_t modseq = 0;       // at least
     std::int64_t uid_validity = 0; // at least
+    std::int64_t annotation_bytes = 0;
 };
 
 Result<AccountCounts> count_account(db::Database& database, std::int64_t account) {
@@ -142,34 +143,46 @@ Result<AccountCounts> count_account(db::Database& database, std::int64_t account
         account);
     if (!messages) return pass(messages);
     if (const auto found = messages->step(); !found) return pass(found);
-    return AccountCounts{messages->column<std::int64_t>(0), messages->column<std::int64_t>(1),
+    auto annotations = database.query(
+        "SELECT coalesce(sum(length(name) + length(value)), 0) FROM annotation WHERE account_id = "
+        "?1 AND (mailbox_id = 0 OR EXISTS (SELECT 1 FROM mailbox b WHERE b.id = mailbox_id AND"
+        " b.account_id = ?1 AND b.deleted_at IS NULL))",
+        account);
+    if (!annotations) return pass(annotations);
+    if (const auto found = annotations->step(); !found) return pass(found);
+    return AccountCounts{messages->column<std::int64_t>(0),  messages->column<std::int64_t>(1),
                          mailboxes->column<std::int64_t>(0), mailboxes->column<std::int64_t>(1),
-                         mailboxes->column<std::int64_t>(2)};
+                         mailboxes->column<std::int64_t>(2), annotations->column<std::int64_t>(0)};
 }
 
 Result<void> correct_account(Batch& batch, AccountId account, const AccountCounts& off) {
     auto done = batch.database.execute(
         "UPDATE account SET used_bytes = used_bytes + ?2, used_messages = used_messages + ?3,"
         " mailboxes = mailboxes + ?4, modseq = max(modseq, ?5), uid_validity = max(uid_validity,"
-        " ?6) WHERE id = ?1",
-        account, off.bytes, off.messages, off.mailboxes, off.modseq, off.uid_validity);
+        " ?6), annotation_bytes = annotation_bytes + ?7 WHERE id = ?1",
+        account, off.bytes, off.messages, off.mailboxes, off.modseq, off.uid_validity,
+        off.annotation_bytes);
     if (!done) return pass(done);
     return {};
 }
 
-// Columns: id, used_bytes, used_messages, mailboxes, modseq, uid_validity.
+// Columns: id, used_bytes, used_messages, mailboxes, modseq, uid_validity, annotation_bytes.
 void compare_account(Checking& check, const db::Statement& row, const AccountCounts& counts) {
     ++check.counts.accounts;
     Words words("the account counts");
     words.compare(row.column<std::int64_t>(1), counts.bytes, "octets");
     words.compare(row.column<std::int64_t>(2), counts.messages, "messages");
     words.compare(row.column<std::int64_t>(3), counts.mailboxes, "mailboxes");
+    words.compare(row.column<std::int64_t>(6), counts.annotation_bytes, "octets of annotations");
     words.too_low(row.column<std::int64_t>(4), counts.modseq, "mod-sequence");
     words.too_low(row.column<std::int64_t>(5), counts.uid_validity, "UIDVALIDITY");
     if (!words.is_fault()) return;
-    const AccountCounts off{
-        counts.bytes - row.column<std::int64_t>(1), counts.messages - row.column<std::int64_t>(2),
-        counts.mailboxes - row.column<std::int64_t>(3), counts.modseq, counts.uid_validity};
+    const AccountCounts off{counts.bytes - row.column<std::int64_t>(1),
+                            counts.messages - row.column<std::int64_t>(2),
+                            counts.mailboxes - row.column<std::int64_t>(3),
+                            counts.modseq,
+                            counts.uid_validity,
+                            counts.annotation_bytes - row.column<std::int64_t>(6)};
     auto& fault = check.add(FindingKind::account, std::move(words).text());
     fault.finding.account = row.column<AccountId>(0);
     fault.mend = [account = fault.finding.account, off](Batch& batch) {
@@ -289,9 +302,10 @@ Result<bool> check_accounts(Checking& check) {
     if (!view) return pass(view);
     const auto is_done = compare_rows(
         check,
-        database.query("SELECT id, used_bytes, used_messages, mailboxes, modseq, uid_validity FROM "
-                       "account WHERE id > ?1 AND (?2 IS NULL OR id = ?2) ORDER BY id",
-                       check.at.first, account_of(check)),
+        database.query(
+            "SELECT id, used_bytes, used_messages, mailboxes, modseq, uid_validity, "
+            "annotation_bytes FROM account WHERE id > ?1 AND (?2 IS NULL OR id = ?2) ORDER BY id",
+            check.at.first, account_of(check)),
         count_account, compare_account);
     if (!is_done || *is_done) return is_done;
     return more_to_come(check, database.prepare("SELECT max(id) FROM account"));

@@ -102,6 +102,13 @@ Result<void> check_keys(Checking& check, std::string_view table) {
                            "IN (SELECT id FROM account) GROUP BY account_id"),
             "subscription");
     }
+    if (table == "annotation") {
+        return check_accounts_of(
+            check,
+            database.query("SELECT account_id, count(*) FROM annotation WHERE account_id NOT IN "
+                           "(SELECT id FROM account) GROUP BY account_id"),
+            "annotation");
+    }
     return table == "message" ? check_mailboxes_of_messages(check) : Result<void>();
 }
 

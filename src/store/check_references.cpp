@@ -225,6 +225,43 @@ Result<bool> check_structures(Checking& check) {
     return count < kRowsPerSlice;
 }
 
+Result<void> drop_annotations(Batch& batch, std::int64_t account, std::int64_t mailbox) {
+    auto done = batch.database.execute(
+        "DELETE FROM annotation WHERE account_id = ?1 AND mailbox_id = ?2 AND NOT EXISTS (SELECT 1 "
+        "FROM mailbox WHERE id = ?2 AND account_id = ?1)",
+        account, mailbox);
+    if (!done) return pass(done);
+    return {};
+}
+
+// Whole accounts, each with all its mailboxes.
+Result<bool> check_annotations(Checking& check) {
+    auto rows = check.reading.database.query(
+        "SELECT account_id, mailbox_id, count(*), mailbox_id = 0 OR EXISTS (SELECT 1 FROM mailbox b"
+        " WHERE b.id = mailbox_id AND b.account_id = annotation.account_id) FROM annotation WHERE "
+        "account_id > ?1 GROUP BY account_id, mailbox_id ORDER BY account_id, mailbox_id",
+        check.at.first);
+    if (!rows) return pass(rows);
+    for (std::int64_t count = 0;; ++count) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return true;
+        const auto account = rows->column<std::int64_t>(0);
+        if (count >= kRowsPerSlice && account != check.at.first) return false;
+        check.at.first = account;
+        if (rows->column<bool>(3)) continue;
+        const auto mailbox = rows->column<std::int64_t>(1);
+        auto& fault =
+            check.add(FindingKind::orphan, count_of(rows->column<std::int64_t>(2), "annotation") +
+                                               " of a mailbox that is not there, number " +
+                                               std::to_string(mailbox));
+        fault.finding.account = AccountId(account);
+        fault.mend = [account, mailbox](Batch& batch) {
+            return drop_annotations(batch, account, mailbox);
+        };
+    }
+}
+
 } // namespace
 
 // One pass over every message for millions of bodies: it takes seconds where there are millions,
@@ -255,11 +292,13 @@ Result<bool> check_references(Checking& check) {
 Result<bool> check_orphans(Checking& check) {
     const auto view = db::Transaction::begin_read(check.reading.database);
     if (!view) return pass(view);
-    const bool is_content = check.at.second == 0;
-    const auto is_through = is_content ? check_contents(check) : check_structures(check);
-    if (!is_through || !is_content || !*is_through) return is_through;
+    constexpr std::array kParts = {check_contents, check_structures, check_annotations};
+    const auto part = static_cast<std::size_t>(std::clamp<std::int64_t>(
+        check.at.second, 0, std::ssize(kParts) - 1)); // a cursor may say anything
+    const auto is_through = kParts[part](check);
+    if (!is_through || !*is_through || part + 1 == kParts.size()) return is_through;
     check.at.first = 0;
-    check.at.second = 1; // the structures
+    check.at.second = static_cast<std::int64_t>(part) + 1;
     return false;
 }
 

@@ -36,9 +36,8 @@ Result<void> LocalStore::accepts_mail() const {
 bool LocalStore::has_read_only_shard() const {
     const auto is_offline = [](const auto& entry) { return entry.second.is_read_only; };
     return std::ranges::any_of(impl_->offline, is_offline) ||
-           std::ranges::any_of(impl_->shards, [](const auto& entry) {
-               return entry.second.shard->is_read_only();
-           });
+           std::ranges::any_of(
+               impl_->shards, [](const auto& entry) { return entry.second.shard->is_read_only(); });
 }
 
 net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, ChangeSink& sink) {

@@ -54,6 +54,8 @@ public:
     void attach(SessionId id, Session& session, const std::shared_ptr<View>& view, bool examine);
     void detach(SessionId id, Session& session);
     Result<void> claim(SessionId id, Session& session, MailboxName name);
+    void tell_annotations(AccountId account, SessionId except, const MailboxName& mailbox,
+                          std::span<const std::string> names);
     void give_up_claim(Session& session);
     void lose(AccountId account);
     void lose_all();

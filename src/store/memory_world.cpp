@@ -93,6 +93,8 @@ Result<void> World::rename(SessionId origin, Account& account, const std::string
     if (from == kInbox) { // RFC 9051 §6.3.6: its messages move, it stays
         if (auto made = create_checked(account, to, SpecialUse::none); !made)
             return std::unexpected(made.error());
+        // RFC 5464 §4.1: its annotations stay, and are the other's too.
+        account.mailboxes.at(to).annotations = account.mailboxes.at(from).annotations;
         auto done = copy(origin, account, account.mailboxes.at(from), {{Uid(1), Uid(UINT32_MAX)}},
                          account.mailboxes.at(to), true);
         return done ? Result<void>() : std::unexpected(std::move(done.error()));

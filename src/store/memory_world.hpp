@@ -30,6 +30,8 @@ struct Message {
     std::uint64_t size() const { return prefix.size() + body->content.size(); }
 };
 
+using AnnotationMap = std::map<std::string, std::string>;
+
 struct Mailbox {
     MailboxId id;
     SpecialUse use = SpecialUse::none;
@@ -40,11 +42,13 @@ struct Mailbox {
     Keywords keywords;
     std::map<Uid, Message> messages;
     std::map<Uid, Message> expunged; // still readable for who knows the UID; `modseq` of removal
+    AnnotationMap annotations;
 };
 
 struct Account {
     std::map<std::string, Mailbox> mailboxes;
     std::set<std::string> subscribed;
+    AnnotationMap annotations; // of the server
     ModSeq modseq;
     UidValidity uid_validity;
     std::uint64_t quota_bytes = 0;
@@ -85,6 +89,8 @@ struct World {
 
     // The origin's sink first, then everybody else's who has the mailbox open.
     void publish(SessionId origin, const std::vector<News>& news);
+    void tell_annotations(AccountId account, SessionId except, const MailboxName& mailbox,
+                          std::span<const std::string> names);
     void lose(AccountId account);
 
     Result<Session*> session(SessionId id);
@@ -118,6 +124,12 @@ Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& s
                                 const UidSet& uids, const MailboxName& destination, bool is_move);
 Result<AppendResult> append(World& world, SessionId origin, Account& account,
                             const MailboxName& name, std::vector<AppendMessage> messages);
+
+Result<Annotations> annotations(Account& account, const MailboxName& name,
+                                const AnnotationQuery& query);
+// The mailboxes that have lost their use by it.
+Result<std::vector<MailboxName>> set_annotations(Account& account, const MailboxName& name,
+                                                 const AnnotationChange& change);
 
 // None: it does not remember that far back.
 std::optional<UidSet> vanished(const Mailbox& mailbox, const UidSet& uids, ModSeq since);

@@ -56,7 +56,8 @@ Result<void> remove_account(Batch& batch, AccountId account) {
     if (!known) return pass(known);
     auto removed = batch.database.execute(
         "UPDATE account SET removed_at = coalesce(removed_at, ?2), used_bytes = 0,"
-        " used_messages = 0, mailboxes = 0, modseq = modseq + 1 WHERE id = ?1",
+        " used_messages = 0, mailboxes = 0, annotation_bytes = 0, modseq = modseq + 1 WHERE id = "
+        "?1",
         account, to_millis(batch.now));
     if (!removed) return pass(removed);
     auto hidden = batch.database.execute(
@@ -66,6 +67,9 @@ Result<void> remove_account(Batch& batch, AccountId account) {
     auto forgotten =
         batch.database.execute("DELETE FROM subscription WHERE account_id = ?1", account);
     if (!forgotten) return pass(forgotten);
+    auto noted = batch.database.execute(
+        "DELETE FROM annotation WHERE account_id = ?1 AND mailbox_id = 0", account);
+    if (!noted) return pass(noted);
     for (const auto& row : *rows) batch.news.push_back({row.status, {MailboxDeleted{}}});
     batch.notes.emplace_back(AccountRemoved{account});
     return {};

@@ -57,10 +57,11 @@ Result<void> rename_inbox(Batch& batch, AccountId account, const MailboxName& to
     if (!inbox) return pass(inbox);
     auto target = mailbox_by_id(batch.database, account, *made);
     if (!target) return pass(target);
+    const auto from = inbox->status.id;
     auto moved = copy_between(batch, std::move(*inbox), std::move(*target),
                               {{Uid(1), Uid(UINT32_MAX)}}, true);
     if (!moved) return pass(moved);
-    return {};
+    return copy_annotations(batch, account, from, *made);
 }
 
 // The mailbox itself, if there is one, and what is below it.
@@ -112,6 +113,7 @@ Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& 
     auto counted = batch.database.execute(
         "UPDATE account SET mailboxes = mailboxes - 1 WHERE id = ?1", account);
     if (!counted) return pass(counted);
+    if (auto less = discount_annotations(batch, account, status.id); !less) return less;
     auto hidden = batch.database.execute(
         "UPDATE mailbox SET deleted_at = ?2, highest_modseq = ?3 WHERE id = ?1", status.id,
         to_millis(batch.now), *modseq);

@@ -114,6 +114,16 @@ Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& 
 Result<void> rename_mailbox(Batch& batch, AccountId account, const MailboxName& from,
                             const MailboxName& to);
 Result<void> subscribe(Batch& batch, AccountId account, const MailboxName& name, bool subscribed);
+// Of a mailbox, or of the server if the name is empty. The mailboxes that have lost their use by
+// it.
+Result<std::vector<MailboxName>> set_annotations(Batch& batch, AccountId account,
+                                                 const MailboxName& name,
+                                                 const AnnotationChange& change);
+Result<void> copy_annotations(Batch& batch, AccountId account, MailboxId from, MailboxId to);
+// They count no longer: their mailbox is deleted.
+Result<void> discount_annotations(Batch& batch, AccountId account, MailboxId mailbox);
+Result<std::int64_t> annotation_bytes_of(db::Database& database, AccountId account,
+                                         MailboxId mailbox);
 Result<void> set_first_recent(Batch& batch, MailboxId mailbox, Uid first_recent);
 
 } // namespace maild::store

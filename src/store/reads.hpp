@@ -19,6 +19,9 @@ Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, AccountId acc
 // removed.
 Result<bool> lacks_defaults(Reading& reading, AccountId account);
 Result<MailboxStatus> read_status(Reading& reading, AccountId account, const MailboxName& name);
+// Of the server if the name is empty.
+Result<Annotations> read_annotations(Reading& reading, AccountId account, const MailboxName& name,
+                                     const AnnotationQuery& query);
 Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId mailbox);
 Result<MailboxRow> find_mailbox(Reading& reading, AccountId account, const MailboxName& name);
 

@@ -59,6 +59,18 @@ net::Task<Result<QuotaUsage>> RemoteStore::quota(SessionId session) {
     return impl_->call<QuotaUsage>(Type::quota, wire::OfSession{session});
 }
 
+net::Task<Result<Annotations>> RemoteStore::annotations(SessionId session, MailboxName name,
+                                                        AnnotationQuery query) {
+    return impl_->call<Annotations>(
+        Type::annotations, wire::GetAnnotations{session, std::move(name), std::move(query)});
+}
+
+net::Task<Result<void>> RemoteStore::set_annotations(SessionId session, MailboxName name,
+                                                     AnnotationChange change) {
+    return impl_->command(Type::set_annotations,
+                          wire::SetAnnotations{session, std::move(name), std::move(change)});
+}
+
 net::Task<Result<FetchResult>> RemoteStore::fetch(SessionId session, UidSet uids,
                                                   std::uint32_t items) {
     return impl_->call<FetchResult>(Type::fetch, wire::Fetch{session, std::move(uids), items});

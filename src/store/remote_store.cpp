@@ -34,6 +34,9 @@ void RemoteStore::Impl::on_event(Type type, std::string_view payload) {
     } else if (type == Type::accepts_mail) {
         if (const auto event = ipc::decode<wire::AcceptsMail>(payload))
             accepts_mail = event->answer;
+    } else if (type == Type::annotations_changed) {
+        if (const auto event = ipc::decode<wire::AnnotationsChanged>(payload))
+            on_annotations(*event);
     } else
         log::warning("store_event_unknown", {{"type", wire::number(type)}});
 }
@@ -48,6 +51,11 @@ void RemoteStore::Impl::on_changes(wire::Changes event) {
         found->second.sink->on_changes(event.mailbox, event.changes);
     else
         found->second.early.push_back(std::move(event));
+}
+
+void RemoteStore::Impl::on_annotations(const wire::AnnotationsChanged& event) {
+    const auto found = sessions.find(event.session);
+    if (found != sessions.end()) found->second.sink->on_annotations(event.mailbox, event.names);
 }
 
 void RemoteStore::Impl::on_session_lost(SessionId session) {

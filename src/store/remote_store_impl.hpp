@@ -45,6 +45,7 @@ public:
 private:
     void on_event(wire::Type type, std::string_view payload);
     void on_changes(wire::Changes event);
+    void on_annotations(const wire::AnnotationsChanged& event);
     void on_session_lost(SessionId session);
     void on_line_lost();
 };

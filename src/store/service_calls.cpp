@@ -74,6 +74,41 @@ net::Task<bool> Service::Impl::handle_mailboxes(Exchange& exchange) {
         co_return true;
     }
     case Type::open_mailbox: co_await open_mailbox(exchange); co_return true;
+    default: break;
+    }
+    const bool is_known = co_await handle_annotations(exchange);
+    co_return is_known;
+}
+
+net::Task<bool> Service::Impl::handle_annotations(Exchange& exchange) {
+    const auto id = exchange.request.id;
+    auto& connection = *exchange.connection;
+    switch (static_cast<Type>(exchange.request.type)) {
+    case Type::annotations: {
+        auto message = decode_for_session<wire::GetAnnotations>(exchange);
+        if (!message) co_return true;
+        if (message->query.depth > Depth::all ||
+            message->query.names.size() > kMaxAnnotationsAsked) {
+            connection.reply_error(id, {Errc::protocol_error, "annotations"});
+            co_return true;
+        }
+        const auto found = co_await store.annotations(message->session, std::move(message->name),
+                                                      std::move(message->query));
+        connection.answer(id, found);
+        co_return true;
+    }
+    case Type::set_annotations: {
+        auto message = decode_for_session<wire::SetAnnotations>(exchange);
+        if (!message) co_return true;
+        if (message->change.use.value_or(SpecialUse::none) > SpecialUse::all) {
+            connection.reply_error(id, {Errc::protocol_error, "special use"});
+            co_return true;
+        }
+        const auto done = co_await store.set_annotations(message->session, std::move(message->name),
+                                                         std::move(message->change));
+        connection.answer(id, done);
+        co_return true;
+    }
     default: co_return false;
     }
 }

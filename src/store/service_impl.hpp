@@ -36,6 +36,7 @@ private:
     // One for each group of calls; false when the type is of another group.
     net::Task<bool> handle_delivery(Exchange& exchange);
     net::Task<bool> handle_mailboxes(Exchange& exchange);
+    net::Task<bool> handle_annotations(Exchange& exchange);
     net::Task<bool> handle_messages(Exchange& exchange);
     net::Task<bool> handle_admin(Exchange& exchange);
 

@@ -25,6 +25,10 @@ public:
             connection_.send_event(wire::number(wire::Type::changes), ipc::encode(event));
         }
     }
+    void on_annotations(const MailboxName& mailbox, std::span<const std::string> names) override {
+        wire::AnnotationsChanged event{session, mailbox, {names.begin(), names.end()}};
+        connection_.send_event(wire::number(wire::Type::annotations_changed), ipc::encode(event));
+    }
     void on_lost() override {
         connection_.send_event(wire::number(wire::Type::lost), ipc::encode(wire::Lost{session}));
         forget_(session); // deletes this

@@ -88,6 +88,10 @@ Result<bool> purge_mailbox(db::Database& database, std::int64_t before) {
         if (auto dropped = drop_rows(database, *gone, is_message); !dropped) return pass(dropped);
         if (std::ssize(*gone) == kRowsPerSlice) return true;
     }
+    auto noted = database.execute("DELETE FROM annotation WHERE mailbox_id = ?1 AND account_id = "
+                                  "(SELECT account_id FROM mailbox WHERE id = ?1)",
+                                  mailbox);
+    if (!noted) return pass(noted);
     auto done = database.execute("DELETE FROM mailbox WHERE id = ?1", mailbox);
     if (!done) return pass(done);
     return true;

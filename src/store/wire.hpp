@@ -36,6 +36,8 @@ enum class Type : ipc::MessageType {
     open_beside,
     narrow,
     quota,
+    annotations,
+    set_annotations,
     // from control
     figures = 64,
     usage,
@@ -48,6 +50,7 @@ enum class Type : ipc::MessageType {
     changes = 128,
     lost,
     accepts_mail,
+    annotations_changed,
 };
 
 constexpr ipc::MessageType number(Type type) { return static_cast<ipc::MessageType>(type); }
@@ -142,6 +145,16 @@ struct Append {
     std::vector<Message> messages;
     std::optional<Uid> replaced;
 };
+struct GetAnnotations {
+    SessionId session;
+    MailboxName name;
+    AnnotationQuery query;
+};
+struct SetAnnotations {
+    SessionId session;
+    MailboxName name;
+    AnnotationChange change;
+};
 struct Usage {
     std::vector<AccountRef> accounts;
 };
@@ -162,6 +175,11 @@ struct Lost {
 };
 struct AcceptsMail {
     Result<void> answer;
+};
+struct AnnotationsChanged {
+    SessionId session;
+    MailboxName mailbox;
+    std::vector<std::string> names;
 };
 
 template <class Codec> void describe(Codec& codec, CheckRoom& m) { codec(m.grant, m.size); }
@@ -201,6 +219,15 @@ template <class Codec> void describe(Codec& codec, Append& m) {
 }
 template <class Codec> void describe(Codec& codec, Vanished& m) {
     codec(m.session, m.uids, m.since);
+}
+template <class Codec> void describe(Codec& codec, GetAnnotations& m) {
+    codec(m.session, m.name, m.query);
+}
+template <class Codec> void describe(Codec& codec, SetAnnotations& m) {
+    codec(m.session, m.name, m.change);
+}
+template <class Codec> void describe(Codec& codec, AnnotationsChanged& m) {
+    codec(m.session, m.mailbox, m.names);
 }
 template <class Codec> void describe(Codec& codec, Usage& m) { codec(m.accounts); }
 template <class Codec> void describe(Codec& codec, Queued& m) { codec(m.after, m.limit); }

@@ -22,6 +22,8 @@ void fill(CheckSubject& subject) {
         client.store(uid(3), FlagChange::add, {kDeleted, {}});
         client.expunge();
         client.store(uid(2), FlagChange::add, {kSeen, {}});
+        client.annotate("INBOX", {{"/private/a", "1234567"}});
+        client.annotate("", {{"/private/b", "123456"}});
         DeliverRequest request{
             {"Subject: out\r\n\r\n", structure("appended")}, {}, std::nullopt, subject.clock.now()};
         request.relay = RelayRequest{token(subject, 1), {}, "Received: x\r\n", "held"};
@@ -97,6 +99,14 @@ const Planted kPlanted[] = {
     {"AccountUsage",
      "UPDATE account SET used_bytes = 1, used_messages = 9, mailboxes = 99 WHERE id = 1",
      {"account 1  0: the account counts 1 octets for 64, 9 messages for 3, 99 mailboxes for 6"}},
+    {"AnnotationBytes",
+     "UPDATE account SET annotation_bytes = 7 WHERE id = 1",
+     {"account 1  0: the account counts 7 octets of annotations for 33"}},
+    {"AnnotationsWithoutMailbox",
+     "INSERT INTO annotation (account_id, mailbox_id, name, value) VALUES (1, 999, '/private/a', "
+     "x''), (1, 999, '/private/b', x''), (2, 1, '/private/a', x'')",
+     {"orphan 1  0: 2 annotations of a mailbox that is not there, number 999",
+      "orphan 2  0: 1 annotation of a mailbox that is not there, number 1"}},
     {"AccountModSeq",
      "UPDATE account SET modseq = 0, uid_validity = 1 WHERE id = 1",
      {"account 1  0: the account counts mod-sequence 0 below"}},

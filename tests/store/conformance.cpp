@@ -75,6 +75,22 @@ void Client::on_changes(MailboxId, std::span<const Change> changes) {
     }
 }
 
+void Client::on_annotations(const MailboxName& mailbox, std::span<const std::string> names) {
+    annotation_news_ = mailbox;
+    for (const auto& name : names) annotation_news_ += " " + name;
+}
+
+std::string Client::annotate(const std::string& mailbox, std::vector<Annotation> entries,
+                             std::optional<SpecialUse> use) {
+    const auto done =
+        subject_.run(subject_.store().set_annotations(id_, mailbox, {std::move(entries), use}));
+    return done ? "ok" : std::string(name_of(done.error().code));
+}
+
+Result<Annotations> Client::annotations(const std::string& mailbox, AnnotationQuery query) {
+    return subject_.run(subject_.store().annotations(id_, mailbox, std::move(query)));
+}
+
 void Client::on_lost() { news_ += news_.empty() ? "lost" : " lost"; }
 
 OpenedMailbox Client::open(const std::string& name, bool examine) {

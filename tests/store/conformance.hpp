@@ -66,6 +66,7 @@ public:
     Client& operator=(const Client&) = delete;
 
     void on_changes(MailboxId mailbox, std::span<const Change> changes) override;
+    void on_annotations(const MailboxName& mailbox, std::span<const std::string> names) override;
     void on_lost() override;
 
     SessionId id() const { return id_; }
@@ -88,11 +89,16 @@ public:
     std::string names();                    // selectable ones, "INBOX Archive …"
     std::string content(std::uint32_t uid); // or the error
     MailboxStatus status(const std::string& name);
+    std::string annotate(const std::string& mailbox, std::vector<Annotation> entries,
+                         std::optional<SpecialUse> use = {}); // "ok" or the error
+    Result<Annotations> annotations(const std::string& mailbox, AnnotationQuery query);
+    const std::string& annotation_news() const { return annotation_news_; } // the last ones
 
 private:
     Subject& subject_;
     SessionId id_;
     std::string news_;
+    std::string annotation_news_;
     std::vector<Change> changes_;
 };
 

@@ -147,6 +147,11 @@ std::vector<Step> script() {
         relays,
         [](CrashSubject&, Client& c) { return is_number(c.move(uid(3), "Junk")); },
         [](CrashSubject&, Client& c) { return c.expunge() == "ok"; },
+        [](CrashSubject&, Client& c) {
+            return c.annotate("a/b", {{"/private/x", "1"}, {"/shared/y", std::string(9000, 'y')}},
+                              SpecialUse::sent) == "ok";
+        },
+        [](CrashSubject&, Client& c) { return c.annotate("", {{"/private/x", "2"}}) == "ok"; },
         [](CrashSubject&, Client& c) { return c.rename("a", "x") == "ok"; },
         delivers(1, 9000),
         [](CrashSubject&, Client& c) { return c.remove("x/b") == "ok"; },
@@ -175,6 +180,15 @@ std::string dump_mailbox(CrashSubject& s, Client& client, const std::string& nam
     return text;
 }
 
+std::string dump_annotations(Client& client, const std::string& mailbox) {
+    std::string text;
+    const auto found = client.annotations(mailbox, {{"/private", "/shared"}, Depth::all});
+    if (!found) return "annotations: " + std::string(name_of(found.error().code));
+    for (const auto& [name, value] : found->entries)
+        text += "  " + name + " " + std::to_string(value->size()) + "\n";
+    return text;
+}
+
 // Everything that a client or an admin could see.
 std::string dump(CrashSubject& s) {
     std::string text;
@@ -189,8 +203,11 @@ std::string dump(CrashSubject& s) {
                     std::to_string(status.messages) + "/" + std::to_string(status.unseen) + "/" +
                     std::to_string(status.deleted) + "/" + std::to_string(status.size) + "/" +
                     std::to_string(status.deleted_size) + "\n";
+            text += "  use " + std::to_string(static_cast<int>(entry.special_use)) + "\n";
+            text += dump_annotations(client, entry.name);
             text += dump_mailbox(s, client, entry.name);
         }
+        text += "server\n" + dump_annotations(client, {});
         const auto usage = s.run(s.admin().usage({{AccountId(account), ShardId(1)}}));
         text += "usage " + std::to_string(usage->at(0).bytes) + " " +
                 std::to_string(usage->at(0).messages) + "\n";

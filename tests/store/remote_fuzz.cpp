@@ -18,7 +18,7 @@
 namespace maild::store {
 namespace {
 
-constexpr int kCalls = 15;
+constexpr int kCalls = 18;
 const auth::Token kToken; // outlives the call that borrows it
 
 class Answers {
@@ -48,6 +48,9 @@ private:
 class Sink final : public ChangeSink {
 public:
     void on_changes(MailboxId, std::span<const Change> changes) override { seen += changes.size(); }
+    void on_annotations(const MailboxName&, std::span<const std::string> names) override {
+        seen += names.size();
+    }
     void on_lost() override {}
     std::size_t seen = 0;
 };
@@ -76,7 +79,10 @@ net::Task<void> ask(RemoteStore& store, Sink& sink, int call, int& done) {
     case 11: return finish(store.claim(session, "INBOX"), done);
     case 12: return finish(store.mailboxes({}), done);
     case 13: return finish(store.narrow(session, uids, {{Where::body, {"x"}}}), done);
-    default: return finish(store.open_beside(session, sink), done);
+    case 14: return finish(store.open_beside(session, sink), done);
+    case 15: return finish(store.quota(session), done);
+    case 16: return finish(store.annotations(session, "INBOX", {{"/private/a"}}), done);
+    default: return finish(store.set_annotations(session, "INBOX", {}), done);
     }
 }
 

@@ -90,6 +90,10 @@ public:
     net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
                                       bool subscribed) override;
     net::Task<Result<QuotaUsage>> quota(SessionId session) override;
+    net::Task<Result<Annotations>> annotations(SessionId session, MailboxName name,
+                                               AnnotationQuery query) override;
+    net::Task<Result<void>> set_annotations(SessionId session, MailboxName name,
+                                            AnnotationChange change) override;
     net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
                                                   bool examine) override;
     void close_mailbox(SessionId session) override;

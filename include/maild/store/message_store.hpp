@@ -14,6 +14,7 @@
 #include "maild/base/error.hpp"
 #include "maild/net/task.hpp"
 #include "maild/queue/envelope.hpp"
+#include "maild/store/annotation.hpp"
 #include "maild/store/types.hpp"
 
 #include <cstdint>
@@ -33,6 +34,12 @@ class ChangeSink {
 public:
     virtual ~ChangeSink() = default;
     virtual void on_changes(MailboxId mailbox, std::span<const Change> changes) = 0;
+    // Annotations of a mailbox of the account, or of the server if the name is empty, were changed
+    // by another session: open or not, and told a while after that session has its answer.
+    virtual void on_annotations(const MailboxName& mailbox, std::span<const std::string> names) {
+        static_cast<void>(mailbox);
+        static_cast<void>(names);
+    }
     // The store is gone or the account was kicked; the handle is dead.
     virtual void on_lost() = 0;
 };
@@ -213,6 +220,15 @@ public:
 
     // Of the session's account, by its counters. The limits are those of the newest token.
     virtual net::Task<Result<QuotaUsage>> quota(SessionId session) = 0;
+
+    // Of a mailbox, or of the server if the name is empty; each account has its own.
+    virtual net::Task<Result<Annotations>> annotations(SessionId session, MailboxName name,
+                                                       AnnotationQuery query) = 0;
+    // invalid_argument, too_large, limit_exceeded: see check_change(); limit_exceeded also for more
+    // than kMaxAnnotations afterwards, over_quota above kMaxAnnotationBytes. cannot: a use of the
+    // server. A use that goes from one mailbox to another is told to this session too.
+    virtual net::Task<Result<void>> set_annotations(SessionId session, MailboxName name,
+                                                    AnnotationChange change) = 0;
 
     // A session has at most one mailbox open; opening closes the former, also when it fails.
     // `examine`: read-only,

@@ -8,11 +8,14 @@ namespace {
 constexpr std::array kNames = {"INBOX", "INBOX", "INBOX", "Junk", "Trash", "a", "a/b", "x", "x/b"};
 // Without those that open_session() makes anew.
 constexpr std::array kRemovable = {"INBOX", "a", "a/b", "x", "x/b"};
+constexpr std::array kAnnotations = {"/private/a", "/shared/b", "/shared/b/c"};
+constexpr std::array kUses = {SpecialUse::none, SpecialUse::sent, SpecialUse::archive,
+                              SpecialUse::flagged};
 constexpr std::array kKeywords = {"$one", "$two", "Three"};
-constexpr std::array kVerbs = {Verb::deliver, Verb::deliver,  Verb::deliver, Verb::append,
-                               Verb::append,  Verb::copy,     Verb::move,    Verb::flags,
-                               Verb::flags,   Verb::expunge,  Verb::create,  Verb::remove,
-                               Verb::rename,  Verb::subscribe};
+constexpr std::array kVerbs = {Verb::deliver, Verb::deliver,   Verb::deliver,  Verb::append,
+                               Verb::append,  Verb::copy,      Verb::move,     Verb::flags,
+                               Verb::flags,   Verb::expunge,   Verb::create,   Verb::remove,
+                               Verb::rename,  Verb::subscribe, Verb::annotate, Verb::annotate};
 
 std::string name_or(const Error& error) { return std::string(name_of(error.code)); }
 
@@ -108,7 +111,22 @@ Operation Generator::operation() {
         if (chance(80)) made.mailbox = "INBOX";
     }
     if (made.verb == Verb::deliver || made.verb == Verb::append) ++added_;
+    if (made.verb == Verb::annotate) made.annotations = annotations(made.mailbox);
     return made;
+}
+
+// Of the mailbox, or now and then of the server.
+AnnotationChange Generator::annotations(std::string& mailbox) {
+    AnnotationChange change;
+    const auto count = below(3);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        Annotation entry{kAnnotations[below(kAnnotations.size())], std::nullopt};
+        if (chance(70)) entry.value = std::string(below(9000), static_cast<char>(below(256)));
+        change.entries.push_back(std::move(entry));
+    }
+    if (chance(30)) mailbox.clear();
+    if (!mailbox.empty() && chance(30)) change.use = kUses[below(kUses.size())];
+    return change;
 }
 
 std::string Generator::mailbox() { return kNames[below(kNames.size())]; }
@@ -191,6 +209,11 @@ net::Task<std::string> perform(Subject& subject, SessionId session, Operation op
                                                    operation.change == FlagChange::add);
         co_return ok_or_error(done);
     }
+    case Verb::annotate: {
+        const auto done = co_await store.set_annotations(session, operation.mailbox,
+                                                         std::move(operation.annotations));
+        co_return ok_or_error(done);
+    }
     }
     co_return "no such verb";
 }
@@ -204,13 +227,17 @@ bool is_fault(const std::string& answer) {
 }
 
 std::string to_string(const Operation& operation) {
-    constexpr std::array kWords = {"deliver", "append", "copy",   "move",   "flags",
-                                   "expunge", "create", "remove", "rename", "subscribe"};
+    constexpr std::array kWords = {"deliver", "append", "copy",   "move",      "flags",   "expunge",
+                                   "create",  "remove", "rename", "subscribe", "annotate"};
     std::string text = kWords[static_cast<std::size_t>(operation.verb)];
     text += " account " + std::to_string(operation.account) + " " + operation.mailbox + " -> " +
             operation.destination + " uids " + joined(operation.uids) + " flags " +
             std::to_string(operation.flags.system);
     for (const auto& keyword : operation.flags.keywords) text += " " + keyword;
+    for (const auto& [name, value] : operation.annotations.entries)
+        text += " " + name + " " + (value ? std::to_string(value->size()) : "NIL");
+    if (operation.annotations.use)
+        text += " use " + std::to_string(static_cast<int>(*operation.annotations.use));
     for (const auto& content : operation.contents) text += " " + std::to_string(content.size());
     text += " to";
     for (const auto account : operation.recipients) text += " " + std::to_string(account);

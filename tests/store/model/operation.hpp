@@ -24,6 +24,7 @@ enum class Verb : std::uint8_t {
     remove,
     rename,
     subscribe,
+    annotate,
 };
 
 struct Operation {
@@ -37,6 +38,7 @@ struct Operation {
     std::vector<std::string> contents;
     std::vector<std::int64_t> recipients; // of a delivery: accounts here
     int relayed = 0;                      // and how many elsewhere
+    AnnotationChange annotations;
 };
 
 // What is asked at once, so that it may share a commit; before it the clock moves.
@@ -59,6 +61,7 @@ private:
     std::string content();
     UidSet some_uids();
     FlagNames some_flags();
+    AnnotationChange annotations(std::string& mailbox);
 
     std::mt19937_64 random_;
     std::uint32_t added_ = 1; // about the highest UID that a mailbox can have

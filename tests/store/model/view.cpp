@@ -51,6 +51,15 @@ std::string messages_of(Subject& subject, Client& client, const std::string& nam
     return text;
 }
 
+std::string annotations_of(Client& client, const std::string& mailbox) {
+    const auto found = client.annotations(mailbox, {{"/private", "/shared"}, Depth::all});
+    if (!found) return "annotations: " + std::string(name_of(found.error().code)) + "\n";
+    std::string text;
+    for (const auto& [name, value] : found->entries)
+        text += "  " + name + " " + std::to_string(std::hash<std::string>{}(*value)) + "\n";
+    return text;
+}
+
 std::string account_of(Subject& subject, std::int64_t account) {
     Client client(subject, account);
     const AccountRef reference{AccountId(account), ShardId(1)};
@@ -62,8 +71,10 @@ std::string account_of(Subject& subject, std::int64_t account) {
     }
     std::string text;
     for (const auto& [entry, status] : *mailboxes) {
-        text += entry.name + (entry.is_subscribed ? " s" : " -") +
+        text += entry.name + (entry.is_subscribed ? " s" : " -") + " u" +
+                std::to_string(static_cast<int>(entry.special_use)) +
                 (entry.is_selectable ? counts(status, first_validity) : "\n");
+        text += annotations_of(client, entry.name);
         if (status.messages > 0) text += messages_of(subject, client, entry.name);
     }
     const auto listed = subject.run(subject.store().list_mailboxes(client.id()));
@@ -71,6 +82,7 @@ std::string account_of(Subject& subject, std::int64_t account) {
     for (const auto& entry : *listed) {
         if (!entry.id) text += entry.name + (entry.is_subscribed ? " only subscribed\n" : "\n");
     }
+    text += "server\n" + annotations_of(client, {});
     const auto usage = subject.run(subject.admin().usage({reference}));
     if (!usage) return "usage: " + std::string(name_of(usage.error().code));
     return text + "usage " + std::to_string(usage->at(0).bytes) + " in " +

@@ -1,0 +1,46 @@
+// LocalStore: annotations, and who is told when they change.
+#include "store/local_store_impl.hpp"
+#include "store/reads.hpp"
+
+namespace maild::store {
+
+void LocalStore::Impl::tell_annotations(AccountId account, SessionId except,
+                                        const MailboxName& mailbox,
+                                        std::span<const std::string> names) {
+    for (const auto& [id, session] : sessions) {
+        if (session.account == account && id != except)
+            session.sink->on_annotations(mailbox, names);
+    }
+}
+
+net::Task<Result<Annotations>> LocalStore::annotations(SessionId id, MailboxName name,
+                                                       AnnotationQuery query) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto look = [account = (*session)->account, name = std::move(name), query = std::move(query)](
+                    Reading& reading) { return read_annotations(reading, account, name, query); };
+    auto found = co_await impl_->read<Annotations>(*(*session)->shard, std::move(look));
+    co_return found;
+}
+
+net::Task<Result<void>> LocalStore::set_annotations(SessionId id, MailboxName name,
+                                                    AnnotationChange change) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    if (auto valid = check_change(change); !valid) co_return valid;
+    const auto account = (*session)->account;
+    const auto names = changed_names(change);
+    auto commit = [account, name, change = std::move(change)](Batch& batch) {
+        return store::set_annotations(batch, account, name, change);
+    };
+    const auto without = co_await impl_->write<std::vector<MailboxName>>(*(*session)->shard,
+                                                                         std::move(commit), id, 0);
+    if (!without) co_return pass(without);
+    impl_->tell_annotations(account, id, name, names);
+    const std::string use(kSpecialUseEntry);
+    for (const auto& other : *without)
+        impl_->tell_annotations(account, SessionId(), other, {&use, 1});
+    co_return Result<void>();
+}
+
+} // namespace maild::store
