@@ -105,6 +105,12 @@ struct StoreSettings {
     bool search_index = true;                    // off: searches read every message
 };
 
+// What everybody who is logged in may read of the server (RFC 5464 §6.2); empty: nothing.
+struct ImapSettings {
+    std::string comment;
+    std::string admin; // a URI
+};
+
 struct Config {
     std::string file;                      // where it was read from
     std::string hostname;                  // lower case; in greetings, Received and message ids
@@ -120,6 +126,7 @@ struct Config {
     auth::LoginLimits login_limits;    // without its trusted networks
     std::vector<net::Network> trusted; // may relay without a login; are never banned
     StoreSettings store;
+    ImapSettings imap;
 };
 
 } // namespace maild::daemon

@@ -261,6 +261,28 @@ void read_store(ConfigTable& table, StoreSettings& out) {
     table.choice("search_index", out.search_index, {{"on", true}, {"off", false}});
 }
 
+// RFC 3986 §3: scheme ":", and what a URI can be made of; RFC 5464 §6.2.2 wants one.
+bool is_uri(std::string_view text) {
+    const auto scheme = text.substr(0, text.find(':'));
+    const auto is_scheme_char = [](char c) {
+        return ascii::is_alnum(c) || c == '+' || c == '-' || c == '.';
+    };
+    const auto is_uri_char = [](char c) {
+        return !ascii::is_control(c) && !ascii::is_8bit(c) &&
+               !std::string_view(" \"<>\\^`{|}").contains(c);
+    };
+    return scheme.size() + 1 < text.size() && !scheme.empty() && ascii::is_alpha(scheme.front()) &&
+           std::ranges::all_of(scheme, is_scheme_char) && std::ranges::all_of(text, is_uri_char);
+}
+
+void read_imap(ConfigTable& table, ImapSettings& out) {
+    table.text("comment", out.comment);
+    table.text("admin", out.admin);
+    if (!out.admin.empty() && !is_uri(out.admin))
+        table.fault("admin", "is " + log::escaped(out.admin) + ", which is no URI",
+                    "write \"mailto:postmaster@example.org\" or the like");
+}
+
 void read_login_limits(ConfigTable& table, auth::LoginLimits& out) {
     constexpr std::chrono::seconds kDay = 24h;
     table.number<std::uint32_t>("failures_allowed", out.failures_allowed, 1, 10'000);
@@ -311,6 +333,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "network", parsed,
             [&](ConfigTable& table) { read_trusted(table, config.trusted); });
     section(top, "store", parsed, [&](ConfigTable& table) { read_store(table, config.store); });
+    section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
     top.report_unknown_keys();
     if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }

@@ -23,9 +23,10 @@ template <class Codec> void describe(Codec& codec, Limits& c) {
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
+template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.comment, c.admin); }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.store);
+          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.store, c.imap);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

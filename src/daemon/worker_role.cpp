@@ -215,6 +215,7 @@ private:
     // What new sessions begin with; running ones keep what they have.
     void build_servers() {
         const auto& limits = context_->config().limits;
+        imap_backend_->set_annotations(context_->config().imap);
         build_servers(imap_, Service::imap, imap_limits(limits), *imap_backend_);
         build_servers(pop3_, Service::pop3, pop3_limits(limits), *pop3_backend_);
     }

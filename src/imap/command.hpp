@@ -11,6 +11,7 @@
 #include "imap/sort_program.hpp"
 
 #include "maild/base/clock.hpp"
+#include "maild/store/annotation.hpp"
 #include "maild/store/message_store.hpp"
 #include "maild/store/types.hpp"
 
@@ -97,8 +98,9 @@ struct List { // and LSUB
     std::string reference;
     std::vector<std::string> patterns; // at least one
     bool returns_subscribed = false;
-    StatusItems status;       // RFC 5819; empty: not asked for
-    bool is_extended = false; // one that only RFC 5258 has
+    StatusItems status;                // RFC 5819; empty: not asked for
+    std::vector<std::string> metadata; // entries, RFC 9590; empty: not asked for
+    bool is_extended = false;          // one that only RFC 5258 has
 };
 // Of a message that is put together, RFC 4469 §5 cat-part.
 struct CatenatePart {
@@ -162,14 +164,25 @@ struct CopyTo { // COPY and MOVE
 struct UidExpunge {
     SequenceSet set;
 };
+// RFC 5464. An empty name is the server.
+struct GetMetadata {
+    std::string name;
+    std::vector<std::string> entries; // as they were sent
+    store::Depth depth = store::Depth::itself;
+    std::uint32_t max_size = UINT32_MAX;
+};
+struct SetMetadata {
+    std::string name;
+    std::vector<store::Annotation> entries;
+};
 struct QuotaRoot { // GETQUOTA and SETQUOTA, RFC 9208
     std::string name;
 };
 
-using Arguments =
-    std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument, Select, Create,
-                 Rename, List, StatusCommand, Append, Replace, Fetch, StoreFlags, Search,
-                 CancelUpdate, MultiSearch, Sort, Thread, CopyTo, UidExpunge, QuotaRoot>;
+using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
+                               Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
+                               StoreFlags, Search, CancelUpdate, MultiSearch, Sort, Thread, CopyTo,
+                               UidExpunge, QuotaRoot, GetMetadata, SetMetadata>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -212,6 +225,8 @@ enum class Verb : std::uint8_t {
     get_quota,
     get_quota_root,
     set_quota,
+    get_metadata,
+    set_metadata,
 };
 
 } // namespace maild::imap

@@ -37,6 +37,10 @@ Response Session::do_enable(const Enable& enable) {
         style_.is_rev2 = style_.is_utf8 = true;
         out_.text += " IMAP4rev2";
     }
+    if (asks_for("METADATA")) { // RFC 5464 §4.1
+        hears_metadata_ = true;
+        out_.text += " METADATA";
+    }
     out_.text += "\r\n";
     return ok("ENABLE completed");
 }
@@ -58,6 +62,9 @@ Response Session::do_unauthenticate() {
     contexts_.clear();
     style_ = {};
     forbids_charset_ = false;
+    hears_metadata_ = false;
+    metadata_news_.clear();
+    metadata_news_size_ = 0;
     if (store_session_ && !is_lost_) store().close_session(*store_session_);
     store_session_.reset();
     identity_.reset();

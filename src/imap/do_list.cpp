@@ -1,5 +1,5 @@
-// LIST (RFC 3501 §6.3.8, extended as in RFC 5258, RFC 5819 and RFC 6154) and LSUB (§6.3.9); and the
-// LIST responses of other commands (RFC 9051 §6.3.2, §6.3.9.7).
+// LIST (RFC 3501 §6.3.8, extended as in RFC 5258, RFC 5819, RFC 6154, RFC 9590) and LSUB (§6.3.9);
+// and the LIST responses of other commands (RFC 9051 §6.3.2, §6.3.9.7).
 #include "imap/list_match.hpp"
 #include "imap/mailbox_name.hpp"
 #include "imap/session.hpp"
@@ -57,6 +57,8 @@ net::Task<void> Session::tell_listed(const List& list, const Listed& listed) {
     if (listed.has_selected_child) out_.text += child_info(list.selection);
     out_.text += "\r\n";
     if (status) tell_status(listed.name, list.status, *status);
+    if (!list.metadata.empty() && listed.exists && listed.is_selected && !is_gone)
+        co_await tell_metadata(listed.name, list.metadata);
 }
 
 net::Task<Response> Session::do_list(const List& list) {

@@ -86,7 +86,8 @@ net::Task<Response> Session::do_idle(std::string_view tag) {
     expects_ = Expects::done;
     out_.text += "+ idling\r\n";
     if (view_) co_await announce(ExpungeRule::announce, false);
-    co_return ok({});
+    if (!metadata_news_.empty()) tell_metadata_news();
+    co_return ok("IDLE completed"); // said only if the session ends here
 }
 
 } // namespace maild::imap

@@ -31,6 +31,8 @@ inline constexpr std::size_t kMaxFilterNames = 1000; // of one of them
 inline constexpr std::size_t kMaxIdPairs = 30;       // RFC 2971 §3.3
 inline constexpr std::size_t kMaxIdField = 30;
 inline constexpr std::size_t kMaxIdValue = 1024;
+// In one GETMETADATA, SETMETADATA or LIST; as many as the store answers.
+inline constexpr std::size_t kMaxMetadataEntries = 200;
 inline constexpr std::size_t kMaxEnable = 32;
 inline constexpr std::size_t kFlushSize = 64 * 1024; // of output before it is written
 

@@ -63,6 +63,9 @@ Parsed<Arguments> parse_thread(Cursor& in);
 Parsed<Arguments> parse_copy(Cursor& in);
 Parsed<Arguments> parse_uid_expunge(Cursor& in);
 Parsed<Arguments> parse_get_quota(Cursor& in);
+Parsed<std::vector<std::string>> parse_entries(Cursor& in); // of METADATA
+Parsed<Arguments> parse_get_metadata(Cursor& in);
+Parsed<Arguments> parse_set_metadata(Cursor& in);
 Parsed<Arguments> parse_set_quota(Cursor& in);
 
 } // namespace maild::imap

@@ -83,6 +83,14 @@ net::Task<Response> Session::run(const Command& command) {
         auto response = co_await do_get_quota_root(std::get<MailboxArgument>(arguments));
         co_return response;
     }
+    case Verb::get_metadata: {
+        auto response = co_await do_get_metadata(std::get<GetMetadata>(arguments));
+        co_return response;
+    }
+    case Verb::set_metadata: {
+        auto response = co_await do_set_metadata(std::get<SetMetadata>(arguments));
+        co_return response;
+    }
     case Verb::set_quota: co_return do_set_quota(std::get<QuotaRoot>(arguments));
     default: break;
     }

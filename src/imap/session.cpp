@@ -1,6 +1,7 @@
 #include "imap/session.hpp"
 
 #include "imap/limits.hpp"
+#include "imap/metadata.hpp"
 
 #include "maild/base/ascii.hpp"
 
@@ -86,7 +87,8 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
     co_await finish(command->tag, *command->row, response);
     is_busy_ = false;
     // What came while IDLE told what was there before.
-    if (expects_ == Expects::done && view_ && view_->has_news()) wake_.notify();
+    const bool has_news = (view_ && view_->has_news()) || !metadata_news_.empty();
+    if (expects_ == Expects::done && has_news) wake_.notify();
 }
 
 // It names messages by numbers, or is answered by them.
@@ -123,6 +125,7 @@ net::Task<void> Session::finish(std::string_view tag, const CommandRow& row,
         co_await announce(rule, row.is_uid);
     }
     if (is_lost_) co_return bye(kLost);
+    if (!metadata_news_.empty()) tell_metadata_news();
     append_response(out_.text, tag, response);
     if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
 }
@@ -146,6 +149,8 @@ void Session::on_refused(std::string_view beginning) {
     else if ((row->verb == Verb::append || row->verb == Verb::replace) &&
              state_ != State::not_authenticated)
         append_response(out_.text, tag, no("[TOOBIG] The message is too large"));
+    else if (row->verb == Verb::set_metadata && state_ != State::not_authenticated)
+        append_response(out_.text, tag, refuse_change(Errc::too_large));
     else
         append_response(out_.text, tag, bad("[TOOBIG] The literal is too large"));
     if (++syntax_errors_ >= kMaxSyntaxErrors) bye("Too many errors");
@@ -161,6 +166,7 @@ net::Task<void> Session::on_line(std::string_view line) {
         is_busy_ = true;
         if (view_) co_await announce(ExpungeRule::announce, false);
         is_busy_ = false;
+        if (!metadata_news_.empty()) tell_metadata_news();
         append_response(out_.text, tag, response);
         co_return;
     }
@@ -178,7 +184,9 @@ net::Task<void> Session::on_line(std::string_view line) {
 net::Task<void> Session::on_wake() {
     if (is_lost_) co_return bye(kLost);
     // RFC 9051 §5.2, §7.5.1: between commands EXPUNGE is not allowed, and the rest can wait.
-    if (expects_ != Expects::done || !view_) co_return;
+    if (expects_ != Expects::done) co_return;
+    if (!metadata_news_.empty()) tell_metadata_news();
+    if (!view_ || expects_ != Expects::done) co_return;
     if (view_->is_deleted()) co_return bye("The selected mailbox was deleted");
     co_await announce(ExpungeRule::announce, false);
 }

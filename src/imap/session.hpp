@@ -20,8 +20,10 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +78,8 @@ public:
 
 private:
     void on_changes(MailboxId mailbox, std::span<const store::Change> changes) override;
+    void on_annotations(const store::MailboxName& mailbox,
+                        std::span<const std::string> names) override;
     void on_lost() override;
 
     net::Task<Response> run(const Command& command);
@@ -141,6 +145,15 @@ private:
     net::Task<Response> do_get_quota(const QuotaRoot& root);
     net::Task<Response> do_get_quota_root(const MailboxArgument& mailbox);
     Response do_set_quota(const QuotaRoot& root);
+
+    // do_metadata.cpp
+    net::Task<Result<store::Annotations>> look_up(store::MailboxName name,
+                                                  store::AnnotationQuery query);
+    net::Task<Response> do_get_metadata(const GetMetadata& get);
+    net::Task<Response> do_set_metadata(const SetMetadata& set);
+    net::Task<void> tell_metadata(const store::MailboxName& name,
+                                  const std::vector<std::string>& entries);
+    void tell_metadata_news();
 
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
@@ -229,6 +242,9 @@ private:
     std::vector<SearchContext> contexts_; // of view_
     store::MailboxName selected_;         // its name when it was opened, for the log
     std::vector<std::pair<MailboxId, store::Change>> early_;
+    bool hears_metadata_ = false;                                       // by ENABLE, RFC 5464 §4.1
+    std::map<store::MailboxName, std::set<std::string>> metadata_news_; // entries that changed
+    std::size_t metadata_news_size_ = 0;
 };
 
 } // namespace maild::imap

@@ -64,6 +64,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.store.retention_days, plain.store.retention_days);
     EXPECT_EQ(config.store.min_free_bytes, plain.store.min_free_bytes);
     EXPECT_EQ(config.store.search_index, plain.store.search_index);
+    EXPECT_EQ(config.imap.comment + config.imap.admin, "");
     ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
     for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
         EXPECT_TRUE(config.listeners[i].same_endpoint(plain.listeners[i])) << i;
@@ -172,6 +173,9 @@ ban_time_max = "7 d"
 trusted = ["192.0.2.0/24", "2001:db8::/32", "127.0.0.1"]
 [pool]
 workers = 7
+[imap]
+comment = "Wartung: sonntags"
+admin = "tel:+44-20-7946-0000"
 )",
                                   "m.toml", kHost);
     EXPECT_EQ(format_faults("m.toml", got.faults), "");
@@ -199,6 +203,8 @@ workers = 7
     EXPECT_EQ(config.login_limits.ban_after, 3u);
     EXPECT_EQ(config.login_limits.ban_time, 2h);
     EXPECT_EQ(config.login_limits.ban_time_max, 24h * 7);
+    EXPECT_EQ(config.imap.comment, "Wartung: sonntags");
+    EXPECT_EQ(config.imap.admin, "tel:+44-20-7946-0000");
     EXPECT_EQ(config.trusted.size(), 3u);
     EXPECT_EQ(config.workers, 7u);
 }
@@ -257,6 +263,10 @@ INSTANTIATE_TEST_SUITE_P(
                   "whole number"},
         FaultCase{"BadChoice", "[auth]\nplaintext = \"always\"\n", "m.toml:2:13: ", "always",
                   "\"never\", \"loopback\""},
+        FaultCase{"AdminWithoutScheme", "[imap]\nadmin = \"ada@example.org\"\n",
+                  "m.toml:2:9: ", "no URI", "mailto:"},
+        FaultCase{"AdminWithSpace", "[imap]\nadmin = \"mailto:a b@example.org\"\n",
+                  "m.toml:2:9: ", "no URI", "mailto:"},
         FaultCase{"RelativePath", "[paths]\ndata = \"var\"\n", "m.toml:2:8: ", "absolute",
                   "beginning with /"},
         FaultCase{"RootAsPath", "[paths]\ndata = \"//\"\n", "m.toml:2:8: ", "absolute",

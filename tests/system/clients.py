@@ -3,6 +3,7 @@
 import imaplib
 import os
 import pathlib
+import signal
 import smtplib
 import tempfile
 import zlib
@@ -247,6 +248,55 @@ class Clients(host.HostTest):
         self.assertIn(b"EXISTS", client.readline())
         client.send(b"DONE\r\n")
         client.sock.close()
+
+    def test_annotations_survive_the_store_and_are_told_on_another_worker(self):
+        """METADATA (RFC 5464): who idles hears of it; what was answered OK is there when the store was killed."""
+        def say(client, words):
+            tag = client._new_tag().decode()
+            client.send(f"{tag} {words}\r\n".encode())
+            lines = []
+            while not lines or not lines[-1].startswith(tag):
+                lines.append(client.readline().decode().rstrip("\r\n"))
+            return lines
+        client, listener = self.imap(), self.imap(tls=False)
+        say(listener, "ENABLE METADATA")
+        listener.send(b"i IDLE\r\n")
+        self.assertTrue(listener.readline().startswith(b"+"))
+        self.assertIn(" OK ", say(client, 'SETMETADATA "" (/private/vendor/acme/color "blue")')[-1])
+        listener.sock.settimeout(5)
+        self.assertEqual(listener.readline(), b'* METADATA "" /private/vendor/acme/color\r\n')
+        listener.sock.close()
+        self.assertIn(" OK ", say(client, 'SETMETADATA Junk (/shared/comment "spam" /private/specialuse "\\\\Archive")')[-1])
+        os.kill(self.host.pids("store")[0], signal.SIGKILL)
+        host.wait_for(lambda: self.answers(), 20, "the store to come back")
+        client = self.imap()
+        told = say(client, 'LIST "" (Junk Archive) RETURN (METADATA (/shared/comment /private/specialuse))')
+        self.assertIn('* METADATA Archive (/shared/comment NIL /private/specialuse NIL)', told)
+        self.assertIn('* METADATA Junk (/shared/comment "spam" /private/specialuse "\\\\Archive")', told)
+        self.assertIn('* METADATA "" (/private/vendor/acme/color "blue")', say(client, 'GETMETADATA "" /private/vendor/acme/color'))
+        for mailbox, use in (("Archive", "Archive"), ("Junk", "Junk")):
+            say(client, f'SETMETADATA {mailbox} (/private/specialuse "\\\\{use}" /shared/comment NIL)')
+        client.logout()
+
+    def answers(self):
+        try:
+            return self.imap().logout()[0] == "BYE"
+        except (imaplib.IMAP4.error, OSError):
+            return False
+
+    def test_what_the_server_says_of_itself(self):
+        path = self.host.root / "etc/maild.toml"
+        good = path.read_text()
+        try:
+            path.write_text(good + '\n[imap]\ncomment = "Sundays: maintenance"\nadmin = "mailto:ada@example.org"\n')
+            self.host.mailctl("server", "reload")
+            client = self.imap()
+            client.send(b'a GETMETADATA "" (/shared/comment /shared/admin)\r\n')
+            self.assertEqual(client.readline(), b'* METADATA "" (/shared/comment "Sundays: maintenance" /shared/admin "mailto:ada@example.org")\r\n')
+            client.sock.close()
+        finally:
+            path.write_text(good)
+            self.host.mailctl("server", "reload")
 
     def test_passwords_and_bodies_are_not_in_the_log(self):
         with self.assertRaises(imaplib.IMAP4.error):

@@ -6,6 +6,8 @@
 #include "maild/auth/sasl_login.hpp"
 #include "maild/store/message_store.hpp"
 
+#include <vector>
+
 namespace maild::imap {
 
 class Backend {
@@ -14,6 +16,10 @@ public:
 
     virtual auth::Authenticator& authenticator() = 0;
     virtual store::MessageStore& store() = 0;
+
+    // What everybody may know of the server: /shared/comment and /shared/admin (RFC 5464 §6.2), as
+    // far as the administrator has set them.
+    virtual std::vector<store::Annotation> server_annotations() const { return {}; }
 };
 
 } // namespace maild::imap

@@ -46,6 +46,9 @@ public:
         co_return answer;
     }
     store::MessageStore& store() override { return store_; }
+    std::vector<store::Annotation> server_annotations() const override {
+        return {{"/shared/comment", "Welcome"}, {"/shared/admin", "mailto:admin@example.org"}};
+    }
 
     int logins = 0;
     std::optional<Errc> failure;
