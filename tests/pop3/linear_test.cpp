@@ -41,7 +41,7 @@ std::vector<Shape> shapes() {
         {"response", 1'000'000, behind("AUTH PLAIN ", "A"), parse_line},
         {"dots", 500'000, again(".\r\n"), send_whole},
         {"octets", 200'000, again(".\r\n"), send_octets},
-        {"one_line", 1'000'000, again("x"), send_whole},
+        {"one_line", 8'000'000, again("x"), send_whole}, // beyond the L2 cache at n already
         {"empty_lines", 500'000, again("\r\n"), send_top},
         {"no_lines", 1'000'000, again("x"), send_top},
     };
