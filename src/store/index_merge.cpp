@@ -100,7 +100,8 @@ Result<void> Indexer::add_to_memory(std::shared_ptr<IndexSegment> made, std::uin
 
 Result<bool> Indexer::save_memory() {
     std::uint64_t bytes = 0;
-    for (const auto& segment : *index_.segments())
+    const auto all = index_.segments();
+    for (const auto& segment : *all)
         if (!segment->is_file()) bytes += segment->bytes();
     if (bytes < kMaxMemory) return false;
     finish();

@@ -87,7 +87,8 @@ std::int64_t SearchIndex::last() const {
 std::vector<IndexRange> SearchIndex::gaps() const {
     std::vector<IndexRange> gaps;
     IndexRange rest{1, committed()}; // before the segments: what is published later covers no less
-    for (const auto& segment : *segments()) {
+    const auto all = segments(); // held: before C++23's P2718 a loop would not
+    for (const auto& segment : *all) {
         if (rest.is_empty()) break;
         const IndexRange gap{rest.first, std::min(segment->range().first - 1, rest.last)};
         if (!gap.is_empty()) gaps.push_back(gap);
@@ -105,7 +106,8 @@ std::uint64_t SearchIndex::pending() const {
 
 std::uint64_t SearchIndex::bytes() const {
     std::uint64_t sum = 0;
-    for (const auto& segment : *segments()) sum += segment->bytes();
+    const auto all = segments();
+    for (const auto& segment : *all) sum += segment->bytes();
     return sum;
 }
 
@@ -123,7 +125,8 @@ void SearchIndex::condemn(const IndexSegment& segment, std::string_view why) {
 
 void SearchIndex::forget(std::int64_t content) {
     generation_.fetch_add(1, std::memory_order_acq_rel);
-    for (const auto& segment : *segments()) {
+    const auto all = segments(); // condemn() puts others in their place
+    for (const auto& segment : *all) {
         if (segment->range().contains(content)) condemn(*segment, "what was parsed has changed");
     }
 }
