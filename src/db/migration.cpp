@@ -12,20 +12,28 @@ Error in_step(const Migration& step, Error error) {
     return error;
 }
 
-Result<void> check_foreign_keys(Database& database) {
-    auto statement = database.prepare("SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1");
+Result<std::int64_t> count_broken_references(Database& database) {
+    auto statement = database.prepare("SELECT count(*) FROM pragma_foreign_key_check");
     if (!statement) return std::unexpected(std::move(statement.error()));
     auto row = statement->step();
     if (!row) return std::unexpected(std::move(row.error()));
-    if (*row) {
-        return fail(Errc::conflict, "foreign keys broken in " + statement->column<std::string>(0));
-    }
-    return {};
+    return statement->column<std::int64_t>(0);
+}
+
+// A row that had lost its parent before is what fsck is for; a database that serves with it must
+// not be kept from a newer program. A step answers for what it breaks.
+Result<void> check_references(Database& database, std::int64_t broken_before) {
+    auto broken = count_broken_references(database);
+    if (!broken) return std::unexpected(std::move(broken.error()));
+    if (*broken <= broken_before) return {};
+    return fail(Errc::conflict, std::to_string(*broken - broken_before) + " foreign keys broken");
 }
 
 Result<void> apply(Database& database, const Migration& step) {
+    auto broken = count_broken_references(database);
+    if (!broken) return std::unexpected(std::move(broken.error()));
     if (auto done = database.execute_script(step.sql); !done) return done;
-    if (auto done = check_foreign_keys(database); !done) return done;
+    if (auto done = check_references(database, *broken); !done) return done;
     return database.set_user_version(step.version);
 }
 

@@ -3,6 +3,9 @@
 #include "maild/base/ascii.hpp"
 #include "maild/mail/mime.hpp"
 
+#include <unicode/uchar.h>
+#include <unicode/uversion.h>
+
 namespace maild::mail {
 
 namespace {
@@ -12,6 +15,16 @@ namespace {
 constexpr std::size_t kLongestLine = 1024 * 1024;
 
 } // namespace
+
+std::uint32_t searched_text_version() {
+    constexpr std::uint32_t kOurs = 1; // grows with each change of what is below, or of mail/text
+    UVersionInfo tables;
+    u_getUnicodeVersion(tables);
+    UVersionInfo library;
+    u_getVersion(library);
+    return kOurs << 24U | std::uint32_t{library[0]} << 16U | std::uint32_t{library[1]} << 8U |
+           tables[0];
+}
 
 TextType text_type(std::string_view header) {
     const auto section = parse_header(header);

@@ -163,6 +163,12 @@ Result<bool> Indexer::drop_gone() {
 }
 
 Result<bool> Indexer::merge_into_file(const Segments& old) {
+    auto made = write_merged(old);
+    if (!made || !*made) index_.remove_temporary(); // on a full disk it would stay long
+    return made;
+}
+
+Result<bool> Indexer::write_merged(const Segments& old) {
     auto file = index_.create_temporary();
     if (!file) return pass(file);
     SegmentBuilder builder(range_of(old), file->get());

@@ -4,6 +4,7 @@
 #include "store/pass.hpp"
 
 #include "maild/base/crc32c.hpp"
+#include "maild/mail/searchable.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::string_view kMagic = "maildfts";
 constexpr std::string_view kEndMagic = "ftsend\r\n";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kHeaderLength = 16;
 constexpr std::size_t kPlaceLength = 32;
 constexpr std::size_t kEndLength = 48;
@@ -24,7 +25,7 @@ constexpr std::size_t kWriteAtOnce = 256 * 1024;
 std::string file_header() {
     std::string header(kMagic);
     append_number(header, kVersion);
-    append_number(header, std::uint32_t{0});
+    append_number(header, mail::searched_text_version());
     return header;
 }
 

@@ -3,8 +3,9 @@
 // content of the range that is not in it was gone when the segment was made. In memory while it is
 // small; then a file, `<first>-<last>.fts` with 19 digits each:
 //    0  8  magic "maildfts"
-//    8  4  format version, 1
-//   12  4  zero
+//    8  4  format version, 2
+//   12  4  how texts were made of the mail (mail::searched_text_version()): another than today's
+//          makes the file one of no use
 //   16     blocks (index_block.hpp), one behind the other
 //          the directory, for each block: first id (8), last id (8), offset (8), length (4),
 //          number of entries (4)

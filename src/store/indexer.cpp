@@ -89,18 +89,16 @@ Result<std::vector<Indexer::Row>> Indexer::read_rows(const IndexRange& gap) {
     }
 }
 
-// What cannot be read, because it is damaged or was moved by a compaction at this moment, keeps
-// filters that let everything pass: a search looks for itself.
-void Indexer::fill_body(const Row& row, Filters& filters) {
-    if (!row.location) return;
+// False: it cannot be read there.
+bool Indexer::fill_body(const Row& row, Filters& filters) {
     const auto& at = *row.location;
     std::string whole;
     if (at.body_length <= kWholeBody) {
         auto record = packs_.read_verified(at);
-        if (!record) return;
+        if (!record) return false;
         whole = std::move(record->body);
     } else if (!packs_.verify(at)) {
-        return;
+        return false;
     }
     const ReadOctets read = [&](std::uint64_t begin, std::uint64_t end) -> Result<std::string> {
         if (!whole.empty()) return whole.substr(begin, end - begin);
@@ -111,17 +109,33 @@ void Indexer::fill_body(const Row& row, Filters& filters) {
     };
     const auto header = row.header_size <= at.body_length ? read(0, row.header_size)
                                                           : fail(Errc::corrupt, "header size");
-    if (!header) return;
+    if (!header) return false;
     filters.first_octet = header->substr(0, 1);
     filters.header = maker_.of_header(*header);
     filters.body = maker_.of_body(read, row.parts, at.body_length);
+    return true;
 }
 
-Indexer::Filters Indexer::filters_of(const Row& row, const Filters* same_body) {
+// A compaction may have moved it since the row was read.
+bool Indexer::find_again(Row& row) {
+    auto body = database_.query(
+        "SELECT pack, record_offset, metadata_length, length FROM body WHERE id = ?1", row.body);
+    if (!body) return false;
+    const auto found = body->step();
+    if (!found || !*found) return false;
+    const Location now{body->column<PackNumber>(0), body->column<std::uint64_t>(1),
+                       body->column<std::uint32_t>(2), body->column<std::uint32_t>(3)};
+    if (now == *row.location) return false;
+    row.location = now;
+    return true;
+}
+
+// What is damaged keeps filters that let everything pass: a search looks for itself.
+Indexer::Filters Indexer::filters_of(Row& row, const Filters* same_body) {
     Filters filters;
     if (same_body != nullptr)
         filters = *same_body;
-    else
+    else if (row.location && !fill_body(row, filters) && find_again(row))
         fill_body(row, filters);
     filters.body_id = row.body;
     filters.prefix = maker_.of_prefix(row.prefix, filters.first_octet);
@@ -130,11 +144,11 @@ Indexer::Filters Indexer::filters_of(const Row& row, const Filters* same_body) {
 
 Result<bool> Indexer::index_range(const IndexRange& gap, const std::atomic<bool>& is_stopping) {
     const auto generation = index_.generation();
-    const auto rows = read_rows(gap);
+    auto rows = read_rows(gap);
     if (!rows) return pass(rows);
     std::vector<Filters> made;
     std::uint64_t bytes = 0;
-    for (const auto& row : *rows) {
+    for (auto& row : *rows) {
         if (is_stopping) return false;
         if (bytes >= kBytesAtOnce) break;
         const bool is_same = !made.empty() && made.back().body_id == row.body;

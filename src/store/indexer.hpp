@@ -46,8 +46,9 @@ private:
     Result<bool> fill_gap(const std::atomic<bool>& is_stopping);
     Result<bool> index_range(const IndexRange& gap, const std::atomic<bool>& is_stopping);
     Result<std::vector<Row>> read_rows(const IndexRange& gap);
-    Filters filters_of(const Row& row, const Filters* same_body);
-    void fill_body(const Row& row, Filters& filters);
+    Filters filters_of(Row& row, const Filters* same_body);
+    bool fill_body(const Row& row, Filters& filters);
+    bool find_again(Row& row);
 
     // index_merge.cpp
     Result<void> add_to_memory(std::shared_ptr<IndexSegment> made, std::uint64_t generation);
@@ -55,6 +56,7 @@ private:
     Result<bool> merge_files();
     Result<bool> drop_gone();
     Result<bool> merge_into_file(const Segments& old);
+    Result<bool> write_merged(const Segments& old);
     Result<void> copy_living(const IndexSegment& segment, SegmentBuilder& builder);
     Result<void> copy_block(const IndexSegment& segment, std::size_t block,
                             SegmentBuilder& builder);

@@ -3,6 +3,18 @@
 #include "store/reads.hpp"
 
 namespace maild::store {
+namespace {
+
+// What asks for room on the disk: the reserve of a full one is for those who make room.
+std::uint64_t bytes_of(const AnnotationChange& change) {
+    std::uint64_t bytes = 0;
+    for (const auto& entry : change.entries) {
+        if (entry.value) bytes += entry.name.size() + entry.value->size();
+    }
+    return bytes;
+}
+
+} // namespace
 
 void LocalStore::Impl::tell_annotations(AccountId account, SessionId except,
                                         const MailboxName& mailbox,
@@ -30,11 +42,12 @@ net::Task<Result<void>> LocalStore::set_annotations(SessionId id, MailboxName na
     if (auto valid = check_change(change); !valid) co_return valid;
     const auto account = (*session)->account;
     const auto names = changed_names(change);
+    const auto bytes = bytes_of(change);
     auto commit = [account, name, change = std::move(change)](Batch& batch) {
         return store::set_annotations(batch, account, name, change);
     };
-    const auto without = co_await impl_->write<std::vector<MailboxName>>(*(*session)->shard,
-                                                                         std::move(commit), id, 0);
+    const auto without = co_await impl_->write<std::vector<MailboxName>>(
+        *(*session)->shard, std::move(commit), id, bytes);
     if (!without) co_return pass(without);
     impl_->tell_annotations(account, id, name, names);
     const std::string use(kSpecialUseEntry);

@@ -10,18 +10,6 @@ namespace maild::store {
 namespace memory {
 namespace {
 
-std::uint64_t bytes_of(const AnnotationMap& annotations) {
-    std::uint64_t bytes = 0;
-    for (const auto& [name, value] : annotations) bytes += name.size() + value.size();
-    return bytes;
-}
-
-std::uint64_t bytes_of(const Account& account) {
-    auto bytes = bytes_of(account.annotations);
-    for (const auto& [name, mailbox] : account.mailboxes) bytes += bytes_of(mailbox.annotations);
-    return bytes;
-}
-
 Result<AnnotationMap*> find_annotations(Account& account, const MailboxName& name) {
     if (name.empty()) return &account.annotations;
     const auto mailbox = find(account, name);
@@ -41,6 +29,19 @@ std::vector<MailboxName> move_use(Account& account, const MailboxName& to, Speci
 }
 
 } // namespace
+
+std::uint64_t annotation_bytes(const AnnotationMap& annotations) {
+    std::uint64_t bytes = 0;
+    for (const auto& [name, value] : annotations) bytes += name.size() + value.size();
+    return bytes;
+}
+
+std::uint64_t annotation_bytes(const Account& account) {
+    auto bytes = annotation_bytes(account.annotations);
+    for (const auto& [name, mailbox] : account.mailboxes)
+        bytes += annotation_bytes(mailbox.annotations);
+    return bytes;
+}
 
 Result<Annotations> annotations(Account& account, const MailboxName& name,
                                 const AnnotationQuery& query) {
@@ -66,15 +67,15 @@ Result<std::vector<MailboxName>> set_annotations(Account& account, const Mailbox
     if (change.use && name.empty()) return fail(Errc::cannot, "the use of no mailbox");
     const auto stored = find_annotations(account, name);
     if (!stored) return std::unexpected(stored.error());
-    const auto before = bytes_of(**stored);
+    const auto before = annotation_bytes(**stored);
     auto changed = **stored; // refuse before anything has changed
     for (const auto& [entry, value] : change.entries) {
         changed.erase(entry);
         if (value) changed.emplace(entry, *value);
     }
     if (changed.size() > kMaxAnnotations) return fail(Errc::limit_exceeded, "annotations");
-    const auto after = bytes_of(changed);
-    if (after > before && bytes_of(account) - before + after > kMaxAnnotationBytes)
+    const auto after = annotation_bytes(changed);
+    if (after > before && annotation_bytes(account) - before + after > kMaxAnnotationBytes)
         return fail(Errc::over_quota, "annotations of an account");
     **stored = std::move(changed);
     return change.use ? move_use(account, name, *change.use) : std::vector<MailboxName>();

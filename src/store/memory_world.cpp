@@ -91,10 +91,14 @@ Result<void> World::rename(SessionId origin, Account& account, const std::string
         if (account.mailboxes.contains(target)) return fail(Errc::already_exists);
     }
     if (from == kInbox) { // RFC 9051 §6.3.6: its messages move, it stays
+        // RFC 5464 §4.1: its annotations stay, and are the other's too.
+        const auto annotations = account.mailboxes.at(from).annotations;
+        const bool is_full =
+            annotation_bytes(account) + annotation_bytes(annotations) > kMaxAnnotationBytes;
+        if (is_full) return fail(Errc::over_quota, "annotations of an account");
         if (auto made = create_checked(account, to, SpecialUse::none); !made)
             return std::unexpected(made.error());
-        // RFC 5464 §4.1: its annotations stay, and are the other's too.
-        account.mailboxes.at(to).annotations = account.mailboxes.at(from).annotations;
+        account.mailboxes.at(to).annotations = annotations;
         auto done = copy(origin, account, account.mailboxes.at(from), {{Uid(1), Uid(UINT32_MAX)}},
                          account.mailboxes.at(to), true);
         return done ? Result<void>() : std::unexpected(std::move(done.error()));

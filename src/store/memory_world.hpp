@@ -125,6 +125,8 @@ Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& s
 Result<AppendResult> append(World& world, SessionId origin, Account& account,
                             const MailboxName& name, std::vector<AppendMessage> messages);
 
+std::uint64_t annotation_bytes(const AnnotationMap& annotations); // names and values
+std::uint64_t annotation_bytes(const Account& account);
 Result<Annotations> annotations(Account& account, const MailboxName& name,
                                 const AnnotationQuery& query);
 // The mailboxes that have lost their use by it.

@@ -13,7 +13,8 @@
 namespace maild::store {
 namespace {
 
-constexpr std::int64_t kMessagesAtOnce = 20'000;
+// In the worst case each lies in a block of its own, which is read and verified: 128 MiB.
+constexpr std::int64_t kMessagesAtOnce = 4096;
 constexpr std::size_t kMaxNeedleText = 1000; // octets
 
 struct Wanted {

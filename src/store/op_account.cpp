@@ -67,8 +67,7 @@ Result<void> remove_account(Batch& batch, AccountId account) {
     auto forgotten =
         batch.database.execute("DELETE FROM subscription WHERE account_id = ?1", account);
     if (!forgotten) return pass(forgotten);
-    auto noted = batch.database.execute(
-        "DELETE FROM annotation WHERE account_id = ?1 AND mailbox_id = 0", account);
+    auto noted = batch.database.execute("DELETE FROM annotation WHERE account_id = ?1", account);
     if (!noted) return pass(noted);
     for (const auto& row : *rows) batch.news.push_back({row.status, {MailboxDeleted{}}});
     batch.notes.emplace_back(AccountRemoved{account});

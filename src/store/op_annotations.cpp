@@ -42,12 +42,14 @@ Result<void> check_count(Batch& batch, AccountId account, MailboxId mailbox) {
                : Result<void>();
 }
 
-// The octets that the account's annotations have afterwards.
-Result<std::int64_t> count_bytes(Batch& batch, AccountId account, std::int64_t more) {
-    return number(
+Result<void> count_bytes(Batch& batch, AccountId account, std::int64_t more) {
+    const auto bytes = number(
         batch.database.query("UPDATE account SET annotation_bytes = annotation_bytes + ?2 WHERE id "
                              "= ?1 RETURNING annotation_bytes",
                              account, more));
+    if (!bytes) return pass(bytes);
+    const bool is_full = more > 0 && *bytes > static_cast<std::int64_t>(kMaxAnnotationBytes);
+    return is_full ? fail(Errc::over_quota, "annotations of an account") : Result<void>();
 }
 
 Result<void> change_entries(Batch& batch, AccountId account, MailboxId mailbox,
@@ -59,10 +61,7 @@ Result<void> change_entries(Batch& batch, AccountId account, MailboxId mailbox,
         more += *grown;
     }
     if (auto few = check_count(batch, account, mailbox); !few) return few;
-    const auto bytes = count_bytes(batch, account, more);
-    if (!bytes) return pass(bytes);
-    const bool is_full = more > 0 && *bytes > static_cast<std::int64_t>(kMaxAnnotationBytes);
-    return is_full ? fail(Errc::over_quota, "annotations of an account") : Result<void>();
+    return count_bytes(batch, account, more);
 }
 
 Result<void> set_use(Batch& batch, const MailboxRow& row, SpecialUse use) {
@@ -118,15 +117,16 @@ Result<void> copy_annotations(Batch& batch, AccountId account, MailboxId from, M
     if (!copied) return pass(copied);
     const auto bytes = annotation_bytes_of(batch.database, account, to);
     if (!bytes) return pass(bytes);
-    const auto counted = count_bytes(batch, account, *bytes);
-    return counted ? Result<void>() : pass(counted);
+    return count_bytes(batch, account, *bytes);
 }
 
-Result<void> discount_annotations(Batch& batch, AccountId account, MailboxId mailbox) {
+Result<void> remove_annotations(Batch& batch, AccountId account, MailboxId mailbox) {
     const auto bytes = annotation_bytes_of(batch.database, account, mailbox);
     if (!bytes) return pass(bytes);
-    const auto counted = count_bytes(batch, account, -*bytes);
-    return counted ? Result<void>() : pass(counted);
+    auto gone = batch.database.execute(
+        "DELETE FROM annotation WHERE account_id = ?1 AND mailbox_id = ?2", account, mailbox);
+    if (!gone) return pass(gone);
+    return count_bytes(batch, account, -*bytes);
 }
 
 Result<std::int64_t> annotation_bytes_of(db::Database& database, AccountId account,

@@ -113,7 +113,7 @@ Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& 
     auto counted = batch.database.execute(
         "UPDATE account SET mailboxes = mailboxes - 1 WHERE id = ?1", account);
     if (!counted) return pass(counted);
-    if (auto less = discount_annotations(batch, account, status.id); !less) return less;
+    if (auto gone = remove_annotations(batch, account, status.id); !gone) return gone;
     auto hidden = batch.database.execute(
         "UPDATE mailbox SET deleted_at = ?2, highest_modseq = ?3 WHERE id = ?1", status.id,
         to_millis(batch.now), *modseq);

@@ -120,8 +120,9 @@ Result<std::vector<MailboxName>> set_annotations(Batch& batch, AccountId account
                                                  const MailboxName& name,
                                                  const AnnotationChange& change);
 Result<void> copy_annotations(Batch& batch, AccountId account, MailboxId from, MailboxId to);
-// They count no longer: their mailbox is deleted.
-Result<void> discount_annotations(Batch& batch, AccountId account, MailboxId mailbox);
+// Those of a mailbox that is deleted, at once: nobody brings them back, and making and deleting
+// mailboxes must not be a way around the limit.
+Result<void> remove_annotations(Batch& batch, AccountId account, MailboxId mailbox);
 Result<std::int64_t> annotation_bytes_of(db::Database& database, AccountId account,
                                          MailboxId mailbox);
 Result<void> set_first_recent(Batch& batch, MailboxId mailbox, Uid first_recent);

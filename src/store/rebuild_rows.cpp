@@ -130,8 +130,17 @@ Result<void> Rows::add_relay(std::int64_t body, const RecordedRelay& relay,
 
 Result<void> Rows::apply(const MailboxNamed& note) {
     if (auto known = ensure_mailbox(note.mailbox); !known) return known;
-    return execute("UPDATE OR IGNORE mailbox SET name = ?2 WHERE id = ?1", note.mailbox.id,
-                   note.mailbox.name);
+    const auto& [account, id, name, use, validity] = note.mailbox;
+    // No two mailboxes have one use (RFC 6154 §4), whatever earlier records said of others.
+    if (use != SpecialUse::none) {
+        auto taken = execute(
+            "UPDATE mailbox SET special_use = ?3 WHERE account_id = ?1 AND special_use = ?2",
+            account, use, SpecialUse::none);
+        if (!taken) return taken;
+    }
+    auto given = execute("UPDATE mailbox SET special_use = ?2 WHERE id = ?1", id, use);
+    if (!given) return given;
+    return execute("UPDATE OR IGNORE mailbox SET name = ?2 WHERE id = ?1", id, name);
 }
 
 Result<void> Rows::apply(const MailboxRemoved& note) {

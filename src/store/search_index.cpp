@@ -87,7 +87,7 @@ std::int64_t SearchIndex::last() const {
 std::vector<IndexRange> SearchIndex::gaps() const {
     std::vector<IndexRange> gaps;
     IndexRange rest{1, committed()}; // before the segments: what is published later covers no less
-    const auto all = segments(); // held: before C++23's P2718 a loop would not
+    const auto all = segments();     // held: before C++23's P2718 a loop would not
     for (const auto& segment : *all) {
         if (rest.is_empty()) break;
         const IndexRange gap{rest.first, std::min(segment->range().first - 1, rest.last)};
@@ -123,13 +123,20 @@ void SearchIndex::condemn(const IndexSegment& segment, std::string_view why) {
     if (segment.is_file()) remove_file(segment.path());
 }
 
-void SearchIndex::forget(std::int64_t content) {
+Result<void> SearchIndex::begin_forgetting(const std::vector<std::int64_t>& contents) {
     generation_.fetch_add(1, std::memory_order_acq_rel);
     const auto all = segments(); // condemn() puts others in their place
     for (const auto& segment : *all) {
-        if (segment->range().contains(content)) condemn(*segment, "what was parsed has changed");
+        const bool is_concerned = std::ranges::any_of(
+            contents, [&](auto content) { return segment->range().contains(content); });
+        if (is_concerned) condemn(*segment, "what was parsed has changed");
     }
+    // Also for those that were removed earlier: no removal has been synced yet.
+    if (auto made = files_.make_directory(directory_); !made) return made;
+    return files_.sync_directory(directory_);
 }
+
+void SearchIndex::end_forgetting() { generation_.fetch_add(1, std::memory_order_acq_rel); }
 
 bool SearchIndex::has_all(const Segments& old) const {
     return std::ranges::all_of(old, [this](const auto& segment) {
@@ -149,7 +156,7 @@ void SearchIndex::replace(const Segments& old, std::shared_ptr<IndexSegment> mad
 bool SearchIndex::publish(const Segments& old, std::shared_ptr<IndexSegment> made,
                           std::uint64_t generation) {
     const std::lock_guard lock(mutex_);
-    if (generation_.load(std::memory_order_acquire) != generation || !has_all(old)) return false;
+    if (this->generation() != generation || is_forgetting() || !has_all(old)) return false;
     replace(old, std::move(made));
     return true;
 }

@@ -47,9 +47,13 @@ public:
 
     // It is damaged, or about other mail: it goes, file and all.
     void condemn(const IndexSegment& segment, std::string_view why);
-    // What was known of this content does not hold any more.
-    void forget(std::int64_t content);
-    // Changes with each forget(): what was read before is not published after.
+    // What was known of these contents will not hold any more: around the commit that changes it.
+    // What was read before end_forgetting() is not published; files are gone when
+    // begin_forgetting() returns, also after a loss of power, because the change must not survive
+    // without that.
+    Result<void> begin_forgetting(const std::vector<std::int64_t>& contents);
+    void end_forgetting();
+    // Changes with each of these two: what was read before is not published after.
     std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
     // The ranges up to committed() that no segment covers, ascending.
@@ -64,10 +68,12 @@ public:
     std::string temporary_path() const { return directory_ + "/new.tmp"; }
     // Created and empty.
     Result<std::unique_ptr<File>> create_temporary();
+    void remove_temporary() { remove_file(temporary_path()); }
 
 private:
     void remove_file(const std::string& path);
     void add_file(const std::string& name, Segments& found);
+    bool is_forgetting() const { return generation() % 2 == 1; }
     bool has_all(const Segments& old) const;
     void replace(const Segments& old, std::shared_ptr<IndexSegment> made);
 
@@ -75,7 +81,7 @@ private:
     const std::string directory_;
     const bool is_read_only_;
     std::atomic<std::int64_t> committed_{0};
-    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<std::uint64_t> generation_{0}; // odd: forgetting
     mutable std::mutex mutex_;
     std::shared_ptr<const Segments> segments_ = std::make_shared<const Segments>();
 };

@@ -35,6 +35,10 @@
 #include <thread>
 #include <vector>
 
+namespace maild::db {
+class Transaction;
+}
+
 namespace maild::store {
 
 class Indexer;
@@ -141,7 +145,9 @@ private:
     // shard_index.cpp
     void open_index();
     Result<void> start_index();
-    void tell_index(const std::vector<std::int64_t>& reparsed);
+    Result<void> commit(db::Transaction& transaction, const std::vector<std::int64_t>& reparsed);
+    Result<void> forget_in_index(const std::vector<std::int64_t>& reparsed);
+    void tell_index();
     void run_indexer();
     void post_index_work();
     void work_on_index(); // a piece of it, for an executor

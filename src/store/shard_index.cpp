@@ -36,16 +36,24 @@ Result<void> Shard::start_index() {
     return {};
 }
 
-// Behind the commit. What was parsed anew is read anew.
-void Shard::tell_index(const std::vector<std::int64_t>& reparsed) {
+// Before the commit. What was parsed anew is read anew.
+Result<void> Shard::forget_in_index(const std::vector<std::int64_t>& reparsed) {
+    std::vector<std::int64_t> contents;
     for (const auto body : reparsed) {
         auto rows = database_->query("SELECT id FROM content WHERE body_id = ?1", body);
-        while (rows) {
+        if (!rows) return pass(rows);
+        for (;;) {
             const auto more = rows->step();
-            if (!more || !*more) break;
-            index_->forget(rows->column<std::int64_t>(0));
+            if (!more) return pass(more);
+            if (!*more) break;
+            contents.push_back(rows->column<std::int64_t>(0));
         }
     }
+    return index_->begin_forgetting(contents);
+}
+
+// Behind the commit.
+void Shard::tell_index() {
     {
         const std::lock_guard lock(index_mutex_);
         index_->set_committed(next_content_ - 1);

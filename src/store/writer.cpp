@@ -1,6 +1,7 @@
 // The writer's thread: group commit.
 #include "store/digest.hpp"
 #include "store/pass.hpp"
+#include "store/search_index.hpp"
 #include "store/shard.hpp"
 
 #include "maild/base/crc32c.hpp"
@@ -152,15 +153,24 @@ Result<void> Shard::try_group(std::vector<WriteRequest>& group, std::vector<Comm
     if (!batch.bodies.empty()) {
         if (auto stored = store_bodies(batch); !stored) return stored;
     }
-    if (auto done = transaction->commit(); !done) return done;
+    if (auto done = commit(*transaction, batch.reparsed); !done) return done;
     next_body_ = batch.next_body();
     next_content_ = batch.next_content();
     counters_.delivered += batch.delivered;
     ++counters_.commits;
     ++counters_.syncs; // of the WAL
     append_notes(batch.notes);
-    tell_index(batch.reparsed);
+    tell_index();
     return {};
+}
+
+Result<void> Shard::commit(db::Transaction& transaction,
+                           const std::vector<std::int64_t>& reparsed) {
+    if (reparsed.empty()) return transaction.commit();
+    auto done = forget_in_index(reparsed);
+    if (done) done = transaction.commit();
+    index_->end_forgetting();
+    return done;
 }
 
 Result<void> Shard::run_one(Batch& batch, WriteRequest& request, Committed& committed) {

@@ -58,6 +58,25 @@ TEST_F(MigrationTest, RefusesANewerDatabase) {
     EXPECT_NE(refused.error().internal.find("schema 3"), std::string::npos);
 }
 
+// A database that has lost rows is served and repaired; a newer program must open it too.
+TEST_F(MigrationTest, MindsOnlyReferencesThatAStepBreaks) {
+    constexpr Migration kParents[] = {
+        {1, "0001_parents.sql",
+         "CREATE TABLE p (a INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (2);"
+         "CREATE TABLE c (a REFERENCES p); INSERT INTO c VALUES (1), (2);"},
+        {2, "0002_column.sql", "ALTER TABLE c ADD COLUMN b;"},
+        {3, "0003_breaks.sql", "DELETE FROM p WHERE a = 2;"},
+    };
+    auto database = opened();
+    ASSERT_EQ(migrate(database, std::span(kParents).first(1)), 1);
+    ASSERT_TRUE(database.execute_script("PRAGMA foreign_keys = OFF; DELETE FROM p WHERE a = 1;"));
+    EXPECT_EQ(migrate(database, std::span(kParents).first(2)), 2);
+    const auto broken = migrate(database, kParents);
+    EXPECT_EQ(error_of(broken), Errc::conflict);
+    EXPECT_NE(broken.error().internal.find("1 foreign keys"), std::string::npos);
+    EXPECT_EQ(database.user_version(), 2);
+}
+
 TEST_F(MigrationTest, LeavesNothingOfAStepThatFails) {
     constexpr Migration kBroken[] = {
         kSteps[0],

@@ -108,6 +108,9 @@ TEST_P(StoreConformance, AnnotationsOfAnAccountHaveALimitTogether) {
     EXPECT_EQ(other.annotate("INBOX", large), "ok");
     EXPECT_EQ(client.remove("m0"), "ok");
     EXPECT_EQ(client.annotate("INBOX", large), "ok") << "those of a deleted mailbox do not count";
+    EXPECT_EQ(client.rename("INBOX", "old"), "over_quota") << "INBOX would keep its own";
+    EXPECT_EQ(client.names().find("old"), std::string::npos);
+    EXPECT_EQ(client.annotate("INBOX", {{"/private/0", {}}}), "ok");
 }
 
 TEST_P(StoreConformance, AnnotationsFollowTheirMailbox) {

@@ -105,6 +105,31 @@ TEST(Rebuild, BringsEveryMessageBack) {
     EXPECT_EQ((*usage)[0].messages, 6U);
 }
 
+TEST(Rebuild, KnowsTheLastUseOfAMailbox) {
+    log::to_nowhere();
+    RebuildSubject subject;
+    subject.open();
+    {
+        Client client(subject, 1);
+        client.append("Sent", {"sent"});
+        client.create("Outgoing");
+        client.append("Outgoing", {"sent too"});
+        ASSERT_EQ(client.annotate("Outgoing", {}, SpecialUse::sent), "ok");
+        ASSERT_EQ(client.annotate("Drafts", {}, SpecialUse::none), "ok");
+    }
+    subject.close();
+    subject.lose_meta();
+    ASSERT_TRUE(
+        maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard()));
+    subject.open();
+    Client client(subject, 1);
+    const auto use_of = [&](const char* name) { return client.annotations(name, {}).value().use; };
+    EXPECT_EQ(use_of("Outgoing"), SpecialUse::sent);
+    EXPECT_EQ(use_of("Sent"), SpecialUse::none);
+    EXPECT_EQ(use_of("Drafts"), SpecialUse::none);
+    EXPECT_EQ(use_of("Trash"), SpecialUse::trash);
+}
+
 TEST(Rebuild, KeepsTheOldMetaBeside) {
     RebuildSubject subject;
     subject.open();

@@ -306,6 +306,8 @@ public:
         options.ballast_bytes = 0;
         options.vfs = vfs_.name();
         options.executor = &executor_;
+        options.parse = [](std::string_view) { return structure("appended"); };
+        options.on_fatal = [](const Error&) {};
         auto opened = LocalStore::open({io, disk, clock, random_}, key, options);
         if (!opened) throw std::runtime_error(opened.error().internal);
         store_ = std::move(*opened);
@@ -355,6 +357,55 @@ TEST(SearchIndex, PowerCutsNeverHideAMessage) {
         }
     }
     EXPECT_GT(cuts, 15);
+}
+
+std::string deep_check(Subject& subject, bool repair) {
+    CheckRequest request;
+    request.deep = true;
+    request.repair = repair;
+    std::vector<CheckFinding> all;
+    do {
+        const auto slice = subject.run(subject.admin().check(request));
+        if (!slice) return std::string(name_of(slice.error().code));
+        all.insert(all.end(), slice->findings.begin(), slice->findings.end());
+        request.from = slice->next;
+    } while (request.from);
+    return text(all);
+}
+
+// Either the repair and what the index knew are both undone, or neither.
+TEST(SearchIndex, PowerCutsAtARepairNeverHideAMessage) {
+    log::to_nowhere();
+    bool is_through = false;
+    int repaired = 0;
+    for (std::uint64_t steps = 0; !is_through; ++steps) {
+        for (std::uint64_t seed = 0; seed < 8; ++seed) {
+            CutSubject subject;
+            subject.open();
+            {
+                Searcher searcher(subject);
+                searcher.add(1, 2);
+                ASSERT_TRUE(searcher.wait());
+            }
+            subject.close();
+            subject.open();
+            ASSERT_TRUE(Searcher(subject).wait());
+            subject.disk.cut_power_after(steps);
+            deep_check(subject, true);
+            is_through = subject.disk.is_powered();
+            subject.close();
+            subject.disk.crash(Survives::some, seed);
+            subject.open();
+            if (deep_check(subject, false).empty()) {
+                ++repaired;
+                Searcher searcher(subject);
+                EXPECT_EQ(searcher.narrowed(word(3), Where::body), "1 2") << steps << " " << seed;
+                ASSERT_TRUE(searcher.wait());
+                EXPECT_EQ(searcher.narrowed(word(3), Where::body), "1 2");
+            }
+        }
+    }
+    EXPECT_GT(repaired, 8);
 }
 
 TEST(SearchIndex, AFullDiskHurtsNobody) {

@@ -19,6 +19,10 @@ inline constexpr std::uint64_t kSearchedPiece = 256 * 1024;
 // Of the header section of a message or part, so much is looked at.
 inline constexpr std::uint64_t kSearchedHeader = 1024 * 1024;
 
+// Changes whenever the same mail may give another text: with this code or with ICU's tables. What
+// was made of texts of another version cannot be compared with today's.
+std::uint32_t searched_text_version();
+
 struct TextType {
     bool is_text = true; // no Content-Type: text/plain, RFC 2045 §5.2
     bool is_html = false;
