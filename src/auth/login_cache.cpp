@@ -27,11 +27,16 @@ bool LoginCache::has(AccountId account, std::int64_t version, std::string_view p
     return true;
 }
 
+bool LoginCache::knows(AccountId account, std::int64_t version) const {
+    const auto found = index_.find(account);
+    return found != index_.end() && found->second->version == version;
+}
+
 void LoginCache::remember(AccountId account, std::int64_t version, std::string_view password) {
     forget(account);
     if (capacity_ == 0) return;
     if (entries_.size() >= capacity_) forget(entries_.back().account);
-    entries_.push_front({account, digest(account, version, password)});
+    entries_.push_front({account, version, digest(account, version, password)});
     index_[account] = entries_.begin();
 }
 

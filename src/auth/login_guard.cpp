@@ -73,6 +73,10 @@ const Ban* LoginGuard::find_ban(const Attempt& attempt) const {
     return is_counted(attempt) ? bans_.find(*attempt.from, clock_.now()) : nullptr;
 }
 
+bool LoginGuard::is_at_home(const Attempt& attempt) const {
+    return !is_counted(attempt) || owners_.count(place_of(attempt), clock_.steady_now()) > 0;
+}
+
 // No more at once than may still fail, and one in any case.
 bool LoginGuard::has_turn(const Turns& turns, const RecentCounts::Key& key,
                           std::uint32_t failures) const {
@@ -96,7 +100,7 @@ Result<LoginGuard::Turn, LoginGuard::Denial> LoginGuard::admit(const Attempt& at
     const auto now = clock_.steady_now();
     if (!has_turn(network_turns_, turn.network_, networks_.count(turn.network_, now)))
         return std::unexpected(Denial::wait);
-    if (owners_.count(place_of(attempt), now) == 0) {
+    if (!is_at_home(attempt)) {
         const auto failures = accounts_.count(turn.account_, now);
         const auto last = accounts_.last(turn.account_);
         if (last && now < *last + delay_after(failures)) return std::unexpected(Denial::later);
@@ -119,7 +123,8 @@ LoginGuard::Failure LoginGuard::count_failure(const Turn& turn) {
     failure.failures = networks_.add(turn.network_, now);
     const auto of_account = accounts_.add(turn.account_, now);
     failure.delay = delay_after(std::max(failure.failures, of_account));
-    if (failure.failures < limits_.ban_after) return failure;
+    const bool is_banned = bans_.find(turn.from_, clock_.now()) != nullptr; // perhaps for good
+    if (failure.failures < limits_.ban_after || is_banned) return failure;
     failure.ban =
         bans_.add(peer_network(turn.from_), std::to_string(failure.failures) + " failed logins",
                   clock_.now(), limits_);

@@ -37,8 +37,9 @@ std::optional<std::string> decode_name(std::string_view text) {
 bool take_extensions(Cursor& in) {
     while (in.take(',')) {
         const auto extension = in.take_while(is_not_comma);
-        if (extension.size() < 3 || !ascii::is_alpha(extension[0]) || extension[1] != '=' ||
-            extension.contains('\0') || !is_utf8(extension))
+        // §5.1: "m=" must be understood, and is not.
+        if (extension.size() < 3 || !ascii::is_alpha(extension[0]) || extension[0] == 'm' ||
+            extension[1] != '=' || extension.contains('\0') || !is_utf8(extension))
             return false;
     }
     return in.at_end();

@@ -65,15 +65,17 @@ std::optional<ScramStates::State> ScramStates::open(std::string_view sealed) con
     return state;
 }
 
-bool ScramStates::spend(std::string nonce) {
+ScramStates::Spent ScramStates::spend(std::string nonce) {
     const auto now = clock_.steady_now();
-    while (!spent_.empty() && now - spent_.front().first >= kLifetime) {
+    while (!spent_.empty() && now - spent_.front().first >= kRemembered) {
         spent_nonces_.erase(spent_.front().second);
         spent_.pop_front();
     }
-    if (spent_.size() >= kMostSpent || !spent_nonces_.insert(nonce).second) return false;
+    if (spent_nonces_.contains(nonce)) return Spent::before;
+    if (spent_.size() >= kMostSpent) return Spent::no_room;
+    spent_nonces_.insert(nonce);
     spent_.emplace_back(now, std::move(nonce));
-    return true;
+    return Spent::now;
 }
 
 } // namespace maild::auth

@@ -108,18 +108,19 @@ net::Task<Reply> show(ControlReach& reach, Arguments arguments) {
     co_return control::success(std::move(rows->front()));
 }
 
+Reply not_ended(const Error& error) {
+    return control::failure(control::kTemporary,
+                            "changed, but open sessions could not be ended: " + error.internal);
+}
+
 // Sessions that were opened before the change must not go on with the old rights.
 net::Task<Reply> change_and_drop(ControlReach& reach, std::string address, AccountChange change) {
     const auto account = co_await reach.admin.show_account(address);
     if (!account) co_return control::failure(account.error());
     const auto changed = co_await reach.admin.change_account(address, std::move(change));
     if (changed && changed->changed) {
-        const auto dropped = co_await reach.store.drop_sessions(ref(*account));
-        if (!dropped) {
-            co_return control::failure(control::kTemporary,
-                                       "changed, but open sessions could not be ended: " +
-                                           dropped.error().internal);
-        }
+        const auto ended = co_await end_sessions(reach, *account);
+        if (!ended) co_return not_ended(ended.error());
     }
     co_return changed_reply(changed);
 }
@@ -130,6 +131,7 @@ net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
     if (!account) co_return control::failure(account.error());
     const auto removed = co_await reach.admin.remove_account(address);
     if (!removed) co_return changed_reply(removed);
+    co_await kick_account(reach, account->id);
     const auto erased = co_await reach.store.remove_account(ref(*account));
     if (!erased) {
         co_return control::failure(

@@ -114,13 +114,11 @@ net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
     const auto removed =
         co_await reach.admin.remove_app_password(account->address, arguments.text("name"));
     if (!removed || !removed->changed) co_return changed_reply(removed);
-    co_await kick_account(reach, account->id);
-    store::AccountRef ref{.account = account->id, .shard = account->shard};
-    const auto dropped = co_await reach.store.drop_sessions(ref);
-    if (!dropped)
+    const auto ended = co_await end_sessions(reach, *account);
+    if (!ended)
         co_return control::failure(control::kTemporary,
                                    "removed, but open sessions could not be ended: " +
-                                       dropped.error().internal);
+                                       ended.error().internal);
     co_return changed_reply(removed);
 }
 

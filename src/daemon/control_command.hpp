@@ -69,6 +69,8 @@ std::span<const ControlCommand> ban_commands();
 
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);
+// That, and what it has open in the store: nobody goes on with rights of before.
+net::Task<Result<void>> end_sessions(ControlReach& reach, const directory::Account& account);
 
 const ControlCommand* find_control_command(std::string_view name);
 

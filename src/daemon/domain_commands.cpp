@@ -92,12 +92,36 @@ net::Task<Reply> remove(ControlReach& reach, Arguments arguments) {
     co_return changed_reply(changed);
 }
 
+// Of every account of the domain, page by page; the first failure, when all were tried.
+net::Task<Result<void>> end_sessions_of(ControlReach& reach, std::string domain) {
+    constexpr std::uint32_t kPage = 500;
+    Result<void> worst{};
+    std::string after;
+    for (;;) {
+        const auto page = co_await reach.admin.list_accounts(domain, after, kPage);
+        if (!page) co_return std::unexpected(page.error());
+        for (const auto& account : *page) {
+            const auto ended = co_await end_sessions(reach, account);
+            if (!ended) worst = ended;
+        }
+        if (page->size() < kPage) co_return worst;
+        after = page->back().address;
+    }
+}
+
 net::Task<Reply> set_disabled(ControlReach& reach, Arguments arguments, bool disabled) {
     DomainChange change;
     change.disabled = disabled;
     change.disabled_reason = arguments.text("reason");
     const auto changed =
         co_await reach.admin.change_domain(arguments.text("domain"), std::move(change));
+    if (disabled && changed && changed->changed) {
+        const auto ended = co_await end_sessions_of(reach, arguments.text("domain"));
+        if (!ended)
+            co_return control::failure(control::kTemporary,
+                                       "disabled, but open sessions could not be ended: " +
+                                           ended.error().internal);
+    }
     co_return changed_reply(changed);
 }
 

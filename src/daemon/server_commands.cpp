@@ -285,6 +285,13 @@ net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account) {
     co_return told;
 }
 
+net::Task<Result<void>> end_sessions(ControlReach& reach, const directory::Account& account) {
+    co_await kick_account(reach, account.id);
+    store::AccountRef ref{.account = account.id, .shard = account.shard};
+    auto dropped = co_await reach.store.drop_sessions(ref);
+    co_return dropped;
+}
+
 std::span<const ControlCommand> server_commands() { return kCommands; }
 
 } // namespace maild::daemon

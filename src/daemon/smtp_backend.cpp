@@ -84,8 +84,10 @@ net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Cl
                                                                   const smtp::Mail& mail) {
     if (auto accepts = store_.accepts_mail(); !accepts)
         co_return std::unexpected(smtp::Refusal(accepts.error()));
-    if (!client.identity || mail.reverse_path.is_null()) co_return Result<void, smtp::Refusal>{};
-    auto address = mail.reverse_path.format();
+    if (!client.identity) co_return Result<void, smtp::Refusal>{};
+    // "<>" is anybody's, but not of an account that has been disabled meanwhile.
+    auto address =
+        mail.reverse_path.is_null() ? client.identity->address : mail.reverse_path.format();
     const auto allowed =
         co_await directory_.may_send_as(client.identity->account, std::move(address));
     if (!allowed) co_return std::unexpected(smtp::Refusal(allowed.error()));

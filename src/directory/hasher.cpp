@@ -59,6 +59,11 @@ Result<PasswordJob> plan_password(std::string_view given) {
 void run_job(PasswordJob& job, const auth::PasswordCost& cost, Random& random) {
     if (job.kind == PasswordJob::Kind::verify) {
         job.matches = auth::verify_password(job.password, job.hash);
+        job.compared = 1;
+        if (!job.matches && auth::is_outdated_hash(job.hash)) {
+            static_cast<void>(auth::verify_password(job.password, job.also));
+            ++job.compared;
+        }
         if (job.matches && job.completes) complete(job, cost, random);
     } else if (job.kind == PasswordJob::Kind::hash) {
         auto hash = auth::hash_password(job.password, cost, random);
@@ -106,8 +111,8 @@ net::Task<Result<std::vector<PasswordJob>>> PooledHasher::run_all(std::vector<Pa
 }
 
 net::Task<Result<PasswordJob>> InlineHasher::run(PasswordJob job) {
-    if (job.kind == PasswordJob::Kind::verify) ++verified_;
     run_job(job, cost_, random_);
+    verified_ += job.compared;
     co_return job;
 }
 

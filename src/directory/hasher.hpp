@@ -27,12 +27,16 @@ struct PasswordJob {
     Kind kind = Kind::none;
     std::string password{};
     std::string hash{}; // verify: compared with; hash: the result
+    // verify: what a nobody is compared with. If `hash` is of another kind (imported, and perhaps
+    // cheap) and does not match, this is compared as well, or the time would tell who exists.
+    std::string also{};
     std::string salt{}; // of SCRAM keys that are to be made
     // verify: a password that matches is also hashed and gets its keys.
     bool completes = false;
     std::string scram{};         // result: SCRAM-SHA-256 keys
     std::string scram_sha1{};    // result
     bool matches = false;        // result of verify
+    unsigned compared = 0;       // and how many hashes it took
     std::optional<Errc> error{}; // why `hash` stayed empty
 };
 

@@ -63,12 +63,13 @@ LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
     return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};
 }
 
-// One account is one, by whichever of its addresses; and a name that is none is its own.
+// One account is one, by whichever of its addresses; and so is a name that is none, however it is
+// spelt, or the spelling would tell the two apart.
 auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,
-                                    const std::optional<Account>& account) {
+                                    const std::optional<Account>& account,
+                                    const std::string& name) {
     return {.from = net::parse_ip(attempt.remote_address),
-            .account = account ? std::to_string(account->id.value)
-                               : "@" + ascii::to_lower(attempt.credentials.authcid)};
+            .account = account ? std::to_string(account->id.value) : "@" + name};
 }
 
 std::unexpected<auth::LoginRefusal> turn_away(const LoginAttempt& attempt) {
@@ -125,6 +126,7 @@ std::unexpected<auth::LoginRefusal> Registry::refuse(const LoginAttempt& attempt
                                                      const Login& login, Guard::Turn& turn,
                                                      std::string_view reason) {
     const auto failure = turn.failed();
+    // Said here alone: a worker, which may be taken over, learns no more than the peer.
     log::warning("login_failed", {{"authcid", attempt.credentials.authcid},
                                   {"remote_ip", attempt.remote_address},
                                   {"service", name_of(attempt.service)},
@@ -134,12 +136,25 @@ std::unexpected<auth::LoginRefusal> Registry::refuse(const LoginAttempt& attempt
     if (login.account) records_->note_failure(login.account->id, seen_now(attempt, clock_));
     if (failure.ban) keep_ban(*failure.ban);
     return std::unexpected<auth::LoginRefusal>(
-        std::in_place, Error{Errc::authentication_failed, std::string(reason)}, failure.delay);
+        std::in_place, Error{Errc::authentication_failed, {}}, failure.delay);
 }
 
 bool Registry::is_cached(const Login& login, const std::string& password) {
     return login.refusal == nullptr &&
            cache_.has(login.account->id, login.credential.version, password);
+}
+
+// A verified password of today's is known: another one is wrong, whoever has no time to say so.
+bool Registry::is_known(const Login& login) const {
+    return login.refusal == nullptr && cache_.knows(login.account->id, login.credential.version);
+}
+
+void Registry::count_unseen(const LoginAttempt& attempt, Guard::Turn& turn) {
+    const auto failure = turn.failed();
+    log::warning("login_not_looked_at", {{"authcid", attempt.credentials.authcid},
+                                         {"remote_ip", attempt.remote_address},
+                                         {"failures", failure.failures}});
+    if (failure.ban) keep_ban(*failure.ban);
 }
 
 Result<auth::Identity> Registry::admit(const LoginAttempt& attempt, const Login& login,
@@ -154,9 +169,12 @@ Result<auth::Identity> Registry::admit(const LoginAttempt& attempt, const Login&
 net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {
     const auto found = find_login(attempt.credentials);
     if (!found) co_return std::unexpected(found.error());
-    const auto who = who_tries(attempt, found->account);
+    const auto who = who_tries(attempt, found->account, found->name);
     if (guard_.find_ban(who) != nullptr) co_return turn_away(attempt);
-    if (is_cached(*found, attempt.credentials.password)) co_return admit(attempt, *found, who);
+    // From elsewhere it takes a turn first, like any guess: or what is put off unless it is right
+    // could be guessed as fast as it is asked.
+    if (guard_.is_at_home(who) && is_cached(*found, attempt.credentials.password))
+        co_return admit(attempt, *found, who);
     const auto app = find_app_password(*found, attempt);
     if (app && app->refusal == nullptr && found->refusal == nullptr) {
         records_->note_app_password(app->id, seen_now(attempt, clock_));
@@ -231,14 +249,19 @@ net::Task<auth::LoginResult> Registry::verify(const LoginAttempt& attempt,
     const auto before = find_login(credentials);
     if (!before) co_return std::unexpected(before.error());
     const auto version = before->credential.version;
+    if (is_cached(*before, credentials.password)) co_return admit(attempt, *before, who);
 
     // The same work whoever it is, and the reason is looked at only afterwards.
     PasswordJob job{PasswordJob::Kind::verify, credentials.password, before->credential.hash};
+    job.also = nobodys_hash_;
     job.completes =
         before->refusal == nullptr && before->has_password && !is_complete(before->credential);
     job.salt = salt_of(*before);
     const auto verified = co_await hasher_->run(std::move(job));
-    if (!verified) co_return std::unexpected(verified.error());
+    if (!verified) { // it was not looked at, unless by the cache
+        if (is_known(*before)) count_unseen(attempt, turn);
+        co_return std::unexpected(verified.error());
+    }
     if (before->refusal != nullptr) co_return refuse(attempt, *before, turn, before->refusal);
     if (!verified->matches) co_return refuse(attempt, *before, turn, wrong);
 

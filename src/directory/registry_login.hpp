@@ -21,8 +21,9 @@ struct Registry::Login {
 };
 
 LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock);
+// `name`: Login::name, the same however it was spelt.
 auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,
-                                    const std::optional<Account>& account);
+                                    const std::optional<Account>& account, const std::string& name);
 // From a banned network: nothing was looked at.
 std::unexpected<auth::LoginRefusal> turn_away(const LoginAttempt& attempt);
 std::unexpected<auth::LoginRefusal> deny(const LoginAttempt& attempt,

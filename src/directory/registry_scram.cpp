@@ -65,7 +65,8 @@ auth::ScramResult Registry::begin_scram(const ScramAttempt& attempt) {
     const auto by = named_by(attempt, *first);
     const auto login = find_login(by.credentials);
     if (!login) return std::unexpected(login.error());
-    if (guard_.find_ban(who_tries(by, login->account)) != nullptr) return turn_away(by);
+    if (guard_.find_ban(who_tries(by, login->account, login->name)) != nullptr)
+        return turn_away(by);
     const auto keys = shown_keys(*login, message.hash);
     auto challenge = auth::format_scram_challenge(first->nonce + scram_states_.make_nonce(), keys);
     auto state = scram_states_.seal({.hash = message.hash,
@@ -86,7 +87,7 @@ net::Task<auth::ScramResult> Registry::finish_scram(const ScramAttempt& attempt)
     auto by = named_by(attempt, *first);
     const auto login = find_login(by.credentials);
     if (!login) co_return std::unexpected(login.error());
-    const auto who = who_tries(by, login->account);
+    const auto who = who_tries(by, login->account, login->name);
     if (guard_.find_ban(who) != nullptr) co_return turn_away(by);
     auto turn = co_await wait_for_turn(who);
     if (!turn) co_return deny(by, turn.error());
@@ -137,12 +138,17 @@ auth::ScramResult Registry::verify_scram(const Exchange& exchange,
     const auto* unbound = auth::check_scram_binding(exchange.first, exchange.final, message);
     if (unbound != nullptr) refusal = unbound;
     if (login->refusal != nullptr) refusal = login->refusal;
-    if (refusal == nullptr &&
-        !scram_states_.spend(exchange.final.nonce.substr(exchange.first.nonce.size())))
-        refusal = "the exchange has led to a login before";
+    if (refusal == nullptr) {
+        const auto spent =
+            scram_states_.spend(exchange.final.nonce.substr(exchange.first.nonce.size()));
+        if (spent == auth::ScramStates::Spent::no_room)
+            return fail(Errc::busy, "too many logins by SCRAM in a minute");
+        if (spent == auth::ScramStates::Spent::before)
+            refusal = "the exchange has led to a login before";
+    }
     if (refusal != nullptr) return refuse(by, *login, turn, refusal);
     if (proof.app) records_->note_app_password(*proof.app, seen_now(by, clock_));
-    auto identity = admit(by, *login, who_tries(by, login->account));
+    auto identity = admit(by, *login, who_tries(by, login->account, login->name));
     if (!identity) return std::unexpected(std::move(identity.error()));
     return auth::ScramAnswer{*proof.word, {}, std::move(*identity)};
 }

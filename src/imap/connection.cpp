@@ -151,11 +151,11 @@ void Connection::tell_gate() {
     if (account == account_) return;
     account_ = account;
     if (!account) { // UNAUTHENTICATE: the next login has as much time as the first
-        pass_.set_account({}, {});
+        pass_.set_nobody();
         login_began_ = server_->clock.steady_now();
         return;
     }
-    pass_.set_account(account, session.identity()->address);
+    pass_.set_account(account, session.identity()->address, session.identity()->token.issued);
     log::info("imap_login", {{"session", pass_.id()},
                              {"account", session.identity()->address},
                              {"remote_ip", stream_.peer().address},

@@ -26,11 +26,19 @@ Gate::Pass::~Pass() {
     if (gate_ != nullptr) gate_->leave(id_);
 }
 
-void Gate::Pass::set_account(AccountId account, std::string_view name) {
+void Gate::Pass::set_account(AccountId account, std::string_view name, WallTime proven) {
     auto& entry = gate_->sessions_.at(id_).entry;
     entry.account = account;
     entry.account_name = name;
-    if (account) set_proven();
+    set_proven();
+    const auto kick = gate_->kicked_.find(account);
+    if (kick != gate_->kicked_.end() && proven < kick->second) gate_->kick(id_);
+}
+
+void Gate::Pass::set_nobody() {
+    auto& entry = gate_->sessions_.at(id_).entry;
+    entry.account = {};
+    entry.account_name.clear();
 }
 
 void Gate::Pass::set_proven() { gate_->newcomers_->remove(id_); }
@@ -110,6 +118,9 @@ std::vector<SessionEntry> Gate::sessions() const {
 bool Gate::kick(std::uint64_t id) { return tell(id, StopReason::kicked); }
 
 std::size_t Gate::kick(AccountId account) {
+    const auto now = clock_.now();
+    std::erase_if(kicked_, [&](const auto& kick) { return kick.second + kKickHolds < now; });
+    kicked_.insert_or_assign(account, now);
     std::vector<std::uint64_t> ids; // telling one may end it, and change the map
     for (const auto& [id, session] : sessions_) {
         if (session.entry.account == account) ids.push_back(id);

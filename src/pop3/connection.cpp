@@ -209,7 +209,8 @@ milliseconds Connection::time_left() const {
 void Connection::tell_gate() {
     if (is_known_ || !session_.identity()) return;
     is_known_ = true;
-    pass_.set_account(session_.identity()->account, session_.identity()->address);
+    const auto& identity = *session_.identity();
+    pass_.set_account(identity.account, identity.address, identity.token.issued);
     log::info("pop3_login", {{"session", pass_.id()},
                              {"account", session_.identity()->address},
                              {"remote_ip", stream_.peer().address},

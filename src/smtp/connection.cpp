@@ -194,7 +194,8 @@ net::Task<Result<void>> Connection::converse() {
         const bool was_known = session_.client().identity.has_value();
         auto replies = co_await session_.on_line(*line, !reader_.empty());
         const auto& identity = session_.client().identity;
-        if (identity && !was_known) pass_.set_account(identity->account, identity->address);
+        if (identity && !was_known)
+            pass_.set_account(identity->account, identity->address, identity->token.issued);
         if (session_.has_recipient()) pass_.set_proven();
         const auto said = co_await say(std::move(replies));
         if (!said) co_return said;

@@ -67,7 +67,7 @@ Replies Session::on_failed_login(const auth::LoginRefusal& refusal) {
     log::info("smtp_login_failed", {{"session", client_.session_id},
                                     {"remote_ip", client_.peer.address},
                                     {"error", name_of(refusal.code)},
-                                    {"reason", refusal.internal}});
+                                    {"detail", refusal.internal}});
     if (refusal.is_turned_away())
         return end("421 4.7.0 " + std::string(auth::kTurnedAway) + "\r\n");
     const auto text = format_reply(reply_for(refusal.code, Step::login));

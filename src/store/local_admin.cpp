@@ -88,6 +88,7 @@ net::Task<Result<void>> LocalStore::remove_account(AccountRef account) {
 }
 
 net::Task<Result<void>> LocalStore::drop_sessions(AccountRef account) {
+    impl_->granted[account.account].revoked = impl_->clock.now();
     impl_->lose(account.account);
     co_return Result<void>();
 }

@@ -57,6 +57,9 @@ net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, 
         auto made = co_await impl_->write<bool>(shard, std::move(make), SessionId(), 0);
         if (!made) co_return pass(made);
     }
+    // Once more: in between it may have been taken back.
+    if (auto admitted = impl_->admit(token, auth::Right::access); !admitted)
+        co_return pass(admitted);
     const SessionId id(++impl_->last_session);
     Impl::Session session;
     session.account = account;

@@ -154,8 +154,12 @@ Result<void> LocalStore::Impl::admit(const auth::Token& token, auth::Right right
         return fail(Errc::not_permitted, "token without access");
     if (auto known = shard(token.shard); !known) return pass(known);
     auto& entry = granted[token.account];
-    if (token.issued >= entry.issued)
-        entry = {{token.quota_bytes, token.quota_messages}, token.issued};
+    if (right == auth::Right::access && token.issued < entry.revoked)
+        return fail(Errc::not_permitted, "the access was taken back");
+    if (token.issued >= entry.issued) {
+        entry.quota = {token.quota_bytes, token.quota_messages};
+        entry.issued = token.issued;
+    }
     return {};
 }
 

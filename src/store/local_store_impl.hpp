@@ -38,6 +38,7 @@ public:
     struct Granted {
         Quota quota;
         WallTime issued{};
+        WallTime revoked{}; // access that was granted before holds no more
     };
 
     Impl(boost::asio::io_context& io, const Clock& clock, auth::TokenKey key,

@@ -14,6 +14,8 @@ Result<Account*> admit(World& world, const auth::TokenKey& key, const auth::Toke
         return fail(Errc::not_permitted, "token without access");
     auto& account = world.accounts[token.account];
     if (account.is_removed) return fail(Errc::no_such_account);
+    if (right == auth::Right::access && token.issued < account.revoked)
+        return fail(Errc::not_permitted, "the access was taken back");
     world.ensure_defaults(account);
     if (token.issued >= account.quota_issued) {
         account.quota_bytes = token.quota_bytes;

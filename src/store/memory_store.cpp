@@ -217,6 +217,7 @@ net::Task<Result<void>> MemoryStore::remove_account(AccountRef ref) {
 }
 
 net::Task<Result<void>> MemoryStore::drop_sessions(AccountRef ref) {
+    world_->accounts[ref.account].revoked = clock_.now();
     world_->lose(ref.account);
     co_return Result<void>();
 }

@@ -54,6 +54,7 @@ struct Account {
     std::uint64_t quota_bytes = 0;
     std::uint64_t quota_messages = 0;
     WallTime quota_issued{};
+    WallTime revoked{}; // access that was granted before holds no more
     std::uint64_t bytes = 0;
     std::uint64_t messages = 0;
     bool is_removed = false;

@@ -40,6 +40,7 @@ TEST(ScramFirst, FollowsTheGrammar) {
         {"bad binding name", "p=tls exporter,,n=user,r=abc", false},
         {"empty authzid", "n,a=,n=user,r=abc", false},
         {"mandatory extension, §5.1", "n,,m=must,n=user,r=abc", false},
+        {"mandatory extension at the end", "n,,n=user,r=abc,m=must", false},
         {"no name", "n,,n=,r=abc", false},
         {"name without n=", "n,,user,r=abc", false},
         {"bare =", "n,,n=us=er,r=abc", false},
@@ -210,13 +211,17 @@ TEST(ScramStates, SpendsEachNonceOnce) {
     const auto nonce = states.make_nonce();
     EXPECT_EQ(nonce.size(), 24U);
     EXPECT_NE(states.make_nonce(), nonce);
-    EXPECT_TRUE(states.spend(nonce));
-    EXPECT_FALSE(states.spend(nonce));
+    using Spent = ScramStates::Spent;
+    EXPECT_EQ(states.spend(nonce), Spent::now);
+    EXPECT_EQ(states.spend(nonce), Spent::before);
     clock.advance(ScramStates::kLifetime);
-    EXPECT_TRUE(states.spend(nonce)) << "no state of that time can be opened any more";
+    EXPECT_EQ(states.spend(nonce), Spent::before) << "whose state was opened in time may wait";
+    clock.advance(ScramStates::kRemembered - ScramStates::kLifetime);
+    EXPECT_EQ(states.spend(nonce), Spent::now) << "no state of that time is under way any more";
     for (std::size_t i = 1; i < ScramStates::kMostSpent; ++i)
-        EXPECT_TRUE(states.spend(std::to_string(i)));
-    EXPECT_FALSE(states.spend("one more")) << "memory has a bound";
+        EXPECT_EQ(states.spend(std::to_string(i)), Spent::now);
+    EXPECT_EQ(states.spend("one more"), Spent::no_room) << "memory has a bound";
+    EXPECT_EQ(states.spend(nonce), Spent::before);
 }
 
 TEST(LoginSecret, GivesTheSameNameTheSameAnswer) {

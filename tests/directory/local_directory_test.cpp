@@ -77,6 +77,43 @@ TEST(LocalDirectory, RemembersWhoGuessedAndWhoDidNot) {
     EXPECT_EQ(try_as("ada@example.org", "secret", "198.51.100.1"), admitted);
 }
 
+// Where guesses are put off, the right one is too: a difference would let them be tried unseen.
+TEST(LocalDirectory, PutsARememberedPasswordOffLikeAnyGuess) {
+    World world(Kind::local);
+    fill(world);
+    const auto try_as = trying(world);
+    const auto admitted = try_as("ada@example.org", "secret", "198.51.100.1");
+    guess_from_everywhere(world);
+    EXPECT_EQ(try_as("ada@example.org", "secret", "192.0.2.2"), Errc::busy);
+    EXPECT_EQ(try_as("ada@example.org", "guess", "192.0.2.2"), Errc::busy);
+    EXPECT_EQ(try_as("ada@example.org", "secret", "198.51.100.1"), admitted);
+}
+
+// However a name is spelt, it is put off alike, be it anybody's or not.
+TEST(LocalDirectory, SpellingsTellNobodyApart) {
+    for (const std::string name : {"ada", "eve"}) {
+        World world(Kind::local);
+        fill(world);
+        const auto try_as = trying(world);
+        for (int i = 0; i < 11; ++i)
+            try_as("\"" + name + "\"@EXAMPLE.org", "guess",
+                   "2001:db8:0:" + std::to_string(i) + "::1");
+        EXPECT_EQ(try_as(name + "@example.org", "guess", "192.0.2.2"), Errc::busy) << name;
+    }
+}
+
+TEST(LocalDirectory, AGuesserTakesNoBanAway) {
+    World world(Kind::local);
+    fill(world);
+    auth::Ban ban;
+    ban.network = net::parse_network("192.0.2.0/24").value();
+    ASSERT_TRUE(world.run(world.admin().add_ban(ban)).has_value());
+    for (int i = 0; i < 40; ++i) trying(world)("ada@example.org", "guess", "192.0.2.1");
+    const auto bans = world.run(world.admin().list_bans()).value();
+    ASSERT_EQ(bans.size(), 1U);
+    EXPECT_FALSE(bans[0].until);
+}
+
 TEST(LocalDirectory, NoLongerTakesAnOldPlaceForItsOwners) {
     World world(Kind::local);
     fill(world);
@@ -209,6 +246,14 @@ TEST_F(CountedLogins, UnknownAccountsCostTheSame) {
     EXPECT_EQ(hashes("no address", "wrong", false), 1U);
     EXPECT_EQ(hashes("bob@example.org", "wrong", false), 1U);
     EXPECT_EQ(hashes("bob@example.org", "secret", false), 1U);
+}
+
+// One that came from elsewhere is cheaper, or dearer: with it a nobody's is compared.
+TEST_F(CountedLogins, AnImportedHashCostsWhatANobodysDoes) {
+    AccountChange change;
+    change.password = "{SSHA}Ij5dG4GtlHUh8JmSVjEDsnD8UjZoTk1B"; // of whatever it may be
+    ASSERT_TRUE(world_.run(world_.admin().change_account("bob@example.org", change)).has_value());
+    EXPECT_EQ(hashes("bob@example.org", "wrong", false), 2U);
 }
 
 TEST_F(CountedLogins, AVerifiedLoginIsRemembered) {

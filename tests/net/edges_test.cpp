@@ -149,7 +149,7 @@ TEST(Gate, NewcomersMakeRoomForOneAnother) {
     EXPECT_EQ(come("203.0.113.1"), Told{1});         // 5: the oldest of those who are two
     EXPECT_EQ(come("2001:db8:0:1:ffff::"), Told{0}); // 6: all are alone: the oldest
     EXPECT_EQ(come("192.0.2.9"), Told{2});           // 7: not the one who came with it
-    passes[4].set_account(AccountId(7), "ada@example.org");
+    passes[4].set_account(AccountId(7), "ada@example.org", WallTime());
     passes[6].set_proven();
     EXPECT_EQ(come("192.0.2.9"), Told{});  // 8
     EXPECT_EQ(come("192.0.2.9"), Told{});  // 9: 5, 7, 8 and 9 are newcomers
@@ -191,8 +191,8 @@ TEST(Gate, ListsAndKicks) {
     auto first = gate.admit("192.0.2.1").value();
     auto second = gate.admit("192.0.2.2").value();
     int told = 0;
-    first.set_account(AccountId(7), "ada@example.org");
-    second.set_account(AccountId(7), "ada@example.org");
+    first.set_account(AccountId(7), "ada@example.org", WallTime());
+    second.set_account(AccountId(7), "ada@example.org", WallTime());
     first.set_state("idle");
     first.on_stop([&](StopReason reason) { told += reason == StopReason::kicked ? 1 : 0; });
     const auto list = gate.sessions();
@@ -208,6 +208,26 @@ TEST(Gate, ListsAndKicks) {
     EXPECT_EQ(told, 2);
     EXPECT_FALSE(gate.kick(999));
     EXPECT_EQ(gate.kick(AccountId(8)), 0U);
+}
+
+// A client may have shown its password and hold back the end of its login until it was changed.
+TEST(Gate, KicksWhoseLoginWasUnderWay) {
+    test::FakeClock clock;
+    Gate gate("imap", {}, clock);
+    auto late = gate.admit("192.0.2.1").value();
+    const auto before = clock.now();
+    clock.advance(1s);
+    EXPECT_EQ(gate.kick(AccountId(7)), 0U);
+    clock.advance(1s);
+    int told = 0;
+    late.on_stop([&](StopReason) { ++told; });
+    late.set_account(AccountId(8), "bob@example.org", before);
+    EXPECT_EQ(told, 0);
+    late.set_nobody();
+    late.set_account(AccountId(7), "ada@example.org", clock.now());
+    EXPECT_EQ(told, 0) << "a login of after the kick";
+    late.set_account(AccountId(7), "ada@example.org", before);
+    EXPECT_EQ(told, 1);
 }
 
 TEST(Gate, StopWaitsForSessionsButNotForEver) {

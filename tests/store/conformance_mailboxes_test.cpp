@@ -278,6 +278,17 @@ TEST_P(StoreConformance, ClaimEndsWithALostSession) {
     EXPECT_TRUE(run(claims_of(*subject).claim(next.id(), "INBOX")));
 }
 
+TEST_P(StoreConformance, AccessThatWasTakenBackOpensNothing) {
+    Client here(*subject, 1);
+    const auto grant = token(*subject, 1, auth::Right::access);
+    subject->clock.advance(std::chrono::milliseconds(1));
+    EXPECT_TRUE(run(subject->admin().drop_sessions({AccountId(1), ShardId(1)})));
+    const auto late = run(store.open_session(grant, here));
+    EXPECT_EQ(late.error().code, Errc::not_permitted);
+    Client next(*subject, 1);
+    EXPECT_EQ(next.append("INBOX", {"x"}), "1");
+}
+
 TEST_P(StoreConformance, OpeningClosesTheFormerAlsoWhenItFails) {
     Client client(*subject, 1);
     client.open("INBOX");

@@ -2,6 +2,7 @@
 """SASL of the real daemon on every protocol, with peers of other people's making: gsasl, msmtp and mutt's libraries, and
 SCRAM as Python's hashlib computes it, bound to the TLS connection."""
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -39,8 +40,9 @@ class Line:
     def close(self):
         """A maildrop is free for the next one only when this one has gone."""
         if self.service == "pop3" and not self.sock._closed:
-            self.say("QUIT")
-            self.stream.read()
+            with contextlib.suppress(OSError): # it may have ended
+                self.say("QUIT")
+                self.stream.read()
         self.stream.close()
         self.sock.close()
 
@@ -85,8 +87,9 @@ class Line:
         return isinstance(reply, str) and reply.startswith({"imap": "a OK", "smtp": "235", "pop3": "+OK"}[self.service])
 
 
-def scram(line, mechanism, user, password, binding=None, flag=None, initial=True):
-    """The whole exchange; the final reply, and whether the server has proven itself."""
+def scram(line, mechanism, user, password, binding=None, flag=None, initial=True, before_end=lambda: None):
+    """The whole exchange; the final reply, and whether the server has proven itself. `before_end` is called when all is proven, and only
+    the client's last, empty line is missing."""
     name = mechanism.removesuffix("-PLUS")
     digest = HASHES[name]
     header = (flag or ("p=tls-server-end-point" if binding else "n")) + ",,"
@@ -111,6 +114,7 @@ def scram(line, mechanism, user, password, binding=None, flag=None, initial=True
     if isinstance(last, str):
         return last, False
     proven = last == b"v=" + base64.b64encode(mac(mac(salted, b"Server Key"), text))
+    before_end()
     line.say("")
     return line.line(), proven
 
@@ -178,6 +182,51 @@ class AppPasswords(host.HostTest):
         for path in self.host.root.rglob("*"):
             if path.is_file():
                 self.assertNotIn(password.encode(), path.read_bytes(), path)
+
+
+class AccessTakenBack(host.HostTest):
+    """What an admin takes back ends what is open, on every protocol, and what was about to be."""
+    address, password = "eve@lost.example", "of the thief"
+
+    def setUp(self):
+        super().setUp()
+        self.host.mailctl("domain", "add", "lost.example")
+        self.host.add_account(self.address, self.password)
+
+    def open(self, service):
+        line = Line(self, service, TLS_PORTS[service])
+        self.assertTrue(line.is_success(scram(line, "SCRAM-SHA-256", self.address, self.password)[0]), service)
+        return line
+
+    def assert_ended(self, line):
+        """Nothing is done for who is logged in no longer."""
+        command, good, end = {"imap": ("x NAMESPACE", "x OK", "y LOGOUT"), "pop3": ("STAT", "+OK 0", "QUIT"),
+                              "smtp": (f"MAIL FROM:<{self.address}>", "250", "QUIT")}[line.service]
+        rest = ""
+        with contextlib.suppress(OSError):
+            line.say(command)
+            line.say(end)
+            rest = line.stream.read().decode()
+        self.assertNotIn(good, rest, line.service)
+
+    def test_open_sessions_end(self):
+        for words, stdin in ((["account", "passwd", self.address, "--password-stdin"], self.password + "\n"),
+                             (["account", "disable", self.address, "--reason", "stolen"], None), (["account", "enable", self.address], None),
+                             (["domain", "disable", "lost.example", "--reason", "not paid"], None), (["domain", "enable", "lost.example"], None),
+                             (["account", "rm", self.address, "--yes"], None)):
+            with self.subTest(words=words):
+                lines = [] if "enable" in words else [self.open(service) for service in TLS_PORTS]
+                self.host.mailctl(*words, stdin=stdin)
+                for line in lines:
+                    self.assert_ended(line)
+
+    def test_logins_under_way_end(self):
+        new = lambda: self.host.mailctl("account", "passwd", self.address, "--password-stdin", stdin=self.password + "\n")
+        for service, port in TLS_PORTS.items():
+            line = Line(self, service, port)
+            scram(line, "SCRAM-SHA-256", self.address, self.password, before_end=new)
+            self.assert_ended(line)
+            self.open(service).close()
 
 
 class Scram(host.HostTest):

@@ -21,6 +21,8 @@ class LoginCache {
 public:
     LoginCache(Random& random, std::size_t capacity);
 
+    // Of this version some password has been verified.
+    bool knows(AccountId account, std::int64_t version) const;
     bool has(AccountId account, std::int64_t version, std::string_view password);
     void remember(AccountId account, std::int64_t version, std::string_view password);
     void forget(AccountId account);
@@ -29,6 +31,7 @@ public:
 private:
     struct Entry {
         AccountId account;
+        std::int64_t version = 0;
         std::string digest;
     };
     std::string digest(AccountId account, std::int64_t version, std::string_view password) const;

@@ -93,6 +93,8 @@ public:
     std::vector<Suspect> suspects(std::size_t limit) const;
 
     const Ban* find_ban(const Attempt& attempt) const;
+    // From where its owner has logged in before, or from where nothing is counted.
+    bool is_at_home(const Attempt& attempt) const;
     Result<Turn, Denial> admit(const Attempt& attempt);
     // From here its owner has logged in.
     void remember(const Attempt& attempt);

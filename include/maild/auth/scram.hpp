@@ -104,7 +104,9 @@ std::optional<std::string> verify_scram(const ScramKeys& keys, const ScramFirst&
 class ScramStates {
 public:
     static constexpr std::chrono::seconds kLifetime{60};
-    static constexpr std::size_t kMostSpent = 200'000; // logins within the lifetime
+    // Spent nonces: a state may be opened at its last moment, and then wait for its turn.
+    static constexpr std::chrono::seconds kRemembered = kLifetime + std::chrono::seconds(20);
+    static constexpr std::size_t kMostSpent = 200'000; // logins within that time
 
     struct State {
         ScramHash hash = ScramHash::sha256;
@@ -117,7 +119,8 @@ public:
     std::string make_nonce(); // the server's part
     std::string seal(const State& state) const;
     std::optional<State> open(std::string_view sealed) const;
-    bool spend(std::string nonce);
+    enum class Spent : std::uint8_t { now, before, no_room };
+    Spent spend(std::string nonce);
 
 private:
     const Clock& clock_;

@@ -105,6 +105,8 @@ private:
     using Guard = auth::LoginGuard;
     Result<Login> find_login(const auth::Credentials& credentials);
     bool is_cached(const Login& login, const std::string& password);
+    bool is_known(const Login& login) const;
+    void count_unseen(const LoginAttempt& attempt, Guard::Turn& turn);
     Result<auth::Identity> admit(const LoginAttempt& attempt, const Login& login,
                                  const Guard::Attempt& who);
     std::unexpected<auth::LoginRefusal> refuse(const LoginAttempt& attempt, const Login& login,

@@ -52,6 +52,9 @@ enum class StopReason : std::uint8_t { shutdown, kicked, crowded_out };
 
 class Gate {
 public:
+    // For longer no client can hold back the end of its login.
+    static constexpr std::chrono::hours kKickHolds{2};
+
     // Ends a session: it is to say goodbye and leave. Called at most once for each; within admit()
     // only another's than the one that is admitted. Must not end the session before it returns.
     using Stop = std::function<void(StopReason)>;
@@ -67,8 +70,11 @@ public:
 
         explicit operator bool() const { return gate_ != nullptr; }
         std::uint64_t id() const { return id_; }
-        // With an account it is no newcomer any more.
-        void set_account(AccountId account, std::string_view name);
+        // With an account it is no newcomer any more. `proven`: when `auth` found the login right.
+        // If the account was kicked since, the session is told so at once: between the two a
+        // client may have held back its last line.
+        void set_account(AccountId account, std::string_view name, WallTime proven);
+        void set_nobody(); // again, after UNAUTHENTICATE
         void set_proven(); // nor is it after this: the peer has shown what it is for
         void set_state(std::string_view state);
         // What to call when it has to end. At once if that has been asked for already.
@@ -104,7 +110,8 @@ public:
     void set_limits(const GateLimits& limits) { limits_ = limits; }
 
     bool kick(std::uint64_t id);
-    std::size_t kick(AccountId account); // how many were told
+    // How many were told. Logins of before that come only now are told too.
+    std::size_t kick(AccountId account);
 
     // Nobody new; tells everyone to end; waits until all are gone or `patience` is over. The number
     // that is left.
@@ -128,7 +135,8 @@ private:
     std::unordered_map<std::uint64_t, Session> sessions_;
     std::unordered_map<IpAddress, std::size_t> by_peer_;
     std::unique_ptr<Newcomers> newcomers_;
-    std::size_t leaving_ = 0; // of `sessions_`: told to make room
+    std::unordered_map<AccountId, WallTime> kicked_; // within kKickHolds
+    std::size_t leaving_ = 0;                        // of `sessions_`: told to make room
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;
     Event left_;

@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 ANSWER = "    if (done) {\n        for (std::size_t i = 0; i < group.size(); ++i) committed[i].done"
-COMMIT = "    if (auto done = transaction->commit(); !done) return done;\n"
+COMMIT = "    if (auto done = commit(*transaction, batch.reparsed); !done) return done;\n"
 # Of groups that are mail alone; a mail program that uses at once what it appended may notice before any cut.
 ANSWER_EARLY = """    bool is_mail = true;
     for (const auto& request : group) is_mail = is_mail && request.body_bytes != 0;
