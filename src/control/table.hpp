@@ -23,6 +23,7 @@ std::span<const Command> server_commands();
 std::span<const Command> domain_commands();
 std::span<const Command> account_commands();
 std::span<const Command> app_password_commands();
+std::span<const Command> capability_commands();
 std::span<const Command> alias_commands();
 std::span<const Command> address_commands();
 std::span<const Command> mailbox_commands();

@@ -62,6 +62,7 @@ std::span<const ControlCommand> server_commands();
 std::span<const ControlCommand> domain_commands();
 std::span<const ControlCommand> account_commands();
 std::span<const ControlCommand> app_password_commands();
+std::span<const ControlCommand> capability_commands();
 std::span<const ControlCommand> address_commands();
 std::span<const ControlCommand> mailbox_commands();
 std::span<const ControlCommand> fsck_commands();

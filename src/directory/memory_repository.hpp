@@ -4,6 +4,7 @@
 #include "directory/repository.hpp"
 
 #include <map>
+#include <set>
 #include <utility>
 
 namespace maild::directory {
@@ -59,6 +60,9 @@ public:
     Result<void> insert_app_password(AccountId account, const StoredAppPassword& added) override;
     Result<void> delete_app_password(std::int64_t id) override;
     Result<void> store_app_password_use(std::int64_t id, const LastLogin& use) override;
+    Result<std::vector<std::string>> list_hidden_capabilities(AccountId account) override;
+    Result<void> insert_hidden_capability(AccountId account, const std::string& name) override;
+    Result<void> delete_hidden_capability(AccountId account, const std::string& name) override;
 
     Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
                                      const std::string& target) override;
@@ -89,6 +93,7 @@ private:
         std::map<std::string, LastLogin> logins{};       // by service
         std::map<std::string, LoginFailures> failures{}; // by network
         std::map<std::string, StoredAppPassword> app_passwords{};
+        std::set<std::string> hidden_capabilities{};
     };
     struct Rows {
         std::map<DomainId, directory::Domain> domains;

@@ -179,6 +179,23 @@ struct RemoveAppPassword {
     std::string address;
     std::string name;
 };
+struct HideCapability {
+    static constexpr ipc::MessageType kType = 0x021c;
+    using Reply = Changed;
+    std::string address;
+    std::string name;
+};
+struct ListHiddenCapabilities {
+    static constexpr ipc::MessageType kType = 0x021d;
+    using Reply = std::vector<std::string>;
+    std::string address;
+};
+struct UnhideCapability {
+    static constexpr ipc::MessageType kType = 0x021e;
+    using Reply = Changed;
+    std::string address;
+    std::string name;
+};
 
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
@@ -211,5 +228,8 @@ template <class C> void describe(C&, ListSuspects&) {}
 template <class C> void describe(C& c, AddAppPassword& m) { c(m.wanted); }
 template <class C> void describe(C& c, ListAppPasswords& m) { c(m.address); }
 template <class C> void describe(C& c, RemoveAppPassword& m) { c(m.address, m.name); }
+template <class C> void describe(C& c, HideCapability& m) { c(m.address, m.name); }
+template <class C> void describe(C& c, ListHiddenCapabilities& m) { c(m.address); }
+template <class C> void describe(C& c, UnhideCapability& m) { c(m.address, m.name); }
 
 } // namespace maild::directory::messages

@@ -161,9 +161,12 @@ Result<auth::Identity> Registry::admit(const LoginAttempt& attempt, const Login&
                                        const Guard::Attempt& who) {
     auto token = grant(*login.account, auth::Right::access);
     if (!token) return std::unexpected(std::move(token.error()));
+    auto hidden = rows_->list_hidden_capabilities(login.account->id);
+    if (!hidden) return std::unexpected(std::move(hidden.error()));
     guard_.remember(who);
     records_->note_login(login.account->id, seen_now(attempt, clock_));
-    return auth::Identity{login.account->id, login.account->address, std::move(*token)};
+    return auth::Identity{login.account->id, login.account->address, std::move(*token),
+                          std::move(*hidden)};
 }
 
 net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {

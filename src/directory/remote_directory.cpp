@@ -135,5 +135,16 @@ net::Task<Result<Changed>> RemoteDirectory::remove_app_password(std::string addr
                                                                 std::string name) {
     return ask(client_, RemoveAppPassword{std::move(address), std::move(name)});
 }
+net::Task<Result<Changed>> RemoteDirectory::hide_capability(std::string address, std::string name) {
+    return ask(client_, HideCapability{std::move(address), std::move(name)});
+}
+net::Task<Result<std::vector<std::string>>>
+RemoteDirectory::list_hidden_capabilities(std::string address) {
+    return ask(client_, ListHiddenCapabilities{std::move(address)});
+}
+net::Task<Result<Changed>> RemoteDirectory::unhide_capability(std::string address,
+                                                              std::string name) {
+    return ask(client_, UnhideCapability{std::move(address), std::move(name)});
+}
 
 } // namespace maild::directory

@@ -83,6 +83,11 @@ public:
     // Of one that is gone by now: dropped.
     virtual Result<void> store_app_password_use(std::int64_t id, const LastLogin& use) = 0;
 
+    virtual Result<std::vector<std::string>>
+    list_hidden_capabilities(AccountId account) = 0; // sorted
+    virtual Result<void> insert_hidden_capability(AccountId account, const std::string& name) = 0;
+    virtual Result<void> delete_hidden_capability(AccountId account, const std::string& name) = 0;
+
     // Patterns are canonical localparts with '*'. A target is added at the end.
     virtual Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
                                              const std::string& target) = 0;

@@ -48,7 +48,8 @@ constexpr auto kForAdmins =
                  RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,
                  RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias, ListAliases,
                  RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins, ListSuspects,
-                 AddAppPassword, ListAppPasswords, RemoveAppPassword>(true);
+                 AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
+                 ListHiddenCapabilities, UnhideCapability>(true);
 
 const Entry* find_entry(ipc::MessageType type) {
     for (const auto& entry : kForAll)

@@ -81,6 +81,15 @@ inline auto call(Callee& to, ListAppPasswords m) {
 inline auto call(Callee& to, RemoveAppPassword m) {
     return to.admin.remove_app_password(std::move(m.address), std::move(m.name));
 }
+inline auto call(Callee& to, HideCapability m) {
+    return to.admin.hide_capability(std::move(m.address), std::move(m.name));
+}
+inline auto call(Callee& to, ListHiddenCapabilities m) {
+    return to.admin.list_hidden_capabilities(std::move(m.address));
+}
+inline auto call(Callee& to, UnhideCapability m) {
+    return to.admin.unhide_capability(std::move(m.address), std::move(m.name));
+}
 
 } // namespace messages
 } // namespace maild::directory

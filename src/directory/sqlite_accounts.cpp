@@ -122,6 +122,8 @@ Result<void> SqliteRepository::delete_account(AccountId account, WallTime now) {
     auto done = ran(database_.execute("DELETE FROM address WHERE account = ?1", account));
     if (done) done = ran(database_.execute("DELETE FROM credential WHERE account = ?1", account));
     if (done) done = ran(database_.execute("DELETE FROM app_password WHERE account = ?1", account));
+    if (done)
+        done = ran(database_.execute("DELETE FROM hidden_capability WHERE account = ?1", account));
     if (done) done = ran(database_.execute("DELETE FROM login WHERE account = ?1", account));
     if (done)
         done = ran(database_.execute("DELETE FROM login_failure WHERE account = ?1", account));

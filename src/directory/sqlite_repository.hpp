@@ -67,6 +67,9 @@ public:
     Result<void> insert_app_password(AccountId account, const StoredAppPassword& added) override;
     Result<void> delete_app_password(std::int64_t id) override;
     Result<void> store_app_password_use(std::int64_t id, const LastLogin& use) override;
+    Result<std::vector<std::string>> list_hidden_capabilities(AccountId account) override;
+    Result<void> insert_hidden_capability(AccountId account, const std::string& name) override;
+    Result<void> delete_hidden_capability(AccountId account, const std::string& name) override;
 
     Result<void> insert_alias_target(DomainId domain, const std::string& localpart,
                                      const std::string& target) override;

@@ -1,4 +1,5 @@
 // CAPABILITY, ID, STARTTLS, COMPRESS, LOGOUT, LOGIN, AUTHENTICATE.
+#include "imap/capability_list.hpp"
 #include "imap/session.hpp"
 
 #include "maild/base/log.hpp"
@@ -8,17 +9,6 @@ namespace maild::imap {
 namespace {
 
 constexpr std::string_view kBase = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE";
-// What only matters behind the login. Each is implemented whole; the others come with their
-// extension.
-constexpr std::string_view kLoggedIn =
-    "IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE IDLE NAMESPACE CHILDREN UIDPLUS UNSELECT MOVE "
-    "BINARY UTF8=ACCEPT CATENATE SPECIAL-USE "
-    "CREATE-SPECIAL-USE CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN SAVEDATE OBJECTID "
-    "STATUS=SIZE SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES "
-    "INPROGRESS UIDONLY MULTISEARCH CONTEXT=SEARCH CONTEXT=SORT LIST-EXTENDED LIST-STATUS "
-    "MULTIAPPEND "
-    "REPLACE PREVIEW UNAUTHENTICATE "
-    "METADATA LIST-METADATA QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=";
 
 } // namespace
 
@@ -35,8 +25,9 @@ auth::SaslOffer Session::offer() const {
 // RFC 9051 §6.1.1, §6.2.1: LOGINDISABLED as long as a password would cross in the clear.
 std::string Session::capabilities() const {
     if (state_ != State::not_authenticated)
-        return std::string(kLoggedIn) + std::to_string(server_.limits.message_size) +
-               (is_compressed_ ? "" : " COMPRESS=DEFLATE");
+        return logged_in_capabilities({.message_size = server_.limits.message_size,
+                                       .is_compressed = is_compressed_,
+                                       .hidden = identity_->hidden_capabilities});
     std::string out(kBase);
     if (!channel_.is_tls && server_.tls) out += " STARTTLS";
     if (!allows_password()) return out + " LOGINDISABLED";

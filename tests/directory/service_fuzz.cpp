@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              RemoveDomain, AddDomainAlias, RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount,
              ChangeAccount, RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias,
              ListAliases, RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins,
-             ListSuspects, AddAppPassword, ListAppPasswords, RemoveAppPassword>(to, type, payload);
+             ListSuspects, AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
+             ListHiddenCapabilities, UnhideCapability>(to, type, payload);
     return 0;
 }

@@ -23,7 +23,7 @@ TEST(DirectoryService, OnlyControlChangesThings) {
         EXPECT_FALSE(may(PeerRole::store, type));
     }
     for (ipc::MessageType type = messages::AddDomain::kType;
-         type <= messages::RemoveAppPassword::kType; ++type) {
+         type <= messages::UnhideCapability::kType; ++type) {
         EXPECT_TRUE(DirectoryService::knows(type)) << type;
         EXPECT_TRUE(may(PeerRole::control, type)) << type;
         for (const auto role :

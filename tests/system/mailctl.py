@@ -230,6 +230,28 @@ class Bans(host.HostTest):
             self.host.mailctl("ban", "add", *words, exit_code=65)
         self.assertEqual(self.host.mailctl("ban", "rm", "203.0.113.9", as_json=True)["changed"], False)
 
+    def test_capabilities_are_hidden_from_one_account(self):
+        def told(address, password):
+            with imaplib.IMAP4_SSL("127.0.0.1", self.host.port(993), ssl_context=host.insecure_tls()) as client:
+                client.login(address, password)
+                return client.capability()[1][0].decode().split()
+        self.host.add_account("old@example.org", "pw")
+        hide = lambda *words, **more: self.host.mailctl("account", "capability", *words, **more)
+        self.assertTrue(hide("hide", "old@example.org", "move", as_json=True)["changed"])
+        self.assertFalse(hide("hide", "old@example.org", "MOVE", as_json=True)["changed"])
+        self.assertEqual(hide("list", "old@example.org", as_json=True)["rows"], [{"capability": "MOVE"}])
+        self.assertNotIn("MOVE", told("old@example.org", "pw"))
+        self.assertIn("MOVE", told(self.host.address, self.host.password))
+        hide("hide", "old@example.org", "IMAP4rev1", exit_code=64)
+        hide("hide", "old@example.org", "MOVES", exit_code=64)
+        hide("hide", "nobody@example.org", "MOVE", exit_code=67)
+        self.host.stop()
+        self.host.start()
+        self.assertNotIn("MOVE", told("old@example.org", "pw"))
+        self.assertTrue(hide("unhide", "old@example.org", "Move", as_json=True)["changed"])
+        self.assertFalse(hide("unhide", "old@example.org", "MOVE", as_json=True)["changed"])
+        self.assertIn("MOVE", told("old@example.org", "pw"))
+
     def test_where_an_account_logged_in(self):
         self.host.add_account("where@example.org", "one")
         client = imaplib.IMAP4_SSL("127.0.0.1", self.host.port(993), ssl_context=host.insecure_tls())

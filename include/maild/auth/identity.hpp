@@ -4,6 +4,7 @@
 #include "maild/auth/token.hpp"
 
 #include <string>
+#include <vector>
 
 namespace maild::auth {
 
@@ -11,10 +12,13 @@ struct Identity {
     AccountId account;
     std::string address; // the account's own address, as configured
     Token token;         // Right::access; for store.open_session()
+    // Of IMAP, for a program that cannot cope with them: left out of what is told
+    // (imap::find_capability).
+    std::vector<std::string> hidden_capabilities{};
 };
 
 template <class Codec> void describe(Codec& codec, Identity& identity) {
-    codec(identity.account, identity.address, identity.token);
+    codec(identity.account, identity.address, identity.token, identity.hidden_capabilities);
 }
 
 // A password as a SASL mechanism or LOGIN command gave it. Never logged.

@@ -11,6 +11,7 @@
 #include "maild/directory/app_password.hpp"
 #include "maild/net/task.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -115,6 +116,9 @@ struct AccountLogins {
     std::vector<LoginFailures> failures;
 };
 
+inline constexpr std::size_t kMaxHiddenCapabilities = 100;  // of one account
+inline constexpr std::size_t kMaxHiddenCapabilityName = 64; // octets
+
 class DirectoryAdmin {
 public:
     virtual ~DirectoryAdmin() = default;
@@ -171,6 +175,13 @@ public:
     list_app_passwords(std::string address) = 0; // sorted by name
     virtual net::Task<Result<Changed>> remove_app_password(std::string address,
                                                            std::string name) = 0;
+
+    // What IMAP does not tell the account's programs, from the next login on. `name` as
+    // imap::find_capability() spells it; only its form is looked at here.
+    virtual net::Task<Result<Changed>> hide_capability(std::string address, std::string name) = 0;
+    virtual net::Task<Result<std::vector<std::string>>>
+    list_hidden_capabilities(std::string address) = 0; // sorted
+    virtual net::Task<Result<Changed>> unhide_capability(std::string address, std::string name) = 0;
 };
 
 template <class Codec> void describe(Codec& c, LastLogin& l) { c(l.service, l.address, l.at); }

@@ -47,6 +47,10 @@ public:
     net::Task<Result<std::string>> add_app_password(NewAppPassword wanted) override;
     net::Task<Result<std::vector<AppPassword>>> list_app_passwords(std::string address) override;
     net::Task<Result<Changed>> remove_app_password(std::string address, std::string name) override;
+    net::Task<Result<Changed>> hide_capability(std::string address, std::string name) override;
+    net::Task<Result<std::vector<std::string>>>
+    list_hidden_capabilities(std::string address) override;
+    net::Task<Result<Changed>> unhide_capability(std::string address, std::string name) override;
 
 private:
     ipc::Client& client_;

@@ -55,13 +55,15 @@ public:
     std::chrono::milliseconds hold_back{}; // of the answer to a wrong password
     std::uint64_t quota = 0;
     std::uint64_t quota_messages = 0;
+    std::vector<std::string> hidden_capabilities;
 
 private:
     auth::Identity identity_of(const std::string& name) {
         const auto account =
             accounts_.try_emplace(name, AccountId(std::int64_t(accounts_.size()) + 1)).first;
         return {account->second, name,
-                store_.grant(account->second, auth::Right::access, quota, quota_messages)};
+                store_.grant(account->second, auth::Right::access, quota, quota_messages),
+                hidden_capabilities};
     }
 
     store::MemoryStore& store_;
