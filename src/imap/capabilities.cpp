@@ -59,6 +59,7 @@ constexpr std::string_view kLoggedIn[] = {
     "UNAUTHENTICATE",
     "METADATA",
     "LIST-METADATA",
+    "NOTIFY",
     "QUOTA",
     "QUOTA=RES-STORAGE",
     "QUOTA=RES-MESSAGE",

@@ -5,6 +5,7 @@
 
 #include "imap/fetch_items.hpp"
 #include "imap/mailbox_filter.hpp"
+#include "imap/notify.hpp"
 #include "imap/search_program.hpp"
 #include "imap/search_result.hpp"
 #include "imap/sequence_set.hpp"
@@ -182,7 +183,7 @@ struct QuotaRoot { // GETQUOTA and SETQUOTA, RFC 9208
 using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
                                Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
                                StoreFlags, Search, CancelUpdate, MultiSearch, Sort, Thread, CopyTo,
-                               UidExpunge, QuotaRoot, GetMetadata, SetMetadata>;
+                               UidExpunge, QuotaRoot, GetMetadata, SetMetadata, Notify>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -218,6 +219,7 @@ enum class Verb : std::uint8_t {
     search,
     multisearch,
     cancel_update,
+    notify,
     sort,
     thread,
     copy,

@@ -71,6 +71,7 @@ constexpr auto kTable = std::to_array<CommandRow>({
      .verb = Verb::set_metadata,
      .states = kLoggedIn,
      .parse = parse_set_metadata},
+    {.name = "NOTIFY", .verb = Verb::notify, .states = kLoggedIn, .parse = parse_notify},
     {.name = "IDLE", .verb = Verb::idle, .states = kLoggedIn, .parse = parse_nothing},
     {.name = "CHECK", .verb = Verb::check, .states = kSelected, .parse = parse_nothing},
     {.name = "CLOSE", .verb = Verb::close, .states = kSelected, .parse = parse_nothing},

@@ -94,7 +94,10 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
         message.message.structure = make_structure(message.message.content);
     auto result = co_await store().append(*store_session_, *name, std::move(*messages), replaced);
     if (result && is_respelled(append.name, *name)) co_await tell_name(*name, append.name);
-    if (result) co_return std::move(*result);
+    if (result) {
+        note_own(result->uid_validity, result->uids);
+        co_return std::move(*result);
+    }
     if (replaced && result.error().code == Errc::not_found)
         co_return std::unexpected(no("[EXPUNGEISSUED] The message exists no longer"));
     co_return std::unexpected(response_for_destination(result.error().code));

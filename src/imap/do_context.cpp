@@ -62,12 +62,25 @@ Response Session::do_cancel_update(const CancelUpdate& cancel) {
 // The news that may be said now. Numbers of what goes are said before it goes, those of what has
 // come behind its EXISTS.
 net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
+    if (!hears_selected() && !is_own_change_) co_return;
+    if (watch_ && (watch_->selected() & kFlagChange) == 0) view_->forget_flag_news();
+    const auto known = view_->exists() == 0 ? Uid() : view_->at(view_->exists()).uid;
     if (rule == ExpungeRule::announce)
         for (auto& context : contexts_) context.remove_expunged(out_.text, *view_);
-    view_->announce(out_.text, rule, with_uid);
-    if (contexts_.empty()) co_return;
+    view_->announce(out_.text, rule, with_uid || watch_ != nullptr); // RFC 5465 §5.1
+    std::string updates;
+    auto wanted = co_await update_contexts(known, updates);
+    // RFC 5465 §7: between EXISTS and ESEARCH.
+    co_await send_newcomers(known, std::move(wanted));
+    out_.text += updates;
+}
+
+// What is to be said of the searches, and what they want to be sent of messages above `known`.
+net::Task<std::vector<Session::Wanted>> Session::update_contexts(Uid known, std::string& updates) {
+    std::vector<Wanted> wanted;
+    if (contexts_.empty()) co_return wanted;
     const auto touched = view_->take_touched();
-    if (touched.empty()) co_return;
+    if (touched.empty()) co_return wanted;
     Ranges uids;
     for (const auto uid : touched) append_seq(uids, uid.value);
     const auto seqs = view_->seqs_of(uids);
@@ -88,9 +101,10 @@ net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
             auto read = co_await read_keys(context.sorted()->program(), newcomers, silent);
             keys = std::move(read);
         }
-        if (done && keys)
-            context.update(out_.text, *view_, touched, found, with_uids(std::move(*keys)));
-        else
+        if (done && keys) {
+            if (!context.items().empty()) wanted.push_back({context.items(), above(known, found)});
+            context.update(updates, *view_, touched, found, with_uids(std::move(*keys)));
+        } else
             for (const auto uid : touched) view_->touch(uid); // and once more, later
     }
     const auto is_over = [](const SearchContext& context) {
@@ -100,6 +114,12 @@ net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
         if (is_over(context)) refuse_update(context.tag());
     std::erase_if(contexts_, is_over);
     untrack();
+    co_return wanted;
+}
+
+std::vector<std::uint32_t> Session::above(Uid known, std::vector<std::uint32_t> seqs) const {
+    std::erase_if(seqs, [&](std::uint32_t seq) { return view_->at(seq).uid <= known; });
+    return seqs;
 }
 
 // For a result that outlives the numbers.

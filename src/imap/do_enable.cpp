@@ -63,6 +63,7 @@ Response Session::do_unauthenticate() {
     style_ = {};
     forbids_charset_ = false;
     hears_metadata_ = false;
+    watch_.reset();
     metadata_news_.clear();
     metadata_news_size_ = 0;
     if (store_session_ && !is_lost_) store().close_session(*store_session_);

@@ -127,7 +127,8 @@ net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
     if (auto refusal = refuse_set(fetch.set, is_uid)) co_return std::move(*refusal);
     add_modseq(fetch);
     // News of flags first: what comes while the answers are written is told behind them.
-    view_->announce_flags(out_.text, is_uid);
+    if (!watch_ || (watch_->selected() & kFlagChange) != 0)
+        view_->announce_flags(out_.text, is_uid || watch_ != nullptr);
     // Before any FETCH: a star is the last UID that ever was, not the last one that is there.
     if (fetch.vanished)
         co_await tell_vanished(fetch.set.resolve(UINT32_MAX), *fetch.changed_since, Uid());

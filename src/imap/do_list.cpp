@@ -90,16 +90,21 @@ bool Session::is_respelled(std::string_view sent, const store::MailboxName& name
 // Unasked, with OLDNAME if it was sent in another spelling; what is not there is \NonExistent.
 net::Task<void> Session::tell_name(const store::MailboxName& name, std::string_view sent) {
     const auto entries = co_await store().list_mailboxes(*store_session_);
-    if (!entries) co_return;
+    if (entries) tell_entry(*entries, name, is_respelled(sent, name) ? sent : std::string_view());
+}
+
+// `old_name`: its OLDNAME, empty: none.
+void Session::tell_entry(const std::vector<store::MailboxEntry>& entries,
+                         const store::MailboxName& name, std::string_view old_name) {
     List list;
     list.patterns.push_back(encode_name(name, name_form()));
     list.returns_subscribed = list.is_extended = true;
-    auto matched = match_list(list, *entries, name_form());
+    auto matched = match_list(list, entries, name_form());
+    std::erase_if(matched, [&](const Listed& one) { return one.name != name; }); // "*" in a name
     if (matched.empty()) matched.push_back({.name = name});
-    const auto& listed = matched.front();
-    append_list(out_.text, "LIST", attributes_of(list, listed, false), name, name_form());
-    if (is_respelled(sent, name)) {
-        append_mailbox(out_.text += " (\"OLDNAME\" (", std::string(sent), name_form());
+    append_list(out_.text, "LIST", attributes_of(list, matched.front(), false), name, name_form());
+    if (!old_name.empty()) {
+        append_mailbox(out_.text += " (\"OLDNAME\" (", std::string(old_name), name_form());
         out_.text += "))";
     }
     out_.text += "\r\n";

@@ -102,22 +102,34 @@ net::Task<void> Session::tell_metadata(const store::MailboxName& name,
     if (found) append_metadata(out_.text, name, answer_of(get, *found), name_form());
 }
 
-// §4.4: for who has enabled it.
+// §4.4: for who has enabled it, or asked for it by NOTIFY (RFC 5465 §5.6, §5.7).
 void Session::on_annotations(const store::MailboxName& mailbox,
                              std::span<const std::string> names) {
-    if (!hears_metadata_ || metadata_news_size_ > kMaxNews) return;
+    const auto event = mailbox.empty() ? kServerMetadataChange : kMailboxMetadataChange;
+    if (!hears_metadata_ && !(watch_ && watch_->wants(event))) return;
+    if (metadata_news_size_ > kMaxNews) return;
     auto& news = metadata_news_[mailbox];
     for (const auto& name : names) metadata_news_size_ += news.insert(name).second ? 1 : 0;
-    if (!is_busy_ && expects_ == Expects::done) wake_.notify();
+    if (!is_busy_ && listens()) wake_.notify();
 }
 
-void Session::tell_metadata_news() {
+net::Task<void> Session::tell_metadata_news() {
     // It has not been listening; by coming back it learns everything.
-    if (metadata_news_size_ > kMaxNews) return bye("[UNAVAILABLE] Too many changes to tell");
-    for (const auto& [mailbox, names] : metadata_news_)
-        append_metadata_news(out_.text, mailbox, names, name_form());
-    metadata_news_.clear();
+    if (metadata_news_size_ > kMaxNews) co_return bye("[UNAVAILABLE] Too many changes to tell");
+    const auto news = std::exchange(metadata_news_, {});
     metadata_news_size_ = 0;
+    std::vector<store::MailboxEntry> entries; // which mailboxes NOTIFY means depends on them
+    if (!hears_metadata_) {
+        auto listed = co_await store().list_mailboxes(*store_session_);
+        if (listed) entries = std::move(*listed);
+    }
+    for (const auto& [mailbox, names] : news) {
+        const auto entry = std::ranges::find(entries, mailbox, &store::MailboxEntry::name);
+        const bool is_meant =
+            hears_metadata_ || mailbox.empty() ||
+            (entry != entries.end() && (watch_->events_of(*entry) & kMailboxMetadataChange) != 0);
+        if (is_meant) append_metadata_news(out_.text, mailbox, names, name_form());
+    }
 }
 
 } // namespace maild::imap

@@ -46,7 +46,11 @@ net::Task<Response> Session::do_search(const Search& search, std::string_view ta
     if (!returns && style_.is_rev2) returns = SearchReturn{.all = true}; // RFC 9051 §6.4.4
     if (returns) {
         tell_esearch(*returns, search, *found, tag, is_uid);
-        if (is_update) follow({tag, is_uid, std::move(program), *view_, *found});
+        if (is_update) {
+            SearchContext context(tag, is_uid, std::move(program), *view_, *found);
+            context.send(returns->update_items);
+            follow(std::move(context));
+        }
         co_return ok("SEARCH completed");
     }
     co_await tell_search("SEARCH", search, *found, is_uid);

@@ -86,7 +86,7 @@ net::Task<Response> Session::do_idle(std::string_view tag) {
     expects_ = Expects::done;
     out_.text += "+ idling\r\n";
     if (view_) co_await announce(ExpungeRule::announce, false);
-    if (!metadata_news_.empty()) tell_metadata_news();
+    co_await tell_elsewhere();
     co_return ok("IDLE completed"); // said only if the session ends here
 }
 

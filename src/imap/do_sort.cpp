@@ -81,6 +81,7 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
         std::ranges::sort(sorted); // without what could not be read
         SearchContext context(tag, is_uid, std::move(program), *view_, sorted);
         context.sort({sort.program, with_uids(std::move(*keys))});
+        context.send(search.returns->update_items);
         follow(std::move(context));
     }
     co_return ok("SORT completed");

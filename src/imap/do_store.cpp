@@ -114,11 +114,13 @@ net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_mo
             co_await store().move(*store_session_, std::move(uids), std::move(*name));
         if (!moved) co_return response_for_destination(moved.error().code);
         // RFC 6851 §4.3: before the EXPUNGEs, which the end of this command brings.
+        note_own(*moved);
         if (!moved->uids.empty()) out_.text += "* OK " + copy_uid(*moved) + "Moved\r\n";
         co_return ok(expunge_code() + "MOVE completed");
     }
     const auto copied = co_await store().copy(*store_session_, std::move(uids), std::move(*name));
     if (!copied) co_return response_for_destination(copied.error().code);
+    note_own(*copied);
     co_return ok(copy_uid(*copied) + "COPY completed");
 }
 

@@ -38,7 +38,23 @@ Parsed<std::vector<std::string>> parse_mailboxes(Cursor& in) {
     return names;
 }
 
-Parsed<MailboxFilter> parse_filter(Cursor& in) {
+bool is_one_of(const std::vector<store::MailboxName>& names, std::string_view name) {
+    return std::ranges::binary_search(names, name);
+}
+
+bool is_below(std::string_view name, const std::vector<store::MailboxName>& tops, bool one_level) {
+    if (is_one_of(tops, name)) return true;
+    for (auto end = name.rfind(store::kDelimiter); end != name.npos && end != 0;
+         end = name.rfind(store::kDelimiter, end - 1)) {
+        if (is_one_of(tops, name.substr(0, end))) return true;
+        if (one_level) return false;
+    }
+    return false;
+}
+
+} // namespace
+
+Parsed<MailboxFilter> parse_mailbox_filter(Cursor& in) {
     const auto name = parse_atom(in);
     if (!name) return std::unexpected(name.error());
     for (const auto& [text, kind] : kKinds) {
@@ -54,45 +70,30 @@ Parsed<MailboxFilter> parse_filter(Cursor& in) {
     return in.expected("mailboxes");
 }
 
-bool is_one_of(const std::vector<store::MailboxName>& names, std::string_view name) {
-    return std::ranges::binary_search(names, name);
+ResolvedFilter::ResolvedFilter(const MailboxFilter& filter, NameForm form) : kind_(filter.kind) {
+    for (const auto& sent : filter.names)
+        if (auto name = to_mailbox_name(sent, form)) names_.push_back(std::move(*name));
+    std::ranges::sort(names_);
 }
 
-bool is_below(std::string_view name, const std::vector<store::MailboxName>& tops, bool one_level) {
-    if (is_one_of(tops, name)) return true;
-    for (auto end = name.rfind(store::kDelimiter); end != name.npos && end != 0;
-         end = name.rfind(store::kDelimiter, end - 1)) {
-        if (is_one_of(tops, name.substr(0, end))) return true;
-        if (one_level) return false;
+bool ResolvedFilter::means(const store::MailboxEntry& entry,
+                           std::optional<MailboxId> selected) const {
+    switch (kind_) {
+    case Kind::selected: return entry.id == selected;
+    // RFC 5465 §6.2: what is delivered where is up to the accounts' aliases and filters.
+    case Kind::inboxes:
+    case Kind::personal: return true;
+    case Kind::subscribed: return entry.is_subscribed;
+    default: break;
     }
-    return false;
+    return kind_ == Kind::mailboxes ? is_one_of(names_, entry.name)
+                                    : is_below(entry.name, names_, kind_ == Kind::subtree_one);
 }
-
-// With its names in store's form, ascending; those that no mailbox can have are gone.
-struct Resolved {
-    Kind kind;
-    std::vector<store::MailboxName> names;
-
-    bool means(const store::MailboxEntry& entry, std::optional<MailboxId> selected) const {
-        switch (kind) {
-        case Kind::selected: return entry.id == selected;
-        // RFC 5465 §6.2: what is delivered where is up to the accounts' aliases and filters.
-        case Kind::inboxes:
-        case Kind::personal: return true;
-        case Kind::subscribed: return entry.is_subscribed;
-        default: break;
-        }
-        return kind == Kind::mailboxes ? is_one_of(names, entry.name)
-                                       : is_below(entry.name, names, kind == Kind::subtree_one);
-    }
-};
-
-} // namespace
 
 Parsed<MailboxFilters> parse_mailbox_filters(Cursor& in) {
     MailboxFilters filters;
     do {
-        auto filter = parse_filter(in);
+        auto filter = parse_mailbox_filter(in);
         if (!filter) return std::unexpected(filter.error());
         if (filters.size() == kMaxFilters) return in.expected("fewer filters");
         filters.push_back(std::move(*filter));
@@ -103,17 +104,12 @@ Parsed<MailboxFilters> parse_mailbox_filters(Cursor& in) {
 std::vector<store::MailboxEntry> choose(const MailboxFilters& filters,
                                         const std::vector<store::MailboxEntry>& entries,
                                         std::optional<MailboxId> selected, NameForm form) {
-    std::vector<Resolved> resolved;
-    for (const auto& filter : filters) {
-        auto& one = resolved.emplace_back(Resolved{filter.kind, {}});
-        for (const auto& sent : filter.names)
-            if (auto name = to_mailbox_name(sent, form)) one.names.push_back(std::move(*name));
-        std::ranges::sort(one.names);
-    }
+    std::vector<ResolvedFilter> resolved;
+    for (const auto& filter : filters) resolved.emplace_back(filter, form);
     std::vector<store::MailboxEntry> out;
     for (const auto& entry : entries) {
         const bool is_meant = entry.id && entry.is_selectable &&
-                              std::ranges::any_of(resolved, [&](const Resolved& one) {
+                              std::ranges::any_of(resolved, [&](const ResolvedFilter& one) {
                                   return one.means(entry, selected);
                               });
         if (is_meant) out.push_back(entry);

@@ -27,8 +27,21 @@ struct MailboxFilter {
 };
 using MailboxFilters = std::vector<MailboxFilter>;
 
+// filter-mailboxes
+Parsed<MailboxFilter> parse_mailbox_filter(Cursor& in);
 // filter-mailboxes *(SP filter-mailboxes)
 Parsed<MailboxFilters> parse_mailbox_filters(Cursor& in);
+
+// A filter with its names in store's form, ascending; those that no mailbox can have are gone.
+class ResolvedFilter {
+public:
+    ResolvedFilter(const MailboxFilter& filter, NameForm form);
+    bool means(const store::MailboxEntry& entry, std::optional<MailboxId> selected) const;
+
+private:
+    MailboxFilter::Kind kind_;
+    std::vector<store::MailboxName> names_;
+};
 
 // The mailboxes of an account that any of them means, each once, sorted by name. `selected` may be
 // none. What is not there is left out.

@@ -178,6 +178,8 @@ std::vector<Uid> MailboxView::announce_flags(std::string& out, bool with_uid) {
     return told;
 }
 
+void MailboxView::forget_flag_news() { std::vector<Dirty>().swap(dirty_); }
+
 void MailboxView::hold_changes(const Ranges& seqs, const std::vector<Uid>& told) {
     for (auto& dirty : dirty_)
         dirty.is_held =

@@ -40,6 +40,7 @@ public:
     // which messages, ascending.
     std::vector<Uid> announce_flags(std::string& out, bool with_uid);
     bool has_news() const;
+    void forget_flag_news(); // the client does not want to hear of them
     bool has_modseq() const { return style_.has_modseq; }
     bool is_utf8() const { return style_.is_utf8; }
     bool uid_only() const { return style_.uid_only; }

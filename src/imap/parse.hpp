@@ -66,6 +66,7 @@ Parsed<Arguments> parse_get_quota(Cursor& in);
 Parsed<std::vector<std::string>> parse_entries(Cursor& in); // of METADATA
 Parsed<Arguments> parse_get_metadata(Cursor& in);
 Parsed<Arguments> parse_set_metadata(Cursor& in);
+Parsed<Arguments> parse_notify(Cursor& in);
 Parsed<Arguments> parse_set_quota(Cursor& in);
 
 } // namespace maild::imap

@@ -91,6 +91,10 @@ net::Task<Response> Session::run(const Command& command) {
         auto response = co_await do_set_metadata(std::get<SetMetadata>(arguments));
         co_return response;
     }
+    case Verb::notify: {
+        auto response = co_await do_notify(std::get<Notify>(arguments));
+        co_return response;
+    }
     case Verb::set_quota: co_return do_set_quota(std::get<QuotaRoot>(arguments));
     default: break;
     }

@@ -4,6 +4,7 @@
 // anew among what has changed. Memory: four octets for each message that is found, and its keys if
 // the result is sorted.
 
+#include "imap/fetch_items.hpp"
 #include "imap/mailbox_view.hpp"
 #include "imap/search_program.hpp"
 #include "imap/sorted_result.hpp"
@@ -26,6 +27,10 @@ public:
     // `found`: sequence numbers, ascending.
     SearchContext(std::string_view tag, bool is_uid, SearchProgram program, const MailboxView& view,
                   const std::vector<std::uint32_t>& found);
+
+    // To be sent of each message that comes and matches.
+    void send(FetchItems items) { items_ = std::move(items); }
+    const FetchItems& items() const { return items_; }
 
     // Its order from now on.
     void sort(SortedResult sorted) { sorted_ = std::move(sorted); }
@@ -61,6 +66,7 @@ private:
     SearchProgram program_;
     std::vector<Uid> found_; // ascending
     std::optional<SortedResult> sorted_;
+    FetchItems items_;
 };
 
 } // namespace maild::imap

@@ -26,6 +26,12 @@ Parsed<bool> parse_return_option(Cursor& in, SearchReturn& returns) {
     for (const auto& [text, member] : kOptions) {
         if (!ascii::equals_icase(text, *name)) continue;
         returns.*member = true;
+        // modifier-update, RFC 5465 §8
+        if (member != &SearchReturn::update || !in.rest().starts_with(" (")) return true;
+        in.take(' ');
+        auto items = parse_fetch_items(in);
+        if (!items) return std::unexpected(items.error());
+        returns.update_items = std::move(*items);
         return true;
     }
     // RFC 9394 §3.1: once, and not together with ALL.

@@ -2,6 +2,7 @@
 // What SEARCH RETURN (…) asks for and how it is answered: ESEARCH (RFC 4731), SEARCHRES (RFC 5182),
 // PARTIAL (RFC 9394), CONTEXT and UPDATE (RFC 5267). Pure.
 
+#include "imap/fetch_items.hpp"
 #include "imap/sequence_set.hpp"
 #include "imap/syntax.hpp"
 
@@ -37,8 +38,9 @@ struct SearchReturn {
     bool all = false;
     bool count = false;
     bool save = false;
-    bool context = false; // RFC 5267 §4.2: a hint, of which nothing needs to be made
-    bool update = false;  // §4.3
+    bool context = false;         // RFC 5267 §4.2: a hint, of which nothing needs to be made
+    bool update = false;          // §4.3
+    FetchItems update_items = {}; // of each message that comes, RFC 5465 §7
     std::optional<PartialRange> partial = {};
 
     // Something is to be answered; SAVE alone is not.

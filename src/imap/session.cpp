@@ -13,6 +13,12 @@ namespace maild::imap {
 
 namespace {
 
+// Whoever changes messages is told what became of them, whatever NOTIFY asks for.
+bool changes_messages(Verb verb) {
+    return verb == Verb::append || verb == Verb::replace || verb == Verb::expunge ||
+           verb == Verb::move || verb == Verb::copy || verb == Verb::store;
+}
+
 constexpr std::string_view kLost = "[UNAVAILABLE] The mail store was restarted, come back";
 
 } // namespace
@@ -86,9 +92,8 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
     const auto response = co_await run(*command);
     co_await finish(command->tag, *command->row, response);
     is_busy_ = false;
-    // What came while IDLE told what was there before.
-    const bool has_news = (view_ && view_->has_news()) || !metadata_news_.empty();
-    if (expects_ == Expects::done && has_news) wake_.notify();
+    // What came while IDLE, or the answer, told what was there before.
+    if (listens() && has_news()) wake_.notify();
 }
 
 // It names messages by numbers, or is answered by them.
@@ -122,10 +127,12 @@ net::Task<void> Session::finish(std::string_view tag, const CommandRow& row,
         co_return; // the tagged response comes later
     if (view_ && expects_ == Expects::command) {
         const auto rule = holds_expunges(row) ? ExpungeRule::hold : ExpungeRule::announce;
+        is_own_change_ = changes_messages(row.verb);
         co_await announce(rule, row.is_uid);
+        is_own_change_ = false;
     }
     if (is_lost_) co_return bye(kLost);
-    if (!metadata_news_.empty()) tell_metadata_news();
+    co_await tell_elsewhere();
     append_response(out_.text, tag, response);
     if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
 }
@@ -165,8 +172,8 @@ net::Task<void> Session::on_line(std::string_view line) {
             ascii::equals_icase(line, "DONE") ? ok("IDLE completed") : bad("Expected DONE");
         is_busy_ = true;
         if (view_) co_await announce(ExpungeRule::announce, false);
+        co_await tell_elsewhere();
         is_busy_ = false;
-        if (!metadata_news_.empty()) tell_metadata_news();
         append_response(out_.text, tag, response);
         co_return;
     }
@@ -183,12 +190,14 @@ net::Task<void> Session::on_line(std::string_view line) {
 
 net::Task<void> Session::on_wake() {
     if (is_lost_) co_return bye(kLost);
-    // RFC 9051 §5.2, §7.5.1: between commands EXPUNGE is not allowed, and the rest can wait.
-    if (expects_ != Expects::done) co_return;
-    if (!metadata_news_.empty()) tell_metadata_news();
-    if (!view_ || expects_ != Expects::done) co_return;
+    // RFC 9051 §5.2, §7.5.1: between commands EXPUNGE is not allowed, unless NOTIFY asks for it,
+    // and the rest can wait.
+    if (!listens()) co_return;
+    co_await tell_elsewhere();
+    if (!view_ || !listens()) co_return;
     if (view_->is_deleted()) co_return bye("The selected mailbox was deleted");
-    co_await announce(ExpungeRule::announce, false);
+    const bool is_delayed = expects_ != Expects::done && watch_->delays_expunge();
+    co_await announce(is_delayed ? ExpungeRule::hold : ExpungeRule::announce, false);
 }
 
 void Session::on_changes(MailboxId mailbox, std::span<const store::Change> changes) {
@@ -198,7 +207,7 @@ void Session::on_changes(MailboxId mailbox, std::span<const store::Change> chang
     }
     if (!view_ || view_->id() != mailbox) return;
     for (const auto& change : changes) view_->apply(change);
-    if (!is_busy_ && expects_ == Expects::done) wake_.notify();
+    if (!is_busy_ && listens() && hears_selected()) wake_.notify();
 }
 
 void Session::on_lost() {

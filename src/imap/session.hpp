@@ -12,6 +12,7 @@
 #include "imap/progress.hpp"
 #include "imap/respond.hpp"
 #include "imap/search_context.hpp"
+#include "imap/watch.hpp"
 
 #include "maild/auth/sasl_login.hpp"
 #include "maild/imap/server.hpp"
@@ -80,6 +81,7 @@ private:
     void on_changes(MailboxId mailbox, std::span<const store::Change> changes) override;
     void on_annotations(const store::MailboxName& mailbox,
                         std::span<const std::string> names) override;
+    void on_account(const store::AccountChange& change) override;
     void on_lost() override;
 
     net::Task<Response> run(const Command& command);
@@ -138,6 +140,8 @@ private:
     net::Task<void> tell_listed(const List& list, const Listed& listed);
     bool is_respelled(std::string_view sent, const store::MailboxName& name) const;
     net::Task<void> tell_name(const store::MailboxName& name, std::string_view sent);
+    void tell_entry(const std::vector<store::MailboxEntry>& entries, const store::MailboxName& name,
+                    std::string_view old_name);
 
     // do_quota.cpp
     std::string quota_root() const;
@@ -153,7 +157,27 @@ private:
     net::Task<Response> do_set_metadata(const SetMetadata& set);
     net::Task<void> tell_metadata(const store::MailboxName& name,
                                   const std::vector<std::string>& entries);
-    void tell_metadata_news();
+    net::Task<void> tell_metadata_news();
+
+    // do_notify.cpp
+    net::Task<Response> do_notify(const Notify& notify);
+    bool is_open_here(MailboxId mailbox) const;
+    bool hears_selected() const;
+    bool listens() const;
+    bool has_news() const;
+    net::Task<void> tell_elsewhere();
+    void tell_name_news(const std::vector<store::MailboxEntry>& entries,
+                        const store::AccountChange& change);
+
+    // newcomers.cpp
+    struct Wanted { // items of messages that come: of these, ascending, or of all
+        FetchItems items;
+        std::vector<std::uint32_t> seqs;
+        bool all = false;
+    };
+    void note_own(UidValidity validity, const store::UidSet& uids);
+    void note_own(const store::CopyResult& copied);
+    net::Task<void> send_newcomers(Uid known, std::vector<Wanted> wanted);
 
     // do_append.cpp
     net::Task<Response> do_append(const Append& append);
@@ -183,6 +207,8 @@ private:
     std::vector<SortKey> with_uids(std::vector<SortKey> keys) const;
     Response do_cancel_update(const CancelUpdate& cancel);
     net::Task<void> announce(ExpungeRule rule, bool with_uid); // in state selected
+    net::Task<std::vector<Wanted>> update_contexts(Uid known, std::string& updates);
+    std::vector<std::uint32_t> above(Uid known, std::vector<std::uint32_t> seqs) const;
     // do_multisearch.cpp
     struct MailboxSearch {
         const Search& search;
@@ -245,6 +271,9 @@ private:
     bool hears_metadata_ = false;                                       // by ENABLE, RFC 5464 §4.1
     std::map<store::MailboxName, std::set<std::string>> metadata_news_; // entries that changed
     std::size_t metadata_news_size_ = 0;
+    std::unique_ptr<Watch> watch_; // since the first NOTIFY
+    store::UidSet own_uids_;       // what this command has put into view_
+    bool is_own_change_ = false;   // this command changes it
 };
 
 } // namespace maild::imap

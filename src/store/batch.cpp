@@ -34,6 +34,7 @@ void Batch::back_to(const Mark& mark) {
     delivered = mark.delivered;
     bodies.erase(bodies.begin() + static_cast<std::ptrdiff_t>(mark.bodies), bodies.end());
     news.erase(news.begin() + static_cast<std::ptrdiff_t>(mark.news), news.end());
+    names.erase(names.begin() + static_cast<std::ptrdiff_t>(mark.names), names.end());
     notes.erase(notes.begin() + static_cast<std::ptrdiff_t>(mark.notes), notes.end());
 }
 

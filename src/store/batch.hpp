@@ -28,8 +28,15 @@ std::shared_ptr<const BodySource> make_body(const MessageSource& source);
 
 // What a commit changed in one mailbox. `status` is the mailbox after it.
 struct MailboxNews {
+    AccountId account;
     MailboxStatus status;
     std::vector<Change> changes;
+};
+
+// What it did to the names of an account's mailboxes.
+struct NameNews {
+    AccountId account;
+    AccountChange change;
 };
 
 struct PendingBody {
@@ -56,6 +63,7 @@ public:
     Random& random;
     std::vector<PendingBody> bodies;
     std::vector<MailboxNews> news;
+    std::vector<NameNews> names;
     std::vector<Note> notes;
     std::vector<std::int64_t> reparsed; // bodies: the search index knows them by their old parts
     std::uint64_t delivered = 0;        // messages to local recipients
@@ -69,10 +77,12 @@ public:
 
     // To take back what a request that failed has left here.
     struct Mark {
-        std::size_t bodies, news, notes;
+        std::size_t bodies, news, names, notes;
         std::uint64_t delivered;
     };
-    Mark mark() const { return {bodies.size(), news.size(), notes.size(), delivered}; }
+    Mark mark() const {
+        return {bodies.size(), news.size(), names.size(), notes.size(), delivered};
+    }
     void back_to(const Mark& mark);
 
 private:

@@ -58,7 +58,7 @@ Result<void> correct_mailbox(Batch& batch, AccountId account, MailboxId mailbox,
         batch.database, mailbox,
         {*modseq, off.uid_next, off.messages, off.unseen, off.deleted, off.size, off.deleted_size});
     if (!status) return pass(status);
-    batch.news.push_back({*status, {}});
+    batch.news.push_back({account, *status, {}});
     return {};
 }
 

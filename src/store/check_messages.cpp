@@ -52,7 +52,7 @@ Result<void> correct_size(Batch& batch, const Place& place, Uid uid, std::int64_
     delta.deleted_size = flags.has(kDeleted) ? to - from : 0;
     const auto status = change_mailbox(batch.database, place.mailbox, delta);
     if (!status) return pass(status);
-    batch.news.push_back({*status, {}});
+    batch.news.push_back({place.account, *status, {}});
     return {};
 }
 

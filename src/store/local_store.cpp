@@ -86,6 +86,7 @@ void LocalStore::close_session(SessionId id) {
     if (found == impl_->sessions.end()) return;
     impl_->detach(id, found->second);
     impl_->give_up_claim(found->second);
+    impl_->watch(id, found->second, false);
     impl_->sessions.erase(found);
 }
 

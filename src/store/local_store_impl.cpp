@@ -129,7 +129,12 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
 // In the order of commits: the news of a request, then its answer.
 void LocalStore::Impl::dispatch(ShardState& shard, std::vector<Committed> committed) {
     for (auto& entry : committed) {
-        for (const auto& news : entry.news) tell(shard, news, SessionId(entry.origin));
+        for (const auto& news : entry.news) {
+            tell(shard, news, SessionId(entry.origin));
+            tell_watchers(news, SessionId(entry.origin));
+        }
+        for (const auto& [account, change] : entry.names)
+            tell_watchers(account, change, SessionId(entry.origin));
         entry.done(std::move(entry.outcome));
     }
 }
@@ -262,6 +267,7 @@ void LocalStore::Impl::lose_if(const std::function<bool(const Session&)>& is_los
         lost.push_back(it->second.sink);
         detach(it->first, it->second);
         give_up_claim(it->second);
+        watch(it->first, it->second, false);
         it = sessions.erase(it);
     }
     for (auto* sink : lost) sink->on_lost();
@@ -288,6 +294,7 @@ void LocalStore::Impl::damaged(ShardId id, const Error& error, bool is_offline) 
 void LocalStore::Impl::lose_all() {
     is_lost = true;
     claims.clear();
+    watchers.clear();
     for (const auto lost = std::exchange(sessions, {}); const auto& [id, session] : lost)
         session.sink->on_lost();
 }

@@ -58,6 +58,7 @@ public:
     void tell_annotations(AccountId account, SessionId except, const MailboxName& mailbox,
                           std::span<const std::string> names);
     void give_up_claim(Session& session);
+    void watch(SessionId id, const Session& session, bool is_watching);
     void lose(AccountId account);
     void lose_all();
     std::optional<ShardId> shard_from(std::uint32_t least) const;
@@ -81,6 +82,7 @@ public:
     std::map<SessionId, Session> sessions;
     std::map<std::pair<AccountId, MailboxName>, SessionId> claims;
     std::unordered_map<AccountId, Granted> granted;
+    std::map<AccountId, std::set<SessionId>> watchers;
     std::uint64_t last_session = 0;
     bool is_lost = false;
     struct Offline {
@@ -95,6 +97,8 @@ private:
     ShardOptions shard_options(ShardId id, const std::string& directory);
     void dispatch(ShardState& shard, std::vector<Committed> committed);
     void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
+    void tell_watchers(const MailboxNews& news, SessionId origin);
+    void tell_watchers(AccountId account, const AccountChange& change, SessionId origin);
     void note_fault(ShardId id);
     void put_offline(ShardId id, const Error& error);
     void tell_read_only(ShardId id, std::string_view why);

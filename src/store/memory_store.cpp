@@ -42,7 +42,7 @@ net::Task<Result<SessionId>> MemoryStore::open_session(const auth::Token& token,
     auto account = memory::admit(*world_, key_, token, auth::Right::access, clock_.now());
     if (!account) co_return std::unexpected(std::move(account.error()));
     const SessionId id(++world_->last_session);
-    world_->sessions[id] = Session{token.account, &sink, std::nullopt, false, {}};
+    world_->sessions[id] = Session{token.account, &sink, std::nullopt, false, {}, false};
     co_return id;
 }
 
@@ -50,7 +50,7 @@ net::Task<Result<SessionId>> MemoryStore::open_beside(SessionId id, ChangeSink& 
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     const SessionId opened(++world_->last_session);
-    world_->sessions[opened] = Session{(*session)->account, &sink, std::nullopt, false, {}};
+    world_->sessions[opened] = Session{(*session)->account, &sink, std::nullopt, false, {}, false};
     co_return opened;
 }
 
@@ -89,7 +89,11 @@ net::Task<Result<MailboxId>> MemoryStore::create_mailbox(SessionId id, MailboxNa
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
-    co_return world_->create_checked(world_->account(**session), name, use);
+    const auto account = (*session)->account;
+    const auto before = world_->names_of(account);
+    auto created = world_->create_checked(world_->account(**session), name, use);
+    if (created) world_->tell_names(id, account, before);
+    co_return created;
 }
 
 net::Task<Result<void>> MemoryStore::delete_mailbox(SessionId id, MailboxName name) {
@@ -111,6 +115,7 @@ net::Task<Result<void>> MemoryStore::delete_mailbox(SessionId id, MailboxName na
     ++account.modseq.value;
     world_->figures.messages_stored -= gone.messages.size();
     world_->publish(id, {News{gone.id, {MailboxDeleted{}}}});
+    world_->tell_watchers(id, (*session)->account, NameRemoved{name});
     co_return Result<void>();
 }
 
@@ -119,7 +124,17 @@ net::Task<Result<void>> MemoryStore::rename_mailbox(SessionId id, MailboxName fr
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
-    co_return world_->rename(id, world_->account(**session), from, to);
+    const auto owner = (*session)->account;
+    auto before = world_->names_of(owner);
+    auto& account = world_->account(**session);
+    auto done = world_->rename(id, account, from, to);
+    if (!done) co_return done;
+    // What is renamed is no new name, but for INBOX, which stays.
+    for (const auto& [name, mailbox] : account.mailboxes)
+        if (from != kInbox && (name == to || is_inferior(name, to))) before.insert(name);
+    world_->tell_names(id, owner, before);
+    if (from != kInbox) world_->tell_watchers(id, owner, NameRenamed{from, to});
+    co_return done;
 }
 
 net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, bool subscribed) {
@@ -127,6 +142,7 @@ net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, b
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
     auto& names = world_->account(**session).subscribed;
+    const bool was_subscribed = names.contains(name);
     if (!subscribed)
         names.erase(name);
     else {
@@ -135,7 +151,13 @@ net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, b
             co_return fail(Errc::limit_exceeded);
         names.insert(name);
     }
+    if (was_subscribed != subscribed)
+        world_->tell_watchers(id, (*session)->account, SubscriptionChanged{name});
     co_return Result<void>();
+}
+
+void MemoryStore::watch(SessionId id, bool is_watching) {
+    if (const auto session = world_->session(id)) (*session)->is_watching = is_watching;
 }
 
 net::Task<Result<QuotaUsage>> MemoryStore::quota(SessionId id) {

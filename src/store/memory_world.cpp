@@ -1,11 +1,22 @@
 #include "store/memory_world.hpp"
 
 #include "store/flag_names.hpp"
+#include "store/summary.hpp"
 #include "store/uid_set.hpp"
 
 #include <algorithm>
 
 namespace maild::store::memory {
+namespace {
+
+AccountId owner_of(const World& world, MailboxId mailbox) {
+    for (const auto& [id, account] : world.accounts)
+        for (const auto& [name, one] : account.mailboxes)
+            if (one.id == mailbox) return id;
+    return {};
+}
+
+} // namespace
 
 void World::publish(SessionId origin, const std::vector<News>& news) {
     for (const auto& [mailbox, changes] : news) {
@@ -17,7 +28,27 @@ void World::publish(SessionId origin, const std::vector<News>& news) {
         for (const auto& [id, session] : sessions) {
             if (id != origin) tell(session);
         }
+        const auto summary = summary_of(mailbox, changes);
+        if (summary.come_or_gone || summary.flags)
+            tell_watchers(origin, owner_of(*this, mailbox), summary);
     }
+}
+
+void World::tell_watchers(SessionId origin, AccountId account, const AccountChange& change) {
+    for (const auto& [id, session] : sessions)
+        if (session.is_watching && session.account == account && id != origin)
+            session.sink->on_account(change);
+}
+
+std::set<std::string> World::names_of(AccountId account) const {
+    std::set<std::string> names;
+    for (const auto& [name, mailbox] : accounts.at(account).mailboxes) names.insert(name);
+    return names;
+}
+
+void World::tell_names(SessionId origin, AccountId account, const std::set<std::string>& before) {
+    for (const auto& name : names_of(account))
+        if (!before.contains(name)) tell_watchers(origin, account, NameCreated{name});
 }
 
 void World::lose(AccountId account) {

@@ -66,6 +66,7 @@ struct Session {
     std::optional<MailboxId> open;
     bool is_examining = false;
     MailboxName claimed; // empty: nothing
+    bool is_watching = false;
 };
 
 struct News {
@@ -90,6 +91,9 @@ struct World {
 
     // The origin's sink first, then everybody else's who has the mailbox open.
     void publish(SessionId origin, const std::vector<News>& news);
+    void tell_watchers(SessionId origin, AccountId account, const AccountChange& change);
+    void tell_names(SessionId origin, AccountId account, const std::set<std::string>& before);
+    std::set<std::string> names_of(AccountId account) const;
     void tell_annotations(AccountId account, SessionId except, const MailboxName& mailbox,
                           std::span<const std::string> names);
     void lose(AccountId account);

@@ -69,7 +69,7 @@ Result<void> remove_account(Batch& batch, AccountId account) {
     if (!forgotten) return pass(forgotten);
     auto noted = batch.database.execute("DELETE FROM annotation WHERE account_id = ?1", account);
     if (!noted) return pass(noted);
-    for (const auto& row : *rows) batch.news.push_back({row.status, {MailboxDeleted{}}});
+    for (const auto& row : *rows) batch.news.push_back({account, row.status, {MailboxDeleted{}}});
     batch.notes.emplace_back(AccountRemoved{account});
     return {};
 }

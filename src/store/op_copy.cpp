@@ -99,7 +99,7 @@ Result<MailboxStatus> add_to(Batch& batch, const MailboxRow& to, std::vector<Row
     if (!status) return pass(status);
     const Uid first(status->uid_next.value - static_cast<std::uint32_t>(rows.size()));
     if (auto done = insert_rows(batch, rows, to.status.id, first, modseq); !done) return pass(done);
-    MailboxNews news{*status, {}};
+    MailboxNews news{to.account, *status, {}};
     news.changes.reserve(rows.size() + 1);
     if (!added.empty()) {
         if (auto set = set_keywords(batch.database, to.status.id, to.keywords, added); !set)

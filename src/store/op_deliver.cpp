@@ -108,7 +108,7 @@ Result<Delivered> insert_message(Batch& batch, PendingBody& body, MailboxRow& ma
         to_millis(message.internal_date), to_millis(batch.now));
     if (!done) return pass(done);
 
-    MailboxNews news{*status, {}};
+    MailboxNews news{mailbox.account, *status, {}};
     if (!flags->added.empty()) {
         if (auto set =
                 set_keywords(batch.database, mailbox.status.id, mailbox.keywords, flags->added);

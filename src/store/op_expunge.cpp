@@ -65,7 +65,7 @@ Result<void> remove_messages(Batch& batch, AccountId account, MailboxId mailbox,
                              Removal removal) {
     if (uids.empty()) return {};
     MailboxDelta delta;
-    MailboxNews news;
+    MailboxNews news{.account = account, .status = {}, .changes = {}};
     for (const auto& range : uids) {
         if (auto read = read_removed(batch, mailbox, range, delta, news); !read) return read;
     }

@@ -82,7 +82,7 @@ Result<FlagChangeResult> change_flags(Batch& batch, const FlagJob& job) {
     changed.delta.modseq = result.modseq = *modseq;
     const auto status = change_mailbox(batch.database, job.open.mailbox, changed.delta);
     if (!status) return pass(status);
-    MailboxNews news{*status, {}};
+    MailboxNews news{job.open.account, *status, {}};
     news.changes.reserve(changed.messages.size() + 1);
     if (!wanted.added.empty()) {
         auto set = set_keywords(batch.database, job.open.mailbox, mailbox->keywords, wanted.added);

@@ -35,6 +35,7 @@ Result<MailboxId> insert_mailbox(Batch& batch, AccountId account, const MailboxN
     const MailboxId id(batch.database.last_insert_rowid());
     batch.notes.emplace_back(
         MailboxNamed{{account, id, name, use, UidValidity(static_cast<std::uint32_t>(validity))}});
+    batch.names.push_back({account, NameCreated{name}});
     return id;
 }
 
@@ -119,7 +120,8 @@ Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& 
         to_millis(batch.now), *modseq);
     if (!hidden) return pass(hidden);
     status.highest_modseq = *modseq;
-    batch.news.push_back({status, {MailboxDeleted{}}});
+    batch.news.push_back({account, status, {MailboxDeleted{}}});
+    batch.names.push_back({account, NameRemoved{name}});
     batch.notes.emplace_back(MailboxRemoved{status.id});
     return {};
 }
@@ -139,6 +141,7 @@ Result<void> rename_mailbox(Batch& batch, AccountId account, const MailboxName& 
         batch.notes.emplace_back(
             MailboxNamed{{account, row.status.id, target, row.use, row.status.uid_validity}});
     }
+    batch.names.push_back({account, NameRenamed{from, to}});
     return {};
 }
 
@@ -147,6 +150,7 @@ Result<void> subscribe(Batch& batch, AccountId account, const MailboxName& name,
         auto gone = batch.database.execute(
             "DELETE FROM subscription WHERE account_id = ?1 AND name = ?2", account, name);
         if (!gone) return pass(gone);
+        if (*gone == 1) batch.names.push_back({account, SubscriptionChanged{name}});
         return {};
     }
     if (auto valid = check_name(name); !valid) return valid;
@@ -155,7 +159,10 @@ Result<void> subscribe(Batch& batch, AccountId account, const MailboxName& name,
                                        "= ?1) < ?3 ON CONFLICT DO NOTHING",
                                        account, name, static_cast<std::int64_t>(kMaxMailboxes));
     if (!made) return pass(made);
-    if (*made == 1) return {};
+    if (*made == 1) {
+        batch.names.push_back({account, SubscriptionChanged{name}});
+        return {};
+    }
     auto there = batch.database.query(
         "SELECT 1 FROM subscription WHERE account_id = ?1 AND name = ?2", account, name);
     if (!there) return pass(there);

@@ -37,6 +37,8 @@ void RemoteStore::Impl::on_event(Type type, std::string_view payload) {
     } else if (type == Type::annotations_changed) {
         if (const auto event = ipc::decode<wire::AnnotationsChanged>(payload))
             on_annotations(*event);
+    } else if (type == Type::account_changed) {
+        if (const auto event = ipc::decode<wire::AccountChanged>(payload)) on_account(*event);
     } else
         log::warning("store_event_unknown", {{"type", wire::number(type)}});
 }
@@ -56,6 +58,11 @@ void RemoteStore::Impl::on_changes(wire::Changes event) {
 void RemoteStore::Impl::on_annotations(const wire::AnnotationsChanged& event) {
     const auto found = sessions.find(event.session);
     if (found != sessions.end()) found->second.sink->on_annotations(event.mailbox, event.names);
+}
+
+void RemoteStore::Impl::on_account(const wire::AccountChanged& event) {
+    const auto found = sessions.find(event.session);
+    if (found != sessions.end()) found->second.sink->on_account(event.change);
 }
 
 void RemoteStore::Impl::on_session_lost(SessionId session) {
@@ -135,6 +142,10 @@ void RemoteStore::close_mailbox(SessionId session) {
     found->second.is_open = false;
     found->second.early.clear();
     impl_->line.notify(wire::number(Type::close_mailbox), ipc::encode(wire::OfSession{session}));
+}
+
+void RemoteStore::watch(SessionId session, bool is_watching) {
+    impl_->line.notify(wire::number(Type::watch), ipc::encode(wire::Watch{session, is_watching}));
 }
 
 net::Task<Result<OpenedMailbox>> RemoteStore::open_mailbox(SessionId session, MailboxName name,

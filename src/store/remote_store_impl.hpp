@@ -46,6 +46,7 @@ private:
     void on_event(wire::Type type, std::string_view payload);
     void on_changes(wire::Changes event);
     void on_annotations(const wire::AnnotationsChanged& event);
+    void on_account(const wire::AccountChanged& event);
     void on_session_lost(SessionId session);
     void on_line_lost();
 };

@@ -148,6 +148,13 @@ void Service::Impl::close_mailbox(Exchange& exchange) {
     if (exchange.request.id != 0) exchange.connection->reply(exchange.request.id, {});
 }
 
+void Service::Impl::watch(Exchange& exchange) {
+    const auto message = decode_for_session<wire::Watch>(exchange);
+    if (!message) return;
+    store.watch(message->session, message->is_watching);
+    if (exchange.request.id != 0) exchange.connection->reply(exchange.request.id, {});
+}
+
 net::Task<void> Service::Impl::open_mailbox(Exchange& exchange) {
     auto message = decode_for_session<wire::Open>(exchange);
     if (!message) co_return;

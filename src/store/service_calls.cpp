@@ -13,6 +13,7 @@ net::Task<bool> Service::Impl::handle_delivery(Exchange& exchange) {
     case Type::open_beside: co_await open_beside(exchange); co_return true;
     case Type::close_session: close_session(exchange); co_return true;
     case Type::close_mailbox: close_mailbox(exchange); co_return true;
+    case Type::watch: watch(exchange); co_return true;
     case Type::claim: {
         auto message = decode_for_session<wire::Named>(exchange);
         if (!message) co_return true;

@@ -57,6 +57,7 @@ private:
     net::Task<void> check(Exchange& exchange);
     void close_session(Exchange& exchange);
     void close_mailbox(Exchange& exchange);
+    void watch(Exchange& exchange);
 
     // The request as T, if it is one and its session belongs to this connection; otherwise it is
     // answered.

@@ -29,6 +29,10 @@ public:
         wire::AnnotationsChanged event{session, mailbox, {names.begin(), names.end()}};
         connection_.send_event(wire::number(wire::Type::annotations_changed), ipc::encode(event));
     }
+    void on_account(const AccountChange& change) override {
+        connection_.send_event(wire::number(wire::Type::account_changed),
+                               ipc::encode(wire::AccountChanged{session, change}));
+    }
     void on_lost() override {
         connection_.send_event(wire::number(wire::Type::lost), ipc::encode(wire::Lost{session}));
         forget_(session); // deletes this

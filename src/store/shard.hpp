@@ -57,6 +57,7 @@ struct Committed {
     std::move_only_function<void(Result<void>)> done;
     Result<void> outcome;
     std::vector<MailboxNews> news;
+    std::vector<NameNews> names;
     std::uint64_t origin = 0;
 };
 

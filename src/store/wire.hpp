@@ -38,6 +38,7 @@ enum class Type : ipc::MessageType {
     quota,
     annotations,
     set_annotations,
+    watch,
     // from control
     figures = 64,
     usage,
@@ -51,6 +52,7 @@ enum class Type : ipc::MessageType {
     lost,
     accepts_mail,
     annotations_changed,
+    account_changed,
 };
 
 constexpr ipc::MessageType number(Type type) { return static_cast<ipc::MessageType>(type); }
@@ -176,6 +178,14 @@ struct Lost {
 struct AcceptsMail {
     Result<void> answer;
 };
+struct Watch {
+    SessionId session;
+    bool is_watching = false;
+};
+struct AccountChanged {
+    SessionId session;
+    AccountChange change;
+};
 struct AnnotationsChanged {
     SessionId session;
     MailboxName mailbox;
@@ -225,6 +235,10 @@ template <class Codec> void describe(Codec& codec, GetAnnotations& m) {
 }
 template <class Codec> void describe(Codec& codec, SetAnnotations& m) {
     codec(m.session, m.name, m.change);
+}
+template <class Codec> void describe(Codec& codec, Watch& m) { codec(m.session, m.is_watching); }
+template <class Codec> void describe(Codec& codec, AccountChanged& m) {
+    codec(m.session, m.change);
 }
 template <class Codec> void describe(Codec& codec, AnnotationsChanged& m) {
     codec(m.session, m.mailbox, m.names);

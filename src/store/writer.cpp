@@ -64,7 +64,7 @@ void Shard::submit(WriteRequest request) {
 
 void Shard::refuse(WriteRequest request, const Error& error) {
     std::vector<Committed> refused;
-    refused.push_back({std::move(request.done), std::unexpected(error), {}, request.origin});
+    refused.push_back({std::move(request.done), std::unexpected(error), {}, {}, request.origin});
     options_.on_committed(std::move(refused));
 }
 
@@ -145,7 +145,7 @@ Result<void> Shard::try_group(std::vector<WriteRequest>& group, std::vector<Comm
     Batch batch(*database_, clock_.now(), random_, next_body_, next_content_);
     for (auto& request : group) {
         auto& entry = committed.emplace_back(nullptr, Result<void>(), std::vector<MailboxNews>(),
-                                             request.origin);
+                                             std::vector<NameNews>(), request.origin);
         entry.outcome = run_one(batch, request, entry);
         if (!entry.outcome && (is_of_the_disk(entry.outcome.error()) || database_->is_damaged()))
             return entry.outcome;
@@ -197,6 +197,7 @@ Result<void> Shard::run_one(Batch& batch, WriteRequest& request, Committed& comm
         committed.news.push_back(std::move(news));
     }
     batch.news.clear();
+    committed.names = std::exchange(batch.names, {});
     return {};
 }
 
@@ -290,7 +291,7 @@ void Shard::retry_without_bodies(std::vector<WriteRequest> group, const Error& e
 void Shard::fail_all(std::vector<WriteRequest> group, const Error& error) {
     std::vector<Committed> failed;
     for (auto& request : group)
-        failed.push_back({std::move(request.done), std::unexpected(error), {}, request.origin});
+        failed.push_back({std::move(request.done), std::unexpected(error), {}, {}, request.origin});
     options_.on_committed(std::move(failed));
 }
 

@@ -45,6 +45,17 @@ struct Text {
     std::string operator()(const MailboxDeleted&) const { return "x"; }
 };
 
+struct AccountText {
+    std::string operator()(const MessagesChanged& c) const {
+        return "#" + std::to_string(c.mailbox.value) + (c.come_or_gone ? "+-" : "") +
+               (c.flags ? "~" : "");
+    }
+    std::string operator()(const NameCreated& c) const { return "new:" + c.name; }
+    std::string operator()(const NameRemoved& c) const { return "gone:" + c.name; }
+    std::string operator()(const NameRenamed& c) const { return c.from + ">" + c.to; }
+    std::string operator()(const SubscriptionChanged& c) const { return "sub:" + c.name; }
+};
+
 } // namespace
 
 bool Subject::run_until(const std::function<bool()>& done) {
@@ -89,6 +100,11 @@ std::string Client::annotate(const std::string& mailbox, std::vector<Annotation>
 
 Result<Annotations> Client::annotations(const std::string& mailbox, AnnotationQuery query) {
     return subject_.run(subject_.store().annotations(id_, mailbox, std::move(query)));
+}
+
+void Client::on_account(const AccountChange& change) {
+    if (!account_news_.empty()) account_news_ += " ";
+    account_news_ += std::visit(AccountText{}, change);
 }
 
 void Client::on_lost() { news_ += news_.empty() ? "lost" : " lost"; }

@@ -67,6 +67,7 @@ public:
 
     void on_changes(MailboxId mailbox, std::span<const Change> changes) override;
     void on_annotations(const MailboxName& mailbox, std::span<const std::string> names) override;
+    void on_account(const AccountChange& change) override;
     void on_lost() override;
 
     SessionId id() const { return id_; }
@@ -92,6 +93,9 @@ public:
     std::string annotate(const std::string& mailbox, std::vector<Annotation> entries,
                          std::optional<SpecialUse> use = {}); // "ok" or the error
     Result<Annotations> annotations(const std::string& mailbox, AnnotationQuery query);
+    void watch(bool is_watching) { subject_.store().watch(id_, is_watching); }
+    // "#3+-" messages came or went, "#3~" flags, "new:a", "gone:a", "a>b", "sub:a"
+    std::string account_news() { return std::exchange(account_news_, {}); }
     const std::string& annotation_news() const { return annotation_news_; } // the last ones
 
 private:
@@ -99,6 +103,7 @@ private:
     SessionId id_;
     std::string news_;
     std::string annotation_news_;
+    std::string account_news_;
     std::vector<Change> changes_;
 };
 

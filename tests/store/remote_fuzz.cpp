@@ -48,6 +48,7 @@ private:
 class Sink final : public ChangeSink {
 public:
     void on_changes(MailboxId, std::span<const Change> changes) override { seen += changes.size(); }
+    void on_account(const AccountChange& change) override { static_cast<void>(change); }
     void on_annotations(const MailboxName&, std::span<const std::string> names) override {
         seen += names.size();
     }

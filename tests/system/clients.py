@@ -278,6 +278,31 @@ class Clients(host.HostTest):
             say(client, f'SETMETADATA {mailbox} (/private/specialuse "\\\\{use}" /shared/comment NIL)')
         client.logout()
 
+    def test_notify_hears_of_other_mailboxes_without_idle(self):
+        """RFC 5465: a delivery, a folder and a message in the selected mailbox, on whichever worker they happen."""
+        client, listener = self.imap(), self.imap(tls=False)
+        listener.select("INBOX")
+        listener.send(b"n NOTIFY SET (selected (MessageNew (UID BODY.PEEK[HEADER.FIELDS (Subject)]) MessageExpunge))"
+                      b" (personal (MessageNew MessageExpunge MailboxName))\r\n")
+        self.assertTrue(listener.readline().startswith(b"n OK"))
+        listener.sock.settimeout(10)
+        client.create("Heard")
+        self.assertEqual(listener.readline(), b'* LIST (\\HasNoChildren) "/" Heard\r\n')
+        client.append("Heard", "", None, host.message("elsewhere"))
+        self.assertTrue(listener.readline().startswith(b"* STATUS Heard (MESSAGES 1 UIDNEXT 2 UIDVALIDITY "))
+        with smtplib.LMTP("127.0.0.1", self.port(24), local_hostname="client.example") as sender:
+            sender.sendmail("bob@client.example", [self.address], host.message("notified"))
+        lines = [listener.readline() for _ in range(6)]
+        self.assertIn(b" EXISTS", lines[0])
+        self.assertIn(b"Subject: notified\r\n", lines)
+        client.delete("Heard")
+        rest = listener.readline()
+        while b"NonExistent" not in rest:
+            rest = listener.readline()
+        self.assertIn(b'"/" Heard\r\n', rest)
+        listener.sock.close()
+        client.logout()
+
     def answers(self):
         try:
             return self.imap().logout()[0] == "BYE"

@@ -54,6 +54,7 @@ public:
                                            MailboxName to) override;
     net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
                                       bool subscribed) override;
+    void watch(SessionId session, bool is_watching) override;
     net::Task<Result<QuotaUsage>> quota(SessionId session) override;
     net::Task<Result<Annotations>> annotations(SessionId session, MailboxName name,
                                                AnnotationQuery query) override;

@@ -40,6 +40,8 @@ public:
         static_cast<void>(mailbox);
         static_cast<void>(names);
     }
+    // What others do anywhere in the account, the mailbox that is open included: after watch().
+    virtual void on_account(const AccountChange& change) { static_cast<void>(change); }
     // The store is gone or the account was kicked; the handle is dead.
     virtual void on_lost() = 0;
 };
@@ -217,6 +219,10 @@ public:
                                                    MailboxName to) = 0;
     virtual net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
                                               bool subscribed) = 0;
+
+    // Whether the session hears of its account by ChangeSink::on_account(), from now on: what is
+    // asked for behind this call knows of everything that is not told.
+    virtual void watch(SessionId session, bool is_watching) = 0;
 
     // Of the session's account, by its counters. The limits are those of the newest token.
     virtual net::Task<Result<QuotaUsage>> quota(SessionId session) = 0;

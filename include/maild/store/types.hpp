@@ -124,6 +124,29 @@ struct KeywordsAdded {
 struct MailboxDeleted {};
 using Change = std::variant<Added, FlagsChanged, Expunged, KeywordsAdded, MailboxDeleted>;
 
+// What happens in an account, for who watches all of it (MessageStore::watch()). Of messages only
+// that something has changed: who wants to know more asks, and hears of many changes at once.
+struct MessagesChanged {
+    MailboxId mailbox;
+    bool come_or_gone = false;
+    bool flags = false;
+};
+struct NameCreated {
+    MailboxName name;
+};
+struct NameRemoved {
+    MailboxName name;
+};
+struct NameRenamed { // and what is below it
+    MailboxName from;
+    MailboxName to;
+};
+struct SubscriptionChanged {
+    MailboxName name;
+};
+using AccountChange =
+    std::variant<MessagesChanged, NameCreated, NameRemoved, NameRenamed, SubscriptionChanged>;
+
 template <class Codec> void describe(Codec& codec, Flags& flags) { codec(flags.bits); }
 template <class Codec> void describe(Codec& codec, FlagNames& names) {
     codec(names.system, names.keywords);
@@ -156,5 +179,16 @@ template <class Codec> void describe(Codec& codec, KeywordsAdded& change) {
     codec(change.keywords);
 }
 template <class Codec> void describe(Codec&, MailboxDeleted&) {}
+template <class Codec> void describe(Codec& codec, MessagesChanged& change) {
+    codec(change.mailbox, change.come_or_gone, change.flags);
+}
+template <class Codec> void describe(Codec& codec, NameCreated& change) { codec(change.name); }
+template <class Codec> void describe(Codec& codec, NameRemoved& change) { codec(change.name); }
+template <class Codec> void describe(Codec& codec, NameRenamed& change) {
+    codec(change.from, change.to);
+}
+template <class Codec> void describe(Codec& codec, SubscriptionChanged& change) {
+    codec(change.name);
+}
 
 } // namespace maild::store
