@@ -60,6 +60,7 @@ constexpr std::string_view kLoggedIn[] = {
     "METADATA",
     "LIST-METADATA",
     "NOTIFY",
+    "I18NLEVEL=1",
     "QUOTA",
     "QUOTA=RES-STORAGE",
     "QUOTA=RES-MESSAGE",

@@ -67,7 +67,7 @@ SearchMatcher::SearchMatcher(const SearchProgram& program, const MailboxView& vi
     for (std::size_t i = 0; i < program.size(); ++i) {
         const auto& key = program[i];
         deepest_ = std::max(deepest_, level_of(key.op));
-        if (!key.needle.empty()) needles_[i] = mail::fold_case(key.needle);
+        if (!key.needle.empty()) needles_[i] = mail::collation_key(key.needle);
         if (key.op == sequence || key.op == uid) sets_[i] = view.seqs(key.set, key.op == uid);
         const bool is_text = key.op == body || key.op == text;
         const bool narrows = key.op == header || (is_text && needles_[i].size() >= 3);
@@ -82,7 +82,8 @@ std::vector<store::Needle> SearchMatcher::needles() const {
         auto& needle = needles.emplace_back();
         if (key.op != text)
             needle.where = key.op == header ? store::Where::header : store::Where::body;
-        if (key.op == header) needle.texts.push_back(beginning(mail::fold_case(key.name)) + ":");
+        if (key.op == header)
+            needle.texts.push_back(beginning(mail::collation_key(key.name)) + ":");
         needle.texts.push_back(beginning(needles_[i]));
     }
     return needles;

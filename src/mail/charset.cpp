@@ -2,8 +2,6 @@
 #include "maild/base/utf8.hpp"
 #include "maild/mail/text.hpp"
 
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
 #include <unicode/ucnv.h>
 #include <unicode/unistr.h>
 
@@ -17,8 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxCharsetName = 64;
 constexpr std::size_t kMaxConverters = 16; // kept open per thread; a message rarely needs three
-// ICU's lengths are int32; only ASCII is folded in what is longer.
-constexpr std::size_t kMaxFolded = 512 * 1024 * 1024;
 
 struct CloseConverter {
     void operator()(UConverter* converter) const { ::ucnv_close(converter); }
@@ -120,34 +116,6 @@ std::string to_utf8(std::string_view bytes, std::string_view charset) {
     }
     if (auto* converter = find_converter(name)) return convert(*converter, bytes);
     return to_utf8(bytes, {});
-}
-
-std::string fold_case(std::string_view utf8) {
-    if (std::ranges::none_of(utf8, ascii::is_8bit)) return ascii::to_lower(utf8);
-    const auto valid = to_utf8(utf8, "utf-8");
-    UErrorCode status = U_ZERO_ERROR;
-    const auto* folding = icu::Normalizer2::getNFKCCasefoldInstance(status);
-    if (U_FAILURE(status) || valid.size() > kMaxFolded) return ascii::to_lower(valid);
-    const auto size = static_cast<std::int32_t>(valid.size());
-    std::string out;
-    icu::StringByteSink<std::string> sink(&out, size);
-    folding->normalizeUTF8(0, icu::StringPiece(valid.data(), size), sink, nullptr, status);
-    return U_SUCCESS(status) ? out : ascii::to_lower(valid);
-}
-
-std::string collation_key(std::string_view utf8) {
-    if (std::ranges::none_of(utf8, ascii::is_8bit)) return ascii::to_upper(utf8);
-    const auto valid = to_utf8(utf8, "utf-8");
-    UErrorCode status = U_ZERO_ERROR;
-    const auto* decomposing = icu::Normalizer2::getNFKDInstance(status);
-    if (U_FAILURE(status) || valid.size() > kMaxFolded) return ascii::to_upper(valid);
-    const auto text = icu::UnicodeString::fromUTF8(valid);
-    icu::UnicodeString titled;
-    for (std::int32_t i = 0; i < text.length(); i = text.moveIndex32(i, 1))
-        titled.append(::u_totitle(text.char32At(i))); // RFC 5051 §2: one character for one
-    std::string out;
-    decomposing->normalize(titled, status).toUTF8String(out);
-    return U_SUCCESS(status) ? out : ascii::to_upper(valid);
 }
 
 } // namespace maild::mail

@@ -17,7 +17,7 @@ constexpr std::size_t kLongestLine = 1024 * 1024;
 } // namespace
 
 std::uint32_t searched_text_version() {
-    constexpr std::uint32_t kOurs = 1; // grows with each change of what is below, or of mail/text
+    constexpr std::uint32_t kOurs = 2; // grows with each change of what is below, or of mail/text
     UVersionInfo tables;
     u_getUnicodeVersion(tables);
     UVersionInfo library;
@@ -38,7 +38,7 @@ TextType text_type(std::string_view header) {
 }
 
 std::string folded_field(const HeaderField& field) {
-    return fold_case(std::string(field.name) + ": " + decoded_header_text(field.body));
+    return collation_key(std::string(field.name) + ": " + decoded_header_text(field.body));
 }
 
 FoldedText::FoldedText(TransferEncoding encoding, std::string charset)
@@ -58,7 +58,7 @@ std::string FoldedText::finish() {
 }
 
 std::string FoldedText::convert(std::size_t end) {
-    auto folded = fold_case(to_utf8(std::string_view(decoded_).substr(0, end), charset_));
+    auto folded = collation_key(to_utf8(std::string_view(decoded_).substr(0, end), charset_));
     decoded_.erase(0, end);
     return folded;
 }

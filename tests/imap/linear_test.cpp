@@ -72,8 +72,8 @@ std::vector<Shape> shapes() {
          [](const std::string& text) { (void)mail::decoded_header_text(text); }}, // 63
         {"open_encoded_words", 100'000, line("", "=?utf-8?q?", ""),
          [](const std::string& text) { (void)mail::decoded_header_text(text); }},
-        {"fold_case", 200'000, line("", "\xc7\x85\xcc\x81", ""),
-         [](const std::string& text) { (void)mail::fold_case(text); }},
+        {"collation_key", 200'000, line("", "\xc7\x85\xcc\x81", ""),
+         [](const std::string& text) { (void)mail::collation_key(text); }},
         {"parentheses", 500'000, line("a FETCH 1 ", "(", ""), parse_line}, // 42
         {"not", 100'000, line("a SEARCH ", "NOT ", "ALL"), parse_line},
         {"or", 100'000, line("a SEARCH ", "OR ALL ", "ALL"), parse_line},

@@ -63,7 +63,7 @@ Texts texts_of(const store::MessageData& message, const std::string& bytes) {
         if (&part != &parts->root()) fields(header, texts.body);
         const auto type = mail::text_type(header);
         if (part.kind != mail::PartKind::leaf || !type.is_text) continue;
-        texts.body.push_back(mail::fold_case(mail::decode_text(
+        texts.body.push_back(mail::collation_key(mail::decode_text(
             view.substr(part.body_begin + message.prefix_size, part.body_end - part.body_begin),
             type.charset, part.encoding)));
     }

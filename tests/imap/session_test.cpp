@@ -271,15 +271,17 @@ TEST(ImapSession, SearchesTextInAnyCharset) {
     };
     const std::vector<Case> cases = {
         {"FROM {5+}\r\nJ\xc3\x96RG", " 1"},
-        {"BODY {8+}\r\nSTRASSE ", " 1"},
-        {"BODY STRASSE", " 1"},
+        {"BODY {8+}\r\nSTRA\xc3\x9f\x45 ", " 1"},
+        {"BODY STRA", " 1"},
+        {"BODY STRASSE", ""}, // RFC 5051: one character for one
         {"TEXT {5+}\r\ncaf\xc3\xa9", " 1"},
+        {"TEXT {6+}\r\nCAFE\xcc\x81", " 1"},
         {"BODY {9+}\r\n\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", " 2"},
         {"BODY holiday.png", " 2"},
         {"BODY secret", ""},
         {"HEADER Subject \"\"", " 2"},
-        {"NOT BODY STRASSE", " 2"},
-        {"OR BODY STRASSE SUBJECT X", " 1 2"},
+        {"NOT BODY STRA", " 2"},
+        {"OR BODY STRA SUBJECT X", " 1 2"},
         {"CHARSET US-ASCII ALL", " 1 2"},
     };
     for (const auto& [keys, want] : cases)

@@ -2,6 +2,9 @@
 #include "maild/mail/text.hpp"
 
 #include <gtest/gtest.h>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
 
 #include <array>
 
@@ -138,21 +141,41 @@ TEST(Text, UndoesTransferEncodingAndCharset) {
     EXPECT_EQ(decode_text("\xfc", "", TransferEncoding::unknown), "ü");
 }
 
-TEST(FoldCase, ForgetsCaseAndForms) {
+// RFC 5051: which texts are one.
+TEST(CollationKey, ForgetsCaseAndForms) {
     const Pairs cases = {
         {"", ""},
         {"Hello WORLD 123", "hello world 123"},
-        {"GRÜSSE", "grüsse"},
-        {"Grüße", "grüsse"},
-        {"ΣΊΣΥΦΟΣ", "σίσυφοσ"},
-        {"A\u0308", "ä"},       // decomposed
-        {"\uff21\uff11", "a1"}, // full width
-        {"\uff76\uff9e", "ガ"}, // half width katakana
+        {"GRÜßE", "grüße"},
+        {"ΣΊΣΥΦΟΣ", "σίσυφος"},                                         // the final one too
+        {"A\u0308", "ä"},                                               // decomposed
+        {"\uff21\uff11", "a1"},                                         // full width
+        {"\uff76\uff9e", "ガ"},                                         // half width katakana
+        {"한국어", "\u1112\u1161\u11ab\u1100\u116e\u11a8\u110b\u1165"}, // of jamo
         {"ПРИВЕТ", "привет"},
-        {"co\u00adoperate", "cooperate"}, // soft hyphen
+        {"Ⅷ", "viii"},
+        {"a\u0323\u0301", "a\u0301\u0323"}, // marks in another order
+        {"\U00010400", "\U00010428"},       // beyond the BMP
         {"\xff", "\ufffd"},
     };
-    for (const auto& [text, want] : cases) EXPECT_EQ(fold_case(text), want) << text;
+    for (const auto& [text, same] : cases)
+        EXPECT_EQ(collation_key(text), collation_key(same)) << text;
+    EXPECT_NE(collation_key("ß"), collation_key("ss")) << "one character for one";
+    EXPECT_NE(collation_key("a"), collation_key("ä"));
+}
+
+// Page by page it is what ICU makes of the whole.
+TEST(CollationKey, IsThatOfEachCharacter) {
+    UErrorCode status = U_ZERO_ERROR;
+    const auto* decomposing = icu::Normalizer2::getNFKDInstance(status);
+    ASSERT_TRUE(U_SUCCESS(status));
+    for (UChar32 c = 1; c < 0x30000; ++c) {
+        if (U_IS_SURROGATE(c)) continue;
+        std::string text, want;
+        icu::UnicodeString(c).toUTF8String(text);
+        decomposing->normalize(icu::UnicodeString(::u_totitle(c)), status).toUTF8String(want);
+        ASSERT_EQ(collation_key(text), want) << c;
+    }
 }
 
 TEST(Text, IsAlwaysValidUtf8) {
@@ -162,7 +185,7 @@ TEST(Text, IsAlwaysValidUtf8) {
     for (int i = 0; i < 4096; ++i) bytes += static_cast<char>(i * 7919 >> 3);
     for (const auto charset : charsets) {
         EXPECT_TRUE(is_utf8(to_utf8(bytes, charset))) << charset;
-        EXPECT_TRUE(is_utf8(fold_case(to_utf8(bytes, charset)))) << charset;
+        EXPECT_TRUE(is_utf8(collation_key(to_utf8(bytes, charset)))) << charset;
     }
     EXPECT_TRUE(is_utf8(decoded_header_text(bytes)));
 }

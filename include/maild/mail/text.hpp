@@ -60,13 +60,10 @@ std::string decoded_header_text(std::string_view body);
 std::string decode_text(std::string_view bytes, std::string_view charset,
                         TransferEncoding encoding);
 
-// For comparing without case: NFKC case folding (Unicode §3.13), so that composed and decomposed,
-// full and half width forms meet. Fast where the text is ASCII. A needle is in a text if
-// fold_case(needle) is in fold_case(text).
-std::string fold_case(std::string_view utf8);
-
-// i;unicode-casemap (RFC 5051): texts sort as the octets of their keys do, and are equal if these
-// are: title case, then decomposed.
+// i;unicode-casemap (RFC 5051), by which mail is compared (RFC 5255 I18NLEVEL=1): title case, then
+// decomposed, so that composed and decomposed, full and half width forms meet. Texts are equal if
+// their keys are, sort as the octets of their keys do, and one is in another if its key is in the
+// other's. Fast where the text is ASCII.
 std::string collation_key(std::string_view utf8);
 
 } // namespace maild::mail

@@ -159,7 +159,7 @@ struct FetchResult {
     std::optional<Uid> next; // the answer was cut at the size limit: ask again from here
 };
 
-// What a message is searched for. `texts` are folded (mail::fold_case), and all of them would stand
+// What a message is searched for. `texts` are folded (mail::collation_key), and all of them would stand
 // in the same field or part.
 enum class Where : std::uint8_t {
     header,   // a field of the header section, as "Name: body"
