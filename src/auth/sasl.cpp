@@ -17,8 +17,10 @@ struct Known {
     Mechanism mechanism;
     bool is_scram = false;
     bool is_plus = false;
+    bool is_external = false;
 };
 constexpr Known kKnown[] = {
+    {"EXTERNAL", Mechanism::external, false, false, true},
     {"SCRAM-SHA-256-PLUS", Mechanism::scram_sha_256_plus, true, true},
     {"SCRAM-SHA-256", Mechanism::scram_sha_256, true},
     {"SCRAM-SHA-1-PLUS", Mechanism::scram_sha_1_plus, true, true},
@@ -28,7 +30,8 @@ constexpr Known kKnown[] = {
 };
 
 bool is_offered(const Known& known, const SaslOffer& offer) {
-    return (offer.scram || !known.is_scram) && (offer.is_bound || !known.is_plus);
+    return (offer.scram || !known.is_scram) && (offer.is_bound || !known.is_plus) &&
+           (offer.has_certificate || !known.is_external);
 }
 
 // What clients expect to see, draft-murchison-sasl-login §2.2; Outlook compares the text.
@@ -42,6 +45,12 @@ bool is_name(std::string_view text) {
 SaslStep challenge(std::string_view text) { return SaslChallenge{base64_encode(text)}; }
 
 } // namespace
+
+SaslOffer offer_on(SaslOffer offer, const net::TlsBinding& binding) {
+    offer.is_bound = !binding.empty();
+    offer.has_certificate = !binding.client_chain.empty();
+    return offer;
+}
 
 std::vector<std::string_view> sasl_mechanisms(const SaslOffer& offer) {
     std::vector<std::string_view> names;
@@ -84,6 +93,7 @@ SaslStep SaslExchange::end(SaslStep result) {
 SaslExchange::Wants SaslExchange::first_want() const {
     if (mechanism_ == Mechanism::plain) return Wants::message;
     if (mechanism_ == Mechanism::login) return Wants::name;
+    if (mechanism_ == Mechanism::external) return Wants::authzid;
     return Wants::scram;
 }
 
@@ -109,6 +119,9 @@ SaslStep SaslExchange::on_message(std::string message) {
         if (!credentials) return end(SaslError::malformed);
         return end(std::move(*credentials));
     }
+    case Wants::authzid: // RFC 4422 appendix A.1: empty, or whom to act as
+        if (!message.empty() && !is_name(message)) return end(SaslError::malformed);
+        return end(ExternalLogin{std::move(message), binding_.client_chain});
     case Wants::name:
         // An initial response is the name here; some clients (Outlook's AUTH LOGIN with it) do so.
         if (!is_name(message)) return end(SaslError::malformed);

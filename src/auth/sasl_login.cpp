@@ -2,6 +2,10 @@
 
 #include <utility>
 
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace maild::auth {
 namespace {
 
@@ -32,6 +36,10 @@ net::Task<SaslOutcome> SaslLogin::go_on(SaslStep step) {
         auto outcome = co_await log_in(std::move(*credentials));
         co_return outcome;
     }
+    if (auto* external = std::get_if<ExternalLogin>(&step)) {
+        auto outcome = co_await log_in(std::move(*external));
+        co_return outcome;
+    }
     if (auto* message = std::get_if<ScramMessage>(&step)) {
         auto outcome = co_await ask(std::move(*message));
         co_return outcome;
@@ -41,6 +49,12 @@ net::Task<SaslOutcome> SaslLogin::go_on(SaslStep step) {
 
 net::Task<SaslOutcome> SaslLogin::log_in(Credentials credentials) {
     auto identity = co_await authenticator_.login(std::move(credentials), peer_);
+    if (!identity) co_return std::move(identity.error());
+    co_return std::move(*identity);
+}
+
+net::Task<SaslOutcome> SaslLogin::log_in(ExternalLogin login) {
+    auto identity = co_await authenticator_.external(std::move(login), peer_);
     if (!identity) co_return std::move(identity.error());
     co_return std::move(*identity);
 }

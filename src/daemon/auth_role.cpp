@@ -95,7 +95,22 @@ public:
         show_certificates();
     }
 
+    // As with the certificate: a broken file leaves the old authorities in force.
+    void on_client_authorities(UniqueFd file) override {
+        auto pem = read_all(file.get());
+        const auto loaded = pem ? keys_.load_client_authorities(std::move(*pem))
+                                : Result<void>(std::unexpected(pem.error()));
+        if (!loaded)
+            log::error("client_authorities_refused", {{"file", context_->config().tls.client_ca},
+                                                      {"reason", loaded.error().internal}});
+        directory_->set_client_trust(keys_.client_trust());
+    }
+
     void on_reload() override {
+        if (context_->config().tls.client_ca.empty()) {
+            keys_.forget_client_authorities();
+            directory_->set_client_trust(nullptr);
+        }
         directory_->set_login_limits(login_limits(context_->config()));
         if (!context_->config().tls.certificate.empty()) return;
         const auto made = load_own_certificate();

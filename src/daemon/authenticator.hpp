@@ -20,6 +20,11 @@ public:
                                  .service = service_,
                                  .remote_address = peer.address});
     }
+    net::Task<auth::LoginResult> external(auth::ExternalLogin login,
+                                          const net::Peer& peer) override {
+        return directory_.external(
+            {.login = std::move(login), .service = service_, .remote_address = peer.address});
+    }
     net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer& peer) override {
         return directory_.scram(
             {.message = std::move(message), .service = service_, .remote_address = peer.address});

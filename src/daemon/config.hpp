@@ -81,6 +81,7 @@ struct Users {
 struct TlsFiles { // both or none; auth reads them through descriptors that the supervisor opens
     std::string certificate;
     std::string key;
+    std::string client_ca; // whose certificates clients may show, with CRLs; read likewise
 };
 
 struct Limits {

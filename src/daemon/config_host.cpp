@@ -5,6 +5,7 @@
 #include "maild/base/log.hpp"
 #include "maild/base/unique_fd.hpp"
 #include "maild/net/certificate.hpp"
+#include "maild/net/client_trust.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -111,6 +112,15 @@ public:
         }
     }
 
+    void authorities(const std::string& key, const std::string& path) {
+        auto pem = path.empty() ? Result<std::string>(fail(Errc::not_found)) : read_limited(path);
+        if (!pem) return; // readable() has said why
+        const auto trust = net::ClientTrust::create(std::move(*pem));
+        if (!trust)
+            add(key, path + ": " + trust.error().internal,
+                "name a file with the authorities' certificates, and CRLs if any, in PEM");
+    }
+
     void log_directory(const std::string& path) {
         if (path.empty()) return;
         const auto directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
@@ -175,6 +185,8 @@ ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
     check.readable("tls.certificate", config.tls.certificate);
     check.valid("tls.certificate", config.tls.certificate, now);
     check.readable("tls.key", config.tls.key);
+    check.readable("tls.client_ca", config.tls.client_ca);
+    check.authorities("tls.client_ca", config.tls.client_ca);
     return check.take();
 }
 

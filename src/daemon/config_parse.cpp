@@ -233,6 +233,7 @@ void read_users(ConfigTable& table, Users& out) {
 void read_tls(ConfigTable& table, TlsFiles& out) {
     table.absolute_path("certificate", out.certificate);
     table.absolute_path("key", out.key);
+    table.absolute_path("client_ca", out.client_ca);
     if (out.certificate.empty() == out.key.empty()) return;
     table.fault(out.key.empty() ? "key" : "certificate", "is missing",
                 "write both, or none for a self-signed certificate");

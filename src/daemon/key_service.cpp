@@ -59,6 +59,14 @@ Result<void> KeyService::load(const std::string& certificate_pem, const std::str
     return {};
 }
 
+Result<void> KeyService::load_client_authorities(std::string pem) {
+    auto trust = net::ClientTrust::create(std::move(pem));
+    if (!trust) return std::unexpected(std::move(trust.error()));
+    client_trust_ = std::move(*trust);
+    log::info("client_authorities_loaded", {{"octets", client_trust_->pem().size()}});
+    return {};
+}
+
 std::string KeyService::expiry_warnings(WallTime now) const {
     std::string out;
     for (const auto& key : keys_) {
@@ -74,6 +82,7 @@ bool KeyService::handle(ipc::Connection& connection, const ipc::Request& request
     if (request.type == kCertificates) {
         CertificateChains chains;
         for (const auto& key : keys_) chains.chains.push_back(key.chain);
+        if (client_trust_) chains.client_authorities = client_trust_->pem();
         connection.reply(request.id, ipc::encode(chains));
         return true;
     }

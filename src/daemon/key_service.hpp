@@ -7,6 +7,7 @@
 
 #include "maild/ipc/server.hpp"
 #include "maild/net/certificate.hpp"
+#include "maild/net/client_trust.hpp"
 #include "maild/net/local_signer.hpp"
 
 #include <memory>
@@ -19,6 +20,10 @@ class KeyService {
 public:
     // Replaces all keys; errors name what is wrong and leave the old ones in force.
     Result<void> load(const std::string& certificate_pem, const std::string& key_pem, WallTime now);
+    // Whose certificates clients may show; errors leave the old ones in force.
+    Result<void> load_client_authorities(std::string pem);
+    void forget_client_authorities() { client_trust_.reset(); }
+    const std::shared_ptr<const net::ClientTrust>& client_trust() const { return client_trust_; }
     bool has_keys() const { return !keys_.empty(); }
     // What an admin must know of the certificates' dates: "certificate of mail.example.org: expired
     // on 2026-03-01". Empty when all is well.
@@ -35,6 +40,7 @@ private:
     Result<Signature> sign(const ipc::Request& request);
 
     std::vector<Key> keys_;
+    std::shared_ptr<const net::ClientTrust> client_trust_;
 };
 
 // The pair that a host makes for itself when none is configured: read from `directory`, or made

@@ -14,7 +14,9 @@ template <class Codec> void describe(Codec& codec, LogSettings& c) {
 template <class Codec> void describe(Codec& codec, Users& c) {
     codec(c.control, c.worker, c.auth, c.store, c.sender);
 }
-template <class Codec> void describe(Codec& codec, TlsFiles& c) { codec(c.certificate, c.key); }
+template <class Codec> void describe(Codec& codec, TlsFiles& c) {
+    codec(c.certificate, c.key, c.client_ca);
+}
 template <class Codec> void describe(Codec& codec, Limits& c) {
     codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address, c.newcomers,
           c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle, c.login_time,
@@ -52,6 +54,7 @@ template <class Codec> void describe(Codec& codec, GivePeer& m) {
     codec(m.role, m.index, m.use, m.we_ask);
 }
 template <class Codec> void describe(Codec&, GiveCertificate&) {}
+template <class Codec> void describe(Codec&, GiveClientAuthorities&) {}
 template <class Codec> void describe(Codec& codec, Reload& m) { codec(m.config); }
 template <class Codec> void describe(Codec& codec, ChangeLog& m) { codec(m.log); }
 template <class Codec> void describe(Codec& codec, Ping& m) { codec(m.number); }

@@ -62,7 +62,8 @@ struct GivePeer {
     PeerUse use = PeerUse::requests;
     bool we_ask = false;
 };
-struct GiveCertificate {}; // certificate, key
+struct GiveCertificate {};       // certificate, key
+struct GiveClientAuthorities {}; // the file of tls.client_ca
 struct Reload {
     Config config;
 };
@@ -83,8 +84,8 @@ struct Answer {
     Result<std::string> result; // RoleContext::ask_supervisor
 };
 using SupervisorMessage =
-    std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate, Reload,
-                 ChangeLog, Ping, Drain, TellStatus, Answer>;
+    std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate,
+                 GiveClientAuthorities, Reload, ChangeLog, Ping, Drain, TellStatus, Answer>;
 
 // --- from a child ---
 

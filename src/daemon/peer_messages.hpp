@@ -21,7 +21,8 @@ inline constexpr ipc::MessageType kListSessions = 0x7101; // Nothing → Session
 inline constexpr ipc::MessageType kKick = 0x7102;         // KickRequest → KickResult
 
 struct CertificateChains {
-    std::vector<std::string> chains; // PEM without keys; the index is what SignRequest names
+    std::vector<std::string> chains;  // PEM without keys; the index is what SignRequest names
+    std::string client_authorities{}; // PEM, net::ClientTrust; empty: clients show no certificate
 };
 
 struct SignRequest {
@@ -54,7 +55,9 @@ struct KickResult {
     std::uint32_t told = 0;
 };
 
-template <class Codec> void describe(Codec& codec, CertificateChains& c) { codec(c.chains); }
+template <class Codec> void describe(Codec& codec, CertificateChains& c) {
+    codec(c.chains, c.client_authorities);
+}
 template <class Codec> void describe(Codec& codec, SignRequest& r) {
     codec(r.certificate, r.kind, r.input);
 }

@@ -107,7 +107,8 @@ public:
     virtual void on_peer(Peer peer) = 0;
     virtual void on_certificate(CertificateFiles) {
     } // auth: after start() and again before each on_reload()
-    virtual void on_reload() {} // context.config() is the new one
+    virtual void on_client_authorities(UniqueFd) {} // auth: likewise
+    virtual void on_reload() {}                     // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table
     // Take nothing new, let sessions finish within `grace`, then call context.finished(). The

@@ -176,6 +176,8 @@ void RoleProcess::take(SupervisorMessage& message, Descriptors& descriptors) {
             {peer->role, peer->index, peer->use, peer->we_ask, std::move(descriptors[0])});
     } else if (std::holds_alternative<GiveCertificate>(message) && has(2)) {
         program_->on_certificate({std::move(descriptors[0]), std::move(descriptors[1])});
+    } else if (std::holds_alternative<GiveClientAuthorities>(message) && has(1)) {
+        program_->on_client_authorities(std::move(descriptors[0]));
     } else if (auto* reload = std::get_if<Reload>(&message)) {
         hello_.config = std::move(reload->config);
         program_->on_reload();

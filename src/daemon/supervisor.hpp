@@ -58,6 +58,7 @@ private:
     void connect_all(const std::vector<Child*>& started);
     void connect(Child& asking, Child& answering, PeerUse use);
     void give_certificate(Child& auth);
+    void give_client_authorities(Child& auth);
     Descriptors copy_of(const UniqueFd& descriptor);
 
     // supervisor_stop.cpp: ending them

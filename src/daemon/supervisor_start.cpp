@@ -96,7 +96,16 @@ void Supervisor::connect(Child& asking, Child& answering, PeerUse use) {
     answering.send(GivePeer{asking.role(), asking.index(), use, false}, std::move(second));
 }
 
+void Supervisor::give_client_authorities(Child& auth) {
+    if (config_.tls.client_ca.empty()) return;
+    Descriptors files;
+    files.push_back(open_for_child(config_.tls.client_ca));
+    if (files[0]) return auth.send(GiveClientAuthorities{}, std::move(files));
+    log::error("client_authorities_not_opened", {{"file", config_.tls.client_ca}});
+}
+
 void Supervisor::give_certificate(Child& auth) {
+    give_client_authorities(auth);
     if (config_.tls.certificate.empty()) return;
     Descriptors files;
     files.push_back(open_for_child(config_.tls.certificate));

@@ -45,6 +45,12 @@ std::vector<std::string> alpn_of(Service service) {
     }
 }
 
+// A mail server that brings mail must not be asked for a certificate: some have one that they would
+// rather not show.
+bool has_logins(Service service) {
+    return service == Service::imap || service == Service::pop3 || service == Service::submission;
+}
+
 std::string refusal_of(Service service) {
     if (service == Service::imap) return "* BYE [UNAVAILABLE] Too many connections\r\n";
     if (service == Service::pop3) return "-ERR [SYS/TEMP] Too many connections\r\n"; // RFC 3206 §4
@@ -197,11 +203,18 @@ private:
         if (!chains) co_return std::unexpected(std::move(chains.error()));
         if (chains->chains.empty())
             co_return fail(Errc::unavailable, "auth has no certificate yet");
+        std::shared_ptr<const net::ClientTrust> trust;
+        if (!chains->client_authorities.empty()) {
+            auto read = net::ClientTrust::create(std::move(chains->client_authorities));
+            if (!read) co_return std::unexpected(std::move(read.error()));
+            trust = std::move(*read);
+        }
         std::array<std::shared_ptr<net::TlsContext>, kServices.size()> fresh;
         for (const auto service : kServices) {
             const net::TlsSettings settings{.certificate_chain = chains->chains.front(),
                                             .certificate = 0,
-                                            .alpn = alpn_of(service)};
+                                            .alpn = alpn_of(service),
+                                            .client_trust = has_logins(service) ? trust : nullptr};
             auto made = net::TlsContext::create(settings, signer_);
             if (!made) co_return std::unexpected(std::move(made.error()));
             fresh[index_of(service)] = std::move(*made);

@@ -38,6 +38,12 @@ struct Scram {
     ScramAttempt attempt;
 };
 
+struct External {
+    static constexpr ipc::MessageType kType = 0x0105;
+    using Reply = std::variant<auth::Identity, auth::LoginRefusal>;
+    ExternalAttempt attempt;
+};
+
 // Only control may send these (0x02..).
 struct AddDomain {
     static constexpr ipc::MessageType kType = 0x0201;
@@ -200,6 +206,7 @@ struct UnhideCapability {
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
 template <class C> void describe(C& c, MaySendAs& m) { c(m.account, m.address); }
+template <class C> void describe(C& c, External& m) { c(m.attempt); }
 template <class C> void describe(C& c, Scram& m) { c(m.attempt); }
 template <class C> void describe(C& c, AddDomain& m) { c(m.name); }
 template <class C> void describe(C&, ListDomains&) {}

@@ -39,11 +39,6 @@ constexpr std::chrono::seconds kLook{1};
 constexpr std::size_t kMostWaiting = 512;
 constexpr std::size_t kMostWaitingOfOne = 64;
 
-bool is_absent(const Error& error) {
-    return error.code == Errc::invalid_argument || error.code == Errc::no_such_domain ||
-           error.code == Errc::no_such_account;
-}
-
 // Whoever writes a name differently gets the same answers.
 std::string canonical_name(Repository& rows, const std::string& name) {
     const auto place = rules::find_place(rows, name);
@@ -58,6 +53,11 @@ bool is_complete(const Credential& credential) {
 }
 
 } // namespace
+
+bool is_absent(const Error& error) {
+    return error.code == Errc::invalid_argument || error.code == Errc::no_such_domain ||
+           error.code == Errc::no_such_account;
+}
 
 LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock) {
     return {std::string(name_of(attempt.service)), attempt.remote_address, clock.now()};

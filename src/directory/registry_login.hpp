@@ -20,6 +20,8 @@ struct Registry::Login {
     const char* refusal = nullptr; // why it fails even with the right password; for the log
 };
 
+// The address is nobody's, or none at all.
+bool is_absent(const Error& error);
 LastLogin seen_now(const LoginAttempt& attempt, const Clock& clock);
 // `name`: Login::name, the same however it was spelt.
 auth::LoginGuard::Attempt who_tries(const LoginAttempt& attempt,

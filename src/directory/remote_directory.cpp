@@ -25,15 +25,19 @@ net::Task<Result<typename Message::Reply>> ask(ipc::Client& client, Message mess
     co_return reply;
 }
 
+auth::LoginResult login_result(Result<Login::Reply> answer) {
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    if (auto* refusal = std::get_if<auth::LoginRefusal>(&*answer))
+        return std::unexpected(std::move(*refusal));
+    return std::get<auth::Identity>(std::move(*answer));
+}
+
 } // namespace
 
 net::Task<auth::LoginResult> RemoteDirectory::login(LoginAttempt attempt) {
     Login message{std::move(attempt)};
     auto answer = co_await ask(client_, std::move(message));
-    if (!answer) co_return std::unexpected(std::move(answer.error()));
-    if (auto* refusal = std::get_if<auth::LoginRefusal>(&*answer))
-        co_return std::unexpected(std::move(*refusal));
-    co_return std::get<auth::Identity>(std::move(*answer));
+    co_return login_result(std::move(answer));
 }
 net::Task<auth::ScramResult> RemoteDirectory::scram(ScramAttempt attempt) {
     Scram message{std::move(attempt)};
@@ -42,6 +46,11 @@ net::Task<auth::ScramResult> RemoteDirectory::scram(ScramAttempt attempt) {
     if (auto* refusal = std::get_if<auth::LoginRefusal>(&*answer))
         co_return std::unexpected(std::move(*refusal));
     co_return std::get<auth::ScramAnswer>(std::move(*answer));
+}
+net::Task<auth::LoginResult> RemoteDirectory::external(ExternalAttempt attempt) {
+    External message{std::move(attempt)};
+    auto answer = co_await ask(client_, std::move(message));
+    co_return login_result(std::move(answer));
 }
 net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
     return ask(client_, Resolve{std::move(address)});

@@ -16,11 +16,7 @@ bool Session::allows_password() const {
     return auth::allows_password(server_.plaintext, channel_.is_tls, channel_.peer.is_loopback);
 }
 
-auth::SaslOffer Session::offer() const {
-    auto offer = server_.sasl;
-    offer.is_bound = !channel_.binding.empty();
-    return offer;
-}
+auth::SaslOffer Session::offer() const { return auth::offer_on(server_.sasl, channel_.binding); }
 
 // RFC 9051 §6.1.1, §6.2.1: LOGINDISABLED as long as a password would cross in the clear.
 std::string Session::capabilities() const {

@@ -1,5 +1,6 @@
 #include "maild/net/tls.hpp"
 
+#include "net/client_certificate.hpp"
 #include "net/openssl.hpp"
 #include "net/remote_key.hpp"
 
@@ -75,12 +76,44 @@ Result<void> harden(SSL_CTX* context) {
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     // Header and body of a record, and what follows, in one system call.
     SSL_CTX_set_read_ahead(context, 1);
-    constexpr long kMaxChain = 16 * 1024; // a client has no certificate to show
+    constexpr long kMaxChain = kMaxClientChainOctets; // more ends the handshake
     SSL_CTX_set_max_cert_list(context, kMaxChain);
     if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1 ||
         SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
         return fail_openssl(Errc::internal, "TLS settings");
+    }
+    return {};
+}
+
+using TrustHandle = std::shared_ptr<const ClientTrust>;
+
+void free_trust(void*, void* trust, CRYPTO_EX_DATA*, int, long, void*) {
+    delete static_cast<TrustHandle*>(trust);
+}
+
+int trust_index() {
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_trust);
+    return index;
+}
+
+// Whatever certificate a client has, the handshake goes on, and it can log in with its password:
+// TlsSession::state() looks who vouches for it. That the client has the key is OpenSSL's to verify.
+int accept_any(X509_STORE_CTX*, void*) { return 1; }
+
+Result<void> ask_for_certificate(SSL_CTX* context, const TrustHandle& trust) {
+    if (!trust) return {};
+    auto owned = std::make_unique<TrustHandle>(trust);
+    if (SSL_CTX_set_ex_data(context, trust_index(), owned.get()) != 1)
+        return fail_openssl(Errc::internal, "SSL_CTX_set_ex_data");
+    static_cast<void>(owned.release()); // free_trust() deletes it
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_cert_verify_callback(context, accept_any, nullptr);
+    const auto* objects = X509_STORE_get0_objects(static_cast<X509_STORE*>(trust->native()));
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
+        auto* authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+        if (authority != nullptr && SSL_CTX_add_client_CA(context, authority) != 1)
+            return fail_openssl(Errc::internal, "SSL_CTX_add_client_CA");
     }
     return {};
 }
@@ -105,6 +138,12 @@ Result<X509Ptr> use_chain(SSL_CTX* context, const std::string& pem) {
 
 } // namespace
 
+const ClientTrust* client_trust_of(const SSL_CTX* context) {
+    const auto* handle =
+        static_cast<const TrustHandle*>(SSL_CTX_get_ex_data(context, trust_index()));
+    return handle == nullptr ? nullptr : handle->get();
+}
+
 Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settings,
                                                        KeySigner& signer) {
     ERR_clear_error();
@@ -114,6 +153,8 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settin
     if (!hardened) return std::unexpected(hardened.error());
     const auto alpn = use_alpn(context.get(), settings.alpn);
     if (!alpn) return std::unexpected(alpn.error());
+    const auto asks = ask_for_certificate(context.get(), settings.client_trust);
+    if (!asks) return std::unexpected(asks.error());
     const auto leaf = use_chain(context.get(), settings.certificate_chain);
     if (!leaf) return std::unexpected(leaf.error());
     const auto key = make_remote_key(leaf->get(), settings.certificate, signer);

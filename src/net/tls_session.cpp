@@ -1,5 +1,6 @@
 #include "net/tls_session.hpp"
 
+#include "net/client_certificate.hpp"
 #include "net/socket_bio.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -47,6 +48,30 @@ std::string end_point_of(const X509* certificate) {
     unsigned size = 0;
     if (method == nullptr || X509_digest(certificate, method, digest.data(), &size) != 1) return {};
     return std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+bool append_der(std::vector<std::string>& chain, X509* certificate) {
+    unsigned char* bytes = nullptr;
+    const int size = i2d_X509(certificate, &bytes);
+    if (size <= 0) return false;
+    chain.emplace_back(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+    OPENSSL_free(bytes);
+    return true;
+}
+
+// Nothing unless somebody whom we trust vouches for it now. On the server's side OpenSSL's chain is
+// without the client's own certificate.
+std::vector<std::string> client_chain_of(const SSL* ssl) {
+    const auto* trust = client_trust_of(SSL_get_SSL_CTX(ssl));
+    auto* own = trust == nullptr ? nullptr : SSL_get0_peer_certificate(ssl);
+    if (own == nullptr) return {};
+    std::vector<std::string> chain;
+    if (!append_der(chain, own)) return {};
+    auto* others = SSL_get_peer_cert_chain(ssl);
+    for (int i = 0; others != nullptr && i < sk_X509_num(others); ++i)
+        if (!append_der(chain, sk_X509_value(others, i))) return {};
+    if (!trust->verify(chain, SystemClock().now())) return {};
+    return chain;
 }
 
 } // namespace
@@ -116,7 +141,8 @@ Result<Step> TlsSession::outcome(int code, std::size_t count, std::string_view w
 TlsState TlsSession::state() const {
     ERR_clear_error();
     TlsBinding binding{.exporter = export_binding(ssl_.get()),
-                       .end_point = end_point_of(SSL_get_certificate(ssl_.get()))};
+                       .end_point = end_point_of(SSL_get_certificate(ssl_.get())),
+                       .client_chain = client_chain_of(ssl_.get())};
     ERR_clear_error();
     return {.version = SSL_get_version(ssl_.get()),
             .cipher = SSL_get_cipher_name(ssl_.get()),

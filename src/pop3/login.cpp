@@ -15,11 +15,7 @@ bool Session::allows_password() const {
     return auth::allows_password(server_.plaintext, channel_.is_tls, channel_.peer.is_loopback);
 }
 
-auth::SaslOffer Session::offer() const {
-    auto offer = server_.sasl;
-    offer.is_bound = !channel_.binding.empty();
-    return offer;
-}
+auth::SaslOffer Session::offer() const { return auth::offer_on(server_.sasl, channel_.binding); }
 
 // RFC 2449 §5, §6. EXPIRE: mail is never removed by time. Where a password would cross in the
 // clear, no way of logging in is offered.

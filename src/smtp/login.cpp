@@ -13,9 +13,7 @@ bool Session::may_login() const {
 }
 
 auth::SaslOffer Session::offer() const {
-    auto offer = server_.sasl;
-    offer.is_bound = client_.tls && !client_.tls->binding.empty();
-    return offer;
+    return client_.tls ? auth::offer_on(server_.sasl, client_.tls->binding) : server_.sasl;
 }
 
 Session::Decision Session::check_auth() {

@@ -55,6 +55,8 @@ TEST(ParseMechanism, IgnoresCaseAndTakesWhatIsOffered) {
     EXPECT_EQ(parse_mechanism("SCRAM-SHA-1-PLUS", {}), std::nullopt);
     EXPECT_EQ(parse_mechanism("SCRAM-SHA-1-PLUS", {.is_bound = true}), Mechanism::scram_sha_1_plus);
     EXPECT_EQ(parse_mechanism("SCRAM-SHA-1", {.scram = false}), std::nullopt);
+    EXPECT_EQ(parse_mechanism("EXTERNAL", {.is_bound = true}), std::nullopt);
+    EXPECT_EQ(parse_mechanism("external", {.has_certificate = true}), Mechanism::external);
 }
 
 TEST(SaslMechanisms, AreOfferedTheStrongestFirst) {
@@ -64,6 +66,8 @@ TEST(SaslMechanisms, AreOfferedTheStrongestFirst) {
               (Names{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-1",
                      "PLAIN", "LOGIN"}));
     EXPECT_EQ(sasl_mechanisms({.scram = false, .is_bound = true}), (Names{"PLAIN", "LOGIN"}));
+    EXPECT_EQ(sasl_mechanisms({.scram = false, .has_certificate = true}),
+              (Names{"EXTERNAL", "PLAIN", "LOGIN"}));
 }
 
 // A step in one word: "334 <challenge>", "malformed", "cancelled", authcid/password, what goes to
@@ -74,6 +78,9 @@ std::string told(const SaslStep& step) {
         return credentials->authcid + "/" + credentials->password;
     if (const auto* message = std::get_if<ScramMessage>(&step))
         return "to auth: " + message->text + " with " + message->state;
+    if (const auto* external = std::get_if<ExternalLogin>(&step))
+        return "certificate of " + std::to_string(external->chain.size()) + " as " +
+               external->authzid;
     if (const auto* identity = std::get_if<Identity>(&step)) return "is " + identity->address;
     return std::get<SaslError>(step) == SaslError::cancelled ? "cancelled" : "malformed";
 }
@@ -90,6 +97,31 @@ TEST(SaslExchange, Talks) {
     const auto tim = base64_encode("\0tim\0pw"s);
     const auto user = base64_encode("tim"), password = base64_encode("pw");
     const Talk talks[] = {
+        {"EXTERNAL, RFC 4422 appendix A.2",
+         Mechanism::external,
+         {},
+         {""},
+         {"334 ", "certificate of 0 as "}},
+        {"EXTERNAL as somebody",
+         Mechanism::external,
+         {},
+         {user},
+         {"334 ", "certificate of 0 as tim"}},
+        {"EXTERNAL, empty initial response",
+         Mechanism::external,
+         "=",
+         {},
+         {"certificate of 0 as "}},
+        {"EXTERNAL with initial response",
+         Mechanism::external,
+         user,
+         {},
+         {"certificate of 0 as tim"}},
+        {"EXTERNAL cancelled", Mechanism::external, {}, {"*"}, {"334 ", "cancelled"}},
+        {"EXTERNAL, NUL inside", Mechanism::external, base64_encode("tim\0"s), {}, {"malformed"}},
+        {"EXTERNAL, not UTF-8", Mechanism::external, base64_encode("t\xff"), {}, {"malformed"}},
+        {"EXTERNAL, no base64", Mechanism::external, "t!", {}, {"malformed"}},
+        {"EXTERNAL is over", Mechanism::external, "=", {""}, {"certificate of 0 as ", "malformed"}},
         {"PLAIN with initial response", Mechanism::plain, tim, {}, {"tim/pw"}},
         {"PLAIN without", Mechanism::plain, {}, {tim}, {"334 ", "tim/pw"}},
         {"PLAIN, empty initial response", Mechanism::plain, "=", {}, {"malformed"}},

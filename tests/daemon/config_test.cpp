@@ -1,4 +1,5 @@
 #include "daemon/config_file.hpp"
+#include "support/client_authority.hpp"
 #include "support/source_dir.hpp"
 #include "support/temp_dir.hpp"
 
@@ -422,6 +423,20 @@ TEST_F(HostCheckTest, UnreadableCertificateAndOpenKey) {
                                  (dir_ / "key.pem") + "\"\n"));
     EXPECT_NE(got.find("tls.certificate: "), got.npos) << got;
     EXPECT_NE(got.find("chmod o="), got.npos) << got;
+}
+
+TEST_F(HostCheckTest, ClientAuthoritiesThatAreNone) {
+    const auto check = [&](const std::string& pem) {
+        std::ofstream(dir_ / "clients.pem") << pem;
+        return faults(text("[tls]\nclient_ca = \"" + (dir_ / "clients.pem") + "\"\n"));
+    };
+    test::ClientAuthority authority;
+    EXPECT_EQ(check(authority.pem() + authority.crl({})).find("client_ca"), std::string::npos);
+    EXPECT_NE(check(authority.issue().pem).find("tls.client_ca: "), std::string::npos);
+    EXPECT_NE(check("none").find("clients.pem: client authorities: no certificate"),
+              std::string::npos);
+    const auto missing = faults(text("[tls]\nclient_ca = \"" + (dir_ / "no.pem") + "\"\n"));
+    EXPECT_NE(missing.find("tls.client_ca: "), missing.npos) << missing;
 }
 
 TEST_F(HostCheckTest, CertificateThatIsNotValidNow) {

@@ -78,6 +78,9 @@ public:
         }
         return Double::start(context);
     }
+    void on_client_authorities(UniqueFd file) override {
+        context_->set_status("authorities " + first_line(file));
+    }
     void on_certificate(CertificateFiles files) override {
         context_->set_status("certificate " + first_line(files.certificate) + " key " +
                              first_line(files.key));

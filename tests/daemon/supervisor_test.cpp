@@ -1,4 +1,5 @@
 #include "daemon/daemon_runner.hpp"
+#include "support/client_authority.hpp"
 
 #include "maild/base/clock.hpp"
 #include "maild/net/certificate.hpp"
@@ -260,6 +261,16 @@ TEST_F(SupervisorTest, CertificateFilesReachAuthThroughDescriptors) {
     EXPECT_TRUE(eventually([&] {
         return daemon_.processes()["auth 0"].rest.find("certificate CERT key KEY") !=
                std::string::npos;
+    }));
+}
+
+TEST_F(SupervisorTest, ClientAuthoritiesReachAuthBesideItsOwnCertificate) {
+    const auto& dir = daemon_.dir();
+    std::ofstream(dir / "clients.pem") << "CLIENTS\n" << test::ClientAuthority().pem();
+    daemon_.configure("mx.example.org", "[tls]\nclient_ca = \"" + (dir / "clients.pem") + "\"\n");
+    start();
+    EXPECT_TRUE(eventually([&] {
+        return daemon_.processes()["auth 0"].rest.find("authorities CLIENTS") != std::string::npos;
     }));
 }
 

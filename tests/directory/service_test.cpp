@@ -15,8 +15,9 @@ TEST(DirectoryService, OnlyControlChangesThings) {
     const auto may = [](PeerRole role, ipc::MessageType type) {
         return DirectoryService::may_call(role, type);
     };
-    for (const auto type : {messages::Login::kType, messages::Scram::kType,
-                            messages::Resolve::kType, messages::MaySendAs::kType}) {
+    for (const auto type :
+         {messages::Login::kType, messages::Scram::kType, messages::External::kType,
+          messages::Resolve::kType, messages::MaySendAs::kType}) {
         EXPECT_TRUE(may(PeerRole::worker, type));
         EXPECT_TRUE(may(PeerRole::sender, type));
         EXPECT_TRUE(may(PeerRole::control, type));

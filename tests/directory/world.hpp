@@ -51,6 +51,9 @@ public:
     FakeClock& clock() { return clock_; }
     std::string database() const { return dir_ / "directory.db"; }
     bool keep_logins() { return full_->keep_logins().has_value(); }
+    void trust_clients(std::shared_ptr<const net::ClientTrust> trust) {
+        full_->set_client_trust(std::move(trust));
+    }
     // The process ends and starts anew.
     void reopen();
     static directory::Settings settings();

@@ -65,6 +65,37 @@ TEST(ImapScram, BindsToTheConnection) {
     EXPECT_TRUE(client.say("").starts_with("b OK"));
 }
 
+TEST(ImapExternal, IsThereOnlyWithACertificate) { // RFC 4422 appendix A
+    Host host;
+    Client client(host);
+    client.dialogue().session().on_tls({.exporter = std::string(32, 'E'), .end_point = {}});
+    client.take();
+    EXPECT_FALSE(client.say("a CAPABILITY").contains("EXTERNAL"));
+    EXPECT_TRUE(client.say("b AUTHENTICATE EXTERNAL =").starts_with("b NO [CANNOT] "));
+    client.dialogue().session().on_tls(
+        {.exporter = {}, .end_point = {}, .client_chain = {"imapuser"}});
+    EXPECT_TRUE(client.say("c CAPABILITY").contains(" AUTH=EXTERNAL AUTH=SCRAM-SHA-256 "));
+    EXPECT_EQ(client.say("d AUTHENTICATE EXTERNAL " + base64_encode("another")),
+              "d NO [AUTHENTICATIONFAILED] Authentication failed\r\n");
+    EXPECT_EQ(client.say("e AUTHENTICATE EXTERNAL"), "+ \r\n");
+    EXPECT_TRUE(client.say("*").starts_with("e BAD "));
+    EXPECT_EQ(client.say("f AUTHENTICATE EXTERNAL"), "+ \r\n");
+    EXPECT_TRUE(client.say(base64_encode("imapuser")).starts_with("f OK [CAPABILITY "));
+    EXPECT_EQ(client.dialogue().session().identity()->address, "imapuser");
+}
+
+TEST(ImapExternal, IsPutOffWhenNobodyCanSay) {
+    Host host;
+    Client client(host);
+    client.dialogue().session().on_tls(
+        {.exporter = {}, .end_point = {}, .client_chain = {"imapuser"}});
+    client.take();
+    host.backend.failure = Errc::unavailable;
+    EXPECT_TRUE(client.say("a AUTHENTICATE EXTERNAL =").starts_with("a NO [UNAVAILABLE] "));
+    host.backend.failure.reset();
+    EXPECT_TRUE(client.say("b AUTHENTICATE EXTERNAL =").starts_with("b OK "));
+}
+
 TEST(ImapScram, FailsAtEachStepAndStaysInStep) {
     Host host;
     Client client(host);

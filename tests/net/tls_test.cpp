@@ -1,16 +1,10 @@
-#include "support/streams.hpp"
-#include "support/tls_client.hpp"
+#include "net/tls_meeting.hpp"
+#include "support/client_authority.hpp"
 
-#include "maild/net/certificate.hpp"
 #include "maild/net/line_reader.hpp"
-#include "maild/net/local_signer.hpp"
-#include "maild/net/stream.hpp"
 #include "maild/net/timer.hpp"
-#include "maild/net/tls.hpp"
 
 #include <gtest/gtest.h>
-#include <openssl/rsa.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
 #include <functional>
@@ -19,112 +13,6 @@
 
 namespace maild::net {
 namespace {
-
-using namespace std::chrono_literals;
-using test::TlsClient;
-using test::TlsClientOptions;
-
-std::string text_of(BIO* bio) {
-    char* bytes = nullptr;
-    const auto size = BIO_get_mem_data(bio, &bytes);
-    std::string text(bytes, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return text;
-}
-
-// Self-signed, of any kind of key; Maild itself makes only ECDSA P-256.
-CertificateAndKey make_certificate(EVP_PKEY* key) {
-    auto* certificate = X509_new();
-    X509_set_version(certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("mail.example"), -1, -1, 0);
-    X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
-    X509_set_pubkey(certificate, key);
-    X509_sign(certificate, key, EVP_sha256());
-    auto* certificate_text = BIO_new(BIO_s_mem());
-    auto* key_text = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(certificate_text, certificate);
-    PEM_write_bio_PKCS8PrivateKey(key_text, key, nullptr, nullptr, 0, nullptr, nullptr);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return {text_of(certificate_text), text_of(key_text)};
-}
-
-const CertificateAndKey& p256() {
-    static const auto made = make_self_signed({"mail.example"}, 1, SystemClock().now()).value();
-    return made;
-}
-const CertificateAndKey& p384() {
-    static const auto made = make_certificate(EVP_EC_gen("P-384"));
-    return made;
-}
-const CertificateAndKey& rsa() {
-    static const auto made = make_certificate(EVP_RSA_gen(2048));
-    return made;
-}
-
-class RefusingSigner final : public KeySigner {
-public:
-    Result<std::string> sign(std::uint32_t, SignatureKind, std::string_view) override {
-        return fail(Errc::unavailable, "auth is away");
-    }
-};
-
-class BadSigner final : public KeySigner {
-public:
-    Result<std::string> sign(std::uint32_t, SignatureKind, std::string_view) override {
-        return std::string(70, 'x');
-    }
-};
-
-// One connection: `serve` runs on the server's side, `talk` in a thread with the client.
-struct Meeting {
-    boost::asio::io_context io;
-    std::shared_ptr<TlsContext> context;
-    std::unique_ptr<KeySigner> signer;
-
-    explicit Meeting(const CertificateAndKey& pair = p256(), std::vector<std::string> alpn = {})
-        : signer(LocalSigner::create(pair.key).value()) {
-        start(pair, *signer, std::move(alpn));
-    }
-    Meeting(const CertificateAndKey& pair, KeySigner& other) { start(pair, other, {}); }
-    void start(const CertificateAndKey& pair, KeySigner& with, std::vector<std::string> alpn) {
-        TlsSettings settings;
-        settings.certificate_chain = pair.certificate;
-        settings.alpn = std::move(alpn);
-        context = TlsContext::create(settings, with).value();
-    }
-
-    template <class T>
-    T meet(std::function<Task<T>(Stream&)> serve, std::function<void(UniqueFd)> talk) {
-        auto ends = test::make_stream(io);
-        std::jthread client([&talk, fd = std::move(ends.peer)]() mutable { talk(std::move(fd)); });
-        auto stream = std::make_unique<Stream>(std::move(ends.stream));
-        auto result = test::finish(io, serve(*stream));
-        stream.reset(); // the client sees the end
-        return result;
-    }
-
-    Task<Result<TlsState>> shake(Stream& stream) {
-        const auto started = co_await stream.start_tls(*context, 5s);
-        if (!started) co_return std::unexpected(started.error());
-        co_return *stream.tls();
-    }
-    Result<TlsState> handshake(const TlsClientOptions& options,
-                               std::string* client_error = nullptr) {
-        return meet<Result<TlsState>>([this](Stream& stream) { return shake(stream); },
-                                      [&](UniqueFd fd) {
-                                          TlsClient client(std::move(fd), options);
-                                          auto error = client.handshake();
-                                          if (error.empty())
-                                              client.read_some(); // TLS 1.3: alerts come behind
-                                          if (client_error != nullptr) *client_error = error;
-                                      });
-    }
-};
 
 struct KeyCase {
     const char* name;
@@ -214,6 +102,59 @@ TEST(Tls, Tls12WithoutExtendedMasterSecretHasNoExporter) {
     ASSERT_TRUE(state.has_value());
     EXPECT_EQ(state->binding.exporter, "");
     EXPECT_FALSE(state->binding.empty()) << "the certificate's digest";
+}
+
+struct ShownCase {
+    const char* name;
+    std::string certificate;
+    std::string key;
+    bool want; // a chain that a login may rest on
+};
+
+// RFC 8446 §4.4.2.4: whatever a client shows, the handshake goes on; it counts only if it is good.
+TEST(Tls, KeepsAClientsCertificateOnlyIfItIsTrusted) {
+    test::ClientAuthority authority;
+    test::ClientAuthority other("Others");
+    const auto good = authority.issue();
+    const auto strange = other.issue();
+    const auto old = authority.issue({.until = -60});
+    const ShownCase cases[] = {
+        {"none", "", "", false},
+        {"issued", good.pem, good.key, true},
+        {"with its issuer", good.pem + authority.pem(), good.key, true},
+        {"of another authority", strange.pem + other.pem(), strange.key, false},
+        {"expired", old.pem, old.key, false},
+    };
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION})
+        for (const auto& c : cases)
+            for (const bool asks : {true, false}) {
+                Meeting meeting;
+                if (asks) meeting.trust(ClientTrust::create(authority.pem()).value());
+                TlsClientOptions options;
+                options.min_version = options.max_version = version;
+                options.certificate = c.certificate;
+                options.key = c.key;
+                const auto state = meeting.handshake(options);
+                ASSERT_TRUE(state.has_value()) << c.name << state.error().internal;
+                const auto& chain = state->binding.client_chain;
+                ASSERT_EQ(!chain.empty(), asks && c.want) << c.name << version;
+                EXPECT_TRUE(chain.empty() || chain.front() == good.der) << c.name;
+            }
+}
+
+TEST(Tls, RefusesAClientsChainOfManyOctets) {
+    test::ClientAuthority authority;
+    const auto good = authority.issue();
+    Meeting meeting;
+    meeting.trust(ClientTrust::create(authority.pem()).value());
+    TlsClientOptions options;
+    options.certificate = good.pem;
+    for (std::size_t size = 0; size < 2 * kMaxClientChainOctets; size += good.der.size())
+        options.certificate += authority.pem();
+    for (int i = 0; i < 40; ++i) options.certificate += authority.pem();
+    options.key = good.key;
+    const auto state = meeting.handshake(options);
+    EXPECT_FALSE(state.has_value());
 }
 
 struct RefusedCase {

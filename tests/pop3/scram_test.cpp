@@ -48,6 +48,22 @@ TEST(Pop3Scram, BindsToTheConnection) {
     EXPECT_TRUE(client.say("").starts_with("+OK Logged in"));
 }
 
+TEST(Pop3External, IsThereOnlyWithACertificate) { // RFC 4422 appendix A
+    Host host;
+    Client client(host);
+    client.session().on_tls({.exporter = std::string(32, 'E'), .end_point = {}});
+    EXPECT_FALSE(client.say("CAPA").contains("EXTERNAL"));
+    EXPECT_TRUE(client.say("AUTH EXTERNAL =").starts_with("-ERR "));
+    client.session().on_tls({.exporter = {}, .end_point = {}, .client_chain = {"ada"}});
+    EXPECT_TRUE(client.say("CAPA").contains("\r\nSASL EXTERNAL SCRAM-SHA-256 "));
+    EXPECT_EQ(client.say("AUTH EXTERNAL " + base64_encode("bob")),
+              "-ERR [AUTH] Authentication failed\r\n");
+    EXPECT_EQ(client.say("AUTH EXTERNAL"), "+ \r\n");
+    EXPECT_TRUE(client.say("*").starts_with("-ERR "));
+    EXPECT_EQ(client.say("AUTH EXTERNAL"), "+ \r\n");
+    EXPECT_TRUE(client.say("").starts_with("+OK Logged in"));
+}
+
 TEST(Pop3Scram, FailsAtEachStepAndStaysInStep) {
     Host host;
     Client client(host);

@@ -59,6 +59,18 @@ public:
         co_return identity;
     }
 
+    // A chain's first is the address itself here.
+    net::Task<auth::LoginResult> external(auth::ExternalLogin login, const net::Peer&) override {
+        ++logins;
+        if (login_error) co_return fail(*login_error, "login");
+        if (!login.authzid.empty() && login.authzid != login.chain.front())
+            co_return fail(Errc::authentication_failed, "wrong");
+        auth::Identity identity;
+        identity.account = AccountId(1);
+        identity.address = login.chain.front();
+        co_return identity;
+    }
+
     net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
         ++logins;
         auto answer = scram_host.on_message(message);

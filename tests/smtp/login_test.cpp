@@ -252,6 +252,23 @@ TEST(SmtpLogin, BindsScramToTheConnection) {
     with.send("").expect("235 2.7.0");
 }
 
+TEST(SmtpLogin, TakesACertificateInPlaceOfAPassword) { // RFC 4422 appendix A
+    Conversation with(Service::submission);
+    net::TlsBinding binding{.exporter = std::string(32, 'E'), .end_point = {}};
+    with.session().on_tls({"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", binding});
+    with.hello();
+    EXPECT_FALSE(with.reply().contains("EXTERNAL"));
+    with.send("AUTH EXTERNAL =").expect("504 5.5.4");
+    binding.client_chain = {"ada@example.org"};
+    with.session().on_tls({"TLSv1.3", "TLS_AES_256_GCM_SHA384", "", binding});
+    with.hello();
+    EXPECT_TRUE(with.reply().contains("250-AUTH EXTERNAL SCRAM-SHA-256-PLUS "));
+    with.send("AUTH EXTERNAL " + base64_encode("bob@example.org")).expect("535 5.7.8");
+    with.send("AUTH EXTERNAL").expect("334 \r\n").send("*").expect("501 5.7.0");
+    with.send("AUTH EXTERNAL").expect("334 \r\n").send("").expect("235 2.7.0");
+    EXPECT_EQ(with.session().client().identity->address, "ada@example.org");
+}
+
 TEST(SmtpLogin, RefusesBadScramAndStaysInStep) {
     auto with = over_tls();
     maild::test::ScramClient wrong("ada@example.org", "guess");

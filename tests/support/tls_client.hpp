@@ -31,6 +31,8 @@ struct TlsClientOptions {
     std::string server_name;
     std::string ciphers; // TLS 1.2
     std::string signature_algorithms;
+    std::string certificate; // PEM, with its chain; its key
+    std::string key;
     std::string trust; // PEM that must be the server's certificate or its issuer
 };
 
@@ -70,6 +72,7 @@ public:
             SSL_CTX_set1_sigalgs_list(context_.get(), options.signature_algorithms.c_str());
         }
         if (!options.trust.empty()) trust(options.trust);
+        if (!options.certificate.empty()) show(options.certificate, options.key);
         ssl_.reset(SSL_new(context_.get()));
         std::string wire;
         for (const auto& name : options.alpn) wire += static_cast<char>(name.size()) + name;
@@ -128,6 +131,23 @@ public:
     int fd() const { return socket_.get(); }
 
 private:
+    void show(const std::string& pem, const std::string& key_pem) {
+        const auto bio_of = [](const std::string& text) {
+            return std::unique_ptr<BIO, decltype(&BIO_free)>(
+                BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free);
+        };
+        const auto bio = bio_of(pem);
+        const auto key_bio = bio_of(key_pem);
+        const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+            PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+        const std::unique_ptr<X509, decltype(&X509_free)> own(
+            PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+        SSL_CTX_use_certificate(context_.get(), own.get());
+        SSL_CTX_use_PrivateKey(context_.get(), key.get());
+        while (auto* issuer = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr))
+            SSL_CTX_add0_chain_cert(context_.get(), issuer);
+        ERR_clear_error();
+    }
     void trust(const std::string& pem) {
         const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
             BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);

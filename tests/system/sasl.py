@@ -19,11 +19,14 @@ HASHES = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 class Line:
     """One connection of a protocol, by lines, and how it carries SASL."""
 
-    def __init__(self, test, service, port, tls=True):
+    def __init__(self, test, service, port, tls=True, certificate=None):
         self.service = service
         sock = socket.create_connection(("127.0.0.1", test.host.port(port)), timeout=30)
         if tls:
-            sock = host.insecure_tls().wrap_socket(sock)
+            context = host.insecure_tls()
+            if certificate:
+                context.load_cert_chain(*certificate)
+            sock = context.wrap_socket(sock)
         self.sock, self.stream = sock, sock.makefile("rb")
         test.addCleanup(self.close)
         self.line()
@@ -314,6 +317,144 @@ class Scram(host.HostTest):
         log = self.host.log()
         for secret in (self.host.password, "SCRAM-SHA-256$", "c=biws"):
             self.assertNotIn(secret, log)
+
+
+class Authority:
+    """An authority in a directory of its own, by openssl's own program."""
+
+    def __init__(self, path, name="Clients"):
+        self.path = path
+        path.mkdir()
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+                     "-days", "30", "-subj", f"/CN={name}")
+        (path / "index").write_text("")
+        (path / "serial").write_text("10\n")
+        (path / "config").write_text("[ca]\ndefault_ca = own\n[own]\ndatabase = index\nserial = serial\nnew_certs_dir = .\ncertificate = ca.pem\n"
+                                     "private_key = ca.key\ndefault_md = sha256\npolicy = any\ndefault_days = 20\ndefault_crl_days = 20\n"
+                                     "unique_subject = no\n[any]\ncommonName = supplied\n")
+
+    def openssl(self, *words):
+        host.run_client("openssl", *words, cwd=self.path)
+
+    def issue(self, name, address, usage="clientAuth"):
+        """Certificate and key, as paths."""
+        (self.path / "extensions").write_text(f"subjectAltName = email:{address}\nextendedKeyUsage = {usage}\nbasicConstraints = critical,CA:FALSE\n")
+        self.openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr",
+                     "-subj", f"/CN={name}")
+        self.openssl("ca", "-batch", "-config", "config", "-extfile", "extensions", "-in", f"{name}.csr", "-out", f"{name}.pem", "-notext")
+        return self.path / f"{name}.pem", self.path / f"{name}.key"
+
+    def revoke(self, name):
+        """The list of those that are, by now."""
+        self.openssl("ca", "-config", "config", "-revoke", f"{name}.pem")
+        self.openssl("ca", "-config", "config", "-gencrl", "-out", "crl.pem")
+        return (self.path / "crl.pem").read_text()
+
+
+class External(host.HostTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Authority(cls.host.root / "authority")
+        cls.file = cls.host.root / "etc/clients.pem"
+        cls.file.write_text((cls.authority.path / "ca.pem").read_text())
+        cls.ada = cls.authority.issue("ada", cls.host.address)
+        cls.host.add_account("bob@example.org", "pw")
+        cls.config = cls.host.root / "etc/maild.toml"
+        cls.config.write_text(cls.config.read_text() + f'\n[tls]\nclient_ca = "{cls.file}"\n')
+        cls.host.mailctl("server", "reload")
+
+    def setUp(self):
+        for service in TLS_PORTS:
+            self.await_offer(service, True)
+
+    def offers(self, service, certificate=None):
+        line = Line(self, service, TLS_PORTS[service], certificate=certificate)
+        offered = line.offers()
+        line.close()
+        return "EXTERNAL" in offered
+
+    def await_offer(self, service, wanted, certificate=None):
+        """Workers take new authorities one after the other: several connections meet them all."""
+        host.wait_for(lambda: all(self.offers(service, certificate or self.ada) == wanted for _ in range(6)), what=f"{service} with the authorities")
+
+    def login(self, service, certificate, authzid=b"", initial=True):
+        line = Line(self, service, TLS_PORTS[service], certificate=certificate)
+        if initial and not authzid:
+            line.say({"imap": "a AUTHENTICATE EXTERNAL =", "smtp": "AUTH EXTERNAL =", "pop3": "AUTH EXTERNAL ="}[service])
+        else:
+            line.authenticate("EXTERNAL", authzid if initial else None)
+        reply = line.challenge()
+        if not initial:
+            self.assertEqual(reply, b"")
+            line.answer(authzid)
+            reply = line.challenge()
+        success = line.is_success(reply)
+        line.close()
+        return success
+
+    def test_every_protocol(self):
+        for service in TLS_PORTS:
+            for authzid in (b"", self.host.address.encode()):
+                for initial in (True, False):
+                    with self.subTest(service=service, authzid=authzid, initial=initial):
+                        self.assertTrue(self.login(service, self.ada, authzid, initial))
+            self.assertFalse(self.login(service, self.ada, b"bob@example.org"))
+        logins = self.host.mailctl("account", "logins", self.host.address, as_json=True)
+        self.assertIn("imap", str(logins))
+
+    def test_it_is_offered_for_good_certificates_only(self):
+        other = Authority(self.host.root / "other", "Others").issue("ada", self.host.address)
+        server = self.authority.issue("server", self.host.address, usage="serverAuth")
+        for service in TLS_PORTS:
+            self.assertFalse(self.offers(service), service)
+            for certificate in (other, server):
+                self.assertFalse(self.offers(service, certificate), service)
+                line = Line(self, service, TLS_PORTS[service], certificate=certificate)
+                line.authenticate("EXTERNAL", self.host.address.encode())
+                self.assertFalse(line.is_success(line.challenge()))
+                line.authenticate("PLAIN", b"\0" + self.host.address.encode() + b"\0" + self.host.password.encode())
+                self.assertTrue(line.is_success(line.challenge()), "a password still works")
+                line.close()
+
+    def test_curl(self):
+        certificate, key = self.ada
+        for url in (f"imaps://127.0.0.1:{self.host.port(993)}/INBOX?ALL", f"pop3s://127.0.0.1:{self.host.port(995)}/"):
+            curl = lambda user, code: host.run_client("curl", "-sS", "-k", "--cert", certificate, "--key", key, "-u", f"{user}:",
+                                                      "--login-options", "AUTH=EXTERNAL", url, exit_code=code)
+            curl(self.host.address, 0)
+            curl("bob@example.org", 67)
+
+    def test_port_25_asks_for_no_certificate(self):
+        asked = lambda port, *words: b"Acceptable client certificate CA names" in host.run_client(
+            "openssl", "s_client", "-connect", f"127.0.0.1:{self.host.port(port)}", *words, stdin=b"")
+        self.assertTrue(asked(993))
+        self.assertTrue(asked(587, "-starttls", "smtp"))
+        self.assertFalse(asked(25, "-starttls", "smtp"))
+
+    def test_revocation_and_a_reload(self):
+        lost = self.authority.issue("lost", "bob@example.org")
+        self.assertTrue(self.login("imap", lost))
+        self.file.write_text((self.authority.path / "ca.pem").read_text() + self.authority.revoke("lost"))
+        self.host.mailctl("server", "reload")
+        self.await_offer("imap", False, lost)
+        self.assertTrue(self.login("imap", self.ada))
+        self.file.write_text("broken")
+        self.host.mailctl("server", "reload", exit_code=78)
+        self.assertTrue(self.login("imap", self.ada), "the old ones stay")
+        self.file.write_text((self.authority.path / "ca.pem").read_text())
+        self.host.mailctl("server", "reload")
+
+    def test_without_authorities_there_is_none(self):
+        text = self.config.read_text()
+        try:
+            self.config.write_text(text.replace("client_ca", "# client_ca"))
+            self.host.mailctl("server", "reload")
+            for service in TLS_PORTS:
+                self.await_offer(service, False)
+        finally:
+            self.config.write_text(text)
+            self.host.mailctl("server", "reload")
 
 
 if __name__ == "__main__":

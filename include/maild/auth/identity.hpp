@@ -32,4 +32,14 @@ template <class Codec> void describe(Codec& codec, Credentials& credentials) {
     codec(credentials.authzid, credentials.authcid, credentials.password);
 }
 
+// A login by the TLS client certificate of its connection (RFC 4422 appendix A).
+struct ExternalLogin {
+    std::string authzid; // empty: whom the certificate names; else it must name that account
+    std::vector<std::string> chain; // net::TlsBinding::client_chain
+};
+
+template <class Codec> void describe(Codec& codec, ExternalLogin& login) {
+    codec(login.authzid, login.chain);
+}
+
 } // namespace maild::auth

@@ -3,7 +3,8 @@
 // no directory. A protocol hands in what the client sent and sends back what it is told; what
 // comes out in between goes to `auth` (see SaslLogin, which does both). Offered: SCRAM-SHA-256 and
 // SCRAM-SHA-1 with their -PLUS forms (RFC 5802, RFC 7677), PLAIN (RFC 4616) and LOGIN
-// (draft-murchison-sasl-login), all only where a password may cross (plaintext.hpp): SCRAM sends
+// (draft-murchison-sasl-login), and EXTERNAL (RFC 4422 appendix A) where the client has shown a TLS
+// certificate that we trust; all only where a password may cross (plaintext.hpp): SCRAM sends
 // none, but whoever listens could guess it at leisure, and reads the mail that follows. SASLprep
 // (RFC 4013) is not applied to names and to the passwords of PLAIN and LOGIN: they are compared as
 // bytes. Nothing here logs, and nothing keeps a password after it was handed out.
@@ -29,6 +30,7 @@ inline constexpr std::size_t kMaxAuthcid = 1'024; // octets of an authcid or aut
 inline constexpr std::size_t kMaxPassword = 1'024;
 
 enum class Mechanism : std::uint8_t {
+    external,
     scram_sha_256_plus,
     scram_sha_256,
     scram_sha_1_plus,
@@ -39,9 +41,13 @@ enum class Mechanism : std::uint8_t {
 
 // What is offered beside PLAIN and LOGIN.
 struct SaslOffer {
-    bool scram = true;     // `auth.scram` of the configuration
-    bool is_bound = false; // the connection has a net::TlsBinding, so -PLUS is possible
+    bool scram = true;            // `auth.scram` of the configuration
+    bool is_bound = false;        // the connection has a net::TlsBinding, so -PLUS is possible
+    bool has_certificate = false; // of the client: net::TlsBinding::client_chain
 };
+
+// The same of this connection.
+SaslOffer offer_on(SaslOffer offer, const net::TlsBinding& binding);
 
 // Names in the order in which they are advertised: the strongest first.
 std::vector<std::string_view> sasl_mechanisms(const SaslOffer& offer);
@@ -62,9 +68,10 @@ enum class SaslError : std::uint8_t {
 struct SaslChallenge {
     std::string text;
 };
-// Credentials and a ScramMessage are for `auth`; the answer to a ScramMessage comes back by
-// on_answer(). An Identity ends an exchange whose last word the client has heard.
-using SaslStep = std::variant<SaslChallenge, Credentials, ScramMessage, Identity, SaslError>;
+// Credentials, an ExternalLogin and a ScramMessage are for `auth`; the answer to a ScramMessage
+// comes back by on_answer(). An Identity ends an exchange whose last word the client has heard.
+using SaslStep =
+    std::variant<SaslChallenge, Credentials, ExternalLogin, ScramMessage, Identity, SaslError>;
 
 // One authentication exchange. After credentials, an identity or an error it is over, and every
 // further step is malformed.
@@ -84,6 +91,7 @@ private:
     enum class Wants : std::uint8_t {
         start,
         message,
+        authzid, // EXTERNAL's only message
         name,
         password,
         scram,  // one of the client's two messages

@@ -24,6 +24,7 @@ public:
     // unavailable or busy if it could not be checked; limit_exceeded ends the session. The session
     // itself delays answers to failures, and ends after several.
     virtual net::Task<LoginResult> login(Credentials credentials, const net::Peer& peer) = 0;
+    virtual net::Task<LoginResult> external(ExternalLogin login, const net::Peer& peer) = 0;
     virtual net::Task<ScramResult> scram(ScramMessage message, const net::Peer& peer) = 0;
 };
 
@@ -43,6 +44,7 @@ public:
 private:
     net::Task<SaslOutcome> go_on(SaslStep step);
     net::Task<SaslOutcome> log_in(Credentials credentials);
+    net::Task<SaslOutcome> log_in(ExternalLogin login);
     net::Task<SaslOutcome> ask(ScramMessage message);
 
     SaslExchange exchange_;

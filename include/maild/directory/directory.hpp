@@ -36,6 +36,12 @@ struct ScramAttempt {
     std::string remote_address; // as above
 };
 
+struct ExternalAttempt {
+    auth::ExternalLogin login;
+    Service service = Service::imap;
+    std::string remote_address; // as above
+};
+
 // A mailbox here.
 struct LocalTarget {
     AccountId account;
@@ -84,6 +90,9 @@ public:
     // Refusals as above; protocol_error for what is no message of SCRAM. For a name that is
     // nobody's the exchange goes on as for any other, takes as long, and fails at its end.
     virtual net::Task<auth::ScramResult> scram(ScramAttempt attempt) = 0;
+    // By a TLS client certificate; refusals as of login(). The chain is verified here once more,
+    // but that the client has its key only the worker has seen.
+    virtual net::Task<auth::LoginResult> external(ExternalAttempt attempt) = 0;
     // `address`: an addr-spec, localpart decoded and re-quoted by mail::Address::format().
     // `<Postmaster>` without a domain is "postmaster" (RFC 5321 §4.5.1) and goes to the host's own
     // postmaster.
@@ -98,6 +107,9 @@ template <class Codec> void describe(Codec& codec, LoginAttempt& a) {
 }
 template <class Codec> void describe(Codec& codec, ScramAttempt& a) {
     codec(a.message, a.service, a.remote_address);
+}
+template <class Codec> void describe(Codec& codec, ExternalAttempt& a) {
+    codec(a.login, a.service, a.remote_address);
 }
 template <class Codec> void describe(Codec& codec, LocalTarget& t) {
     codec(t.account, t.address, t.detail, t.grant);

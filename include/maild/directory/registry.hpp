@@ -12,6 +12,7 @@
 #include "maild/auth/scram.hpp"
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
+#include "maild/net/client_trust.hpp"
 #include "maild/net/timer.hpp"
 
 #include <chrono>
@@ -50,12 +51,15 @@ public:
     Registry& operator=(const Registry&) = delete;
 
     void set_login_limits(auth::LoginLimits limits); // after a reload
+    // Whose client certificates name accounts; null: nobody's.
+    void set_client_trust(std::shared_ptr<const net::ClientTrust> trust);
     // Writes what logins left since the last time, in one transaction: every half minute or so, and
     // before the end.
     Result<void> keep_logins();
 
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
+    net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
 
@@ -132,6 +136,9 @@ private:
     net::Task<auth::ScramResult> finish_scram(const ScramAttempt& attempt);
     auth::ScramResult verify_scram(const Exchange& exchange, const auth::ScramMessage& message,
                                    Guard::Turn turn);
+    Result<auth::Credentials> claim_of(const auth::ExternalLogin& login);
+    auth::LoginResult refuse_external(const LoginAttempt& by, const Login& login,
+                                      const char* refusal, Guard::Turn turn);
     Result<void> recall_secret();
     void keep_ban(const auth::Ban& ban);
     bool start_waiting(const net::IpAddress& network);
@@ -162,6 +169,7 @@ private:
     auth::ScramStates scram_states_;
     auth::LoginCache cache_;
     auth::LoginGuard guard_;
+    std::shared_ptr<const net::ClientTrust> client_trust_;
     net::Event turn_ended_;
     std::map<net::IpAddress, std::size_t> waiting_; // for a turn, by network
     std::size_t all_waiting_ = 0;

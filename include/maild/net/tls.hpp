@@ -6,6 +6,7 @@
 // and name).
 
 #include "maild/base/error.hpp"
+#include "maild/net/client_trust.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,9 @@ struct TlsSettings {
     std::uint32_t certificate = 0; // what the signer calls its key
     // "imap", "smtp" …; a client that offers others only is refused (RFC 7301 §3.2).
     std::vector<std::string> alpn;
+    // Clients are asked for a certificate, and may have none or another: null, and none is asked
+    // for.
+    std::shared_ptr<const ClientTrust> client_trust{};
 };
 
 class TlsContext {

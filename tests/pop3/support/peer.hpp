@@ -36,6 +36,14 @@ public:
                 auth::LoginRefusal(Error{Errc::authentication_failed, {}}, hold_back));
         co_return identity(credentials.authcid);
     }
+    // A chain's first is the name itself here.
+    net::Task<auth::LoginResult> external(auth::ExternalLogin login, const net::Peer&) override {
+        ++logins;
+        if (failure) co_return fail(*failure);
+        if (!login.authzid.empty() && login.authzid != login.chain.front())
+            co_return fail(Errc::authentication_failed);
+        co_return identity(login.chain.front());
+    }
     net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
         auto answer = scram_host_.on_message(message);
         if (answer && answer->identity) answer->identity = identity(answer->identity->address);
