@@ -3,6 +3,7 @@
 #include "store/conformance.hpp"
 
 #include "maild/mail/part_index.hpp"
+#include "maild/mail/text.hpp"
 
 namespace maild::store::test {
 
@@ -102,9 +103,10 @@ TEST_P(StoreConformance, NarrowsToWhatMayBeThere) {
     ASSERT_TRUE(run(store.append(client.id(), "INBOX", std::move(messages))));
     client.open("INBOX");
     const auto narrowed = [&](Where where, std::vector<std::string> texts, UidSet set) {
+        for (auto& text : texts) text = mail::collation_key(text);
         const auto result =
             run(store.narrow(client.id(), std::move(set),
-                             {{Where::body, {"none has it"}}, {where, std::move(texts)}}));
+                             {{Where::body, {"NONE HAS IT"}}, {where, std::move(texts)}}));
         if (!result) return std::string(name_of(result.error().code));
         std::string out;
         for (const auto& candidate : result->candidates) {

@@ -8,6 +8,7 @@
 
 #include "maild/base/log.hpp"
 #include "maild/mail/part_index.hpp"
+#include "maild/mail/text.hpp"
 
 #include <fstream>
 #include <random>
@@ -56,8 +57,8 @@ public:
     // UIDs of the candidates, "1 2"
     std::string narrowed(const std::string& text, Where where = Where::anywhere) {
         client_.open("INBOX", true);
-        const auto result =
-            subject_.run(subject_.store().narrow(client_.id(), everything(), {{where, {text}}}));
+        const auto result = subject_.run(subject_.store().narrow(
+            client_.id(), everything(), {{where, {mail::collation_key(text)}}}));
         if (!result) return std::string(name_of(result.error().code));
         std::string out;
         for (const auto& [uid, needles] : result->candidates)
