@@ -11,7 +11,7 @@ namespace maild::auth {
 namespace {
 
 // Keys derived for other purposes from the same secret can never give a token's bytes.
-constexpr std::string_view kPurpose = "maild token 1";
+constexpr std::string_view kPurpose = "maild token 2";
 
 // Fixed widths, so that two different tokens never have the same bytes.
 std::string signed_bytes(const Token& token) {
@@ -27,6 +27,7 @@ std::string signed_bytes(const Token& token) {
     put(token.quota_messages);
     put(token.issued.time_since_epoch().count());
     put(token.expires.time_since_epoch().count());
+    put(token.domain.value);
     return out;
 }
 

@@ -43,6 +43,16 @@ struct External {
     using Reply = std::variant<auth::Identity, auth::LoginRefusal>;
     ExternalAttempt attempt;
 };
+struct Refer {
+    static constexpr ipc::MessageType kType = 0x0106;
+    using Reply = Referral;
+    std::string address;
+};
+struct ReferAll {
+    static constexpr ipc::MessageType kType = 0x0107;
+    using Reply = std::vector<Referral>;
+    std::vector<AccountId> accounts;
+};
 
 // Only control may send these (0x02..).
 struct AddDomain {
@@ -216,6 +226,8 @@ template <class C> void describe(C& c, RemoveDomain& m) { c(m.name); }
 template <class C> void describe(C& c, AddDomainAlias& m) { c(m.alias, m.domain); }
 template <class C> void describe(C& c, RemoveDomainAlias& m) { c(m.alias); }
 template <class C> void describe(C& c, AddAccount& m) { c(m.account); }
+template <class C> void describe(C& c, Refer& m) { c(m.address); }
+template <class C> void describe(C& c, ReferAll& m) { c(m.accounts); }
 template <class C> void describe(C& c, ListAccounts& m) { c(m.domain, m.after, m.limit); }
 template <class C> void describe(C& c, ShowAccount& m) { c(m.address); }
 template <class C> void describe(C& c, ChangeAccount& m) { c(m.address, m.change); }

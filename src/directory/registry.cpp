@@ -4,6 +4,7 @@
 #include "directory/hasher.hpp"
 #include "directory/login_records.hpp"
 #include "directory/repository.hpp"
+#include "directory/rules.hpp"
 
 #include "maild/base/ensure.hpp"
 
@@ -43,15 +44,18 @@ Result<auth::Token> Registry::grant(const Account& account, auth::Right right) {
     auto quota = Result<std::uint64_t>(account.quota_bytes);
     if (account.quota_bytes == 0) quota = rows_->default_quota(account.id);
     if (!quota) return std::unexpected(std::move(quota.error()));
+    const auto place = rules::find_place(*rows_, account.address);
+    if (!place) return std::unexpected(place.error());
     auth::Token token;
+    token.domain = place->domain.id;
     token.account = account.id;
     token.shard = account.shard;
     token.right = right;
     token.quota_bytes = *quota;
     token.quota_messages = account.quota_messages;
     token.issued = clock_.now();
-    token.expires = token.issued + (right == auth::Right::access ? settings_.access_time
-                                                                 : settings_.delivery_time);
+    token.expires = token.issued + (right == auth::Right::deliver ? settings_.delivery_time
+                                                                  : settings_.access_time);
     key_.sign(token);
     return token;
 }
@@ -86,6 +90,37 @@ net::Task<Result<bool>> Registry::may_send_as(AccountId account, std::string add
     for (const auto& hit : route->local)
         if (hit.account == account) co_return true;
     co_return false;
+}
+
+Result<Referral> Registry::refer_to(const Account& account) {
+    Referral referral{account.id, account.address, std::nullopt};
+    const auto place = rules::find_place(*rows_, account.address);
+    if (!place) return std::unexpected(place.error());
+    if (account.is_disabled || place->domain.is_disabled) return referral;
+    auto token = grant(account, auth::Right::visit);
+    if (!token) return std::unexpected(std::move(token.error()));
+    referral.visit = std::move(*token);
+    return referral;
+}
+
+net::Task<Result<Referral>> Registry::refer(std::string address) {
+    const auto account = rules::find_account(*rows_, address);
+    if (!account) co_return std::unexpected(account.error());
+    co_return refer_to(*account);
+}
+
+net::Task<Result<std::vector<Referral>>> Registry::refer_all(std::vector<AccountId> accounts) {
+    std::vector<Referral> all;
+    if (accounts.size() > kMaxReferrals) co_return fail(Errc::limit_exceeded, "referrals");
+    for (const auto id : accounts) {
+        const auto account = rows_->load_account(id);
+        if (!account) co_return std::unexpected(account.error());
+        if (!*account) continue;
+        auto referral = refer_to(**account);
+        if (!referral) co_return std::unexpected(std::move(referral.error()));
+        all.push_back(std::move(*referral));
+    }
+    co_return all;
 }
 
 } // namespace maild::directory

@@ -58,6 +58,13 @@ net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
 net::Task<Result<bool>> RemoteDirectory::may_send_as(AccountId account, std::string address) {
     return ask(client_, MaySendAs{account, std::move(address)});
 }
+net::Task<Result<Referral>> RemoteDirectory::refer(std::string address) {
+    return ask(client_, Refer{std::move(address)});
+}
+net::Task<Result<std::vector<Referral>>>
+RemoteDirectory::refer_all(std::vector<AccountId> accounts) {
+    return ask(client_, ReferAll{std::move(accounts)});
+}
 net::Task<Result<Changed>> RemoteDirectory::add_domain(std::string name) {
     return ask(client_, AddDomain{std::move(name)});
 }

@@ -42,7 +42,8 @@ template <class... Messages> constexpr auto make_entries(bool is_for_admins) {
     return std::array{Entry{Messages::kType, is_for_admins, &serve<Messages>}...};
 }
 
-constexpr auto kForAll = make_entries<Login, Scram, External, Resolve, MaySendAs>(false);
+constexpr auto kForAll =
+    make_entries<Login, Scram, External, Resolve, MaySendAs, Refer, ReferAll>(false);
 constexpr auto kForAdmins =
     make_entries<AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias,
                  RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,

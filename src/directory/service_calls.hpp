@@ -33,6 +33,8 @@ inline auto call(Callee& to, Resolve m) { return to.directory.resolve(std::move(
 inline auto call(Callee& to, MaySendAs m) {
     return to.directory.may_send_as(m.account, std::move(m.address));
 }
+inline auto call(Callee& to, Refer m) { return to.directory.refer(std::move(m.address)); }
+inline auto call(Callee& to, ReferAll m) { return to.directory.refer_all(std::move(m.accounts)); }
 inline auto call(Callee& to, AddDomain m) { return to.admin.add_domain(std::move(m.name)); }
 inline auto call(Callee& to, ListDomains) { return to.admin.list_domains(); }
 inline auto call(Callee& to, ShowDomain m) { return to.admin.show_domain(std::move(m.name)); }

@@ -304,6 +304,23 @@ TEST_P(DirectoryConformance, MaySendAs) {
     EXPECT_TRUE(may("bob@example.org", "anything@example.net"));
 }
 
+TEST_P(DirectoryConformance, RefersToAccounts) {
+    ASSERT_EQ(said(admin().add_domain_alias("example.com", "example.org")), "changed");
+    const auto refer = [&](const char* text) { return world_.run(directory().refer(text)); };
+    const auto ada = refer("ADA@example.com").value();
+    EXPECT_EQ(ada.address, "ada@example.org");
+    ASSERT_TRUE(ada.visit);
+    EXPECT_EQ(ada.visit->right, auth::Right::visit);
+    EXPECT_EQ(ada.visit->domain, world_.run(admin().show_domain("example.org")).value().id);
+    EXPECT_EQ(refer("ada@elsewhere.example").error().code, Errc::no_such_domain);
+    const auto all = world_.run(directory().refer_all({AccountId(999), ada.account})).value();
+    EXPECT_EQ(all.size(), 1U);
+    AccountChange change;
+    change.disabled = true;
+    ASSERT_EQ(said(admin().change_account("ada@example.org", change)), "changed");
+    EXPECT_FALSE(refer("ada@example.org").value().visit) << "nobody visits who is disabled";
+}
+
 TEST_P(DirectoryConformance, Domains) {
     EXPECT_EQ(said(admin().add_domain("Example.ORG")), "unchanged");
     EXPECT_EQ(said(admin().add_domain("b\xc3\xbc"

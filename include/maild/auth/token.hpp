@@ -17,6 +17,8 @@ namespace maild::auth {
 enum class Right : std::uint8_t {
     access,  // everything that the owner may do to mailboxes
     deliver, // put new messages in, see nothing
+    visit,   // nothing by itself: says whose mailboxes another account asks for, which must have
+             // been given rights to them
 };
 
 struct Token {
@@ -27,12 +29,13 @@ struct Token {
     std::uint64_t quota_messages = 0; // 0: none
     WallTime issued;
     WallTime expires;
-    std::string mac; // HMAC-SHA-256, 32 octets
+    DomainId domain = {}; // the account's
+    std::string mac;      // HMAC-SHA-256, 32 octets
 };
 
 template <class Codec> void describe(Codec& codec, Token& token) {
     codec(token.account, token.shard, token.right, token.quota_bytes, token.quota_messages,
-          token.issued, token.expires, token.mac);
+          token.issued, token.expires, token.domain, token.mac);
 }
 
 // Both ends of the shared key (32 random octets, made by the supervisor at start, never written

@@ -80,6 +80,14 @@ struct Resolution {
     std::vector<Step> steps;
 };
 
+// An account as other accounts' ACLs (RFC 4314) name it.
+struct Referral {
+    AccountId account;
+    std::string address;              // its own
+    std::optional<auth::Token> visit; // Right::visit; none: it is disabled, or its domain
+};
+inline constexpr std::size_t kMaxReferrals = 1'000; // in one question
+
 class Directory {
 public:
     virtual ~Directory() = default;
@@ -100,6 +108,11 @@ public:
     // May this account use `address` as reverse-path: its own, with any subaddress, or any alias
     // that leads to it.
     virtual net::Task<Result<bool>> may_send_as(AccountId account, std::string address) = 0;
+    // The account that has exactly this address; no_such_account, no_such_domain,
+    // invalid_argument.
+    virtual net::Task<Result<Referral>> refer(std::string address) = 0;
+    // Those that are there, in this order.
+    virtual net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) = 0;
 };
 
 template <class Codec> void describe(Codec& codec, LoginAttempt& a) {
@@ -116,6 +129,9 @@ template <class Codec> void describe(Codec& codec, LocalTarget& t) {
 }
 template <class Codec> void describe(Codec& codec, RelayTarget& t) { codec(t.address); }
 template <class Codec> void describe(Codec& codec, Step& s) { codec(s.rule, s.from, s.to); }
+template <class Codec> void describe(Codec& codec, Referral& r) {
+    codec(r.account, r.address, r.visit);
+}
 template <class Codec> void describe(Codec& codec, Resolution& r) {
     codec(r.verdict, r.targets, r.steps);
 }

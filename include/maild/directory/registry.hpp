@@ -62,6 +62,8 @@ public:
     net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
+    net::Task<Result<Referral>> refer(std::string address) override;
+    net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override;
 
     net::Task<Result<Changed>> add_domain(std::string name) override;
     net::Task<Result<std::vector<Domain>>> list_domains() override;
@@ -147,6 +149,7 @@ private:
     net::Task<auth::LoginResult> verify(const LoginAttempt& attempt, const Guard::Attempt& who,
                                         Guard::Turn turn, const char* wrong);
     Result<auth::Token> grant(const Account& account, auth::Right right);
+    Result<Referral> refer_to(const Account& account);
     Result<Resolution> resolve_now(const std::string& address);
     Result<void> write(const std::function<Result<void>()>& action); // one transaction
     using Action = std::function<Result<Changed>()>;

@@ -19,6 +19,8 @@ public:
     net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
+    net::Task<Result<Referral>> refer(std::string address) override;
+    net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override;
 
     net::Task<Result<Changed>> add_domain(std::string name) override;
     net::Task<Result<std::vector<Domain>>> list_domains() override;
