@@ -19,7 +19,8 @@ constexpr Command kCommands[] = {
          "Only while maild is stopped, and as root or as the user that maild runs as. "
          "Every message that is whole in the packs comes back in its mailbox with its "
          "UID, dates and bytes, and what waits in the queue. Flags are as at delivery, "
-         "and what clients have noted beside mailboxes and the server (METADATA) is lost. "
+         "and what clients have noted beside mailboxes and the server (METADATA) is lost, "
+         "as is who else may use them (ACL). "
          "The old meta.db is kept beside the new one as meta.db.broken- and the time.",
      .example = "",
      .runs = Runs::here,

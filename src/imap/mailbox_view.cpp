@@ -14,7 +14,8 @@ MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle 
       first_recent_(opened.first_recent),
       highest_modseq_(opened.status.highest_modseq),
       style_(style),
-      read_only_(read_only) {
+      rights_(opened.rights),
+      read_only_(read_only || !opened.rights.has_any(store::kChanging)) {
     told_recent_ = recent();
 }
 
@@ -92,7 +93,7 @@ void MailboxView::apply(const store::Expunged& change) {
 
 void MailboxView::apply(const store::KeywordsAdded& change) {
     keywords_.insert(keywords_.end(), change.keywords.begin(), change.keywords.end());
-    has_new_keywords_ = true;
+    has_new_flags_ = true;
 }
 
 void MailboxView::track() {
@@ -126,7 +127,7 @@ std::vector<Uid> MailboxView::take_touched() {
 }
 
 bool MailboxView::has_news() const {
-    return is_deleted_ || has_new_keywords_ || !expunged_.empty() || !dirty_.empty() ||
+    return is_deleted_ || has_new_flags_ || !expunged_.empty() || !dirty_.empty() ||
            messages_.size() > exists_;
 }
 
@@ -162,8 +163,8 @@ void MailboxView::announce(std::string& out, ExpungeRule expunges, bool with_uid
 }
 
 std::vector<Uid> MailboxView::announce_flags(std::string& out, bool with_uid) {
-    if (has_new_keywords_) append_flag_lists(out);
-    has_new_keywords_ = false;
+    if (has_new_flags_) append_flag_lists(out);
+    has_new_flags_ = false;
     std::vector<Uid> told;
     std::vector<Dirty> held;
     for (const auto& dirty : dirty_) {
@@ -271,13 +272,16 @@ void MailboxView::append_flag_lists(std::string& out) const {
     out += "* FLAGS ";
     append_flags(out, with_keywords, false, keywords_);
     out += "\r\n* OK [PERMANENTFLAGS ";
-    if (read_only_) {
+    // RFC 4314 §5.1.1: what the client's rights allow
+    const auto allowed = store::flags_allowed(rights_).bits;
+    if (read_only_ || allowed == 0) {
         out += "()] No flag can be changed\r\n";
         return;
     }
-    append_flags(out, with_keywords, false, keywords_);
+    append_flags(out, store::Flags{with_keywords.bits & allowed}, false, keywords_);
     // \*: there is room for new keywords
-    if (keywords_.size() < store::kMaxKeywords) out.replace(out.size() - 1, 1, " \\*)");
+    if (keywords_.size() < store::kMaxKeywords && rights_.has(store::kWrite))
+        out.replace(out.size() - 1, 1, out.ends_with("()") ? "\\*)" : " \\*)");
     out += "] These flags are kept\r\n";
 }
 

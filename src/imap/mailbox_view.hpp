@@ -93,6 +93,8 @@ public:
     const store::Keywords& keywords() const { return keywords_; }
     bool read_only() const { return read_only_; }
     bool is_deleted() const { return is_deleted_; }
+    store::Rights rights() const { return rights_; }
+    bool is_revoked() const { return !rights_.has(store::kRead); }
     MailboxId id() const { return status_.id; }
     std::size_t memory() const;
 
@@ -109,6 +111,10 @@ private:
     void apply(const store::Expunged& change);
     void apply(const store::KeywordsAdded& change);
     void apply(const store::MailboxDeleted&) { is_deleted_ = true; }
+    void apply(const store::RightsChanged& change) {
+        rights_ = change.rights;
+        has_new_flags_ = true;
+    }
     std::size_t lower_bound(Uid uid) const; // index in messages_
     void announce_expunges(std::string& out);
     void announce_exists(std::string& out);
@@ -135,7 +141,8 @@ private:
     std::vector<Uid> touched_;  // ascending
     Ranges saved_;              // UIDs
     NewsStyle style_;
-    bool has_new_keywords_ = false;
+    store::Rights rights_;
+    bool has_new_flags_ = false; // keywords, or who may change them
     bool has_told_held_ = false;
     bool read_only_ = false;
     bool is_deleted_ = false;

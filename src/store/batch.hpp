@@ -3,6 +3,7 @@
 // they leave behind to be done with it: bodies for the pack before the commit, news for sessions
 // and notes for a rebuild after it.
 
+#include "store/access.hpp"
 #include "store/meta.hpp"
 #include "store/record_metadata.hpp"
 
@@ -27,10 +28,16 @@ std::uint32_t header_size_of(std::string_view content);
 std::shared_ptr<const BodySource> make_body(const MessageSource& source);
 
 // What a commit changed in one mailbox. `status` is the mailbox after it.
+struct AclNews {
+    AccountId owner;
+    Acl acl;                       // of this mailbox
+    std::vector<Grantee> grantees; // of all of the owner's mailboxes
+};
 struct MailboxNews {
     AccountId account;
     MailboxStatus status;
     std::vector<Change> changes;
+    std::shared_ptr<const AclNews> acl = {}; // it was changed
 };
 
 // What it did to the names of an account's mailboxes.

@@ -109,6 +109,13 @@ Result<void> check_keys(Checking& check, std::string_view table) {
                            "(SELECT id FROM account) GROUP BY account_id"),
             "annotation");
     }
+    if (table == "acl") {
+        return check_accounts_of(
+            check,
+            database.query("SELECT owner_id, count(*) FROM acl WHERE owner_id NOT IN (SELECT id "
+                           "FROM account) GROUP BY owner_id"),
+            "ACL row");
+    }
     return table == "message" ? check_mailboxes_of_messages(check) : Result<void>();
 }
 

@@ -234,13 +234,22 @@ Result<void> drop_annotations(Batch& batch, std::int64_t account, std::int64_t m
     return {};
 }
 
+Result<void> drop_acls(Batch& batch, std::int64_t owner, std::int64_t mailbox) {
+    auto done = batch.database.execute(
+        "DELETE FROM acl WHERE owner_id = ?1 AND mailbox_id = ?2 AND NOT EXISTS (SELECT 1 FROM "
+        "mailbox WHERE id = ?2 AND account_id = ?1 AND deleted_at IS NULL)",
+        owner, mailbox);
+    return done ? Result<void>() : pass(done);
+}
+
+// What stands beside mailboxes; `rows` gives account, mailbox, how many, and whether that is there.
+struct Beside {
+    std::string_view what;
+    Result<void> (*drop)(Batch& batch, std::int64_t account, std::int64_t mailbox);
+};
+
 // Whole accounts, each with all its mailboxes.
-Result<bool> check_annotations(Checking& check) {
-    auto rows = check.reading.database.query(
-        "SELECT account_id, mailbox_id, count(*), mailbox_id = 0 OR EXISTS (SELECT 1 FROM mailbox b"
-        " WHERE b.id = mailbox_id AND b.account_id = annotation.account_id) FROM annotation WHERE "
-        "account_id > ?1 GROUP BY account_id, mailbox_id ORDER BY account_id, mailbox_id",
-        check.at.first);
+Result<bool> check_beside(Checking& check, Result<db::Statement> rows, const Beside& beside) {
     if (!rows) return pass(rows);
     for (std::int64_t count = 0;; ++count) {
         const auto more = rows->step();
@@ -252,14 +261,32 @@ Result<bool> check_annotations(Checking& check) {
         if (rows->column<bool>(3)) continue;
         const auto mailbox = rows->column<std::int64_t>(1);
         auto& fault =
-            check.add(FindingKind::orphan, count_of(rows->column<std::int64_t>(2), "annotation") +
+            check.add(FindingKind::orphan, count_of(rows->column<std::int64_t>(2), beside.what) +
                                                " of a mailbox that is not there, number " +
                                                std::to_string(mailbox));
         fault.finding.account = AccountId(account);
-        fault.mend = [account, mailbox](Batch& batch) {
-            return drop_annotations(batch, account, mailbox);
+        fault.mend = [account, mailbox, drop = beside.drop](Batch& batch) {
+            return drop(batch, account, mailbox);
         };
     }
+}
+
+Result<bool> check_annotations(Checking& check) {
+    auto rows = check.reading.database.query(
+        "SELECT account_id, mailbox_id, count(*), mailbox_id = 0 OR EXISTS (SELECT 1 FROM mailbox b"
+        " WHERE b.id = mailbox_id AND b.account_id = annotation.account_id) FROM annotation WHERE "
+        "account_id > ?1 GROUP BY account_id, mailbox_id ORDER BY account_id, mailbox_id",
+        check.at.first);
+    return check_beside(check, std::move(rows), {"annotation", drop_annotations});
+}
+
+Result<bool> check_acls(Checking& check) {
+    auto rows = check.reading.database.query(
+        "SELECT owner_id, mailbox_id, count(*), EXISTS (SELECT 1 FROM mailbox b WHERE b.id = "
+        "mailbox_id AND b.account_id = owner_id AND b.deleted_at IS NULL) FROM acl WHERE owner_id "
+        "> ?1 GROUP BY owner_id, mailbox_id ORDER BY owner_id, mailbox_id",
+        check.at.first);
+    return check_beside(check, std::move(rows), {"ACL row", drop_acls});
 }
 
 } // namespace
@@ -292,7 +319,7 @@ Result<bool> check_references(Checking& check) {
 Result<bool> check_orphans(Checking& check) {
     const auto view = db::Transaction::begin_read(check.reading.database);
     if (!view) return pass(view);
-    constexpr std::array kParts = {check_contents, check_structures, check_annotations};
+    constexpr std::array kParts = {check_contents, check_structures, check_annotations, check_acls};
     const auto part = static_cast<std::size_t>(std::clamp<std::int64_t>(
         check.at.second, 0, std::ssize(kParts) - 1)); // a cursor may say anything
     const auto is_through = kParts[part](check);

@@ -78,6 +78,12 @@ Flags known(const FlagNames& names, const Keywords& table) {
     return flags;
 }
 
+FlagNames only_allowed(FlagNames names, Rights rights) {
+    names.system &= flags_allowed(rights).bits;
+    if (!rights.has(kWrite)) names.keywords.clear();
+    return names;
+}
+
 FlagNames named(Flags flags, const Keywords& table) {
     FlagNames names{flags.bits & kSystemFlags, {}};
     for (std::size_t i = 0; i < table.size(); ++i) {

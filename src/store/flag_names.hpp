@@ -25,6 +25,9 @@ ResolvedFlags resolve_leniently(const FlagNames& names, const Keywords& table);
 Flags known(const FlagNames& names, const Keywords& table);
 Result<void> check_flag_names(const FlagNames& names);
 
+// What rights to write leave of them (RFC 4314 §4).
+FlagNames only_allowed(FlagNames names, Rights rights);
+
 FlagNames named(Flags flags, const Keywords& table);
 Flags apply(Flags before, FlagChange change, Flags named);
 

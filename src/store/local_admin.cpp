@@ -2,6 +2,7 @@
 #include "store/local_store_impl.hpp"
 #include "store/reads.hpp"
 
+#include "maild/base/log.hpp"
 #include "maild/store/local_store.hpp"
 
 #include <algorithm>
@@ -79,11 +80,20 @@ LocalStore::mailboxes(AccountRef account) {
 net::Task<Result<void>> LocalStore::remove_account(AccountRef account) {
     const auto shard = impl_->shard(account.shard);
     if (!shard) co_return pass(shard);
-    impl_->lose(account.account);
-    auto remove = [id = account.account](Batch& batch) { return store::remove_account(batch, id); };
+    const auto id = account.account;
+    impl_->lose(id);
+    auto remove = [id](Batch& batch) { return store::remove_account(batch, id); };
     auto done = co_await impl_->write<void>(**shard, std::move(remove), SessionId(), 0);
-    impl_->lose(account.account); // who came in meanwhile
-    impl_->granted.erase(account.account);
+    for (auto& [number, state] : impl_->shards) {
+        if (!done || state.shard->is_read_only() || impl_->offline.contains(number)) continue;
+        auto drop = [id](Batch& batch) { return drop_grants_to(batch, id); };
+        // Ids are never given twice: what stays behind is for nobody.
+        const auto dropped = co_await impl_->write<void>(state, std::move(drop), SessionId(), 0);
+        if (!dropped) log::warning("store_grants_left", {{"account", id.value}});
+    }
+    if (done) impl_->sharing.forget(id);
+    impl_->lose(id); // who came in meanwhile
+    impl_->granted.erase(id);
     co_return done;
 }
 

@@ -20,7 +20,7 @@ void LocalStore::Impl::tell_annotations(AccountId account, SessionId except,
                                         const MailboxName& mailbox,
                                         std::span<const std::string> names) {
     for (const auto& [id, session] : sessions) {
-        if (session.account == account && id != except)
+        if (session.access.is_own() && session.access.account == account && id != except)
             session.sink->on_annotations(mailbox, names);
     }
 }
@@ -29,8 +29,8 @@ net::Task<Result<Annotations>> LocalStore::annotations(SessionId id, MailboxName
                                                        AnnotationQuery query) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
-    auto look = [account = (*session)->account, name = std::move(name), query = std::move(query)](
-                    Reading& reading) { return read_annotations(reading, account, name, query); };
+    auto look = [access = (*session)->access, name = std::move(name), query = std::move(query)](
+                    Reading& reading) { return read_annotations(reading, access, name, query); };
     auto found = co_await impl_->read<Annotations>(*(*session)->shard, std::move(look));
     co_return found;
 }
@@ -40,11 +40,12 @@ net::Task<Result<void>> LocalStore::set_annotations(SessionId id, MailboxName na
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
     if (auto valid = check_change(change); !valid) co_return valid;
-    const auto account = (*session)->account;
+    const auto access = (*session)->access;
+    const auto account = access.account;
     const auto names = changed_names(change);
     const auto bytes = bytes_of(change);
-    auto commit = [account, name, change = std::move(change)](Batch& batch) {
-        return store::set_annotations(batch, account, name, change);
+    auto commit = [access, name, change = std::move(change)](Batch& batch) {
+        return store::set_annotations(batch, access, name, change);
     };
     const auto without = co_await impl_->write<std::vector<MailboxName>>(
         *(*session)->shard, std::move(commit), id, bytes);

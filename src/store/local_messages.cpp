@@ -116,7 +116,7 @@ net::Task<Result<FetchResult>> LocalStore::fetch(SessionId id, UidSet uids, std:
     if (!session) co_return pass(session);
     if (auto valid = check_uids(uids); !valid) co_return pass(valid);
     auto look = [open = (*session)->open(), uids = std::move(uids), items](Reading& reading) {
-        return read_messages(reading, open.account, open.mailbox, uids, items);
+        return read_messages(reading, open.access, open.mailbox, uids, items);
     };
     auto result = co_await impl_->read<FetchResult>(*(*session)->shard, std::move(look));
     co_return result;
@@ -127,7 +127,7 @@ net::Task<Result<std::string>> LocalStore::read(SessionId id, Uid uid, std::uint
     const auto session = impl_->session_with_mailbox(id);
     if (!session) co_return pass(session);
     auto look = [open = (*session)->open(), uid, offset, length](Reading& reading) {
-        return read_piece(reading, open.account, open.mailbox, uid, offset, length);
+        return read_piece(reading, open.access, open.mailbox, uid, offset, length);
     };
     auto piece = co_await impl_->read<std::string>(*(*session)->shard, std::move(look));
     co_return piece;
@@ -141,7 +141,7 @@ net::Task<Result<NarrowResult>> LocalStore::narrow(SessionId id, UidSet uids,
     if (auto valid = check_needles(needles); !valid) co_return pass(valid);
     auto look = [open = (*session)->open(), uids = std::move(uids),
                  needles = std::move(needles)](Reading& reading) {
-        return store::narrow(reading, open.account, open.mailbox, uids, needles);
+        return store::narrow(reading, open.access, open.mailbox, uids, needles);
     };
     auto result = co_await impl_->read<NarrowResult>(*(*session)->shard, std::move(look));
     co_return result;
@@ -163,23 +163,39 @@ LocalStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagNames
 }
 
 net::Task<Result<CopyResult>> LocalStore::copy_or_move(SessionId id, UidSet uids,
-                                                       MailboxName destination, bool is_move) {
+                                                       Destination destination, bool is_move) {
     const auto session = is_move ? impl_->session_that_writes(id) : impl_->session_with_mailbox(id);
     if (!session) co_return pass(session);
     if (auto valid = check_uids(uids); !valid) co_return pass(valid);
+    const auto& access = (*session)->access;
+    const auto into = destination.session ? impl_->session(*destination.session) : session;
+    if (!into) co_return pass(into);
+    if ((*into)->access.actor != access.actor)
+        co_return fail(Errc::not_permitted, "a session of somebody else");
+    if ((*into)->access.account != access.account) {
+        Impl::Across across{(*session)->open(),
+                            (*session)->shard,
+                            (*into)->access,
+                            (*into)->shard,
+                            std::move(destination.name),
+                            id,
+                            is_move};
+        auto copied = co_await impl_->copy_across(std::move(across), std::move(uids));
+        co_return copied;
+    }
     auto job =
-        std::make_shared<const CopyJob>((*session)->open(), impl_->quota_of((*session)->account),
-                                        std::move(uids), std::move(destination), is_move);
+        std::make_shared<const CopyJob>((*session)->open(), impl_->quota_of(access.account),
+                                        std::move(uids), std::move(destination.name), is_move);
     auto commit = [job](Batch& batch) { return store::copy(batch, *job); };
     auto result = co_await impl_->write<CopyResult>(*(*session)->shard, std::move(commit), id, 0);
     co_return result;
 }
 
-net::Task<Result<CopyResult>> LocalStore::copy(SessionId id, UidSet uids, MailboxName destination) {
+net::Task<Result<CopyResult>> LocalStore::copy(SessionId id, UidSet uids, Destination destination) {
     return copy_or_move(id, std::move(uids), std::move(destination), false);
 }
 
-net::Task<Result<CopyResult>> LocalStore::move(SessionId id, UidSet uids, MailboxName destination) {
+net::Task<Result<CopyResult>> LocalStore::move(SessionId id, UidSet uids, Destination destination) {
     return copy_or_move(id, std::move(uids), std::move(destination), true);
 }
 
@@ -202,7 +218,7 @@ net::Task<Result<std::optional<UidSet>>> LocalStore::vanished(SessionId id, UidS
     if (!session) co_return pass(session);
     if (auto valid = check_uids(uids); !valid) co_return pass(valid);
     auto look = [open = (*session)->open(), uids = std::move(uids), since](Reading& reading) {
-        return read_vanished(reading, open.account, open.mailbox, uids, since);
+        return read_vanished(reading, open.access, open.mailbox, uids, since);
     };
     auto gone = co_await impl_->read<std::optional<UidSet>>(*(*session)->shard, std::move(look));
     co_return gone;
@@ -215,8 +231,8 @@ net::Task<Result<AppendResult>> LocalStore::append(SessionId id, MailboxName nam
     if (!session) co_return pass(session);
     auto job = std::make_shared<AppendJob>();
     if (replaced) job->replaced.emplace((*session)->open(), *replaced);
-    job->account = (*session)->account;
-    job->quota = impl_->quota_of(job->account);
+    job->access = (*session)->access;
+    job->quota = impl_->quota_of(job->access.account);
     job->mailbox = std::move(name);
     std::uint64_t bytes = 1;
     for (auto& message : messages) {

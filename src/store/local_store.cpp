@@ -44,6 +44,7 @@ net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, 
     if (auto admitted = impl_->admit(token, auth::Right::access); !admitted)
         co_return pass(admitted);
     const auto account = token.account;
+    const auto domain = token.domain;
     auto& shard = **impl_->shard(token.shard);
     auto look = [account](Reading& reading) { return lacks_defaults(reading, account); };
     auto lacks = co_await impl_->read<bool>(shard, std::move(look));
@@ -60,25 +61,24 @@ net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, 
     // Once more: in between it may have been taken back.
     if (auto admitted = impl_->admit(token, auth::Right::access); !admitted)
         co_return pass(admitted);
-    const SessionId id(++impl_->last_session);
     Impl::Session session;
-    session.account = account;
+    session.access = account;
+    session.domain = session.owner_domain = domain;
     session.shard = &shard;
     session.sink = &sink;
-    impl_->sessions.emplace(id, std::move(session));
-    co_return id;
+    co_return impl_->add_session(std::move(session));
 }
 
 net::Task<Result<SessionId>> LocalStore::open_beside(SessionId id, ChangeSink& sink) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
     Impl::Session beside;
-    beside.account = (*session)->account;
+    beside.access = (*session)->access;
+    beside.domain = (*session)->domain;
+    beside.owner_domain = (*session)->owner_domain;
     beside.shard = (*session)->shard;
     beside.sink = &sink;
-    const SessionId opened(++impl_->last_session);
-    impl_->sessions.emplace(opened, std::move(beside));
-    co_return opened;
+    co_return impl_->add_session(std::move(beside));
 }
 
 void LocalStore::close_session(SessionId id) {
@@ -91,7 +91,7 @@ void LocalStore::close_session(SessionId id) {
 }
 
 net::Task<Result<void>> LocalStore::claim(SessionId id, MailboxName name) {
-    const auto session = impl_->session(id);
+    const auto session = impl_->own_session(id);
     if (!session) co_return pass(session);
     if (auto valid = check_name(name); !valid) co_return valid;
     co_return impl_->claim(id, **session, std::move(name));
@@ -100,8 +100,8 @@ net::Task<Result<void>> LocalStore::claim(SessionId id, MailboxName name) {
 net::Task<Result<std::vector<MailboxEntry>>> LocalStore::list_mailboxes(SessionId id) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
-    auto list = [account = (*session)->account](Reading& reading) {
-        return store::list_mailboxes(reading, account);
+    auto list = [access = (*session)->access](Reading& reading) {
+        return store::list_mailboxes(reading, access);
     };
     auto entries =
         co_await impl_->read<std::vector<MailboxEntry>>(*(*session)->shard, std::move(list));
@@ -112,8 +112,8 @@ net::Task<Result<MailboxStatus>> LocalStore::status(SessionId id, MailboxName na
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
     auto& shard = *(*session)->shard;
-    auto look = [account = (*session)->account, name = std::move(name)](Reading& reading) {
-        return read_status(reading, account, name);
+    auto look = [access = (*session)->access, name = std::move(name)](Reading& reading) {
+        return read_status(reading, access, name);
     };
     auto status = co_await impl_->read<MailboxStatus>(shard, std::move(look));
     if (!status) co_return status;
@@ -127,8 +127,8 @@ net::Task<Result<MailboxId>> LocalStore::create_mailbox(SessionId id, MailboxNam
                                                         SpecialUse use) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
-    auto create = [account = (*session)->account, name = std::move(name), use](Batch& batch) {
-        return store::create_mailbox(batch, account, name, use);
+    auto create = [access = (*session)->access, name = std::move(name), use](Batch& batch) {
+        return store::create_mailbox(batch, access, name, use);
     };
     auto made = co_await impl_->write<MailboxId>(*(*session)->shard, std::move(create), id, 0);
     co_return made;
@@ -137,8 +137,8 @@ net::Task<Result<MailboxId>> LocalStore::create_mailbox(SessionId id, MailboxNam
 net::Task<Result<void>> LocalStore::delete_mailbox(SessionId id, MailboxName name) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
-    auto remove = [account = (*session)->account, name = std::move(name)](Batch& batch) {
-        return store::delete_mailbox(batch, account, name);
+    auto remove = [access = (*session)->access, name = std::move(name)](Batch& batch) {
+        return store::delete_mailbox(batch, access, name);
     };
     auto done = co_await impl_->write<void>(*(*session)->shard, std::move(remove), id, 0);
     co_return done;
@@ -147,26 +147,33 @@ net::Task<Result<void>> LocalStore::delete_mailbox(SessionId id, MailboxName nam
 net::Task<Result<void>> LocalStore::rename_mailbox(SessionId id, MailboxName from, MailboxName to) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
-    auto rename = [account = (*session)->account, from = std::move(from), to = std::move(to)](
-                      Batch& batch) { return store::rename_mailbox(batch, account, from, to); };
+    auto rename = [access = (*session)->access, from = std::move(from), to = std::move(to)](
+                      Batch& batch) { return store::rename_mailbox(batch, access, from, to); };
     auto done = co_await impl_->write<void>(*(*session)->shard, std::move(rename), id, 0);
     co_return done;
 }
 
 net::Task<Result<void>> LocalStore::subscribe(SessionId id, MailboxName name, bool subscribed) {
-    const auto session = impl_->session(id);
+    const auto session = impl_->own_session(id);
     if (!session) co_return pass(session);
-    auto change = [account = (*session)->account, name = std::move(name), subscribed](
+    auto change = [account = (*session)->access.account, name = std::move(name), subscribed](
                       Batch& batch) { return store::subscribe(batch, account, name, subscribed); };
     auto done = co_await impl_->write<void>(*(*session)->shard, std::move(change), id, 0);
     co_return done;
 }
 
-net::Task<Result<QuotaUsage>> LocalStore::quota(SessionId id) {
+net::Task<Result<QuotaUsage>> LocalStore::quota(SessionId id, MailboxName name) {
     const auto session = impl_->session(id);
     if (!session) co_return pass(session);
-    const auto account = (*session)->account;
-    auto look = [account](Reading& reading) { return read_usage(reading, account); };
+    const auto account = (*session)->access.account;
+    auto look = [access = (*session)->access,
+                 name = std::move(name)](Reading& reading) -> Result<AccountUsage> {
+        if (!access.is_own()) { // RFC 9208 §6
+            const auto found = find_mailbox(reading, access, name, kRead);
+            if (!found) return pass(found);
+        }
+        return read_usage(reading, access.account);
+    };
     const auto used = co_await impl_->read<AccountUsage>(*(*session)->shard, std::move(look));
     if (!used) co_return pass(used);
     const auto limits = impl_->quota_of(account);
@@ -179,22 +186,23 @@ net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxN
     if (!session) co_return pass(session);
     impl_->detach(id, **session);
     auto& shard = *(*session)->shard;
-    const auto account = (*session)->account;
-    auto find = [account, name = std::move(name)](Reading& reading) {
-        return find_mailbox(reading, account, name);
-    };
-    const auto row = co_await impl_->read<MailboxRow>(shard, std::move(find));
-    if (!row) co_return pass(row);
-    const auto view = co_await impl_->ready_view(shard, account, row->status.id);
-    if (!view) co_return pass(view);
-    session = impl_->session(id); // it may have been closed meanwhile
-    if (!session) co_return pass(session);
-    impl_->detach(id, **session);
-    OpenedMailbox opened{(*view)->status, (*view)->keywords, (*view)->messages,
-                         (*view)->first_recent};
-    opened.status.recent = (*view)->recent();
-    impl_->attach(id, **session, *view, examine);
-    co_return opened;
+    const auto access = (*session)->access;
+    for (;;) {
+        const auto acl_changes = impl_->acl_changes;
+        auto find = [access, name](Reading& reading) {
+            return find_mailbox(reading, access, name, kRead);
+        };
+        const auto found = co_await impl_->read<Found>(shard, std::move(find));
+        if (!found) co_return pass(found);
+        const auto view = co_await impl_->ready_view(shard, access.account, found->row.status.id);
+        if (!view) co_return pass(view);
+        session = impl_->session(id); // it may have been closed meanwhile
+        if (!session) co_return pass(session);
+        // What was revoked meanwhile was told to those that had it open, and this one had not.
+        if (acl_changes != impl_->acl_changes && !access.is_own()) continue;
+        impl_->detach(id, **session);
+        co_return impl_->enter(id, **session, *view, {examine, found->rights});
+    }
 }
 
 void LocalStore::close_mailbox(SessionId id) {

@@ -49,6 +49,8 @@ Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
         if (!opened) return fail(opened.error().code, directory + ": " + opened.error().internal);
         if ((*opened)->is_read_only()) tell_read_only(id, (*opened)->read_only_because());
         auto& state = shards.try_emplace(id, options.idle_view_bytes).first->second;
+        for (const auto& [owner, grantees] : (*opened)->take_grantees())
+            sharing.set(owner, grantees);
         state.shard = std::move(*opened);
     }
     auto synced = files.sync_directory(options.directory);
@@ -140,6 +142,7 @@ void LocalStore::Impl::dispatch(ShardState& shard, std::vector<Committed> commit
 }
 
 void LocalStore::Impl::tell(ShardState& shard, const MailboxNews& news, SessionId origin) {
+    if (news.acl) tell_acl(shard, news);
     const auto view = shard.views.tell(news);
     if (!view) return;
     const auto tell_one = [&](SessionId id) {
@@ -155,11 +158,12 @@ void LocalStore::Impl::tell(ShardState& shard, const MailboxNews& news, SessionI
 
 Result<void> LocalStore::Impl::admit(const auth::Token& token, auth::Right right) {
     if (auto valid = key.verify(token, clock.now()); !valid) return valid;
-    if (right == auth::Right::access && token.right != right)
-        return fail(Errc::not_permitted, "token without access");
+    const bool fits = token.right == right ||
+                      (right == auth::Right::deliver && token.right == auth::Right::access);
+    if (!fits) return fail(Errc::not_permitted, "a token for something else");
     if (auto known = shard(token.shard); !known) return pass(known);
     auto& entry = granted[token.account];
-    if (right == auth::Right::access && token.issued < entry.revoked)
+    if (right != auth::Right::deliver && token.issued < entry.revoked)
         return fail(Errc::not_permitted, "the access was taken back");
     if (token.issued >= entry.issued) {
         entry.quota = {token.quota_bytes, token.quota_messages};
@@ -201,6 +205,30 @@ Result<LocalStore::Impl::Session*> LocalStore::Impl::session_that_writes(Session
     return found;
 }
 
+Result<LocalStore::Impl::Session*> LocalStore::Impl::own_session(SessionId id) {
+    auto found = session(id);
+    if (found && !(*found)->access.is_own())
+        return fail(Errc::not_permitted, "of one's own account alone");
+    return found;
+}
+
+SessionId LocalStore::Impl::add_session(Session session) {
+    const SessionId id(++last_session);
+    sessions.emplace(id, std::move(session));
+    return id;
+}
+
+// RFC 4314 §5.2: who may change nothing has it as if he only examined it.
+OpenedMailbox LocalStore::Impl::enter(SessionId id, Session& session,
+                                      const std::shared_ptr<View>& view, Entering how) {
+    OpenedMailbox opened{view->status, view->keywords, view->messages, view->first_recent,
+                         how.rights};
+    opened.status.recent = view->recent();
+    session.rights = how.rights;
+    attach(id, session, view, how.examine || !how.rights.has_any(kChanging));
+    return opened;
+}
+
 void LocalStore::Impl::attach(SessionId id, Session& session, const std::shared_ptr<View>& view,
                               bool examine) {
     session.mailbox = view->status.id;
@@ -238,23 +266,25 @@ void LocalStore::Impl::store_recent(ShardState& shard, View& view) {
 }
 
 Result<void> LocalStore::Impl::claim(SessionId id, Session& session, MailboxName name) {
-    const auto found = claims.find({session.account, name});
+    const auto found = claims.find({session.access.account, name});
     if (found != claims.end() && found->second != id)
         return fail(Errc::conflict, "claimed by another session");
     give_up_claim(session);
-    claims.emplace(std::pair(session.account, name), id);
+    claims.emplace(std::pair(session.access.account, name), id);
     session.claimed = std::move(name);
     return {};
 }
 
 void LocalStore::Impl::give_up_claim(Session& session) {
     if (session.claimed.empty()) return;
-    claims.erase({session.account, session.claimed});
+    claims.erase({session.access.account, session.claimed});
     session.claimed.clear();
 }
 
 void LocalStore::Impl::lose(AccountId account) {
-    lose_if([account](const Session& session) { return session.account == account; });
+    lose_if([account](const Session& session) {
+        return session.access.actor == account || session.access.account == account;
+    });
 }
 
 void LocalStore::Impl::lose_if(const std::function<bool(const Session&)>& is_lost_now) {

@@ -5,6 +5,7 @@
 #include "store/operations.hpp"
 #include "store/pass.hpp"
 #include "store/shard.hpp"
+#include "store/sharing.hpp"
 #include "store/view_cache.hpp"
 
 #include "maild/net/blocking.hpp"
@@ -25,15 +26,18 @@ public:
         ViewCache views;
     };
     struct Session {
-        AccountId account;
+        Access access;
+        DomainId domain;       // of who asks, by his own token
+        DomainId owner_domain; // likewise
         ShardState* shard = nullptr;
         ChangeSink* sink = nullptr;
         MailboxId mailbox; // open; zero: none
         std::shared_ptr<View> view;
         bool is_examining = false;
-        MailboxName claimed; // a key of `claims`, or empty
+        Rights rights = kAllRights; // on it, as they were told last
+        MailboxName claimed;        // a key of `claims`, or empty
 
-        OpenRef open() const { return {account, mailbox}; }
+        OpenRef open() const { return {access, mailbox}; }
     };
     struct Granted {
         Quota quota;
@@ -52,6 +56,14 @@ public:
     Result<Session*> session(SessionId id);
     Result<Session*> session_with_mailbox(SessionId id);
     Result<Session*> session_that_writes(SessionId id); // not when it only examines
+    Result<Session*> own_session(SessionId id);         // not when it visits another account
+    SessionId add_session(Session session);
+    struct Entering {
+        bool examine;
+        Rights rights;
+    };
+    OpenedMailbox enter(SessionId id, Session& session, const std::shared_ptr<View>& view,
+                        Entering how);
     void attach(SessionId id, Session& session, const std::shared_ptr<View>& view, bool examine);
     void detach(SessionId id, Session& session);
     Result<void> claim(SessionId id, Session& session, MailboxName name);
@@ -59,11 +71,24 @@ public:
                           std::span<const std::string> names);
     void give_up_claim(Session& session);
     void watch(SessionId id, const Session& session, bool is_watching);
-    void lose(AccountId account);
+    void lose(AccountId account); // what it has open, and what others have of its mailboxes
     void lose_all();
     std::optional<ShardId> shard_from(std::uint32_t least) const;
     net::Task<Result<CheckSlice>> check_part(CheckRequest request, CheckCursor at);
     void store_recent(ShardState& shard, View& view);
+    // From one account to another, whose rows may be in another shard.
+    struct Across {
+        OpenRef from;
+        ShardState* from_shard = nullptr;
+        Access to;
+        ShardState* to_shard = nullptr;
+        MailboxName destination;
+        SessionId origin;
+        bool is_move = false;
+    };
+    net::Task<Result<CopyResult>> copy_across(Across across, UidSet uids);
+    net::Task<Result<std::optional<Uid>>> copy_piece(const Across& across, const UidSet& uids,
+                                                     CopyResult& result);
     net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
                                                         MailboxId mailbox);
 
@@ -81,6 +106,8 @@ public:
     std::map<ShardId, ShardState> shards;
     std::map<SessionId, Session> sessions;
     std::map<std::pair<AccountId, MailboxName>, SessionId> claims;
+    Sharing sharing;
+    std::uint64_t acl_changes = 0; // that were told
     std::unordered_map<AccountId, Granted> granted;
     std::map<AccountId, std::set<SessionId>> watchers;
     std::uint64_t last_session = 0;
@@ -99,6 +126,7 @@ private:
     void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
     void tell_watchers(const MailboxNews& news, SessionId origin);
     void tell_watchers(AccountId account, const AccountChange& change, SessionId origin);
+    void tell_acl(ShardState& shard, const MailboxNews& news);
     void note_fault(ShardId id);
     void put_offline(ShardId id, const Error& error);
     void tell_read_only(ShardId id, std::string_view why);

@@ -21,17 +21,17 @@ void LocalStore::Impl::tell_watchers(AccountId account, const AccountChange& cha
 
 void LocalStore::Impl::watch(SessionId id, const Session& session, bool is_watching) {
     if (is_watching) {
-        watchers[session.account].insert(id);
+        watchers[session.access.account].insert(id);
         return;
     }
-    const auto found = watchers.find(session.account);
+    const auto found = watchers.find(session.access.account);
     if (found == watchers.end()) return;
     found->second.erase(id);
     if (found->second.empty()) watchers.erase(found);
 }
 
 void LocalStore::watch(SessionId id, bool is_watching) {
-    if (const auto session = impl_->session(id)) impl_->watch(id, **session, is_watching);
+    if (const auto session = impl_->own_session(id)) impl_->watch(id, **session, is_watching);
 }
 
 } // namespace maild::store

@@ -84,7 +84,7 @@ Result<std::vector<MailboxName>> set_annotations(Account& account, const Mailbox
 void World::tell_annotations(AccountId account, SessionId except, const MailboxName& mailbox,
                              std::span<const std::string> names) {
     for (const auto& [id, session] : sessions) {
-        if (session.account == account && id != except)
+        if (session.is_own() && session.account == account && id != except)
             session.sink->on_annotations(mailbox, names);
     }
 }
@@ -95,7 +95,18 @@ net::Task<Result<Annotations>> MemoryStore::annotations(SessionId id, MailboxNam
                                                         AnnotationQuery query) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
-    co_return memory::annotations(world_->account(**session), name, query);
+    if ((*session)->is_own())
+        co_return memory::annotations(world_->account(**session), name, query);
+    const auto mailbox = world_->find(**session, name, kLookup | kRead);
+    if (!mailbox) co_return std::unexpected(mailbox.error());
+    auto found = memory::annotations(world_->account(**session), name, query);
+    if (!found) co_return found;
+    const auto is_private = [](std::string_view entry) { return !entry.starts_with("/shared/"); };
+    std::erase_if(found->entries, [&](const Annotation& entry) { return is_private(entry.name); });
+    std::erase_if(found->too_long, is_private);
+    if (found->too_long.empty()) found->longest = 0;
+    found->use = SpecialUse::none;
+    co_return found;
 }
 
 net::Task<Result<void>> MemoryStore::set_annotations(SessionId id, MailboxName name,
@@ -103,6 +114,13 @@ net::Task<Result<void>> MemoryStore::set_annotations(SessionId id, MailboxName n
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
+    if (!(*session)->is_own()) {
+        const auto is_shared = [](const Annotation& e) { return e.name.starts_with("/shared/"); };
+        if (name.empty() || change.use || !std::ranges::all_of(change.entries, is_shared))
+            co_return fail(Errc::not_permitted, "private annotations of another");
+        const auto mailbox = world_->find(**session, name, kLookup | kWrite);
+        if (!mailbox) co_return std::unexpected(mailbox.error());
+    }
     const auto without = memory::set_annotations(world_->account(**session), name, change);
     if (!without) co_return std::unexpected(without.error());
     const auto account = (*session)->account;

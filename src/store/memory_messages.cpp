@@ -184,19 +184,19 @@ MemoryStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagName
 }
 
 net::Task<Result<CopyResult>> MemoryStore::copy(SessionId id, UidSet uids,
-                                                MailboxName destination) {
+                                                Destination destination) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
-    co_return memory::copy_or_move(*world_, id, **session, uids, destination, false);
+    co_return memory::copy_or_move(*world_, id, uids, destination, false);
 }
 
 net::Task<Result<CopyResult>> MemoryStore::move(SessionId id, UidSet uids,
-                                                MailboxName destination) {
+                                                Destination destination) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
-    co_return memory::copy_or_move(*world_, id, **session, uids, destination, true);
+    co_return memory::copy_or_move(*world_, id, uids, destination, true);
 }
 
 net::Task<Result<void>> MemoryStore::expunge(SessionId id, std::optional<UidSet> uids) {
@@ -207,7 +207,7 @@ net::Task<Result<void>> MemoryStore::expunge(SessionId id, std::optional<UidSet>
         if (auto valid = check_uids(*uids); !valid) co_return valid;
     }
     if ((*session)->is_examining) co_return fail(Errc::not_permitted, "examined");
-    const auto mailbox = world_->open_mailbox(**session);
+    const auto mailbox = world_->open_mailbox(**session, kRead | kExpunge);
     if (!mailbox) co_return std::unexpected(mailbox.error());
     std::vector<Uid> gone;
     for (const auto& [uid, message] : (*mailbox)->messages) {
@@ -233,11 +233,9 @@ net::Task<Result<AppendResult>> MemoryStore::append(SessionId id, MailboxName na
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
-    if (!replaced)
-        co_return memory::append(*world_, id, world_->account(**session), name,
-                                 std::move(messages));
+    if (!replaced) co_return memory::append(*world_, id, name, std::move(messages));
     if ((*session)->is_examining) co_return fail(Errc::not_permitted, "examined");
-    const auto mailbox = world_->open_mailbox(**session);
+    const auto mailbox = world_->open_mailbox(**session, kRead | kDeleteMessages | kExpunge);
     if (!mailbox) co_return std::unexpected(mailbox.error());
     if (!(*mailbox)->messages.contains(*replaced)) co_return fail(Errc::not_found);
     // RFC 8508 §3.4: only the difference counts.
@@ -245,7 +243,7 @@ net::Task<Result<AppendResult>> MemoryStore::append(SessionId id, MailboxName na
     const auto size = (*mailbox)->messages.at(*replaced).size();
     account.bytes -= size;
     --account.messages;
-    auto appended = memory::append(*world_, id, account, name, std::move(messages));
+    auto appended = memory::append(*world_, id, name, std::move(messages));
     account.bytes += size;
     ++account.messages;
     if (appended) world_->expunge(id, account, **mailbox, {*replaced});

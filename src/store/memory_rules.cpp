@@ -10,11 +10,12 @@ Result<Account*> admit(World& world, const auth::TokenKey& key, const auth::Toke
                        auth::Right right, WallTime now) {
     if (auto valid = key.verify(token, now); !valid)
         return std::unexpected(std::move(valid.error()));
-    if (right == auth::Right::access && token.right != right)
-        return fail(Errc::not_permitted, "token without access");
+    const bool fits = token.right == right ||
+                      (right == auth::Right::deliver && token.right == auth::Right::access);
+    if (!fits) return fail(Errc::not_permitted, "a token for something else");
     auto& account = world.accounts[token.account];
     if (account.is_removed) return fail(Errc::no_such_account);
-    if (right == auth::Right::access && token.issued < account.revoked)
+    if (right != auth::Right::deliver && token.issued < account.revoked)
         return fail(Errc::not_permitted, "the access was taken back");
     world.ensure_defaults(account);
     if (token.issued >= account.quota_issued) {
@@ -66,10 +67,17 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
                                       Mailbox& mailbox, const UidSet& uids, FlagChange change,
                                       const FlagNames& names,
                                       std::optional<ModSeq> unchanged_since) {
-    if (world.sessions.at(origin).is_examining) return fail(Errc::not_permitted, "examined");
-    ResolvedFlags wanted{known(names, mailbox.keywords), {}};
+    const auto& session = world.sessions.at(origin);
+    if (session.is_examining) return fail(Errc::not_permitted, "examined");
+    const auto rights = rights_on(session, mailbox);
+    const auto mine = only_allowed(names, rights);
+    const bool is_about_all = names.system == 0 && names.keywords.empty();
+    const bool may =
+        is_about_all ? flags_allowed(rights).bits != 0 : mine.system != 0 || !mine.keywords.empty();
+    if (!may) return fail(Errc::not_permitted, "flags");
+    ResolvedFlags wanted{known(mine, mailbox.keywords), {}};
     if (change != FlagChange::remove) {
-        auto resolved = resolve(names, mailbox.keywords);
+        auto resolved = resolve(mine, mailbox.keywords);
         if (!resolved) return std::unexpected(std::move(resolved.error()));
         wanted = std::move(*resolved);
     }
@@ -85,7 +93,9 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
                 result.modified.push_back(uid);
                 continue;
             }
-            const auto after = apply(message.flags, change, wanted.flags);
+            const auto touched = flags_allowed(rights).bits;
+            const Flags after{(message.flags.bits & ~touched) |
+                              (apply(message.flags, change, wanted.flags).bits & touched)};
             if (after == message.flags) continue;
             message.flags = after;
             message.modseq = modseq;
@@ -103,23 +113,34 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
     return result;
 }
 
-Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& session,
-                                const UidSet& uids, const MailboxName& destination, bool is_move) {
+Result<CopyResult> copy_or_move(World& world, SessionId origin, const UidSet& uids,
+                                const Destination& destination, bool is_move) {
+    const auto& session = world.sessions.at(origin);
     if (auto valid = check_uids(uids); !valid) return std::unexpected(std::move(valid.error()));
     if (is_move && session.is_examining) return fail(Errc::not_permitted, "examined");
-    const auto from = world.open_mailbox(session);
+    const auto from =
+        world.open_mailbox(session, is_move ? kRead | kDeleteMessages | kExpunge : kRead);
     if (!from) return std::unexpected(from.error());
-    auto& account = world.account(session);
-    const auto to = find(account, destination);
+    const auto into = world.session(destination.session.value_or(origin));
+    if (!into) return std::unexpected(into.error());
+    if ((*into)->actor != session.actor) return fail(Errc::not_permitted, "of somebody else");
+    const auto to = world.find(**into, destination.name, kInsert);
     if (!to) return std::unexpected(to.error());
-    return world.copy(origin, account, **from, uids, **to, is_move);
+    return world.copy(
+        origin,
+        {world.account(session), **from, world.account(**into), **to, rights_on(**into, **to)},
+        uids, is_move);
 }
 
-Result<AppendResult> append(World& world, SessionId origin, Account& account,
-                            const MailboxName& name, std::vector<AppendMessage> messages) {
-    const auto found = find(account, name);
+Result<AppendResult> append(World& world, SessionId origin, const MailboxName& name,
+                            std::vector<AppendMessage> messages) {
+    const auto& session = world.sessions.at(origin);
+    auto& account = world.account(session);
+    const auto found = world.find(session, name, kInsert);
     if (!found) return std::unexpected(found.error());
     auto& mailbox = **found;
+    for (auto& message : messages)
+        message.flags = only_allowed(std::move(message.flags), rights_on(session, mailbox));
     std::uint64_t bytes = 0;
     auto table = mailbox.keywords; // refuse before anything has changed, RFC 3502
     for (const auto& message : messages) {

@@ -17,14 +17,15 @@ MemoryStore::MemoryStore(const Clock& clock, const auth::TokenKey& key)
 MemoryStore::~MemoryStore() = default;
 
 auth::Token MemoryStore::grant(AccountId account, auth::Right right, std::uint64_t quota_bytes,
-                               std::uint64_t quota_messages) const {
+                               std::uint64_t quota_messages, DomainId domain) const {
     auth::Token token{.account = account,
-                      .shard = ShardId(1),
+                      .shard = {},
                       .right = right,
                       .quota_bytes = quota_bytes,
                       .quota_messages = quota_messages,
                       .issued = clock_.now(),
                       .expires = clock_.now() + std::chrono::hours(24),
+                      .domain = domain,
                       .mac = {}};
     key_.sign(token);
     return token;
@@ -42,7 +43,9 @@ net::Task<Result<SessionId>> MemoryStore::open_session(const auth::Token& token,
     auto account = memory::admit(*world_, key_, token, auth::Right::access, clock_.now());
     if (!account) co_return std::unexpected(std::move(account.error()));
     const SessionId id(++world_->last_session);
-    world_->sessions[id] = Session{token.account, &sink, std::nullopt, false, {}, false};
+    Session session(token.account, token.account, &sink);
+    session.domain = session.owner_domain = token.domain;
+    world_->sessions.emplace(id, std::move(session));
     co_return id;
 }
 
@@ -50,7 +53,10 @@ net::Task<Result<SessionId>> MemoryStore::open_beside(SessionId id, ChangeSink& 
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     const SessionId opened(++world_->last_session);
-    world_->sessions[opened] = Session{(*session)->account, &sink, std::nullopt, false, {}, false};
+    Session beside((*session)->account, (*session)->actor, &sink);
+    beside.domain = (*session)->domain;
+    beside.owner_domain = (*session)->owner_domain;
+    world_->sessions.emplace(opened, std::move(beside));
     co_return opened;
 }
 
@@ -59,6 +65,7 @@ void MemoryStore::close_session(SessionId session) { world_->sessions.erase(sess
 net::Task<Result<void>> MemoryStore::claim(SessionId id, MailboxName name) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
+    if (!(*session)->is_own()) co_return fail(Errc::not_permitted, "of one's own account alone");
     if (auto valid = check_name(name); !valid) co_return valid;
     const auto account = (*session)->account;
     const bool is_taken = std::ranges::any_of(world_->sessions, [&](const auto& entry) {
@@ -73,13 +80,20 @@ net::Task<Result<std::vector<MailboxEntry>>> MemoryStore::list_mailboxes(Session
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     const auto& account = world_->account(**session);
-    co_return memory::list(account);
+    if ((*session)->is_own()) co_return memory::list(account);
+    std::vector<MailboxEntry> entries;
+    for (const auto& [name, mailbox] : account.mailboxes) {
+        const auto rights = memory::rights_on(**session, mailbox);
+        if (rights.has(kLookup))
+            entries.push_back({.id = mailbox.id, .name = name, .rights = rights});
+    }
+    co_return entries;
 }
 
 net::Task<Result<MailboxStatus>> MemoryStore::status(SessionId id, MailboxName name) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
-    const auto mailbox = find(world_->account(**session), name);
+    const auto mailbox = world_->find(**session, name, kRead);
     if (!mailbox) co_return std::unexpected(mailbox.error());
     co_return status_of(**mailbox);
 }
@@ -89,6 +103,10 @@ net::Task<Result<MailboxId>> MemoryStore::create_mailbox(SessionId id, MailboxNa
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
+    if (auto valid = check_new_name(name); !valid) co_return std::unexpected(valid.error());
+    if (auto may = world_->may_create(**session, name); !may)
+        co_return std::unexpected(may.error());
+    if (!(*session)->is_own() && use != SpecialUse::none) co_return fail(Errc::not_permitted);
     const auto account = (*session)->account;
     const auto before = world_->names_of(account);
     auto created = world_->create_checked(world_->account(**session), name, use);
@@ -102,6 +120,10 @@ net::Task<Result<void>> MemoryStore::delete_mailbox(SessionId id, MailboxName na
     if (failure_) co_return fail(*failure_);
     if (name == kInbox) co_return fail(Errc::cannot);
     auto& account = world_->account(**session);
+    if (!(*session)->is_own()) {
+        const auto mine = world_->find(**session, name, kDeleteMailbox);
+        if (!mine) co_return std::unexpected(mine.error());
+    }
     const auto found = account.mailboxes.find(name);
     if (found == account.mailboxes.end()) {
         const auto is_below = [&](const auto& entry) { return is_inferior(entry.first, name); };
@@ -124,6 +146,7 @@ net::Task<Result<void>> MemoryStore::rename_mailbox(SessionId id, MailboxName fr
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
+    if (auto may = world_->may_rename(**session, from, to); !may) co_return may;
     const auto owner = (*session)->account;
     auto before = world_->names_of(owner);
     auto& account = world_->account(**session);
@@ -141,6 +164,7 @@ net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, b
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (failure_) co_return fail(*failure_);
+    if (!(*session)->is_own()) co_return fail(Errc::not_permitted, "of one's own account alone");
     auto& names = world_->account(**session).subscribed;
     const bool was_subscribed = names.contains(name);
     if (!subscribed)
@@ -157,12 +181,17 @@ net::Task<Result<void>> MemoryStore::subscribe(SessionId id, MailboxName name, b
 }
 
 void MemoryStore::watch(SessionId id, bool is_watching) {
-    if (const auto session = world_->session(id)) (*session)->is_watching = is_watching;
+    const auto session = world_->session(id);
+    if (session && (*session)->is_own()) (*session)->is_watching = is_watching;
 }
 
-net::Task<Result<QuotaUsage>> MemoryStore::quota(SessionId id) {
+net::Task<Result<QuotaUsage>> MemoryStore::quota(SessionId id, MailboxName name) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
+    if (!(*session)->is_own()) {
+        const auto found = world_->find(**session, name, kRead);
+        if (!found) co_return std::unexpected(found.error());
+    }
     const auto& account = world_->account(**session);
     co_return QuotaUsage{account.bytes, account.quota_bytes, account.messages,
                          account.quota_messages};
@@ -173,10 +202,13 @@ net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, Mailbox
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     (*session)->open.reset();
-    const auto found = find(world_->account(**session), name);
+    const auto found = world_->find(**session, name, kRead);
     if (!found) co_return std::unexpected(found.error());
     auto& mailbox = **found;
-    OpenedMailbox opened{status_of(mailbox), mailbox.keywords, {}, mailbox.first_recent};
+    const auto rights = memory::rights_on(**session, mailbox);
+    (*session)->rights = rights;
+    examine = examine || !rights.has_any(kChanging);
+    OpenedMailbox opened{status_of(mailbox), mailbox.keywords, {}, mailbox.first_recent, rights};
     for (const auto& [uid, message] : mailbox.messages) {
         opened.messages.push_back({uid, message.flags, message.modseq});
     }
@@ -235,6 +267,10 @@ net::Task<Result<void>> MemoryStore::remove_account(AccountRef ref) {
     world_->figures.messages_stored -= account.messages;
     account = Account{};
     account.is_removed = true;
+    for (auto& [owner, other] : world_->accounts)
+        for (auto& [name, mailbox] : other.mailboxes)
+            std::erase_if(mailbox.acl,
+                          [&](const AclEntry& entry) { return entry.who.account == ref.account; });
     co_return Result<void>();
 }
 

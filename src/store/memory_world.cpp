@@ -54,7 +54,7 @@ void World::tell_names(SessionId origin, AccountId account, const std::set<std::
 void World::lose(AccountId account) {
     std::vector<ChangeSink*> lost;
     std::erase_if(sessions, [&](const auto& entry) {
-        const bool is_theirs = entry.second.account == account;
+        const bool is_theirs = entry.second.actor == account || entry.second.account == account;
         if (is_theirs) lost.push_back(entry.second.sink);
         return is_theirs;
     });
@@ -67,10 +67,12 @@ Result<Session*> World::session(SessionId id) {
     return &found->second;
 }
 
-Result<Mailbox*> World::open_mailbox(const Session& session) {
+Result<Mailbox*> World::open_mailbox(const Session& session, Rights needed) {
     if (!session.open) return fail(Errc::no_such_mailbox, "none is open");
     for (auto& [name, mailbox] : account(session).mailboxes) {
-        if (mailbox.id == *session.open) return &mailbox;
+        if (mailbox.id != *session.open) continue;
+        if (auto may = require(session, mailbox, needed); !may) return std::unexpected(may.error());
+        return &mailbox;
     }
     return fail(Errc::no_such_mailbox, "it was deleted");
 }
@@ -94,11 +96,13 @@ Mailbox& World::create(Account& account, const std::string& name, SpecialUse use
     mailbox.use = use;
     mailbox.uid_validity = UidValidity(++account.uid_validity.value);
     mailbox.highest_modseq = ModSeq(++account.modseq.value);
+    const auto above = account.mailboxes.find(name.substr(0, name.rfind(kDelimiter)));
+    if (above != account.mailboxes.end()) mailbox.acl = above->second.acl; // RFC 4314 §4
     return account.mailboxes.emplace(name, std::move(mailbox)).first->second;
 }
 
 Result<MailboxId> World::create_checked(Account& account, const std::string& name, SpecialUse use) {
-    if (auto valid = check_name(name); !valid) return std::unexpected(std::move(valid.error()));
+    if (auto valid = check_new_name(name); !valid) return std::unexpected(std::move(valid.error()));
     if (account.mailboxes.contains(name)) return fail(Errc::already_exists);
     auto missing = superiors(name);
     std::erase_if(missing, [&](const auto& level) { return account.mailboxes.contains(level); });
@@ -130,8 +134,9 @@ Result<void> World::rename(SessionId origin, Account& account, const std::string
         if (auto made = create_checked(account, to, SpecialUse::none); !made)
             return std::unexpected(made.error());
         account.mailboxes.at(to).annotations = annotations;
-        auto done = copy(origin, account, account.mailboxes.at(from), {{Uid(1), Uid(UINT32_MAX)}},
-                         account.mailboxes.at(to), true);
+        auto done =
+            copy(origin, {account, account.mailboxes.at(from), account, account.mailboxes.at(to)},
+                 {{Uid(1), Uid(UINT32_MAX)}}, true);
         return done ? Result<void>() : std::unexpected(std::move(done.error()));
     }
     for (const auto& level : superiors(to)) {
@@ -169,22 +174,25 @@ News World::insert(Account& account, Mailbox& mailbox, Message message, Keywords
     return news;
 }
 
-Result<CopyResult> World::copy(SessionId origin, Account& account, Mailbox& from,
-                               const UidSet& uids, Mailbox& to, bool is_move) {
+Result<CopyResult> World::copy(SessionId origin, const Path& path, const UidSet& uids,
+                               bool is_move) {
+    auto& [from_account, from, account, to, rights] = path;
+    const bool is_across = &from_account != &account;
     std::vector<std::pair<Uid, Message>> chosen;
     std::uint64_t bytes = 0;
     auto table = to.keywords; // refuse before anything has changed
     for (const auto& range : uids) {
         for (auto it = from.messages.lower_bound(range.first);
              it != from.messages.end() && it->first <= range.last; ++it) {
-            auto flags = resolve(named(it->second.flags, from.keywords), table);
+            auto flags =
+                resolve(only_allowed(named(it->second.flags, from.keywords), rights), table);
             if (!flags) return std::unexpected(std::move(flags.error()));
             table.insert(table.end(), flags->added.begin(), flags->added.end());
             bytes += it->second.size();
             chosen.emplace_back(*it);
         }
     }
-    if (!is_move) {
+    if (!is_move || is_across) {
         if (auto room = check_room(account, bytes, chosen.size()); !room)
             return std::unexpected(std::move(room.error()));
     }
@@ -193,7 +201,8 @@ Result<CopyResult> World::copy(SessionId origin, Account& account, Mailbox& from
     if (chosen.empty()) return result;
     const ModSeq modseq(++account.modseq.value); // one change, as in LocalStore
     for (auto& [uid, message] : chosen) {
-        auto flags = resolve(named(message.flags, from.keywords), to.keywords);
+        auto flags =
+            resolve(only_allowed(named(message.flags, from.keywords), rights), to.keywords);
         message.flags = flags->flags;
         message.modseq = modseq;
         Uid copied;
@@ -205,7 +214,7 @@ Result<CopyResult> World::copy(SessionId origin, Account& account, Mailbox& from
         std::vector<Uid> gone;
         gone.reserve(result.uids.size());
         for (const auto& [uid, copied] : result.uids) gone.push_back(uid);
-        expunge(origin, account, from, gone);
+        expunge(origin, from_account, from, gone);
     }
     return result;
 }

@@ -2,6 +2,7 @@
 // What MemoryStore keeps: accounts, mailboxes and sessions as plain values, and the rules as plain
 // functions.
 
+#include "store/flag_names.hpp"
 #include "store/names.hpp"
 
 #include "maild/store/admin.hpp"
@@ -43,6 +44,7 @@ struct Mailbox {
     std::map<Uid, Message> messages;
     std::map<Uid, Message> expunged; // still readable for who knows the UID; `modseq` of removal
     AnnotationMap annotations;
+    Acl acl;
 };
 
 struct Account {
@@ -61,12 +63,22 @@ struct Account {
 };
 
 struct Session {
+    Session() = default;
+    Session(AccountId owner, AccountId who, ChangeSink* told)
+        : account(owner), actor(who), sink(told) {}
+
     AccountId account;
+    AccountId actor;
+    DomainId domain; // of the actor
+    DomainId owner_domain;
     ChangeSink* sink = nullptr;
     std::optional<MailboxId> open;
     bool is_examining = false;
-    MailboxName claimed; // empty: nothing
+    Rights rights = kAllRights; // as told last
+    MailboxName claimed;        // empty: nothing
     bool is_watching = false;
+
+    bool is_own() const { return account == actor; }
 };
 
 struct News {
@@ -96,10 +108,16 @@ struct World {
     std::set<std::string> names_of(AccountId account) const;
     void tell_annotations(AccountId account, SessionId except, const MailboxName& mailbox,
                           std::span<const std::string> names);
-    void lose(AccountId account);
+    void lose(AccountId account); // what it has open, and what others have of its mailboxes
 
     Result<Session*> session(SessionId id);
-    Result<Mailbox*> open_mailbox(const Session& session); // the one that is selected
+    // The one that is selected.
+    Result<Mailbox*> open_mailbox(const Session& session, Rights needed = kRead);
+    Result<Mailbox*> find(const Session& session, const std::string& name, Rights needed);
+    Result<void> may_create(const Session& session, const std::string& name);
+    Result<void> may_rename(const Session& session, const std::string& from, const std::string& to);
+    Result<void> change_acl(AccountId owner, Mailbox& mailbox, const AclChange& change);
+    void tell_acl(const Mailbox& mailbox);
     Account& account(const Session& session) { return accounts.at(session.account); }
 
     void ensure_defaults(Account& account);
@@ -108,8 +126,14 @@ struct World {
     Result<void> rename(SessionId origin, Account& account, const std::string& from,
                         const std::string& to);
     News insert(Account& account, Mailbox& mailbox, Message message, Keywords added, Uid& uid);
-    Result<CopyResult> copy(SessionId origin, Account& account, Mailbox& from, const UidSet& uids,
-                            Mailbox& to, bool is_move);
+    struct Path {
+        Account& account;
+        Mailbox& from;
+        Account& to_account;
+        Mailbox& to;
+        Rights rights = kAllRights; // on `to`
+    };
+    Result<CopyResult> copy(SessionId origin, const Path& path, const UidSet& uids, bool is_move);
     void expunge(SessionId origin, Account& account, Mailbox& mailbox,
                  const std::vector<Uid>& uids);
 };
@@ -125,10 +149,13 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
                                       Mailbox& mailbox, const UidSet& uids, FlagChange change,
                                       const FlagNames& names,
                                       std::optional<ModSeq> unchanged_since);
-Result<CopyResult> copy_or_move(World& world, SessionId origin, const Session& session,
-                                const UidSet& uids, const MailboxName& destination, bool is_move);
-Result<AppendResult> append(World& world, SessionId origin, Account& account,
-                            const MailboxName& name, std::vector<AppendMessage> messages);
+Result<CopyResult> copy_or_move(World& world, SessionId origin, const UidSet& uids,
+                                const Destination& destination, bool is_move);
+Result<AppendResult> append(World& world, SessionId origin, const MailboxName& name,
+                            std::vector<AppendMessage> messages);
+
+Rights rights_on(const Session& session, const Mailbox& mailbox);
+Result<void> require(const Session& session, const Mailbox& mailbox, Rights needed);
 
 std::uint64_t annotation_bytes(const AnnotationMap& annotations); // names and values
 std::uint64_t annotation_bytes(const Account& account);

@@ -41,6 +41,11 @@ Result<void> check_name(std::string_view name) {
     return {};
 }
 
+Result<void> check_new_name(std::string_view name) {
+    if (first_level(name) == kOtherUsers) return fail(Errc::cannot);
+    return check_name(name);
+}
+
 std::vector<std::string> superiors(std::string_view name) {
     std::vector<std::string> levels;
     for (auto at = name.find(kDelimiter); at != name.npos; at = name.find(kDelimiter, at + 1)) {
@@ -58,7 +63,7 @@ std::string renamed(std::string_view name, std::string_view from, std::string_vi
 }
 
 Result<void> check_rename(std::string_view from, std::string_view to) {
-    if (auto valid = check_name(to); !valid) return valid;
+    if (auto valid = check_new_name(to); !valid) return valid;
     if (to == kInbox || from == to) return fail(Errc::already_exists);
     if (is_inferior(to, from) && from != kInbox) return fail(Errc::cannot); // below itself
     return {};

@@ -23,6 +23,8 @@ std::span<const DefaultMailbox> default_mailboxes();
 
 // cannot: a name that can never be (see MailboxName).
 Result<void> check_name(std::string_view name);
+// Also cannot: one that is, or is below, kOtherUsers.
+Result<void> check_new_name(std::string_view name);
 // All levels above, the highest first: "a", "a/b" for "a/b/c".
 std::vector<std::string> superiors(std::string_view name);
 bool is_inferior(std::string_view name, std::string_view of); // at any depth

@@ -139,11 +139,11 @@ std::uint32_t NeedleProbes::all() const {
     return static_cast<std::uint32_t>((std::uint64_t{1} << probes_.size()) - 1);
 }
 
-Result<NarrowResult> narrow(Reading& reading, AccountId account, MailboxId mailbox,
+Result<NarrowResult> narrow(Reading& reading, const Access& access, MailboxId mailbox,
                             const UidSet& uids, const std::vector<Needle>& needles) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
-    if (auto row = mailbox_by_id(reading.database, account, mailbox); !row) return pass(row);
+    if (auto row = mailbox_by_id(reading.database, access, mailbox, kRead); !row) return pass(row);
     NarrowResult result;
     std::vector<Wanted> wanted;
     for (const auto& range : uids) {

@@ -32,7 +32,7 @@ private:
 };
 
 // On a reader's thread.
-Result<NarrowResult> narrow(Reading& reading, AccountId account, MailboxId mailbox,
+Result<NarrowResult> narrow(Reading& reading, const Access& access, MailboxId mailbox,
                             const UidSet& uids, const std::vector<Needle>& needles);
 
 } // namespace maild::store

@@ -67,6 +67,8 @@ Result<void> remove_account(Batch& batch, AccountId account) {
     auto forgotten =
         batch.database.execute("DELETE FROM subscription WHERE account_id = ?1", account);
     if (!forgotten) return pass(forgotten);
+    auto unshared = batch.database.execute("DELETE FROM acl WHERE owner_id = ?1", account);
+    if (!unshared) return pass(unshared);
     auto noted = batch.database.execute("DELETE FROM annotation WHERE account_id = ?1", account);
     if (!noted) return pass(noted);
     for (const auto& row : *rows) batch.news.push_back({account, row.status, {MailboxDeleted{}}});

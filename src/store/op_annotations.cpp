@@ -90,18 +90,31 @@ Result<std::vector<MailboxName>> move_use(Batch& batch, const MailboxRow& to, Sp
     return without;
 }
 
+// RFC 5464 §3.3; and what is private or says what a mailbox is for is the owner's.
+Result<void> may_annotate(const Access& access, const MailboxName& name,
+                          const AnnotationChange& change) {
+    const auto is_shared = [](const Annotation& entry) {
+        return entry.name.starts_with("/shared/");
+    };
+    const bool may = access.is_own() || (!name.empty() && !change.use &&
+                                         std::ranges::all_of(change.entries, is_shared));
+    return may ? Result<void>() : fail(Errc::not_permitted, "private annotations of another");
+}
+
 } // namespace
 
-Result<std::vector<MailboxName>> set_annotations(Batch& batch, AccountId account,
+Result<std::vector<MailboxName>> set_annotations(Batch& batch, const Access& access,
                                                  const MailboxName& name,
                                                  const AnnotationChange& change) {
+    if (auto may = may_annotate(access, name, change); !may) return pass(may);
+    const auto account = access.account;
     std::vector<MailboxName> without;
     if (name.empty()) {
         if (change.use) return fail(Errc::cannot, "the use of no mailbox");
         auto done = change_entries(batch, account, kServer, change.entries);
         return done ? Result<std::vector<MailboxName>>(without) : pass(done);
     }
-    const auto row = mailbox_by_name(batch.database, account, name);
+    const auto row = mailbox_by_name(batch.database, access, name, kLookup | kWrite);
     if (!row) return pass(row);
     if (auto done = change_entries(batch, account, row->status.id, change.entries); !done)
         return pass(done);

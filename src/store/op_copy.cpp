@@ -39,14 +39,15 @@ Result<std::vector<Row>> read_rows(Batch& batch, MailboxId mailbox, const UidSet
 
 // Keyword bits are of one mailbox: the same names stand elsewhere in the other's table. One
 // translation for each distinct value. limit_exceeded: the destination cannot take all keywords.
-Result<Keywords> translate_flags(std::vector<Row>& rows, const Keywords& from, const Keywords& to) {
+Result<Keywords> translate_flags(std::vector<Row>& rows, const CopyPath& path) {
     Keywords added;
-    auto table = to;
+    auto table = path.to.keywords;
     std::map<std::uint64_t, Flags> known;
     for (auto& row : rows) {
         auto [entry, is_new] = known.try_emplace(row.flags.bits);
         if (is_new) {
-            auto resolved = resolve(named(row.flags, from), table);
+            auto resolved =
+                resolve(only_allowed(named(row.flags, path.from.keywords), path.rights), table);
             if (!resolved) return pass(resolved);
             table.insert(table.end(), resolved->added.begin(), resolved->added.end());
             added.insert(added.end(), resolved->added.begin(), resolved->added.end());
@@ -114,13 +115,14 @@ Result<MailboxStatus> add_to(Batch& batch, const MailboxRow& to, std::vector<Row
 
 } // namespace
 
-Result<CopyResult> copy_between(Batch& batch, const MailboxRow& from, MailboxRow to,
-                                const UidSet& uids, bool is_move) {
+Result<CopyResult> copy_between(Batch& batch, const CopyPath& path, const UidSet& uids,
+                                bool is_move) {
+    const auto& [from, to, rights] = path;
     CopyResult result{to.status.uid_validity, {}};
     auto rows = read_rows(batch, from.status.id, uids);
     if (!rows) return pass(rows);
     if (rows->empty()) return result;
-    auto added = translate_flags(*rows, from.keywords, to.keywords);
+    auto added = translate_flags(*rows, path);
     if (!added) return pass(added);
     std::int64_t size = 0;
     for (const auto& row : *rows) size += row.size;
@@ -147,11 +149,15 @@ Result<CopyResult> copy_between(Batch& batch, const MailboxRow& from, MailboxRow
 }
 
 Result<CopyResult> copy(Batch& batch, const CopyJob& job) {
-    auto from = mailbox_by_id(batch.database, job.open.account, job.open.mailbox);
+    const auto& access = job.open.access;
+    const auto needed = job.is_move ? kRead | kDeleteMessages | kExpunge : kRead;
+    auto from = mailbox_by_id(batch.database, access, job.open.mailbox, needed);
     if (!from) return pass(from);
-    auto to = mailbox_by_name(batch.database, job.open.account, job.destination);
+    auto to = mailbox_by_name(batch.database, access, job.destination, kInsert);
     if (!to) return pass(to);
-    const auto account = account_row(batch.database, job.open.account);
+    const auto rights = rights_on(batch.database, access, to->status.id);
+    if (!rights) return pass(rights);
+    const auto account = account_row(batch.database, access.account);
     if (!account) return pass(account);
     if (!job.is_move) {
         auto rows = read_rows(batch, from->status.id, job.uids);
@@ -161,7 +167,7 @@ Result<CopyResult> copy(Batch& batch, const CopyJob& job) {
         auto room = check_room(account->value_or(AccountRow{}), job.quota, bytes, rows->size());
         if (!room) return pass(room);
     }
-    return copy_between(batch, std::move(*from), std::move(*to), job.uids, job.is_move);
+    return copy_between(batch, {*from, *to, *rights}, job.uids, job.is_move);
 }
 
 } // namespace maild::store

@@ -72,6 +72,8 @@ bool is_about_recipient(Errc code) {
 
 // RFC 8508 §3.4: only the difference counts, as if what is replaced were gone.
 Result<void> count_without(Batch& batch, const OpenRef& open, Uid uid, AccountRow& account) {
+    auto may = require(batch.database, open.access, open.mailbox, kDeleteMessages | kExpunge);
+    if (!may) return may;
     auto row = batch.database.query("SELECT size FROM message WHERE mailbox_id = ?1 AND uid = ?2",
                                     open.mailbox, uid);
     if (!row) return pass(row);
@@ -153,13 +155,16 @@ Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job) {
 }
 
 Result<AppendResult> append(Batch& batch, const AppendJob& job) {
-    const auto row = account_row(batch.database, job.account);
+    const auto row = account_row(batch.database, job.access.account);
     if (!row) return pass(row);
     auto account = row->value_or(AccountRow{});
-    auto mailbox = mailbox_by_name(batch.database, job.account, job.mailbox);
+    auto mailbox = mailbox_by_name(batch.database, job.access, job.mailbox, kInsert);
     if (!mailbox) return pass(mailbox);
+    const auto rights = rights_on(batch.database, job.access, mailbox->status.id);
+    if (!rights) return pass(rights);
     std::uint64_t bytes = 0;
-    for (const auto& message : job.messages) bytes += message.body->content.size();
+    for (const auto& message : job.messages)
+        bytes += message.prefix.size() + message.body->content.size();
     const auto& replaced = job.replaced;
     if (replaced) {
         auto counted = count_without(batch, replaced->first, replaced->second, account);
@@ -171,15 +176,16 @@ Result<AppendResult> append(Batch& batch, const AppendJob& job) {
     for (const auto& message : job.messages) {
         auto body = batch.add_body(message.body);
         if (!body) return pass(body);
-        const auto stored =
-            insert_message(batch, **body, *mailbox, {message.flags, message.internal_date, {}, {}});
+        const auto stored = insert_message(
+            batch, **body, *mailbox,
+            {only_allowed(message.flags, *rights), message.internal_date, message.prefix, {}});
         if (!stored) return pass(stored);
         append_uid(result.uids, stored->uid);
     }
     if (replaced) { // whether it is \Deleted or not
         const auto& [open, uid] = *replaced;
         auto gone =
-            remove_messages(batch, open.account, open.mailbox, {{uid, uid}}, Removal::expunged);
+            remove_messages(batch, open.access, open.mailbox, {{uid, uid}}, Removal::expunged);
         if (!gone) return pass(gone);
     }
     return result;

@@ -42,7 +42,7 @@ Result<void> read_removed(Batch& batch, MailboxId mailbox, const UidRange& range
     }
 }
 
-Result<void> move_rows(Batch& batch, AccountId account, MailboxId mailbox, const UidRange& range,
+Result<void> move_rows(Batch& batch, AccountId actor, MailboxId mailbox, const UidRange& range,
                        ModSeq modseq, bool keeps) {
     auto kept = batch.database.execute(
         "INSERT INTO expunged (mailbox_id, uid, content_id, flags, modseq, size, internal_date, "
@@ -50,7 +50,7 @@ Result<void> move_rows(Batch& batch, AccountId account, MailboxId mailbox, const
         " removed_by) SELECT mailbox_id, uid, iif(?7, content_id, NULL), flags, ?4, size, "
         "internal_date, save_date, ?5, ?6"
         " FROM message WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3",
-        mailbox, range.first, range.last, modseq, to_millis(batch.now), account, keeps);
+        mailbox, range.first, range.last, modseq, to_millis(batch.now), actor, keeps);
     if (!kept) return pass(kept);
     auto gone = batch.database.execute(
         "DELETE FROM message WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3", mailbox, range.first,
@@ -61,20 +61,21 @@ Result<void> move_rows(Batch& batch, AccountId account, MailboxId mailbox, const
 
 } // namespace
 
-Result<void> remove_messages(Batch& batch, AccountId account, MailboxId mailbox, const UidSet& uids,
-                             Removal removal) {
+Result<void> remove_messages(Batch& batch, const Access& access, MailboxId mailbox,
+                             const UidSet& uids, Removal removal) {
     if (uids.empty()) return {};
     MailboxDelta delta;
-    MailboxNews news{.account = account, .status = {}, .changes = {}};
+    MailboxNews news{.account = access.account, .status = {}, .changes = {}};
     for (const auto& range : uids) {
         if (auto read = read_removed(batch, mailbox, range, delta, news); !read) return read;
     }
     const bool is_expunge = removal == Removal::expunged;
-    const auto modseq = next_modseq(batch.database, account, is_expunge ? delta.size : 0,
+    const auto modseq = next_modseq(batch.database, access.account, is_expunge ? delta.size : 0,
                                     is_expunge ? delta.messages : 0);
     if (!modseq) return pass(modseq);
     for (const auto& range : uids) {
-        if (auto moved = move_rows(batch, account, mailbox, range, *modseq, is_expunge); !moved)
+        if (auto moved = move_rows(batch, access.actor, mailbox, range, *modseq, is_expunge);
+            !moved)
             return moved;
     }
     delta.modseq = *modseq;
@@ -129,14 +130,14 @@ Result<void> drop_body(db::Database& database, std::int64_t body, const Location
 }
 
 Result<void> expunge(Batch& batch, const OpenRef& open, const std::optional<UidSet>& uids) {
-    auto mailbox = mailbox_by_id(batch.database, open.account, open.mailbox);
+    auto mailbox = mailbox_by_id(batch.database, open.access, open.mailbox, kRead | kExpunge);
     if (!mailbox) return pass(mailbox);
     if (mailbox->status.deleted == 0) return {};
     UidSet chosen;
     for (const auto& range : uids.value_or(UidSet{{Uid(1), Uid(UINT32_MAX)}})) {
         if (auto found = find_deleted(batch, open.mailbox, range, chosen); !found) return found;
     }
-    return remove_messages(batch, open.account, open.mailbox, chosen, Removal::expunged);
+    return remove_messages(batch, open.access, open.mailbox, chosen, Removal::expunged);
 }
 
 } // namespace maild::store

@@ -36,6 +36,7 @@ Result<MailboxId> insert_mailbox(Batch& batch, AccountId account, const MailboxN
     batch.notes.emplace_back(
         MailboxNamed{{account, id, name, use, UidValidity(static_cast<std::uint32_t>(validity))}});
     batch.names.push_back({account, NameCreated{name}});
+    if (auto inherited = inherit_acl(batch, account, name, id); !inherited) return pass(inherited);
     return id;
 }
 
@@ -59,20 +60,50 @@ Result<void> rename_inbox(Batch& batch, AccountId account, const MailboxName& to
     auto target = mailbox_by_id(batch.database, account, *made);
     if (!target) return pass(target);
     const auto from = inbox->status.id;
-    auto moved = copy_between(batch, std::move(*inbox), std::move(*target),
-                              {{Uid(1), Uid(UINT32_MAX)}}, true);
+    auto moved = copy_between(batch, {*inbox, *target}, {{Uid(1), Uid(UINT32_MAX)}}, true);
     if (!moved) return pass(moved);
     return copy_annotations(batch, account, from, *made);
 }
 
+// RFC 4314 §4: k on the nearest mailbox above. Who has it not does not learn whether it is there.
+Result<void> may_create(Batch& batch, const Access& access, const MailboxName& name) {
+    if (access.is_own()) return {};
+    const auto levels = superiors(name);
+    for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
+        const auto row = mailbox_by_name(batch.database, access.account, *level);
+        if (!row && row.error().code == Errc::no_such_mailbox) continue;
+        if (!row) return pass(row);
+        const auto may = require(batch.database, access, row->status.id, kCreate);
+        if (may || may.error().code != Errc::no_such_mailbox) return may;
+        break;
+    }
+    return fail(Errc::not_permitted, "no mailbox above may be created in");
+}
+
+// §4: x on the mailbox, and so on those that move along.
+Result<void> may_rename(Batch& batch, const Access& access, const std::vector<MailboxRow>& rows,
+                        const MailboxName& from) {
+    if (access.is_own()) return {};
+    for (const auto& row : rows) {
+        auto may = require(batch.database, access, row.status.id, kDeleteMailbox);
+        if (!may && row.name != from && may.error().code == Errc::no_such_mailbox)
+            return fail(Errc::not_permitted, "a mailbox below it");
+        if (!may) return may;
+    }
+    return rows.front().name == from ? Result<void>() : fail(Errc::no_such_mailbox);
+}
+
 // The mailbox itself, if there is one, and what is below it.
-Result<std::vector<MailboxRow>> rows_to_rename(Batch& batch, AccountId account,
+Result<std::vector<MailboxRow>> rows_to_rename(Batch& batch, const Access& access,
                                                const MailboxName& from, const MailboxName& to) {
+    const auto account = access.account;
     auto rows = mailboxes_of(batch.database, account);
     if (!rows) return pass(rows);
     std::erase_if(
         *rows, [&](const auto& row) { return row.name != from && !is_inferior(row.name, from); });
     if (rows->empty()) return fail(Errc::no_such_mailbox);
+    if (auto may = may_rename(batch, access, *rows, from); !may) return pass(may);
+    if (auto may = may_create(batch, access, to); !may) return pass(may);
     for (const auto& row : *rows) {
         const auto target = renamed(row.name, from, to);
         if (auto valid = check_name(target); !valid) return pass(valid);
@@ -85,9 +116,13 @@ Result<std::vector<MailboxRow>> rows_to_rename(Batch& batch, AccountId account,
 
 } // namespace
 
-Result<MailboxId> create_mailbox(Batch& batch, AccountId account, const MailboxName& name,
+Result<MailboxId> create_mailbox(Batch& batch, const Access& access, const MailboxName& name,
                                  SpecialUse use) {
-    if (auto valid = check_name(name); !valid) return pass(valid);
+    if (auto valid = check_new_name(name); !valid) return pass(valid);
+    if (auto may = may_create(batch, access, name); !may) return pass(may);
+    if (!access.is_own() && use != SpecialUse::none)
+        return fail(Errc::not_permitted, "a use is the owner's to give");
+    const auto account = access.account;
     const auto is_there = exists(batch, account, name);
     if (!is_there) return pass(is_there);
     if (*is_there) return fail(Errc::already_exists);
@@ -95,10 +130,11 @@ Result<MailboxId> create_mailbox(Batch& batch, AccountId account, const MailboxN
     return insert_mailbox(batch, account, name, use);
 }
 
-Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& name) {
+Result<void> delete_mailbox(Batch& batch, const Access& access, const MailboxName& name) {
     if (name == kInbox) return fail(Errc::cannot);
-    auto row = mailbox_by_name(batch.database, account, name);
-    if (!row && row.error().code == Errc::no_such_mailbox) {
+    const auto account = access.account;
+    auto row = mailbox_by_name(batch.database, access, name, kDeleteMailbox);
+    if (!row && row.error().code == Errc::no_such_mailbox && access.is_own()) {
         const auto rows = mailboxes_of(batch.database, account);
         if (!rows) return pass(rows);
         for (const auto& other : *rows) {
@@ -123,14 +159,16 @@ Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& 
     batch.news.push_back({account, status, {MailboxDeleted{}}});
     batch.names.push_back({account, NameRemoved{name}});
     batch.notes.emplace_back(MailboxRemoved{status.id});
-    return {};
+    return drop_acl(batch, account, status); // RFC 4314 §4, whatever is kept of the rest
 }
 
-Result<void> rename_mailbox(Batch& batch, AccountId account, const MailboxName& from,
+Result<void> rename_mailbox(Batch& batch, const Access& access, const MailboxName& from,
                             const MailboxName& to) {
     if (auto valid = check_rename(from, to); !valid) return valid;
+    const auto account = access.account;
+    if (from == kInbox && !access.is_own()) return fail(Errc::not_permitted, "another's INBOX");
     if (from == kInbox) return rename_inbox(batch, account, to);
-    const auto rows = rows_to_rename(batch, account, from, to);
+    const auto rows = rows_to_rename(batch, access, from, to);
     if (!rows) return pass(rows);
     if (auto made = create_superiors(batch, account, to); !made) return made;
     for (const auto& row : *rows) {

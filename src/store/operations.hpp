@@ -20,7 +20,7 @@ struct Quota {
 
 // The mailbox that a session has open.
 struct OpenRef {
-    AccountId account;
+    Access access;
     MailboxId mailbox;
 };
 
@@ -63,8 +63,9 @@ struct AppendJob {
         std::shared_ptr<const BodySource> body;
         FlagNames flags;
         WallTime internal_date;
+        std::string prefix = {}; // trace fields, of a copy from another account
     };
-    AccountId account;
+    Access access;
     Quota quota;
     MailboxName mailbox;
     std::vector<Message> messages;
@@ -102,21 +103,27 @@ struct CopyJob {
     bool is_move = false;
 };
 Result<CopyResult> copy(Batch& batch, const CopyJob& job);
-Result<CopyResult> copy_between(Batch& batch, const MailboxRow& from, MailboxRow to,
-                                const UidSet& uids, bool is_move);
+// Within an account. Flags that `rights` do not cover stay behind (RFC 4314 §4).
+struct CopyPath {
+    const MailboxRow& from;
+    const MailboxRow& to;
+    Rights rights = kAllRights; // on `to`
+};
+Result<CopyResult> copy_between(Batch& batch, const CopyPath& path, const UidSet& uids,
+                                bool is_move);
 
 Result<void> expunge(Batch& batch, const OpenRef& open, const std::optional<UidSet>& uids);
 
 // mailboxes
-Result<MailboxId> create_mailbox(Batch& batch, AccountId account, const MailboxName& name,
+Result<MailboxId> create_mailbox(Batch& batch, const Access& access, const MailboxName& name,
                                  SpecialUse use);
-Result<void> delete_mailbox(Batch& batch, AccountId account, const MailboxName& name);
-Result<void> rename_mailbox(Batch& batch, AccountId account, const MailboxName& from,
+Result<void> delete_mailbox(Batch& batch, const Access& access, const MailboxName& name);
+Result<void> rename_mailbox(Batch& batch, const Access& access, const MailboxName& from,
                             const MailboxName& to);
 Result<void> subscribe(Batch& batch, AccountId account, const MailboxName& name, bool subscribed);
 // Of a mailbox, or of the server if the name is empty. The mailboxes that have lost their use by
 // it.
-Result<std::vector<MailboxName>> set_annotations(Batch& batch, AccountId account,
+Result<std::vector<MailboxName>> set_annotations(Batch& batch, const Access& access,
                                                  const MailboxName& name,
                                                  const AnnotationChange& change);
 Result<void> copy_annotations(Batch& batch, AccountId account, MailboxId from, MailboxId to);
@@ -125,6 +132,14 @@ Result<void> copy_annotations(Batch& batch, AccountId account, MailboxId from, M
 Result<void> remove_annotations(Batch& batch, AccountId account, MailboxId mailbox);
 Result<std::int64_t> annotation_bytes_of(db::Database& database, AccountId account,
                                          MailboxId mailbox);
+// access control lists
+// not_permitted without kAdminister; cannot: the owner's rights.
+Result<void> change_acl(Batch& batch, const Access& access, const MailboxName& name,
+                        const AclChange& change);
+// From the mailbox above, which is there if there is one.
+Result<void> inherit_acl(Batch& batch, AccountId owner, const MailboxName& name, MailboxId mailbox);
+Result<void> drop_acl(Batch& batch, AccountId owner, const MailboxStatus& status);
+Result<void> drop_grants_to(Batch& batch, AccountId account);
 Result<void> set_first_recent(Batch& batch, MailboxId mailbox, Uid first_recent);
 
 } // namespace maild::store

@@ -32,6 +32,14 @@ Result<void> choose(db::Database& database, AccountId account, MailboxId mailbox
     }
 }
 
+// RFC 5464 §3.1: what is private is the owner's.
+void leave_shared(Annotations& out) {
+    const auto is_private = [](std::string_view name) { return !name.starts_with("/shared/"); };
+    std::erase_if(out.entries, [&](const Annotation& entry) { return is_private(entry.name); });
+    std::erase_if(out.too_long, is_private);
+    if (out.too_long.empty()) out.longest = 0;
+}
+
 Result<void> read_value(db::Database& database, AccountId account, MailboxId mailbox,
                         Annotation& entry) {
     auto row = database.query(
@@ -47,20 +55,23 @@ Result<void> read_value(db::Database& database, AccountId account, MailboxId mai
 
 } // namespace
 
-Result<Annotations> read_annotations(Reading& reading, AccountId account, const MailboxName& name,
-                                     const AnnotationQuery& query) {
+Result<Annotations> read_annotations(Reading& reading, const Access& access,
+                                     const MailboxName& name, const AnnotationQuery& query) {
     const auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
     Annotations out;
     MailboxId mailbox; // zero: the server
     if (!name.empty()) {
-        const auto row = mailbox_by_name(reading.database, account, name);
+        const auto row = mailbox_by_name(reading.database, access, name, kLookup | kRead);
         if (!row) return pass(row);
         mailbox = row->status.id;
-        out.use = row->use;
-    }
+        if (access.is_own()) out.use = row->use;
+    } else if (!access.is_own())
+        return fail(Errc::not_permitted, "another's server annotations");
+    const auto account = access.account;
     auto chosen = choose(reading.database, account, mailbox, query, out);
     if (!chosen) return pass(chosen);
+    if (!access.is_own()) leave_shared(out);
     for (auto& entry : out.entries) {
         if (auto read = read_value(reading.database, account, mailbox, entry); !read)
             return pass(read);

@@ -198,11 +198,11 @@ Result<Source> source_of(db::Database& database, MailboxId mailbox, Uid uid) {
 
 } // namespace
 
-Result<FetchResult> read_messages(Reading& reading, AccountId account, MailboxId mailbox,
+Result<FetchResult> read_messages(Reading& reading, const Access& access, MailboxId mailbox,
                                   const UidSet& uids, std::uint32_t items) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
-    if (auto row = mailbox_by_id(reading.database, account, mailbox); !row) return pass(row);
+    if (auto row = mailbox_by_id(reading.database, access, mailbox, kRead); !row) return pass(row);
     FetchResult result;
     std::size_t bytes = 0;
     for (const auto& range : uids) {
@@ -213,11 +213,11 @@ Result<FetchResult> read_messages(Reading& reading, AccountId account, MailboxId
     return result;
 }
 
-Result<std::string> read_piece(Reading& reading, AccountId account, MailboxId mailbox, Uid uid,
+Result<std::string> read_piece(Reading& reading, const Access& access, MailboxId mailbox, Uid uid,
                                std::uint64_t offset, std::uint64_t length) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
-    if (auto row = mailbox_by_id(reading.database, account, mailbox); !row) return pass(row);
+    if (auto row = mailbox_by_id(reading.database, access, mailbox, kRead); !row) return pass(row);
     const auto source = source_of(reading.database, mailbox, uid);
     if (!source) return pass(source);
     if (!reading.verified.contains(source->location)) {

@@ -34,11 +34,29 @@ queue::QueuedRecipient queued_row(const db::Statement& row, ShardId shard) {
     return queued;
 }
 
+// Of another account: what the actor may look up, without the owner's uses and subscriptions.
+Result<std::vector<MailboxEntry>> list_shared(db::Database& database, const Access& access) {
+    const auto known = rights_by_mailbox(database, access);
+    if (!known) return pass(known);
+    std::vector<MailboxEntry> entries;
+    for (const auto& [id, rights] : *known) {
+        if (!rights.has(kLookup)) continue;
+        auto row = mailbox_by_id(database, access.account, id);
+        if (!row && row.error().code == Errc::no_such_mailbox) continue;
+        if (!row) return pass(row);
+        entries.push_back({.id = id, .name = std::move(row->name), .rights = rights});
+    }
+    std::ranges::sort(entries, {}, &MailboxEntry::name);
+    return entries;
+}
+
 } // namespace
 
-Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, AccountId account) {
+Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, const Access& access) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
+    if (!access.is_own()) return list_shared(reading.database, access);
+    const auto account = access.account;
     auto rows = mailboxes_of(reading.database, account);
     if (!rows) return pass(rows);
     auto subscribed = subscriptions_of(reading.database, account);
@@ -65,10 +83,10 @@ Result<bool> lacks_defaults(Reading& reading, AccountId account) {
     });
 }
 
-Result<MailboxStatus> read_status(Reading& reading, AccountId account, const MailboxName& name) {
+Result<MailboxStatus> read_status(Reading& reading, const Access& access, const MailboxName& name) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
-    auto row = mailbox_by_name(reading.database, account, name);
+    auto row = mailbox_by_name(reading.database, access, name, kRead);
     if (!row) return pass(row);
     const auto recent = count_recent(reading.database, row->status.id, row->first_recent);
     if (!recent) return pass(recent);
@@ -76,8 +94,23 @@ Result<MailboxStatus> read_status(Reading& reading, AccountId account, const Mai
     return row->status;
 }
 
-Result<MailboxRow> find_mailbox(Reading& reading, AccountId account, const MailboxName& name) {
-    return mailbox_by_name(reading.database, account, name);
+Result<Found> find_mailbox(Reading& reading, const Access& access, const MailboxName& name,
+                           Rights needed) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    auto row = mailbox_by_name(reading.database, access, name, needed);
+    if (!row) return pass(row);
+    const auto rights = rights_on(reading.database, access, row->status.id);
+    if (!rights) return pass(rights);
+    return Found{std::move(*row), *rights};
+}
+
+Result<Acl> read_acl(Reading& reading, const Access& access, const MailboxName& name) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    const auto row = mailbox_by_name(reading.database, access, name, kAdminister);
+    if (!row) return pass(row);
+    return acl_of(reading.database, access.account, row->status.id);
 }
 
 Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId mailbox) {
@@ -102,11 +135,11 @@ Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId ma
 
 // RFC 7162 §3.2.6: what is remembered begins with the smallest mod-sequence of a removal; retention
 // takes the oldest ones first.
-Result<std::optional<UidSet>> read_vanished(Reading& reading, AccountId account, MailboxId mailbox,
-                                            const UidSet& uids, ModSeq since) {
+Result<std::optional<UidSet>> read_vanished(Reading& reading, const Access& access,
+                                            MailboxId mailbox, const UidSet& uids, ModSeq since) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
-    const auto row = mailbox_by_id(reading.database, account, mailbox);
+    const auto row = mailbox_by_id(reading.database, access, mailbox, kRead);
     if (!row) return pass(row);
     if (since >= row->status.highest_modseq) return UidSet();
     auto oldest = reading.database.query(

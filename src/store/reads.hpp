@@ -14,22 +14,28 @@ struct Snapshot {
     std::vector<MessageState> messages;
 };
 
-Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, AccountId account);
+Result<std::vector<MailboxEntry>> list_mailboxes(Reading& reading, const Access& access);
 // True when a default mailbox has to be made, or the account is new. no_such_account: it was
 // removed.
 Result<bool> lacks_defaults(Reading& reading, AccountId account);
-Result<MailboxStatus> read_status(Reading& reading, AccountId account, const MailboxName& name);
+Result<MailboxStatus> read_status(Reading& reading, const Access& access, const MailboxName& name);
 // Of the server if the name is empty.
-Result<Annotations> read_annotations(Reading& reading, AccountId account, const MailboxName& name,
-                                     const AnnotationQuery& query);
+Result<Annotations> read_annotations(Reading& reading, const Access& access,
+                                     const MailboxName& name, const AnnotationQuery& query);
 Result<Snapshot> read_snapshot(Reading& reading, AccountId account, MailboxId mailbox);
-Result<MailboxRow> find_mailbox(Reading& reading, AccountId account, const MailboxName& name);
+struct Found {
+    MailboxRow row;
+    Rights rights;
+};
+Result<Found> find_mailbox(Reading& reading, const Access& access, const MailboxName& name,
+                           Rights needed);
+Result<Acl> read_acl(Reading& reading, const Access& access, const MailboxName& name);
 
-Result<FetchResult> read_messages(Reading& reading, AccountId account, MailboxId mailbox,
+Result<FetchResult> read_messages(Reading& reading, const Access& access, MailboxId mailbox,
                                   const UidSet& uids, std::uint32_t items);
-Result<std::optional<UidSet>> read_vanished(Reading& reading, AccountId account, MailboxId mailbox,
-                                            const UidSet& uids, ModSeq since);
-Result<std::string> read_piece(Reading& reading, AccountId account, MailboxId mailbox, Uid uid,
+Result<std::optional<UidSet>> read_vanished(Reading& reading, const Access& access,
+                                            MailboxId mailbox, const UidSet& uids, ModSeq since);
+Result<std::string> read_piece(Reading& reading, const Access& access, MailboxId mailbox, Uid uid,
                                std::uint64_t offset, std::uint64_t length);
 
 Result<AccountUsage> read_usage(Reading& reading, AccountId account);

@@ -55,8 +55,34 @@ net::Task<Result<void>> RemoteStore::subscribe(SessionId session, MailboxName na
     return impl_->command(Type::subscribe, wire::Subscribe{session, std::move(name), subscribed});
 }
 
-net::Task<Result<QuotaUsage>> RemoteStore::quota(SessionId session) {
-    return impl_->call<QuotaUsage>(Type::quota, wire::OfSession{session});
+net::Task<Result<QuotaUsage>> RemoteStore::quota(SessionId session, MailboxName name) {
+    return impl_->call<QuotaUsage>(Type::quota, wire::Named{session, std::move(name)});
+}
+
+net::Task<Result<std::vector<AccountId>>> RemoteStore::sharing_accounts(SessionId session) {
+    return impl_->call<std::vector<AccountId>>(Type::sharing_accounts, wire::OfSession{session});
+}
+
+net::Task<Result<Acl>> RemoteStore::acl(SessionId session, MailboxName name) {
+    return impl_->call<Acl>(Type::acl, wire::Named{session, std::move(name)});
+}
+
+net::Task<Result<void>> RemoteStore::change_acl(SessionId session, MailboxName name,
+                                                AclChange change) {
+    return impl_->command(Type::change_acl, wire::ChangeAcl{session, std::move(name), change});
+}
+
+net::Task<Result<Rights>> RemoteStore::my_rights(SessionId session, MailboxName name) {
+    return impl_->call<Rights>(Type::my_rights, wire::Named{session, std::move(name)});
+}
+
+net::Task<Result<Acl>> RemoteStore::acl_of(AccountRef account, MailboxName name) {
+    return impl_->call<Acl>(Type::acl_of, wire::AclOf{account, std::move(name), {}});
+}
+
+net::Task<Result<void>> RemoteStore::set_acl_of(AccountRef account, MailboxName name,
+                                                AclChange change) {
+    return impl_->command(Type::set_acl_of, wire::AclOf{account, std::move(name), change});
 }
 
 net::Task<Result<Annotations>> RemoteStore::annotations(SessionId session, MailboxName name,
@@ -97,15 +123,17 @@ RemoteStore::change_flags(SessionId session, UidSet uids, FlagChange change, Fla
 }
 
 net::Task<Result<CopyResult>> RemoteStore::copy(SessionId session, UidSet uids,
-                                                MailboxName destination) {
-    return impl_->call<CopyResult>(Type::copy,
-                                   wire::Copy{session, std::move(uids), std::move(destination)});
+                                                Destination destination) {
+    return impl_->call<CopyResult>(
+        Type::copy,
+        wire::Copy{session, std::move(uids), std::move(destination.name), destination.session});
 }
 
 net::Task<Result<CopyResult>> RemoteStore::move(SessionId session, UidSet uids,
-                                                MailboxName destination) {
-    return impl_->call<CopyResult>(Type::move,
-                                   wire::Copy{session, std::move(uids), std::move(destination)});
+                                                Destination destination) {
+    return impl_->call<CopyResult>(
+        Type::move,
+        wire::Copy{session, std::move(uids), std::move(destination.name), destination.session});
 }
 
 net::Task<Result<void>> RemoteStore::expunge(SessionId session, std::optional<UidSet> uids) {

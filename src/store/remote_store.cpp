@@ -130,6 +130,12 @@ net::Task<Result<SessionId>> RemoteStore::open_beside(SessionId session, ChangeS
     return impl_->open(impl_->call<SessionId>(Type::open_beside, wire::OfSession{session}), &sink);
 }
 
+net::Task<Result<SessionId>> RemoteStore::open_shared(SessionId session, const auth::Token& owner,
+                                                      ChangeSink& sink) {
+    return impl_->open(impl_->call<SessionId>(Type::open_shared, wire::OpenShared{session, owner}),
+                       &sink);
+}
+
 void RemoteStore::close_session(SessionId session) {
     if (impl_->sessions.erase(session) == 0) return;
     impl_->line.notify(wire::number(Type::close_session), ipc::encode(wire::OfSession{session}));

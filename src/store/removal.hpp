@@ -12,8 +12,8 @@ enum class Removal : std::uint8_t {
 };
 
 // Exactly these UIDs, all of which exist.
-Result<void> remove_messages(Batch& batch, AccountId account, MailboxId mailbox, const UidSet& uids,
-                             Removal removal);
+Result<void> remove_messages(Batch& batch, const Access& access, MailboxId mailbox,
+                             const UidSet& uids, Removal removal);
 
 // One more reference to a body that this batch has not written yet.
 Result<void> add_pending_reference(Batch& batch, std::int64_t content);

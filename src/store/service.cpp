@@ -119,6 +119,32 @@ net::Task<void> Service::Impl::open_beside(Exchange& exchange) {
     answer_opened(exchange, opened, std::move(own));
 }
 
+net::Task<void> Service::Impl::open_shared(Exchange& exchange) {
+    const auto message = decode_for_session<wire::OpenShared>(exchange);
+    if (!message) co_return;
+    auto own = new_sink(exchange);
+    if (!own) co_return;
+    const auto opened = co_await store.open_shared(message->session, message->owner, *own);
+    answer_opened(exchange, opened, std::move(own));
+}
+
+// Both handles have to be of this connection.
+net::Task<void> Service::Impl::copy(Exchange& exchange, bool is_move) {
+    auto message = decode_for_session<wire::Copy>(exchange);
+    if (!message) co_return;
+    if (message->into && sink(*exchange.connection, *message->into) == nullptr) {
+        exchange.connection->reply_error(exchange.request.id,
+                                         {Errc::not_permitted, "no session of this connection"});
+        co_return;
+    }
+    Destination destination(std::move(message->destination), message->into);
+    auto task =
+        is_move ? store.move(message->session, std::move(message->uids), std::move(destination))
+                : store.copy(message->session, std::move(message->uids), std::move(destination));
+    const auto copied = co_await std::move(task);
+    exchange.connection->answer(exchange.request.id, copied);
+}
+
 void Service::Impl::answer_opened(Exchange& exchange, const Result<SessionId>& opened,
                                   std::unique_ptr<ServiceSink> own) {
     auto& connection = *exchange.connection;

@@ -11,6 +11,7 @@ net::Task<bool> Service::Impl::handle_delivery(Exchange& exchange) {
     case Type::deliver: co_await deliver(exchange); co_return true;
     case Type::open_session: co_await open_session(exchange); co_return true;
     case Type::open_beside: co_await open_beside(exchange); co_return true;
+    case Type::open_shared: co_await open_shared(exchange); co_return true;
     case Type::close_session: close_session(exchange); co_return true;
     case Type::close_mailbox: close_mailbox(exchange); co_return true;
     case Type::watch: watch(exchange); co_return true;
@@ -37,9 +38,9 @@ net::Task<bool> Service::Impl::handle_mailboxes(Exchange& exchange) {
         co_return true;
     }
     case Type::quota: {
-        const auto message = decode_for_session<wire::OfSession>(exchange);
+        auto message = decode_for_session<wire::Named>(exchange);
         if (!message) co_return true;
-        const auto quota = co_await store.quota(message->session);
+        const auto quota = co_await store.quota(message->session, std::move(message->name));
         connection.answer(id, quota);
         co_return true;
     }
@@ -110,6 +111,58 @@ net::Task<bool> Service::Impl::handle_annotations(Exchange& exchange) {
         connection.answer(id, done);
         co_return true;
     }
+    default: break;
+    }
+    const bool is_known = co_await handle_sharing(exchange);
+    co_return is_known;
+}
+
+namespace {
+
+bool can_be(const AclChange& change) {
+    return change.edit <= AclEdit::remove && kAllRights.has(change.rights);
+}
+
+} // namespace
+
+net::Task<bool> Service::Impl::handle_sharing(Exchange& exchange) {
+    const auto id = exchange.request.id;
+    auto& connection = *exchange.connection;
+    switch (static_cast<Type>(exchange.request.type)) {
+    case Type::sharing_accounts: {
+        const auto message = decode_for_session<wire::OfSession>(exchange);
+        if (!message) co_return true;
+        const auto accounts = co_await store.sharing_accounts(message->session);
+        connection.answer(id, accounts);
+        co_return true;
+    }
+    case Type::acl: {
+        auto message = decode_for_session<wire::Named>(exchange);
+        if (!message) co_return true;
+        const auto acl = co_await store.acl(message->session, std::move(message->name));
+        connection.answer(id, acl);
+        co_return true;
+    }
+    case Type::my_rights: {
+        auto message = decode_for_session<wire::Named>(exchange);
+        if (!message) co_return true;
+        const auto rights = co_await store.my_rights(message->session, std::move(message->name));
+        connection.answer(id, rights);
+        co_return true;
+    }
+    case Type::change_acl: {
+        auto message = decode_for_session<wire::ChangeAcl>(exchange);
+        if (!message) co_return true;
+        if (!can_be(message->change)) {
+            connection.reply_error(id, {Errc::protocol_error, "rights"});
+            co_return true;
+        }
+        message->change.who.domain = {}; // the store knows the owner's
+        const auto done =
+            co_await store.change_acl(message->session, std::move(message->name), message->change);
+        connection.answer(id, done);
+        co_return true;
+    }
     default: co_return false;
     }
 }
@@ -129,22 +182,8 @@ net::Task<bool> Service::Impl::handle_messages(Exchange& exchange) {
     case Type::read: co_await read(exchange); co_return true;
     case Type::narrow: co_await narrow(exchange); co_return true;
     case Type::change_flags: co_await change_flags(exchange); co_return true;
-    case Type::copy: {
-        auto message = decode_for_session<wire::Copy>(exchange);
-        if (!message) co_return true;
-        const auto copied = co_await store.copy(message->session, std::move(message->uids),
-                                                std::move(message->destination));
-        connection.answer(id, copied);
-        co_return true;
-    }
-    case Type::move: {
-        auto message = decode_for_session<wire::Copy>(exchange);
-        if (!message) co_return true;
-        const auto moved = co_await store.move(message->session, std::move(message->uids),
-                                               std::move(message->destination));
-        connection.answer(id, moved);
-        co_return true;
-    }
+    case Type::copy: co_await copy(exchange, false); co_return true;
+    case Type::move: co_await copy(exchange, true); co_return true;
     case Type::expunge: {
         auto message = decode_for_session<wire::Expunge>(exchange);
         if (!message) co_return true;
@@ -203,6 +242,25 @@ net::Task<bool> Service::Impl::handle_admin(Exchange& exchange) {
         co_return true;
     }
     case Type::check: co_await check(exchange); co_return true;
+    case Type::acl_of: {
+        auto message = decode<wire::AclOf>(exchange);
+        if (!message) co_return true;
+        const auto acl = co_await admin.acl_of(message->account, std::move(message->name));
+        connection.answer(id, acl);
+        co_return true;
+    }
+    case Type::set_acl_of: {
+        auto message = decode<wire::AclOf>(exchange);
+        if (!message) co_return true;
+        if (!can_be(message->change)) {
+            connection.reply_error(id, {Errc::protocol_error, "rights"});
+            co_return true;
+        }
+        const auto done =
+            co_await admin.set_acl_of(message->account, std::move(message->name), message->change);
+        connection.answer(id, done);
+        co_return true;
+    }
     default: co_return false;
     }
 }

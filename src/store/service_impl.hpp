@@ -37,6 +37,7 @@ private:
     net::Task<bool> handle_delivery(Exchange& exchange);
     net::Task<bool> handle_mailboxes(Exchange& exchange);
     net::Task<bool> handle_annotations(Exchange& exchange);
+    net::Task<bool> handle_sharing(Exchange& exchange);
     net::Task<bool> handle_messages(Exchange& exchange);
     net::Task<bool> handle_admin(Exchange& exchange);
 
@@ -44,6 +45,8 @@ private:
     net::Task<void> deliver(Exchange& exchange);
     net::Task<void> open_session(Exchange& exchange);
     net::Task<void> open_beside(Exchange& exchange);
+    net::Task<void> open_shared(Exchange& exchange);
+    net::Task<void> copy(Exchange& exchange, bool is_move);
     std::unique_ptr<ServiceSink> new_sink(Exchange& exchange);
     void answer_opened(Exchange& exchange, const Result<SessionId>& opened,
                        std::unique_ptr<ServiceSink> own);

@@ -95,6 +95,7 @@ Result<void> Shard::recover() {
     next_content_ = std::max(*last_content, index_->last()) + 1;
     index_->set_committed(next_content_ - 1);
     if (auto verified = verify_recent(); !verified) return verified;
+    if (auto read = read_grantees(); !read) return read;
     look_at_space();
     return {};
 }
@@ -110,6 +111,19 @@ Result<void> Shard::bring_up_to_date() {
                                            std::string(read_only_because()));
     if (auto migrated = db::migrate(*database_, schema()); !migrated) return pass(migrated);
     return {};
+}
+
+Result<void> Shard::read_grantees() {
+    auto rows = database_->prepare(
+        "SELECT DISTINCT owner_id, account_id, domain_id FROM acl WHERE is_negative = 0");
+    if (!rows) return pass(rows);
+    for (;;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return {};
+        grantees_[rows->column<AccountId>(0)].push_back(
+            {rows->column<AccountId>(1), rows->column<DomainId>(2)});
+    }
 }
 
 // What the batches before a crash referred to must be on the disk. What is not is the disk's lie:

@@ -29,10 +29,12 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace maild::db {
@@ -125,6 +127,10 @@ public:
     void submit(WriteRequest request); // busy or unavailable through on_committed
     // Not run when the shard is being closed.
     void read(std::move_only_function<void(Reading&)> job);
+    // Whom each owner shares with, as it was when the shard was opened; given once.
+    std::map<AccountId, std::vector<Grantee>> take_grantees() {
+        return std::exchange(grantees_, {});
+    }
     const ShardCounters& counters() const { return counters_; }
     // Why nothing can be written, in words; empty when it can.
     std::string_view read_only_because() const { return read_only_because_; }
@@ -140,6 +146,7 @@ private:
     Result<void> look_at_file_system(const std::string& meta);
     Result<db::Database> open_database(bool is_reader, int cache_kib = kCacheKib);
     Result<void> verify_recent();
+    Result<void> read_grantees();
     Result<void> open_readers();
     void start();
 
@@ -209,6 +216,7 @@ private:
     std::unique_ptr<db::Database> index_database_;
     std::unique_ptr<Indexer> indexer_; // null: read-only, or no index
     VerifiedBodies verified_;
+    std::map<AccountId, std::vector<Grantee>> grantees_;
     ShardCounters counters_;
     std::atomic<bool> has_room_{true}; // above the watermark
 

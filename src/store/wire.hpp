@@ -39,6 +39,11 @@ enum class Type : ipc::MessageType {
     annotations,
     set_annotations,
     watch,
+    open_shared,
+    sharing_accounts,
+    acl,
+    change_acl,
+    my_rights,
     // from control
     figures = 64,
     usage,
@@ -47,6 +52,8 @@ enum class Type : ipc::MessageType {
     drop_sessions,
     queued,
     check,
+    acl_of,
+    set_acl_of,
     // events to workers
     changes = 128,
     lost,
@@ -70,10 +77,14 @@ struct Deliver { // the content is the blob
 struct OpenSession {
     auth::Token token;
 };
-struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside, quota
+struct OpenShared {
+    SessionId session;
+    auth::Token owner;
+};
+struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside, sharing_accounts
     SessionId session;
 };
-struct Named { // status, delete_mailbox, claim
+struct Named { // status, delete_mailbox, claim, quota, acl, my_rights
     SessionId session;
     MailboxName name;
 };
@@ -125,6 +136,7 @@ struct Copy { // and move
     SessionId session;
     UidSet uids;
     MailboxName destination;
+    std::optional<SessionId> into; // another account's
 };
 struct Expunge {
     SessionId session;
@@ -156,6 +168,16 @@ struct SetAnnotations {
     SessionId session;
     MailboxName name;
     AnnotationChange change;
+};
+struct ChangeAcl {
+    SessionId session;
+    MailboxName name;
+    AclChange change;
+};
+struct AclOf { // the change is for set_acl_of alone
+    AccountRef account;
+    MailboxName name;
+    AclChange change;
 };
 struct Usage {
     std::vector<AccountRef> accounts;
@@ -197,6 +219,11 @@ template <class Codec> void describe(Codec& codec, Deliver& m) {
     codec(m.structure, m.local, m.relay, m.internal_date);
 }
 template <class Codec> void describe(Codec& codec, OpenSession& m) { codec(m.token); }
+template <class Codec> void describe(Codec& codec, OpenShared& m) { codec(m.session, m.owner); }
+template <class Codec> void describe(Codec& codec, ChangeAcl& m) {
+    codec(m.session, m.name, m.change);
+}
+template <class Codec> void describe(Codec& codec, AclOf& m) { codec(m.account, m.name, m.change); }
 template <class Codec> void describe(Codec& codec, OfSession& m) { codec(m.session); }
 template <class Codec> void describe(Codec& codec, Named& m) { codec(m.session, m.name); }
 template <class Codec> void describe(Codec& codec, Create& m) { codec(m.session, m.name, m.use); }
@@ -218,7 +245,7 @@ template <class Codec> void describe(Codec& codec, ChangeFlags& m) {
     codec(m.session, m.uids, m.change, m.flags, m.unchanged_since);
 }
 template <class Codec> void describe(Codec& codec, Copy& m) {
-    codec(m.session, m.uids, m.destination);
+    codec(m.session, m.uids, m.destination, m.into);
 }
 template <class Codec> void describe(Codec& codec, Expunge& m) { codec(m.session, m.uids); }
 template <class Codec> void describe(Codec& codec, Append::Message& m) {
@@ -269,7 +296,7 @@ template <class Codec> void describe(Codec& codec, AppendResult& r) {
     codec(r.uid_validity, r.uids);
 }
 template <class Codec> void describe(Codec& codec, OpenedMailbox& o) {
-    codec(o.status, o.keywords, o.messages, o.first_recent);
+    codec(o.status, o.keywords, o.messages, o.first_recent, o.rights);
 }
 template <class Codec> void describe(Codec& codec, CopyResult& r) { codec(r.uid_validity, r.uids); }
 template <class Codec> void describe(Codec& codec, FlagChangeResult& r) {

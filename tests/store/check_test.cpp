@@ -107,6 +107,11 @@ const Planted kPlanted[] = {
      "x''), (1, 999, '/private/b', x''), (2, 1, '/private/a', x'')",
      {"orphan 1  0: 2 annotations of a mailbox that is not there, number 999",
       "orphan 2  0: 1 annotation of a mailbox that is not there, number 1"}},
+    {"AclWithoutMailbox",
+     "INSERT INTO acl (owner_id, mailbox_id, account_id, domain_id, is_negative, rights) VALUES "
+     "(1, 999, 2, 0, 0, 3), (1, 999, 3, 0, 0, 3), (2, 1, 1, 0, 0, 3)",
+     {"orphan 1  0: 2 ACL rows of a mailbox that is not there, number 999",
+      "orphan 2  0: 1 ACL row of a mailbox that is not there, number 1"}},
     {"AccountModSeq",
      "UPDATE account SET modseq = 0, uid_validity = 1 WHERE id = 1",
      {"account 1  0: the account counts mod-sequence 0 below"}},

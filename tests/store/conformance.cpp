@@ -43,6 +43,7 @@ struct Text {
         return out;
     }
     std::string operator()(const MailboxDeleted&) const { return "x"; }
+    std::string operator()(const RightsChanged& c) const { return "r:" + format_rights(c.rights); }
 };
 
 struct AccountText {
@@ -68,11 +69,18 @@ bool Subject::run_until(const std::function<bool()>& done) {
     return true;
 }
 
-Client::Client(Subject& subject, std::int64_t account, std::uint64_t quota_bytes)
+Client::Client(Subject& subject, std::int64_t account, std::uint64_t quota_bytes,
+               std::int64_t domain)
     : subject_(subject) {
-    const auto grant = token(subject, account, auth::Right::access, quota_bytes);
+    const auto grant = token(subject, account, auth::Right::access, quota_bytes, 0, domain);
     const auto opened = subject.run(subject.store().open_session(grant, *this));
     if (!opened) throw std::runtime_error("open_session: " + opened.error().internal);
+    id_ = *opened;
+}
+
+Client::Client(Subject& subject, const Client& from, const auth::Token& owner) : subject_(subject) {
+    const auto opened = subject.run(subject.store().open_shared(from.id(), owner, *this));
+    if (!opened) throw std::runtime_error("open_shared: " + opened.error().internal);
     id_ = *opened;
 }
 
@@ -138,11 +146,32 @@ std::string Client::store(UidSet uids, FlagChange change, FlagNames flags,
     return out;
 }
 
-std::string Client::copy(UidSet uids, const std::string& to) {
+std::string Client::copy(UidSet uids, const Destination& to) {
     return joined(subject_.run(subject_.store().copy(id_, std::move(uids), to)));
 }
-std::string Client::move(UidSet uids, const std::string& to) {
+std::string Client::move(UidSet uids, const Destination& to) {
     return joined(subject_.run(subject_.store().move(id_, std::move(uids), to)));
+}
+std::string Client::share(const std::string& name, Grantee who, std::string_view rights,
+                          AclEdit edit, bool is_negative) {
+    const AclChange change{who, is_negative, edit, parse_rights(rights).value()};
+    return name_or_ok(subject_.run(subject_.store().change_acl(id_, name, change)));
+}
+std::string Client::rights(const std::string& name) {
+    const auto rights = subject_.run(subject_.store().my_rights(id_, name));
+    return rights ? format_rights(*rights) : std::string(name_of(rights.error().code));
+}
+std::string Client::acl(const std::string& name) {
+    const auto acl = subject_.run(subject_.store().acl(id_, name));
+    if (!acl) return std::string(name_of(acl.error().code));
+    std::string out;
+    for (const auto& entry : *acl) {
+        out += (out.empty() ? "" : " ") + std::string(entry.is_negative ? "-" : "");
+        out += entry.who.account ? std::to_string(entry.who.account.value)
+                                 : "anyone@" + std::to_string(entry.who.domain.value);
+        out += ":" + format_rights(entry.rights);
+    }
+    return out;
 }
 std::string Client::expunge(std::optional<UidSet> uids) {
     return name_or_ok(subject_.run(subject_.store().expunge(id_, std::move(uids))));
@@ -184,14 +213,15 @@ MailboxStatus Client::status(const std::string& name) {
 }
 
 auth::Token token(const Subject& subject, std::int64_t account, auth::Right right,
-                  std::uint64_t quota_bytes, std::uint64_t quota_messages) {
+                  std::uint64_t quota_bytes, std::uint64_t quota_messages, std::int64_t domain) {
     auth::Token token{.account = AccountId(account),
-                      .shard = ShardId(1),
+                      .shard = ShardId(account > 100 ? 2 : 1),
                       .right = right,
                       .quota_bytes = quota_bytes,
                       .quota_messages = quota_messages,
                       .issued = subject.clock.now(),
                       .expires = subject.clock.now() + std::chrono::hours(1),
+                      .domain = DomainId(domain),
                       .mac = {}};
     subject.key.sign(token);
     return token;

@@ -60,7 +60,10 @@ struct SubjectKind {
 // "k:$x" keyword, "x" mailbox deleted, "lost".
 class Client final : public ChangeSink {
 public:
-    Client(Subject& subject, std::int64_t account, std::uint64_t quota_bytes = 0);
+    Client(Subject& subject, std::int64_t account, std::uint64_t quota_bytes = 0,
+           std::int64_t domain = 0);
+    // On another account's mailboxes.
+    Client(Subject& subject, const Client& from, const auth::Token& owner);
     ~Client() override;
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -80,8 +83,12 @@ public:
                        FlagNames flags = {});
     std::string store(UidSet uids, FlagChange change, FlagNames flags,
                       std::optional<ModSeq> unchanged_since = {});
-    std::string copy(UidSet uids, const std::string& to); // "1>4 2>5"
-    std::string move(UidSet uids, const std::string& to);
+    std::string copy(UidSet uids, const Destination& to); // "1>4 2>5"
+    std::string move(UidSet uids, const Destination& to);
+    std::string share(const std::string& name, Grantee who, std::string_view rights,
+                      AclEdit edit = AclEdit::replace, bool is_negative = false);
+    std::string rights(const std::string& name); // "lrs", or the error
+    std::string acl(const std::string& name);    // "2:lr -3:s anyone@1:l", or the error
     std::string expunge(std::optional<UidSet> uids = {});
     std::string create(const std::string& name,
                        SpecialUse use = SpecialUse::none); // "ok" or the error
@@ -109,7 +116,7 @@ private:
 
 auth::Token token(const Subject& subject, std::int64_t account,
                   auth::Right right = auth::Right::access, std::uint64_t quota_bytes = 0,
-                  std::uint64_t quota_messages = 0);
+                  std::uint64_t quota_messages = 0, std::int64_t domain = 0);
 LocalRecipient recipient(const Subject& subject, std::int64_t account,
                          std::uint64_t quota_bytes = 0);
 Structure structure(const std::string& name);

@@ -152,6 +152,10 @@ std::vector<Step> script() {
                               SpecialUse::sent) == "ok";
         },
         [](CrashSubject&, Client& c) { return c.annotate("", {{"/private/x", "2"}}) == "ok"; },
+        [](CrashSubject&, Client& c) { return c.share("a/b", {AccountId(2), {}}, "lrs") == "ok"; },
+        [](CrashSubject&, Client& c) {
+            return c.share("a/b", {AccountId(2), {}}, "w", AclEdit::add, true) == "ok";
+        },
         [](CrashSubject&, Client& c) { return c.rename("a", "x") == "ok"; },
         delivers(1, 9000),
         [](CrashSubject&, Client& c) { return c.remove("x/b") == "ok"; },
@@ -205,6 +209,7 @@ std::string dump(CrashSubject& s) {
                     std::to_string(status.deleted_size) + "\n";
             text += "  use " + std::to_string(static_cast<int>(entry.special_use)) + "\n";
             text += dump_annotations(client, entry.name);
+            text += "  acl " + client.acl(entry.name) + "\n";
             text += dump_mailbox(s, client, entry.name);
         }
         text += "server\n" + dump_annotations(client, {});

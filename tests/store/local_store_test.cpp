@@ -1,5 +1,6 @@
 #include "store/conformance.hpp"
 #include "store/io_executor.hpp"
+#include "store/sharing_conformance.hpp"
 #include "support/fake_clock.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/faulty_vfs.hpp"
@@ -66,9 +67,20 @@ std::unique_ptr<Subject> make_executed() {
     return subject;
 }
 
+template <class SomeSubject> std::unique_ptr<Subject> make_two_shards() {
+    auto subject = std::make_unique<SomeSubject>();
+    subject->options.shards = {ShardId(1), ShardId(2)};
+    subject->open();
+    return subject;
+}
+
 INSTANTIATE_TEST_SUITE_P(Local, StoreConformance,
                          testing::Values(SubjectKind{"Local", make_local},
                                          SubjectKind{"Executed", make_executed}),
+                         name_of_kind);
+INSTANTIATE_TEST_SUITE_P(Local, SharingConformance,
+                         testing::Values(SubjectKind{"Local", make_two_shards<LocalSubject>},
+                                         SubjectKind{"Executed", make_two_shards<ExecutedSubject>}),
                          name_of_kind);
 
 // On a disk in memory, where tests can reach the bytes.
@@ -97,6 +109,34 @@ TEST(LocalStore, KeepsEverythingOverARestart) {
     EXPECT_EQ(opened.keywords, (Keywords{"$k"}));
     EXPECT_EQ(client.content(3), "c");
     EXPECT_EQ(client.append("INBOX", {"d"}), "4");
+}
+
+TEST(LocalStore, WhoSharesIsKnownAfterARestart) {
+    LocalSubject subject;
+    subject.options.shards = {ShardId(1), ShardId(2)};
+    subject.open();
+    const auto sharing = [&](const Client& client) {
+        return subject.run(subject.store().sharing_accounts(client.id())).value().size();
+    };
+    {
+        Client near(subject, 1, 0, 7);
+        Client far(subject, 101, 0, 7);
+        near.share("INBOX", {AccountId(2), {}}, "lr");
+        near.share("Junk", {AccountId(2), {}}, "lr");
+        far.share("INBOX", {}, "lr");
+        far.share("Junk", {AccountId(3), {}}, "lr", AclEdit::replace, true);
+        EXPECT_EQ(sharing(Client(subject, 2, 0, 7)), 2U);
+    }
+    subject.close();
+    subject.open();
+    EXPECT_EQ(sharing(Client(subject, 2, 0, 7)), 2U);
+    EXPECT_EQ(sharing(Client(subject, 2, 0, 8)), 1U);
+    EXPECT_EQ(sharing(Client(subject, 3, 0, 8)), 0U) << "what is only taken away is not shared";
+    Client owner(subject, 1, 0, 7);
+    owner.share("INBOX", {AccountId(2), {}}, "");
+    EXPECT_EQ(sharing(Client(subject, 2, 0, 8)), 1U) << "Junk is still shared";
+    owner.remove("Junk");
+    EXPECT_EQ(sharing(Client(subject, 2, 0, 8)), 0U);
 }
 
 TEST(LocalStore, DamagedBodyIsTroubleOfThatMessageAlone) {

@@ -1,4 +1,4 @@
-#include "store/conformance.hpp"
+#include "store/sharing_conformance.hpp"
 
 #include "maild/store/memory_store.hpp"
 
@@ -16,6 +16,11 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(
     Memory, StoreConformance,
+    testing::Values(SubjectKind{
+        "Memory", [] { return std::unique_ptr<Subject>(std::make_unique<MemorySubject>()); }}),
+    name_of_kind);
+INSTANTIATE_TEST_SUITE_P(
+    Memory, SharingConformance,
     testing::Values(SubjectKind{
         "Memory", [] { return std::unique_ptr<Subject>(std::make_unique<MemorySubject>()); }}),
     name_of_kind);

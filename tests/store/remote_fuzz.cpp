@@ -18,7 +18,7 @@
 namespace maild::store {
 namespace {
 
-constexpr int kCalls = 18;
+constexpr int kCalls = 23;
 const auth::Token kToken; // outlives the call that borrows it
 
 class Answers {
@@ -81,7 +81,12 @@ net::Task<void> ask(RemoteStore& store, Sink& sink, int call, int& done) {
     case 12: return finish(store.mailboxes({}), done);
     case 13: return finish(store.narrow(session, uids, {{Where::body, {"x"}}}), done);
     case 14: return finish(store.open_beside(session, sink), done);
-    case 15: return finish(store.quota(session), done);
+    case 15: return finish(store.quota(session, {}), done);
+    case 18: return finish(store.open_shared(session, kToken, sink), done);
+    case 19: return finish(store.sharing_accounts(session), done);
+    case 20: return finish(store.acl(session, "INBOX"), done);
+    case 21: return finish(store.my_rights(session, "INBOX"), done);
+    case 22: return finish(store.change_acl(session, "INBOX", {}), done);
     case 16: return finish(store.annotations(session, "INBOX", {{"/private/a"}}), done);
     default: return finish(store.set_annotations(session, "INBOX", {}), done);
     }

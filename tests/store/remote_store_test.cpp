@@ -1,4 +1,4 @@
-#include "store/conformance.hpp"
+#include "store/sharing_conformance.hpp"
 
 #include "maild/store/memory_store.hpp"
 #include "maild/store/remote_store.hpp"
@@ -44,6 +44,11 @@ private:
 
 INSTANTIATE_TEST_SUITE_P(
     Remote, StoreConformance,
+    testing::Values(SubjectKind{
+        "Remote", [] { return std::unique_ptr<Subject>(std::make_unique<RemoteSubject>()); }}),
+    name_of_kind);
+INSTANTIATE_TEST_SUITE_P(
+    Remote, SharingConformance,
     testing::Values(SubjectKind{
         "Remote", [] { return std::unique_ptr<Subject>(std::make_unique<RemoteSubject>()); }}),
     name_of_kind);

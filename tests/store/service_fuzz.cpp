@@ -1,6 +1,7 @@
 // Whatever a worker that was taken over may send: a script of requests to a Service before a
-// MemoryStore. Each is one octet of type (0: open a session with a good token), two of payload
-// length, the payload, two of blob length, the blob.
+// MemoryStore. Each is one octet of type (0: open a session with a good token; 254: likewise of
+// another account; 255: the first session visits that one), two of payload length, the payload, two
+// of blob length, the blob.
 #include "store/wire.hpp"
 #include "support/fake_clock.hpp"
 
@@ -67,6 +68,16 @@ void run(std::string_view input) {
             type = wire::number(wire::Type::open_session);
             payload = ipc::encode(
                 wire::OpenSession{memory.grant(AccountId(1), auth::Right::access, 100'000)});
+        }
+        if (type == 254) {
+            type = wire::number(wire::Type::open_session);
+            payload =
+                ipc::encode(wire::OpenSession{memory.grant(AccountId(2), auth::Right::access)});
+        }
+        if (type == 255) {
+            type = wire::number(wire::Type::open_shared);
+            payload = ipc::encode(
+                wire::OpenShared{SessionId(1), memory.grant(AccountId(2), auth::Right::visit)});
         }
         net::spawn(io, send(client, type, std::move(payload), std::move(blob), answered), "fuzz");
         ++sent;

@@ -50,8 +50,13 @@ public:
     usage(std::vector<AccountRef> accounts) = 0;
     virtual net::Task<Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>>>
     mailboxes(AccountRef account) = 0;
-    // Its mailboxes vanish at once, its mail after the retention; open sessions are lost.
+    // Its mailboxes vanish at once, its mail after the retention; open sessions are lost. What it
+    // shared and what was shared with it is forgotten in every shard that can be written.
     virtual net::Task<Result<void>> remove_account(AccountRef account) = 0;
+    // As its owner sees it and may change it; an `anyone` says its domain.
+    virtual net::Task<Result<Acl>> acl_of(AccountRef account, MailboxName name) = 0;
+    virtual net::Task<Result<void>> set_acl_of(AccountRef account, MailboxName name,
+                                               AclChange change) = 0;
     // Open sessions of the account get on_lost() (password changed, disabled).
     virtual net::Task<Result<void>> drop_sessions(AccountRef account) = 0;
     // Ascending by id, at most `limit` rows after `after`.

@@ -6,9 +6,12 @@
 // Promise: when a mutating call returns success, data and metadata are on stable storage (DESIGN
 // §1.1), and every session that has the mailbox open, the caller's own first, has been told its
 // changes before the call returns. Ownership: a session handle belongs to the connection that
-// opened it; everything that it touches belongs to the token's account. All calls on one
-// io_context's thread. Unless stated, errors are no_such_mailbox, not_permitted (unknown or foreign
-// handle), unavailable (the store is restarting: open the session again), no_space, io.
+// opened it; everything that it touches belongs to the token's account, or to the one that it
+// visits (open_shared): then each call asks the mailbox's ACL whether the actor, who is the one of
+// the token that the first handle was opened with, has the rights of RFC 4314 §4. not_permitted: he
+// has not; no_such_mailbox: he may not even know of it. All calls on one io_context's thread.
+// Unless stated, errors are no_such_mailbox, not_permitted (unknown or foreign handle), unavailable
+// (the store is restarting: open the session again), no_space, io.
 
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
@@ -104,6 +107,17 @@ struct OpenedMailbox {
     Keywords keywords;
     std::vector<MessageState> messages; // ascending by UID
     Uid first_recent;                   // messages from here on are \Recent in this session
+    Rights rights = kAllRights;         // of who asks; changes are told
+};
+
+// A mailbox of the session's own account, or of another handle's of the same actor.
+struct Destination {
+    Destination(MailboxName mailbox, std::optional<SessionId> other = {}) // NOLINT: a name alone
+        : name(std::move(mailbox)), session(other) {}
+    Destination(const char* mailbox) : name(mailbox) {} // NOLINT
+
+    MailboxName name;
+    std::optional<SessionId> session;
 };
 
 struct CopyResult {
@@ -159,8 +173,8 @@ struct FetchResult {
     std::optional<Uid> next; // the answer was cut at the size limit: ask again from here
 };
 
-// What a message is searched for. `texts` are folded (mail::collation_key), and all of them would stand
-// in the same field or part.
+// What a message is searched for. `texts` are folded (mail::collation_key), and all of them would
+// stand in the same field or part.
 enum class Where : std::uint8_t {
     header,   // a field of the header section, as "Name: body"
     body,     // the text of a part, or a field of a part or message inside
@@ -201,7 +215,23 @@ public:
     // Another handle of the same account, whose token has expired meanwhile: to look into a mailbox
     // beside the one that `session` has open. It is closed like any other, and outlives `session`.
     virtual net::Task<Result<SessionId>> open_beside(SessionId session, ChangeSink& sink) = 0;
+    // A handle that visits another account, which `owner` (Right::visit) names. It can do what the
+    // owner's ACLs allow to the account of `session`, which is a handle on itself, and outlives it.
+    virtual net::Task<Result<SessionId>> open_shared(SessionId session, const auth::Token& owner,
+                                                     ChangeSink& sink) = 0;
     virtual void close_session(SessionId session) = 0;
+
+    // Accounts that share some mailbox with this one. What they share, list_mailboxes() of a handle
+    // that visits them says.
+    virtual net::Task<Result<std::vector<AccountId>>> sharing_accounts(SessionId session) = 0;
+    // Needs kAdminister. Without the owner.
+    virtual net::Task<Result<Acl>> acl(SessionId session, MailboxName name) = 0;
+    // Likewise. cannot: the owner's own rights; limit_exceeded. `anyone` is of the owner's domain.
+    // Who has the mailbox open is told RightsChanged before the call returns.
+    virtual net::Task<Result<void>> change_acl(SessionId session, MailboxName name,
+                                               AclChange change) = 0;
+    // Needs one of kKnowing.
+    virtual net::Task<Result<Rights>> my_rights(SessionId session, MailboxName name) = 0;
 
     virtual net::Task<Result<std::vector<MailboxEntry>>>
     list_mailboxes(SessionId session) = 0; // sorted by name
@@ -224,10 +254,12 @@ public:
     // asked for behind this call knows of everything that is not told.
     virtual void watch(SessionId session, bool is_watching) = 0;
 
-    // Of the session's account, by its counters. The limits are those of the newest token.
-    virtual net::Task<Result<QuotaUsage>> quota(SessionId session) = 0;
+    // Of the session's account, by its counters. The limits are those of the newest token. Of an
+    // account that is visited: for who may read the mailbox `name` (RFC 9208 §6).
+    virtual net::Task<Result<QuotaUsage>> quota(SessionId session, MailboxName name = {}) = 0;
 
-    // Of a mailbox, or of the server if the name is empty; each account has its own.
+    // Of a mailbox, or of the server if the name is empty; each account has its own. Of a mailbox
+    // that is visited: what is shared, for kLookup with kRead, or kWrite to change it.
     virtual net::Task<Result<Annotations>> annotations(SessionId session, MailboxName name,
                                                        AnnotationQuery query) = 0;
     // invalid_argument, too_large, limit_exceeded: see check_change(); limit_exceeded also for more
@@ -258,10 +290,12 @@ public:
     change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
                  std::optional<ModSeq> unchanged_since) = 0;
     // no_such_mailbox is about the destination; over_quota for copy. Atomic: all or none.
+    // To another account: a copy is taken back when it cannot be finished, a move may end between
+    // two messages.
     virtual net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids,
-                                               MailboxName destination) = 0;
+                                               Destination destination) = 0;
     virtual net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
-                                               MailboxName destination) = 0;
+                                               Destination destination) = 0;
     // Removes what is \Deleted, of these UIDs only if given (RFC 4315 §2.1).
     virtual net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) = 0;
     // Those of `uids` that were removed after `since` (RFC 7162 §3.2.6). None when the store does

@@ -28,7 +28,14 @@ public:
     net::Task<Result<DeliverResult>> deliver(DeliverRequest request) override;
     net::Task<Result<SessionId>> open_session(const auth::Token& token, ChangeSink& sink) override;
     net::Task<Result<SessionId>> open_beside(SessionId session, ChangeSink& sink) override;
+    net::Task<Result<SessionId>> open_shared(SessionId session, const auth::Token& owner,
+                                             ChangeSink& sink) override;
     void close_session(SessionId session) override;
+    net::Task<Result<std::vector<AccountId>>> sharing_accounts(SessionId session) override;
+    net::Task<Result<Acl>> acl(SessionId session, MailboxName name) override;
+    net::Task<Result<void>> change_acl(SessionId session, MailboxName name,
+                                       AclChange change) override;
+    net::Task<Result<Rights>> my_rights(SessionId session, MailboxName name) override;
     net::Task<Result<void>> claim(SessionId session, MailboxName name) override;
     net::Task<Result<std::vector<MailboxEntry>>> list_mailboxes(SessionId session) override;
     net::Task<Result<MailboxStatus>> status(SessionId session, MailboxName name) override;
@@ -40,7 +47,7 @@ public:
     net::Task<Result<void>> subscribe(SessionId session, MailboxName name,
                                       bool subscribed) override;
     void watch(SessionId session, bool is_watching) override;
-    net::Task<Result<QuotaUsage>> quota(SessionId session) override;
+    net::Task<Result<QuotaUsage>> quota(SessionId session, MailboxName name) override;
     net::Task<Result<Annotations>> annotations(SessionId session, MailboxName name,
                                                AnnotationQuery query) override;
     net::Task<Result<void>> set_annotations(SessionId session, MailboxName name,
@@ -58,9 +65,9 @@ public:
     change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
                  std::optional<ModSeq> unchanged_since) override;
     net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids,
-                                       MailboxName destination) override;
+                                       Destination destination) override;
     net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
-                                       MailboxName destination) override;
+                                       Destination destination) override;
     net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) override;
     net::Task<Result<std::optional<UidSet>>> vanished(SessionId session, UidSet uids,
                                                       ModSeq since) override;
@@ -74,6 +81,9 @@ public:
     mailboxes(AccountRef account) override;
     net::Task<Result<void>> remove_account(AccountRef account) override;
     net::Task<Result<void>> drop_sessions(AccountRef account) override;
+    net::Task<Result<Acl>> acl_of(AccountRef account, MailboxName name) override;
+    net::Task<Result<void>> set_acl_of(AccountRef account, MailboxName name,
+                                       AclChange change) override;
     net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
                                                                   std::uint32_t limit) override;
     net::Task<Result<CheckSlice>> check(CheckRequest request) override;

@@ -3,6 +3,7 @@
 
 #include "maild/base/clock.hpp"
 #include "maild/base/ids.hpp"
+#include "maild/store/acl.hpp"
 
 #include <cstdint>
 #include <string>
@@ -31,6 +32,11 @@ inline constexpr std::uint64_t kAnswered = 1 << 1;
 inline constexpr std::uint64_t kFlagged = 1 << 2;
 inline constexpr std::uint64_t kDeleted = 1 << 3;
 inline constexpr std::uint64_t kDraft = 1 << 4;
+// What rights to write cover: s, t, w (RFC 4314 §4).
+constexpr Flags flags_allowed(Rights rights) {
+    return {(rights.has(kKeepSeen) ? kSeen : 0) | (rights.has(kDeleteMessages) ? kDeleted : 0) |
+            (rights.has(kWrite) ? ~(kSeen | kDeleted) : 0)};
+}
 inline constexpr unsigned kFirstKeyword = 5;
 // In a mailbox; then Errc::limit_exceeded.
 inline constexpr std::size_t kMaxKeywords = 64 - kFirstKeyword;
@@ -57,6 +63,9 @@ using UidSet = std::vector<UidRange>;
 // first level.
 using MailboxName = std::string;
 inline constexpr char kDelimiter = '/';
+// Below it stand other accounts' mailboxes (RFC 2342), each below its owner's address. No account
+// has a mailbox of that name.
+inline constexpr std::string_view kOtherUsers = "Other Users";
 inline constexpr std::size_t kMaxMailboxName = 1000; // octets
 inline constexpr std::size_t kMaxMailboxDepth = 32;
 inline constexpr std::size_t kMaxMailboxes = 10'000; // of an account
@@ -67,6 +76,7 @@ struct MailboxEntry {
     SpecialUse special_use = SpecialUse::none;
     bool is_subscribed = false;
     bool is_selectable = true;
+    Rights rights = kAllRights; // of who asks
 };
 
 struct MailboxStatus {
@@ -122,7 +132,13 @@ struct KeywordsAdded {
     Keywords keywords; // appended to the mailbox's table
 };
 struct MailboxDeleted {};
-using Change = std::variant<Added, FlagsChanged, Expunged, KeywordsAdded, MailboxDeleted>;
+// Of the session that is told. Without kRead nothing more is told, and the mailbox is not open any
+// longer.
+struct RightsChanged {
+    Rights rights;
+};
+using Change =
+    std::variant<Added, FlagsChanged, Expunged, KeywordsAdded, MailboxDeleted, RightsChanged>;
 
 // What happens in an account, for who watches all of it (MessageStore::watch()). Of messages only
 // that something has changed: who wants to know more asks, and hears of many changes at once.
@@ -155,7 +171,7 @@ template <class Codec> void describe(Codec& codec, UidRange& range) {
     codec(range.first, range.last);
 }
 template <class Codec> void describe(Codec& codec, MailboxEntry& e) {
-    codec(e.id, e.name, e.special_use, e.is_subscribed, e.is_selectable);
+    codec(e.id, e.name, e.special_use, e.is_subscribed, e.is_selectable, e.rights);
 }
 template <class Codec> void describe(Codec& codec, MailboxStatus& s) {
     codec(s.id, s.uid_validity, s.uid_next, s.highest_modseq, s.messages, s.unseen, s.recent,
@@ -179,6 +195,7 @@ template <class Codec> void describe(Codec& codec, KeywordsAdded& change) {
     codec(change.keywords);
 }
 template <class Codec> void describe(Codec&, MailboxDeleted&) {}
+template <class Codec> void describe(Codec& codec, RightsChanged& change) { codec(change.rights); }
 template <class Codec> void describe(Codec& codec, MessagesChanged& change) {
     codec(change.mailbox, change.come_or_gone, change.flags);
 }

@@ -1,0 +1,189 @@
+// LocalStore: COPY and MOVE to a mailbox of another account. Its rows may lie in another shard, so
+// messages travel as if they were appended: what the actor may read here, with the rights that he
+// has there. About a MiB at a time, so memory does not grow with their number; each piece is
+// committed there before the next is read, and MOVE removes it here only then.
+#include "store/flag_names.hpp"
+#include "store/local_store_impl.hpp"
+#include "store/reads.hpp"
+#include "store/removal.hpp"
+#include "store/uid_set.hpp"
+
+#include "maild/base/log.hpp"
+
+namespace maild::store {
+namespace {
+
+struct Taken {
+    std::vector<AppendJob::Message> messages;
+    std::vector<Uid> uids; // of these
+    std::optional<Uid> next;
+};
+
+constexpr std::uint32_t kEverything =
+    kInternalDate | kEnvelope | kBody | kBodyStructure | kParts | kContent;
+
+Result<std::string> rest_of(Reading& reading, const OpenRef& open, const MessageData& message) {
+    auto content = message.content;
+    while (content.size() < message.size) {
+        const auto piece =
+            read_piece(reading, open.access, open.mailbox, message.uid, content.size(), kMaxRead);
+        if (!piece) return pass(piece);
+        if (piece->empty()) return fail(Errc::corrupt, "a message ends early");
+        content += *piece;
+    }
+    return content;
+}
+
+// None: it is gone.
+Result<std::optional<Flags>> flags_of(Reading& reading, MailboxId mailbox, Uid uid) {
+    auto row = reading.database.query(
+        "SELECT flags FROM message WHERE mailbox_id = ?1 AND uid = ?2", mailbox, uid);
+    if (!row) return pass(row);
+    const auto found = row->step();
+    if (!found) return pass(found);
+    if (!*found) return std::nullopt;
+    return flags_from_row(row->column<std::int64_t>(0));
+}
+
+Result<Taken> take(Reading& reading, const OpenRef& open, const UidSet& uids, Rights needed) {
+    const auto row = mailbox_by_id(reading.database, open.access, open.mailbox, needed);
+    if (!row) return pass(row);
+    auto read = read_messages(reading, open.access, open.mailbox, uids, kEverything);
+    if (!read) return pass(read);
+    Taken taken{.messages = {}, .uids = {}, .next = read->next};
+    for (auto& message : read->messages) {
+        if (message.error) return fail(*message.error, "a message that was to be copied");
+        const auto flags = flags_of(reading, open.mailbox, message.uid);
+        if (!flags) return pass(flags);
+        if (!*flags) continue;
+        const auto whole = rest_of(reading, open, message);
+        if (!whole) return pass(whole);
+        const auto content = std::string_view(*whole).substr(message.prefix_size);
+        taken.messages.push_back({make_body({content, std::move(message.structure)}),
+                                  named(**flags, row->keywords), message.internal_date,
+                                  whole->substr(0, message.prefix_size)});
+        taken.uids.push_back(message.uid);
+    }
+    return taken;
+}
+
+// Those that are still there.
+Result<void> remove_moved(Batch& batch, const OpenRef& open, const UidSet& uids) {
+    const auto row = mailbox_by_id(batch.database, open.access, open.mailbox,
+                                   kRead | kDeleteMessages | kExpunge);
+    if (!row) return pass(row);
+    UidSet there;
+    for (const auto& range : uids) {
+        auto rows = batch.database.query(
+            "SELECT uid FROM message WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3", open.mailbox,
+            range.first, range.last);
+        if (!rows) return pass(rows);
+        for (;;) {
+            const auto more = rows->step();
+            if (!more) return pass(more);
+            if (!*more) break;
+            append_uid(there, rows->column<Uid>(0));
+        }
+    }
+    return remove_messages(batch, open.access, open.mailbox, there, Removal::expunged);
+}
+
+// A COPY that could not be finished leaves nothing behind (RFC 9051 §6.4.7), whoever may remove
+// what there.
+Result<void> take_back(Batch& batch, AccountId owner, const MailboxName& name,
+                       const CopyResult& copied) {
+    const auto row = mailbox_by_name(batch.database, owner, name);
+    if (!row) return pass(row);
+    if (row->status.uid_validity != copied.uid_validity) return {};
+    UidSet uids;
+    for (const auto& [from, to] : copied.uids) append_uid(uids, to);
+    return remove_moved(batch, {owner, row->status.id}, uids);
+}
+
+UidSet from(const UidSet& uids, Uid first) {
+    UidSet rest;
+    for (const auto& range : uids)
+        if (range.last >= first) rest.push_back({std::max(range.first, first), range.last});
+    return rest;
+}
+
+UidSet set_of(const std::vector<Uid>& uids) {
+    UidSet set;
+    for (const auto uid : uids) append_uid(set, uid);
+    return set;
+}
+
+std::uint64_t bytes_of(const AppendJob& job) {
+    std::uint64_t bytes = 1;
+    for (const auto& message : job.messages) bytes += message.body->content.size();
+    return bytes;
+}
+
+void add_pairs(CopyResult& result, const std::vector<Uid>& uids, const AppendResult& appended) {
+    result.uid_validity = appended.uid_validity;
+    auto next = uids.begin();
+    for (const auto& range : appended.uids)
+        for (auto uid = range.first.value; uid <= range.last.value; ++uid)
+            result.uids.emplace_back(*next++, Uid(uid));
+}
+
+} // namespace
+
+// One piece from here to there.
+net::Task<Result<std::optional<Uid>>>
+LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, CopyResult& result) {
+    const auto needed = across.is_move ? kRead | kDeleteMessages | kExpunge : kRead;
+    auto look = [open = across.from, uids, needed](Reading& reading) {
+        return take(reading, open, uids, needed);
+    };
+    auto taken = co_await read<Taken>(*across.from_shard, std::move(look));
+    if (!taken) co_return pass(taken);
+    if (taken->messages.empty()) co_return taken->next;
+    auto job = std::make_shared<AppendJob>();
+    job->access = across.to;
+    job->quota = quota_of(across.to.account);
+    job->mailbox = across.destination;
+    job->messages = std::move(taken->messages);
+    const auto bytes = bytes_of(*job);
+    auto commit = [job = std::shared_ptr<const AppendJob>(std::move(job))](Batch& batch) {
+        return store::append(batch, *job);
+    };
+    const auto appended =
+        co_await write<AppendResult>(*across.to_shard, std::move(commit), across.origin, bytes);
+    if (!appended) co_return pass(appended);
+    add_pairs(result, taken->uids, *appended);
+    if (!across.is_move) co_return taken->next;
+    auto remove = [open = across.from, gone = set_of(taken->uids)](Batch& batch) {
+        return remove_moved(batch, open, gone);
+    };
+    const auto removed =
+        co_await write<void>(*across.from_shard, std::move(remove), across.origin, 0);
+    if (!removed) co_return pass(removed);
+    co_return taken->next;
+}
+
+net::Task<Result<CopyResult>> LocalStore::Impl::copy_across(Across across, UidSet uids) {
+    auto look = [to = across.to, name = across.destination](Reading& reading) {
+        return find_mailbox(reading, to, name, kInsert);
+    };
+    const auto there = co_await read<Found>(*across.to_shard, std::move(look));
+    if (!there) co_return pass(there);
+    CopyResult result{there->row.status.uid_validity, {}};
+    while (!uids.empty()) {
+        const auto next = co_await copy_piece(across, uids, result);
+        if (next) {
+            uids = *next ? from(uids, **next) : UidSet{};
+            continue;
+        }
+        if (across.is_move || result.uids.empty()) co_return pass(next);
+        auto undo = [owner = across.to.account, name = across.destination, result](Batch& batch) {
+            return take_back(batch, owner, name, result);
+        };
+        const auto undone = co_await write<void>(*across.to_shard, std::move(undo), SessionId(), 0);
+        if (!undone) log::warning("store_copy_left", {{"error", undone.error().internal}});
+        co_return pass(next);
+    }
+    co_return result;
+}
+
+} // namespace maild::store
