@@ -42,7 +42,7 @@ net::Task<std::optional<Response>> Catenation::add(const std::string& text, std:
     if (!url) co_return bad_url(text);
     auto refusal = co_await open(*url, text);
     if (refusal) co_return refusal;
-    const auto from = url->mailbox ? beside_.id() : session_;
+    const auto from = url->mailbox ? name_session_ : handles_.selected;
     auto missing = co_await load(from, url->uid, text);
     if (missing) co_return missing;
     const auto& message = source_->message;
@@ -96,6 +96,19 @@ net::Task<Result<std::string>> Catenation::read(store::SessionId from,
     co_return out;
 }
 
+net::Task<Result<store::OpenedMailbox>> Catenation::open_beside(store::MailboxName name) {
+    const auto place = co_await handles_.visits.locate(std::move(name));
+    if (!place) co_return std::unexpected(place.error());
+    if (place->session == handles_.own) {
+        auto opened = co_await beside_.open(place->name);
+        name_session_ = beside_.id();
+        co_return opened;
+    }
+    name_session_ = place->session;
+    auto opened = co_await store_.open_mailbox(place->session, place->name, true);
+    co_return opened;
+}
+
 net::Task<std::optional<Response>> Catenation::open(const MessageUrl& url,
                                                     const std::string& text) {
     auto validity = uid_validity_;
@@ -108,8 +121,10 @@ net::Task<std::optional<Response>> Catenation::open(const MessageUrl& url,
         if (*name != name_) {
             name_.clear();
             source_.reset(); // the number of the session beside may come again
-            const auto opened = co_await beside_.open(*name);
-            if (!opened && opened.error().code == Errc::no_such_mailbox) co_return bad_url(text);
+            const auto opened = co_await open_beside(*name);
+            if (!opened && (opened.error().code == Errc::no_such_mailbox ||
+                            opened.error().code == Errc::not_permitted)) // RFC 4314 §4
+                co_return bad_url(text);
             if (!opened) co_return response_for(opened.error().code);
             name_ = std::move(*name);
             uid_validity_ = validity = opened->status.uid_validity;

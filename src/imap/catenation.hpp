@@ -8,6 +8,7 @@
 #include "imap/mailbox_view.hpp"
 #include "imap/respond.hpp"
 #include "imap/section.hpp"
+#include "imap/visits.hpp"
 
 #include "maild/mail/part_index.hpp"
 #include "maild/net/task.hpp"
@@ -22,14 +23,19 @@ namespace maild::imap {
 
 class Catenation {
 public:
+    struct Handles {
+        store::SessionId own;
+        store::SessionId selected;
+        Visits& visits;
+    };
     // All outlive it. `selected` may be null; `limit`: octets of all messages together.
-    Catenation(store::MessageStore& store, store::SessionId session, const MailboxView* selected,
+    Catenation(store::MessageStore& store, const Handles& handles, const MailboxView* selected,
                std::uint64_t limit)
         : store_(store),
-          session_(session),
+          handles_(handles),
           selected_(selected),
           limit_(limit),
-          beside_(store, session) {}
+          beside_(store, handles.own) {}
 
     // The whole message, or NO with BADURL or TOOBIG (§4).
     net::Task<Result<std::string, Response>> assemble(const std::vector<CatenatePart>& parts);
@@ -44,15 +50,17 @@ private:
     net::Task<std::optional<Response>> add(const std::string& url, std::string& out);
     net::Task<std::optional<Response>> load(store::SessionId from, Uid uid, const std::string& url);
     net::Task<std::optional<Response>> open(const MessageUrl& url, const std::string& text);
+    net::Task<Result<store::OpenedMailbox>> open_beside(store::MailboxName name);
     net::Task<Result<std::string>> read(store::SessionId from, const store::MessageData& message,
                                         Slice slice);
 
     store::MessageStore& store_;
-    store::SessionId session_;
+    Handles handles_;
     const MailboxView* selected_;
     std::uint64_t limit_;
     Beside beside_;
-    store::MailboxName name_; // that is open beside
+    store::MailboxName name_;       // that is open beside …
+    store::SessionId name_session_; // … by this handle
     UidValidity uid_validity_;
     std::uint64_t total_ = 0;
     std::optional<Source> source_;

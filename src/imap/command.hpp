@@ -101,6 +101,7 @@ struct List { // and LSUB
     bool returns_subscribed = false;
     StatusItems status;                // RFC 5819; empty: not asked for
     std::vector<std::string> metadata; // entries, RFC 9590; empty: not asked for
+    bool returns_rights = false;       // RFC 8440
     bool is_extended = false;          // one that only RFC 5258 has
 };
 // Of a message that is put together, RFC 4469 §5 cat-part.
@@ -176,14 +177,25 @@ struct SetMetadata {
     std::string name;
     std::vector<store::Annotation> entries;
 };
+// RFC 4314
+struct AclArgument { // DELETEACL and LISTRIGHTS
+    std::string name;
+    std::string identifier; // as it was sent
+};
+struct SetAcl {
+    AclArgument whom;
+    store::AclEdit edit = store::AclEdit::replace;
+    store::Rights rights = {};
+};
 struct QuotaRoot { // GETQUOTA and SETQUOTA, RFC 9208
     std::string name;
 };
 
-using Arguments = std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument,
-                               Select, Create, Rename, List, StatusCommand, Append, Replace, Fetch,
-                               StoreFlags, Search, CancelUpdate, MultiSearch, Sort, Thread, CopyTo,
-                               UidExpunge, QuotaRoot, GetMetadata, SetMetadata, Notify>;
+using Arguments =
+    std::variant<NoArguments, Login, Authenticate, Id, Enable, MailboxArgument, Select, Create,
+                 Rename, List, StatusCommand, Append, Replace, Fetch, StoreFlags, Search,
+                 CancelUpdate, MultiSearch, Sort, Thread, CopyTo, UidExpunge, QuotaRoot,
+                 GetMetadata, SetMetadata, Notify, AclArgument, SetAcl>;
 
 enum class Verb : std::uint8_t {
     capability,
@@ -229,6 +241,11 @@ enum class Verb : std::uint8_t {
     set_quota,
     get_metadata,
     set_metadata,
+    set_acl,
+    delete_acl,
+    get_acl,
+    list_rights,
+    my_rights,
 };
 
 } // namespace maild::imap

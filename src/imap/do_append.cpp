@@ -57,7 +57,7 @@ std::string append_uid_code(const store::AppendResult& result) {
 net::Task<Result<std::vector<store::AppendMessage>, Response>>
 Session::gather(const Append& append, std::vector<std::string>& own) {
     const auto limit = server_.limits.message_size;
-    Catenation catenation(store(), *store_session_, view_.get(), limit);
+    Catenation catenation(store(), {*store_session_, selected(), *visits_}, view_.get(), limit);
     std::vector<store::AppendMessage> messages;
     for (const auto& message : append.messages) {
         auto& whole = own.emplace_back();
@@ -82,8 +82,12 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
                                                               std::optional<Uid> replaced) {
     auto name = to_mailbox_name(append.name, name_form());
     if (!name) co_return std::unexpected(cannot(name.error()));
+    const auto place = co_await visits_->locate(*name);
+    if (!place) co_return std::unexpected(response_for_destination(place.error().code));
+    if (replaced && across(*place))
+        co_return std::unexpected(no("[CANNOT] A message is not replaced by another account's"));
     if (std::ranges::any_of(append.messages, has_parts)) { // TRYCREATE goes before BADURL
-        const auto there = co_await store().status(*store_session_, *name);
+        const auto there = co_await store().my_rights(place->session, place->name);
         if (!there) co_return std::unexpected(response_for_destination(there.error().code));
     }
     std::vector<std::string> own;
@@ -92,7 +96,8 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
     if (!messages) co_return std::unexpected(std::move(messages.error()));
     for (auto& message : *messages)
         message.message.structure = make_structure(message.message.content);
-    auto result = co_await store().append(*store_session_, *name, std::move(*messages), replaced);
+    const auto session = replaced ? selected() : place->session;
+    auto result = co_await store().append(session, place->name, std::move(*messages), replaced);
     if (result && is_respelled(append.name, *name)) co_await tell_name(*name, append.name);
     if (result) {
         note_own(result->uid_validity, result->uids);

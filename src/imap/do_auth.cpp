@@ -126,6 +126,7 @@ net::Task<Response> Session::log_in(auth::Identity identity) {
         co_return no("[UNAVAILABLE] The mailboxes are not available, try again shortly");
     }
     store_session_ = *opened;
+    visits_ = std::make_unique<Visits>(server_.backend, identity, *opened);
     identity_ = std::move(identity);
     state_ = State::authenticated;
     co_return ok("[CAPABILITY " + capabilities() + "] Logged in");

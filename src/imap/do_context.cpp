@@ -87,8 +87,7 @@ net::Task<std::vector<Session::Wanted>> Session::update_contexts(Uid known, std:
     Progress silent(out_, server_.clock, {});
     silent.mute();
     for (auto& context : contexts_) {
-        SearchRun searching(context.program(), *view_, store(), *store_session_,
-                            server_.clock.now());
+        SearchRun searching(context.program(), *view_, store(), selected(), server_.clock.now());
         const auto done = co_await searching.run_among(seqs);
         const auto found = searching.take_found();
         Result<std::vector<SortKey>> keys;

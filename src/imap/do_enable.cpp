@@ -58,14 +58,14 @@ void Session::enable_condstore() {
 // RFC 8437 §3–4: as after the greeting, except for TLS and the count of failed logins. Nothing is
 // expunged.
 Response Session::do_unauthenticate() {
-    view_.reset();
-    contexts_.clear();
     style_ = {};
     forbids_charset_ = false;
     hears_metadata_ = false;
     watch_.reset();
     metadata_news_.clear();
     metadata_news_size_ = 0;
+    close_view();
+    visits_.reset();
     if (store_session_ && !is_lost_) store().close_session(*store_session_);
     store_session_.reset();
     identity_.reset();

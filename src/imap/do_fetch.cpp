@@ -22,7 +22,8 @@ public:
           session_(session),
           out_(out),
           writer_(fetch.items, is_uid, view, store, session, out),
-          marks_seen_(sets_seen(fetch.items) && !view.read_only()) {}
+          marks_seen_(sets_seen(fetch.items) && !view.read_only() &&
+                      view.rights().has(store::kKeepSeen)) {}
 
     net::Task<Response> run(const Ranges& seqs);
     bool is_broken() const { return is_broken_; }
@@ -136,7 +137,7 @@ net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
     if (fetch.partial) seqs = pick(seqs, *fetch.partial); // RFC 9394 §3.4: before CHANGEDSINCE
     if (fetch.changed_since) seqs = view_->changed_since(seqs, *fetch.changed_since);
     if (store_items(fetch.items) != 0) {
-        FetchRun fetching(fetch, is_uid, *view_, store(), *store_session_, out_);
+        FetchRun fetching(fetch, is_uid, *view_, store(), selected(), out_);
         auto response = co_await fetching.run(seqs);
         for (const auto uid : fetching.damaged())
             log::error(
@@ -149,7 +150,7 @@ net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
         }
         co_return response;
     }
-    FetchWriter writer(fetch.items, is_uid, *view_, store(), *store_session_, out_);
+    FetchWriter writer(fetch.items, is_uid, *view_, store(), selected(), out_);
     for (const auto& [first, last] : seqs) {
         for (auto seq = first; seq <= last; ++seq) {
             writer.write_from_view(seq);

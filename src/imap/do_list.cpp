@@ -49,16 +49,25 @@ net::Task<void> Session::tell_listed(const List& list, const Listed& listed) {
     Result<store::MailboxStatus> status = fail(Errc::no_such_mailbox);
     const bool wants_status = !list.status.empty() && listed.exists && listed.is_selected;
     if (wants_status) {
-        auto looked_up = co_await store().status(*store_session_, listed.name);
+        auto looked_up = co_await status_of(listed.name);
         status = std::move(looked_up);
     }
     const bool is_gone = wants_status && !status && status.error().code == Errc::no_such_mailbox;
     append_list(out_.text, "LIST", attributes_of(list, listed, is_gone), listed.name, name_form());
     if (listed.has_selected_child) out_.text += child_info(list.selection);
     out_.text += "\r\n";
+    const bool tells_more = listed.exists && listed.is_selected && !is_gone;
+    if (list.returns_rights && tells_more) tell_rights(listed.name, listed.rights); // RFC 8440 §3
     if (status) tell_status(listed.name, list.status, *status);
-    if (!list.metadata.empty() && listed.exists && listed.is_selected && !is_gone)
-        co_await tell_metadata(listed.name, list.metadata);
+    if (!list.metadata.empty() && tells_more) co_await tell_metadata(listed.name, list.metadata);
+}
+
+net::Task<Result<store::MailboxStatus>> Session::status_of(store::MailboxName name) {
+    const auto place = co_await visits_->locate(std::move(name));
+    if (!place) co_return std::unexpected(place.error());
+    auto status = co_await store().status(place->session, place->name);
+    if (status) status->id = object_id(place->shard, status->id);
+    co_return status;
 }
 
 net::Task<Response> Session::do_list(const List& list) {
@@ -68,11 +77,12 @@ net::Task<Response> Session::do_list(const List& list) {
         co_return ok("LIST completed");
     }
     if (std::ranges::count(list.status, StatusItem::highest_modseq) > 0) enable_condstore();
-    const auto entries = co_await store().list_mailboxes(*store_session_);
+    const auto entries = co_await visits_->list();
     if (!entries) co_return response_for(entries.error().code);
     const auto all = match_list(list, *entries, name_form());
     for (const auto& listed : all) {
         co_await tell_listed(list, listed);
+        visits_->trim();
         if (!out_.is_full()) continue;
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
@@ -89,7 +99,7 @@ bool Session::is_respelled(std::string_view sent, const store::MailboxName& name
 
 // Unasked, with OLDNAME if it was sent in another spelling; what is not there is \NonExistent.
 net::Task<void> Session::tell_name(const store::MailboxName& name, std::string_view sent) {
-    const auto entries = co_await store().list_mailboxes(*store_session_);
+    const auto entries = co_await visits_->list();
     if (entries) tell_entry(*entries, name, is_respelled(sent, name) ? sent : std::string_view());
 }
 
@@ -115,7 +125,7 @@ net::Task<Response> Session::do_lsub(const List& list) {
         out_.text += "* LSUB (\\Noselect) \"/\" \"\"\r\n";
         co_return ok("LSUB completed");
     }
-    const auto entries = co_await store().list_mailboxes(*store_session_);
+    const auto entries = co_await visits_->list();
     if (!entries) co_return response_for(entries.error().code);
     for (const auto& [name, is_level] : match_lsub(list, *entries, name_form())) {
         append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name, name_form());

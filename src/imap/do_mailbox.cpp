@@ -43,7 +43,13 @@ bool has_use(const std::vector<store::MailboxEntry>& entries, store::SpecialUse 
 net::Task<Response> Session::do_create(const Create& create) {
     auto name = to_mailbox_name(create.name, name_form());
     if (!name) co_return cannot(name.error());
+    const auto place = co_await visits_->locate(*name);
+    if (!place && place.error().code == Errc::no_such_mailbox)
+        co_return no("[NOPERM] Not below this name");
+    if (!place) co_return response_for(place.error().code);
     auto use = store::SpecialUse::none;
+    if (!create.uses.empty() && place->session != *store_session_)
+        co_return no("[USEATTR] Only the owner says what a mailbox is for");
     if (!create.uses.empty()) {
         // RFC 6154 §3: more than one use, or one that another mailbox has, may be refused.
         use = parse_special_use(create.uses.front());
@@ -53,18 +59,21 @@ net::Task<Response> Session::do_create(const Create& create) {
         if (!entries) co_return response_for(entries.error().code);
         if (has_use(*entries, use)) co_return no("[USEATTR] Another mailbox has this use");
     }
-    const auto created = co_await store().create_mailbox(*store_session_, *name, use);
+    const auto created = co_await store().create_mailbox(place->session, place->name, use);
     if (!created) co_return response_for(created.error().code);
     if (is_respelled(create.name, *name)) co_await tell_name(*name, create.name);
     std::string text = "[MAILBOXID "; // RFC 8474 §4.1
-    append_object_id(text, 'F', static_cast<std::uint64_t>(created->value));
+    const auto id = object_id(place->shard, *created);
+    append_object_id(text, 'F', static_cast<std::uint64_t>(id.value));
     co_return ok(text + "] CREATE completed");
 }
 
 net::Task<Response> Session::do_delete(const MailboxArgument& mailbox) {
     auto name = to_mailbox_name(mailbox.name, name_form());
     if (!name) co_return response_for(Errc::no_such_mailbox);
-    const auto deleted = co_await store().delete_mailbox(*store_session_, *name);
+    const auto place = co_await visits_->locate(*name);
+    if (!place) co_return response_for(place.error().code);
+    const auto deleted = co_await store().delete_mailbox(place->session, place->name);
     if (!deleted) co_return response_for(deleted.error().code);
     if (is_respelled(mailbox.name, *name)) co_await tell_name(*name, mailbox.name);
     // The client's own selected mailbox: it knows, so it goes on without one.
@@ -77,7 +86,12 @@ net::Task<Response> Session::do_rename(const Rename& rename) {
     if (!from) co_return response_for(Errc::no_such_mailbox);
     auto to = to_mailbox_name(rename.to, name_form());
     if (!to) co_return cannot(to.error());
-    const auto renamed = co_await store().rename_mailbox(*store_session_, *from, *to);
+    const auto here = co_await visits_->locate(*from);
+    if (!here) co_return response_for(here.error().code);
+    const auto there = co_await visits_->locate(*to);
+    if (!there || there->account != here->account)
+        co_return no("[CANNOT] A mailbox stays in its account");
+    const auto renamed = co_await store().rename_mailbox(here->session, here->name, there->name);
     if (!renamed) co_return response_for(renamed.error().code);
     // RFC 9051 §6.3.6: whichever of the two was spelled otherwise.
     if (is_respelled(rename.from, *from) || is_respelled(rename.to, *to))
@@ -97,7 +111,7 @@ net::Task<Response> Session::do_status(const StatusCommand& command) {
     auto name = to_mailbox_name(command.name, name_form());
     if (!name) co_return response_for(Errc::no_such_mailbox);
     if (std::ranges::count(command.items, StatusItem::highest_modseq) > 0) enable_condstore();
-    const auto status = co_await store().status(*store_session_, *name);
+    const auto status = co_await status_of(*name);
     if (!status) co_return response_for(status.error().code);
     tell_status(*name, command.items, *status);
     co_return ok("STATUS completed");

@@ -22,6 +22,12 @@ Result<store::SpecialUse, Response> use_of(const std::optional<std::string>& val
     return use;
 }
 
+bool has_private(const SetMetadata& set) {
+    return std::ranges::any_of(set.entries, [](const store::Annotation& entry) {
+        return entry.name.starts_with("/private/");
+    });
+}
+
 Result<store::AnnotationChange, Response> change_of_mailbox(const SetMetadata& set) {
     store::AnnotationChange change;
     for (const auto& entry : set.entries) {
@@ -50,7 +56,9 @@ Result<store::AnnotationChange, Response> change_of_server(const SetMetadata& se
 
 net::Task<Result<store::Annotations>> Session::look_up(store::MailboxName name,
                                                        store::AnnotationQuery query) {
-    auto found = co_await store().annotations(*store_session_, name, query);
+    const auto place = co_await visits_->locate(name);
+    if (!place) co_return std::unexpected(place.error());
+    auto found = co_await store().annotations(place->session, place->name, query);
     if (!found) co_return found;
     if (!name.empty()) {
         add_computed(*found, query, store::kSpecialUseEntry, use_value(found->use));
@@ -87,8 +95,12 @@ net::Task<Response> Session::do_set_metadata(const SetMetadata& set) {
     }
     auto change = mailbox.empty() ? change_of_server(set) : change_of_mailbox(set);
     if (!change) co_return std::move(change.error());
+    const auto place = co_await visits_->locate(std::move(mailbox));
+    if (!place) co_return response_for(place.error().code);
+    if (place->session != *store_session_ && has_private(set))
+        co_return no("[METADATA NOPRIVATE] Private entries are the owner's"); // §4.3
     const auto done =
-        co_await store().set_annotations(*store_session_, std::move(mailbox), std::move(*change));
+        co_await store().set_annotations(place->session, place->name, std::move(*change));
     if (!done) co_return refuse_change(done.error().code);
     co_return ok("SETMETADATA completed");
 }

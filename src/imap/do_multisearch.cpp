@@ -5,6 +5,10 @@
 
 #include <algorithm>
 
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace maild::imap {
 
 namespace {
@@ -40,35 +44,53 @@ std::optional<Response> Session::refuse_multisearch(const MultiSearch& command,
 net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::string_view tag) {
     if (auto refusal = refuse_multisearch(command, tag)) co_return std::move(*refusal);
     if (uses_modseq(command.search)) enable_condstore();
-    const auto entries = co_await store().list_mailboxes(*store_session_);
+    const auto entries = co_await visits_->list();
     if (!entries) co_return response_for(entries.error().code);
-    const auto selected = view_ ? std::optional(view_->id()) : std::nullopt;
+    const auto is_open =
+        view_ ? std::optional(object_id(selected_shard_, view_->id())) : std::nullopt;
     Progress progress(out_, server_.clock, tag);
     progress.hide_numbers();
     Beside beside(store(), *store_session_);
-    for (const auto& entry : choose(command.sources, *entries, selected, name_form())) {
+    for (const auto& entry : choose(command.sources, *entries, is_open, name_form())) {
         if (progress.is_due()) {
             const bool alive = co_await progress.tell(0, 0);
             if (!alive) co_return ok({});
         }
-        if (entry.id == selected) { // as this client knows it
+        if (entry.id == is_open) { // as this client knows it
             auto refusal = co_await search_one({command.search, entry.name, tag}, *view_,
-                                               *store_session_, progress);
+                                               selected(), progress);
             if (refusal) co_return std::move(*refusal);
             continue;
         }
-        auto opened = co_await beside.open(entry.name);
+        auto opened = co_await open_beside(beside, entry.name);
         if (!opened) {
             if (is_passed_over(opened.error().code)) continue;
             co_return response_for(opened.error().code);
         }
-        MailboxView view(std::move(*opened), true, style_);
+        const auto& session = opened->second;
+        MailboxView view(std::move(opened->first), true, style_);
         auto refusal =
-            co_await search_one({command.search, entry.name, tag}, view, beside.id(), progress);
+            co_await search_one({command.search, entry.name, tag}, view, session, progress);
         if (refusal) co_return std::move(*refusal);
+        visits_->trim();
     }
     if (command.search.returns && command.search.returns->update) refuse_update(tag);
     co_return ok("ESEARCH completed");
+}
+
+// For reading alone, and by which handle.
+net::Task<Result<std::pair<store::OpenedMailbox, store::SessionId>>>
+Session::open_beside(Beside& beside, store::MailboxName name) {
+    const auto place = co_await visits_->locate(std::move(name));
+    if (!place) co_return std::unexpected(place.error());
+    if (place->session == *store_session_) {
+        auto own = co_await beside.open(place->name);
+        if (!own) co_return std::unexpected(own.error());
+        co_return std::pair(std::move(*own), beside.id());
+    }
+    auto opened = co_await store().open_mailbox(place->session, place->name, true);
+    if (!opened) co_return std::unexpected(opened.error());
+    co_return std::pair(std::move(*opened), place->session);
 }
 
 // §2.1: a mailbox without matches is not answered; UIDs, whatever was asked for.
@@ -79,8 +101,7 @@ net::Task<std::optional<Response>> Session::search_one(MailboxSearch what, Mailb
     SearchRun searching(search.program, view, store(), session, server_.clock.now());
     const auto done = co_await searching.run(progress);
     const auto returns = search.returns.value_or(SearchReturn{.all = true});
-    if (!done && session != *store_session_ && is_passed_over(done.error().code))
-        co_return std::nullopt;
+    if (!done && session != selected() && is_passed_over(done.error().code)) co_return std::nullopt;
     if (!done) {
         if (returns.save) view.save({}); // RFC 5182 §2.1
         co_return response_for(done.error().code);

@@ -61,7 +61,10 @@ net::Task<Response> Session::do_notify(const Notify& notify) {
     co_return ok("NOTIFY completed");
 }
 
-bool Session::is_open_here(MailboxId mailbox) const { return view_ && view_->id() == mailbox; }
+// Of the own account: numbers of another's may be the same.
+bool Session::is_open_here(MailboxId mailbox) const {
+    return view_ && !guest_.session && view_->id() == mailbox;
+}
 
 // The mailbox that is selected tells its messages; while NOTIFY is in force, only if it is asked
 // to.

@@ -20,16 +20,18 @@ void append_resource(std::string& out, std::string_view name, std::uint64_t used
     append_number(out += ' ', limit);
 }
 
+std::string root_of(const std::string& owner) { return "#user/" + owner; }
+
 } // namespace
 
-std::string Session::quota_root() const { return "#user/" + identity_->address; }
+std::string Session::quota_root() const { return root_of(identity_->address); }
 
-net::Task<Response> Session::tell_quota(std::string_view command) {
-    const auto quota = co_await store().quota(*store_session_);
+net::Task<Response> Session::tell_quota(std::string_view command, const Place& place) {
+    const auto quota = co_await store().quota(place.session, place.name);
     if (!quota) co_return response_for(quota.error().code);
     auto& out = out_.text;
     out += "* QUOTA ";
-    append_astring(out, quota_root());
+    append_astring(out, root_of(place.owner));
     out += " (";
     append_resource(out, "STORAGE", units(quota->bytes), units(quota->bytes_limit));
     append_resource(out, "MESSAGE", quota->messages, quota->messages_limit);
@@ -39,7 +41,9 @@ net::Task<Response> Session::tell_quota(std::string_view command) {
 
 net::Task<Response> Session::do_get_quota(const QuotaRoot& root) {
     if (root.name != quota_root()) co_return no("[NONEXISTENT] There is no such quota root");
-    auto response = co_await tell_quota("GETQUOTA");
+    const auto place = co_await visits_->locate({});
+    if (!place) co_return response_for(place.error().code);
+    auto response = co_await tell_quota("GETQUOTA", *place);
     co_return response;
 }
 
@@ -47,11 +51,18 @@ net::Task<Response> Session::do_get_quota(const QuotaRoot& root) {
 net::Task<Response> Session::do_get_quota_root(const MailboxArgument& mailbox) {
     const auto name = to_mailbox_name(mailbox.name, name_form());
     if (!name) co_return cannot(name.error());
+    const auto place = co_await visits_->locate(*name);
+    if (!place) co_return response_for(place.error().code);
+    if (place->session != *store_session_) { // §6: the owner's, for who may read it
+        const auto rights = co_await store().my_rights(place->session, place->name);
+        if (!rights) co_return response_for(rights.error().code);
+        if (!rights->has(store::kRead)) co_return response_for(Errc::not_permitted);
+    }
     out_.text += "* QUOTAROOT ";
     append_mailbox(out_.text, *name, name_form());
-    append_astring(out_.text += ' ', quota_root());
+    append_astring(out_.text += ' ', root_of(place->owner));
     out_.text += "\r\n";
-    auto response = co_await tell_quota("GETQUOTAROOT");
+    auto response = co_await tell_quota("GETQUOTAROOT", *place);
     co_return response;
 }
 

@@ -27,7 +27,7 @@ store::UidSet clipped(const Ranges& ranges, Uid known, Uid last) {
 net::Task<void> Session::tell_vanished(const Ranges& uids, ModSeq since, Uid known) {
     auto wanted = clipped(uids, known, view_->last_uid());
     if (wanted.empty()) co_return;
-    const auto remembered = co_await store().vanished(*store_session_, wanted, since);
+    const auto remembered = co_await store().vanished(selected(), wanted, since);
     if (remembered && *remembered) wanted = **remembered;
     // What this session still counts among its messages is told later, as VANISHED without EARLIER.
     const auto gone = view_->without_known(wanted);

@@ -19,7 +19,7 @@ net::Task<Result<std::vector<std::uint32_t>, Response>> Session::find(const Sear
         refusal = bad("The charset is UTF-8 behind ENABLE UTF8=ACCEPT");
     if (!refusal) {
         if (uses_modseq(search)) enable_condstore();
-        SearchRun searching(search.program, *view_, store(), *store_session_, server_.clock.now());
+        SearchRun searching(search.program, *view_, store(), selected(), server_.clock.now());
         const auto done = co_await searching.run(progress);
         if (done) co_return searching.take_found();
         refusal = response_for(done.error().code);

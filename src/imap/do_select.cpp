@@ -5,6 +5,9 @@
 namespace maild::imap {
 
 void Session::close_view() {
+    if (guest_.session) store().close_session(*guest_.session);
+    guest_.session.reset();
+    guest_.is_lost = false;
     if (!view_) return;
     view_.reset();
     contexts_.clear();
@@ -23,12 +26,20 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
         co_return response_for(Errc::no_such_mailbox);
     }
     early_.clear();
+    const auto place = co_await visits_->locate(*name);
+    if (!place) store().close_mailbox(*store_session_);
+    if (!place) co_return response_for(place.error().code);
+    const auto session = co_await enter(*place);
+    if (!session) co_return session.error();
     is_opening_ = true;
     selected_ = *name;
-    auto opened = co_await store().open_mailbox(*store_session_, std::move(*name), examine);
+    auto opened = co_await store().open_mailbox(*session, place->name, examine);
     is_opening_ = false;
     const auto early = std::exchange(early_, {});
+    if (!opened) close_view();
     if (!opened) co_return response_for(opened.error().code);
+    selected_owner_ = place->account;
+    selected_shard_ = place->shard;
     view_ = std::make_unique<MailboxView>(std::move(*opened), examine, style_);
     state_ = State::selected;
     say_selected();
@@ -37,7 +48,18 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
         if (id == view_->id()) view_->apply(change);
     if (style_.is_rev2) co_await tell_name(selected_, select.name); // RFC 9051 §6.3.2
     if (select.resync) co_await resync(*select.resync);
-    co_return ok(examine ? "[READ-ONLY] EXAMINE completed" : "[READ-WRITE] SELECT completed");
+    const std::string code = view_->read_only() ? "[READ-ONLY] " : "[READ-WRITE] ";
+    co_return ok(code + (examine ? "EXAMINE completed" : "SELECT completed"));
+}
+
+// The handle to open it with: the own one, or one that is told of another account's mailbox.
+net::Task<Result<store::SessionId, Response>> Session::enter(const Place& place) {
+    if (place.session == *store_session_) co_return place.session;
+    store().close_mailbox(*store_session_);
+    const auto opened = co_await store().open_beside(place.session, guest_);
+    if (!opened) co_return std::unexpected(response_for(opened.error().code));
+    guest_.session = *opened;
+    co_return *opened;
 }
 
 // RFC 3501 §6.3.1; RFC 9051 §6.3.2 without RECENT and UNSEEN.
@@ -55,7 +77,8 @@ void Session::say_selected() {
     out += "] The next UID\r\n";
     append_highest_modseq(out, view_->status().highest_modseq);
     out += "* OK [MAILBOXID "; // RFC 8474 §4.2
-    append_object_id(out, 'F', static_cast<std::uint64_t>(view_->id().value));
+    const auto id = object_id(selected_shard_, view_->id());
+    append_object_id(out, 'F', static_cast<std::uint64_t>(id.value));
     out += "] Its name may change\r\n";
 }
 
@@ -72,10 +95,12 @@ void Session::say_unseen() {
 // CLOSE removes what is \Deleted without a word (RFC 9051 §6.4.1); UNSELECT does not (RFC 3691).
 net::Task<Response> Session::do_close(bool expunge) {
     if (expunge && !view_->read_only()) {
-        const auto done = co_await store().expunge(*store_session_, std::nullopt);
-        if (!done) co_return response_for(done.error().code);
+        const auto done = co_await store().expunge(selected(), std::nullopt);
+        // RFC 4314 §4: without the right it is closed all the same.
+        if (!done && done.error().code != Errc::not_permitted)
+            co_return response_for(done.error().code);
     }
-    store().close_mailbox(*store_session_);
+    store().close_mailbox(selected());
     close_view();
     co_return ok(expunge ? "CLOSE completed" : "UNSELECT completed");
 }

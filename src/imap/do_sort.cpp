@@ -16,7 +16,7 @@ net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seq
     for (const auto seq : seqs) append_seq(ranges, seq);
     auto uids = view_->uids(ranges);
     while (!uids.empty()) {
-        auto batch = co_await store().fetch(*store_session_, uids, items);
+        auto batch = co_await store().fetch(selected(), uids, items);
         if (!batch) co_return std::unexpected(batch.error());
         for (auto& message : batch->messages) {
             const auto seq = view_->seq_of(message.uid);

@@ -39,6 +39,13 @@ std::string modified_code(const MailboxView& view, const std::vector<Uid>& uids,
     return out + "] ";
 }
 
+bool covers(store::Rights rights, const StoreFlags& command) {
+    const auto allowed = store::flags_allowed(rights).bits;
+    if (command.change == store::FlagChange::replace) return ~allowed == 0;
+    return (command.flags.system & ~allowed) == 0 &&
+           (command.flags.keywords.empty() || rights.has(store::kWrite));
+}
+
 Response read_only() { return no("[READ-ONLY] The mailbox is open for reading only"); }
 
 } // namespace
@@ -51,19 +58,20 @@ std::optional<Response> Session::refuse_set(const SequenceSet& set, bool is_uid)
     return bad("There is no message with that number");
 }
 
-net::Task<Response> Session::do_store(const StoreFlags& store_flags, bool is_uid) {
+net::Task<Response> Session::do_store(StoreFlags store_flags, bool is_uid) {
     if (view_->read_only()) co_return read_only();
     if (auto refusal = refuse_set(store_flags.set, is_uid)) co_return std::move(*refusal);
     if (store_flags.unchanged_since) enable_condstore();
+    // RFC 4314 §4: what is not allowed is left out, and the client must not believe it was done.
+    if (!covers(view_->rights(), store_flags)) store_flags.silent = false;
     // RFC 9051 §6.4.6: even with .SILENT the flags must be certain. What others changed before is
     // told first, and once more with what this command makes of it; what they change meanwhile
     // waits until the client knows that this is done.
     const auto told = view_->announce_flags(out_.text, is_uid);
     const auto seqs = view_->seqs(store_flags.set, is_uid);
     if (seqs.empty()) co_return ok("No messages");
-    auto result =
-        co_await store().change_flags(*store_session_, view_->uids(seqs), store_flags.change,
-                                      store_flags.flags, store_flags.unchanged_since);
+    auto result = co_await store().change_flags(selected(), view_->uids(seqs), store_flags.change,
+                                                store_flags.flags, store_flags.unchanged_since);
     if (!result) co_return response_for(result.error().code);
     std::ranges::sort(result->changed);
     std::ranges::sort(result->modified);
@@ -106,19 +114,21 @@ net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_mo
     if (auto refusal = refuse_set(copy.set, is_uid)) co_return std::move(*refusal);
     auto name = to_mailbox_name(copy.name, name_form());
     if (!name) co_return cannot(name.error());
+    auto place = co_await visits_->locate(std::move(*name));
+    if (!place) co_return response_for_destination(place.error().code);
+    store::Destination to(std::move(place->name), across(*place));
     const auto seqs = view_->seqs(copy.set, is_uid);
     if (seqs.empty()) co_return ok("No messages");
     auto uids = view_->uids(seqs);
     if (is_move) {
-        const auto moved =
-            co_await store().move(*store_session_, std::move(uids), std::move(*name));
+        const auto moved = co_await store().move(selected(), std::move(uids), std::move(to));
         if (!moved) co_return response_for_destination(moved.error().code);
         // RFC 6851 §4.3: before the EXPUNGEs, which the end of this command brings.
         note_own(*moved);
         if (!moved->uids.empty()) out_.text += "* OK " + copy_uid(*moved) + "Moved\r\n";
         co_return ok(expunge_code() + "MOVE completed");
     }
-    const auto copied = co_await store().copy(*store_session_, std::move(uids), std::move(*name));
+    const auto copied = co_await store().copy(selected(), std::move(uids), std::move(to));
     if (!copied) co_return response_for_destination(copied.error().code);
     note_own(*copied);
     co_return ok(copy_uid(*copied) + "COPY completed");
@@ -131,7 +141,7 @@ net::Task<Response> Session::do_expunge(const Arguments& arguments) {
         uids = view_->uids(view_->seqs(set->set, true));
         if (uids->empty()) co_return ok("No messages");
     }
-    const auto done = co_await store().expunge(*store_session_, std::move(uids));
+    const auto done = co_await store().expunge(selected(), std::move(uids));
     if (!done) co_return response_for(done.error().code);
     co_return ok(expunge_code() + "EXPUNGE completed");
 }

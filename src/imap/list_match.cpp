@@ -85,7 +85,9 @@ private:
                       entry.special_use,
                       entry.is_subscribed,
                       has_children(entries_, entry.name),
-                      selects(entry)};
+                      selects(entry),
+                      false,
+                      entry.rights};
         listed_.emplace(entry.name, std::move(listed));
     }
 

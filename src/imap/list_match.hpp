@@ -18,8 +18,9 @@ struct Listed {
     store::SpecialUse use = store::SpecialUse::none;
     bool is_subscribed = false;
     bool has_children = false;
-    bool is_selected = false;        // meets the selection criteria itself
-    bool has_selected_child = false; // only looked for with RECURSIVEMATCH
+    bool is_selected = false;                 // meets the selection criteria itself
+    bool has_selected_child = false;          // only looked for with RECURSIVEMATCH
+    store::Rights rights = store::kAllRights; // of the client
 };
 
 // `form`: of reference and patterns.

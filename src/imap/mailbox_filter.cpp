@@ -1,6 +1,7 @@
 #include "imap/mailbox_filter.hpp"
 
 #include "imap/limits.hpp"
+#include "imap/visits.hpp"
 
 #include "maild/base/ascii.hpp"
 
@@ -82,7 +83,7 @@ bool ResolvedFilter::means(const store::MailboxEntry& entry,
     case Kind::selected: return entry.id == selected;
     // RFC 5465 §6.2: what is delivered where is up to the accounts' aliases and filters.
     case Kind::inboxes:
-    case Kind::personal: return true;
+    case Kind::personal: return !is_of_others(entry.name);
     case Kind::subscribed: return entry.is_subscribed;
     default: break;
     }

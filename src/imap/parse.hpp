@@ -68,5 +68,7 @@ Parsed<Arguments> parse_get_metadata(Cursor& in);
 Parsed<Arguments> parse_set_metadata(Cursor& in);
 Parsed<Arguments> parse_notify(Cursor& in);
 Parsed<Arguments> parse_set_quota(Cursor& in);
+Parsed<Arguments> parse_set_acl(Cursor& in);
+Parsed<Arguments> parse_acl_identifier(Cursor& in);
 
 } // namespace maild::imap

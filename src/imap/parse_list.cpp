@@ -74,6 +74,8 @@ Parsed<bool> parse_return_option(Cursor& in, List& list) {
         auto items = parse_status_items(in);
         if (!items) return std::unexpected(items.error());
         list.status = std::move(*items);
+    } else if (ascii::equals_icase(*name, "MYRIGHTS")) { // RFC 8440 §5
+        list.returns_rights = true;
     } else if (ascii::equals_icase(*name, "METADATA")) { // RFC 9590 §5
         if (!in.take(' ') || !in.next_is('(')) return in.expected("entries");
         auto entries = parse_entries(in);

@@ -18,7 +18,8 @@ net::Task<Response> Session::run(const Command& command) {
     case Verb::compress: co_return do_compress();
     case Verb::enable: co_return do_enable(std::get<Enable>(arguments));
     case Verb::namespaces:
-        out_.text += "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"; // RFC 2342 §5
+        // RFC 2342 §5
+        out_.text += "* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) NIL\r\n";
         co_return ok("NAMESPACE completed");
     case Verb::idle: {
         auto response = co_await do_idle(command.tag);
@@ -93,6 +94,26 @@ net::Task<Response> Session::run(const Command& command) {
     }
     case Verb::notify: {
         auto response = co_await do_notify(std::get<Notify>(arguments));
+        co_return response;
+    }
+    case Verb::set_acl: {
+        auto response = co_await do_set_acl(std::get<SetAcl>(arguments));
+        co_return response;
+    }
+    case Verb::delete_acl: {
+        auto response = co_await do_delete_acl(std::get<AclArgument>(arguments));
+        co_return response;
+    }
+    case Verb::get_acl: {
+        auto response = co_await do_get_acl(std::get<MailboxArgument>(arguments));
+        co_return response;
+    }
+    case Verb::list_rights: {
+        auto response = co_await do_list_rights(std::get<AclArgument>(arguments));
+        co_return response;
+    }
+    case Verb::my_rights: {
+        auto response = co_await do_my_rights(std::get<MailboxArgument>(arguments));
         co_return response;
     }
     case Verb::set_quota: co_return do_set_quota(std::get<QuotaRoot>(arguments));

@@ -27,7 +27,10 @@ Session::Session(Channel channel, const Server& server, Output& output, net::Eve
     : server_(server), out_(output), wake_(wake), channel_(std::move(channel)) {}
 
 Session::~Session() {
-    if (store_session_ && !is_lost_) store().close_session(*store_session_);
+    if (guest_.session) store().close_session(*guest_.session);
+    if (is_lost_) return; // with all handles
+    visits_.reset();
+    if (store_session_) store().close_session(*store_session_);
 }
 
 void Session::greet() {
@@ -91,9 +94,10 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
     is_busy_ = true;
     const auto response = co_await run(*command);
     co_await finish(command->tag, *command->row, response);
+    if (visits_) visits_->leave();
     is_busy_ = false;
     // What came while IDLE, or the answer, told what was there before.
-    if (listens() && has_news()) wake_.notify();
+    if (listens() && (has_news() || guest_.is_lost)) wake_.notify();
 }
 
 // It names messages by numbers, or is answered by them.
@@ -122,7 +126,7 @@ Response Session::refuse(const CommandError& error) {
 net::Task<void> Session::finish(std::string_view tag, const CommandRow& row,
                                 const Response& response) {
     if (is_lost_) co_return bye(kLost);
-    if (view_ && view_->is_deleted()) co_return bye("The selected mailbox was deleted");
+    if (end_if_gone()) co_return;
     if (expects_ == Expects::sasl_line || expects_ == Expects::done)
         co_return; // the tagged response comes later
     if (view_ && expects_ == Expects::command) {
@@ -132,6 +136,7 @@ net::Task<void> Session::finish(std::string_view tag, const CommandRow& row,
         is_own_change_ = false;
     }
     if (is_lost_) co_return bye(kLost);
+    if (end_if_gone()) co_return;
     co_await tell_elsewhere();
     append_response(out_.text, tag, response);
     if (auth_failures_ >= server_.limits.auth_failures) bye("Too many failed logins");
@@ -194,8 +199,8 @@ net::Task<void> Session::on_wake() {
     // and the rest can wait.
     if (!listens()) co_return;
     co_await tell_elsewhere();
+    if (end_if_gone()) co_return;
     if (!view_ || !listens()) co_return;
-    if (view_->is_deleted()) co_return bye("The selected mailbox was deleted");
     const bool is_delayed = expects_ != Expects::done && watch_->delays_expunge();
     co_await announce(is_delayed ? ExpungeRule::hold : ExpungeRule::announce, false);
 }
@@ -208,6 +213,22 @@ void Session::on_changes(MailboxId mailbox, std::span<const store::Change> chang
     if (!view_ || view_->id() != mailbox) return;
     for (const auto& change : changes) view_->apply(change);
     if (!is_busy_ && listens() && hears_selected()) wake_.notify();
+}
+
+bool Session::end_if_gone() {
+    if (!view_) return false;
+    const bool is_revoked = view_->is_revoked() || guest_.is_lost;
+    if (view_->is_deleted())
+        bye("The selected mailbox was deleted");
+    else if (is_revoked) // RFC 4314 §5.1.1
+        bye("[NOPERM] The selected mailbox is not shared any longer");
+    return view_->is_deleted() || is_revoked;
+}
+
+void Session::Guest::on_lost() {
+    session.reset();
+    is_lost = true;
+    told.wake_.notify();
 }
 
 void Session::on_lost() {

@@ -12,6 +12,7 @@
 #include "imap/progress.hpp"
 #include "imap/respond.hpp"
 #include "imap/search_context.hpp"
+#include "imap/visits.hpp"
 #include "imap/watch.hpp"
 
 #include "maild/auth/sasl_login.hpp"
@@ -40,6 +41,8 @@ enum class Expects : std::uint8_t {
     plain,     // … and no longer
     end,       // nothing: write what is left and close
 };
+
+class Beside;
 
 class Session final : private store::ChangeSink {
 public:
@@ -91,6 +94,13 @@ private:
     net::Task<void> finish(std::string_view tag, const CommandRow& row, const Response& response);
     bool holds_expunges(const CommandRow& row) const;
     store::MessageStore& store() { return server_.backend.store(); }
+    // Of the selected mailbox: the own one, or one that visits another account.
+    store::SessionId selected() const { return guest_.session.value_or(*store_session_); }
+    // A handle for a mailbox beside: of the same account it need not be told.
+    std::optional<store::SessionId> across(const Place& place) const {
+        return place.account == selected_owner_ ? std::nullopt : std::optional(place.session);
+    }
+    bool end_if_gone(); // says BYE when the selected mailbox cannot be had any longer
     NameForm name_form() const { return style_.is_utf8 ? NameForm::utf8 : NameForm::utf7; }
 
     // do_auth.cpp
@@ -115,6 +125,7 @@ private:
 
     // do_select.cpp
     net::Task<Response> do_select(const Select& select, bool examine);
+    net::Task<Result<store::SessionId, Response>> enter(const Place& place);
     net::Task<Response> do_close(bool expunge);
     void say_selected();
     void say_unseen();
@@ -137,15 +148,29 @@ private:
     // do_list.cpp
     net::Task<Response> do_list(const List& list);
     net::Task<Response> do_lsub(const List& list);
+    net::Task<Result<store::MailboxStatus>> status_of(store::MailboxName name);
     net::Task<void> tell_listed(const List& list, const Listed& listed);
     bool is_respelled(std::string_view sent, const store::MailboxName& name) const;
     net::Task<void> tell_name(const store::MailboxName& name, std::string_view sent);
     void tell_entry(const std::vector<store::MailboxEntry>& entries, const store::MailboxName& name,
                     std::string_view old_name);
 
+    // do_acl.cpp
+    net::Task<Result<Place, Response>> locate(std::string_view sent);
+    net::Task<Result<store::AclChange, Response>> identify(std::string_view identifier,
+                                                           const Place& place);
+    net::Task<Response> edit_acl(const SetAcl& set, std::string_view command);
+    net::Task<Response> do_set_acl(const SetAcl& set);
+    net::Task<Response> do_delete_acl(const AclArgument& whom);
+    net::Task<Response> do_get_acl(const MailboxArgument& mailbox);
+    net::Task<Response> do_list_rights(const AclArgument& whom);
+    net::Task<Response> do_my_rights(const MailboxArgument& mailbox);
+    void tell_rights(const store::MailboxName& name, store::Rights rights);
+    void append_sent_mailbox(std::string& out, std::string_view sent);
+
     // do_quota.cpp
     std::string quota_root() const;
-    net::Task<Response> tell_quota(std::string_view command);
+    net::Task<Response> tell_quota(std::string_view command, const Place& place);
     net::Task<Response> do_get_quota(const QuotaRoot& root);
     net::Task<Response> do_get_quota_root(const MailboxArgument& mailbox);
     Response do_set_quota(const QuotaRoot& root);
@@ -217,6 +242,8 @@ private:
     };
     std::optional<Response> refuse_multisearch(const MultiSearch& command,
                                                std::string_view tag) const;
+    net::Task<Result<std::pair<store::OpenedMailbox, store::SessionId>>>
+    open_beside(Beside& beside, store::MailboxName name);
     net::Task<Response> do_multisearch(const MultiSearch& command, std::string_view tag);
     net::Task<std::optional<Response>> search_one(MailboxSearch what, MailboxView& view,
                                                   store::SessionId session, Progress& progress);
@@ -232,7 +259,7 @@ private:
     net::Task<Response> do_sort(const Sort& sort, std::string_view tag, bool is_uid);
     net::Task<Response> do_thread(const Thread& thread, std::string_view tag, bool is_uid);
     // do_store.cpp
-    net::Task<Response> do_store(const StoreFlags& store_flags, bool is_uid);
+    net::Task<Response> do_store(StoreFlags store_flags, bool is_uid);
     struct Stored {
         const StoreFlags& command;
         const store::FlagChangeResult& result;
@@ -243,6 +270,19 @@ private:
     net::Task<Response> do_copy(const CopyTo& copy, bool is_uid, bool is_move);
     net::Task<Response> do_expunge(const Arguments& arguments);
     std::optional<Response> refuse_set(const SequenceSet& set, bool is_uid) const;
+
+    // Hears of the selected mailbox while it is another account's.
+    struct Guest final : store::ChangeSink {
+        explicit Guest(Session& session_told) : told(session_told) {}
+        void on_changes(MailboxId mailbox, std::span<const store::Change> changes) override {
+            told.on_changes(mailbox, changes);
+        }
+        void on_lost() override;
+
+        Session& told;
+        std::optional<store::SessionId> session;
+        bool is_lost = false;
+    };
 
     const Server& server_;
     Output& out_;
@@ -263,6 +303,10 @@ private:
     NewsStyle style_;                        // what was enabled, RFC 5161 §3.1
     bool forbids_charset_ = false;           // likewise: everything is UTF-8, RFC 9755 §3
     std::optional<store::SessionId> store_session_;
+    std::unique_ptr<Visits> visits_; // while there is store_session_
+    Guest guest_{*this};
+    AccountId selected_owner_;
+    ShardId selected_shard_;
     bool is_lost_ = false;
     std::unique_ptr<MailboxView> view_;   // in state selected
     std::vector<SearchContext> contexts_; // of view_

@@ -21,7 +21,10 @@ struct Change {
 
 // In this order, in one session that has "INBOX" with two messages selected.
 const std::vector<Change> kChanges = {
-    {2, "NAMESPACE", "NAMESPACE", {"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n", "a OK"}},
+    {2,
+     "NAMESPACE",
+     "NAMESPACE",
+     {"* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) NIL\r\n", "a OK"}},
     {2, "ESEARCH", "SEARCH RETURN (MIN COUNT) ALL", {"* ESEARCH (TAG \"a\") MIN 1 COUNT 2\r\n"}},
     {2, "SEARCHRES", "SEARCH RETURN (SAVE) 2", {"a OK"}, {"ESEARCH"}},
     {2, "SEARCHRES", "UID FETCH $ FLAGS", {"* 2 FETCH (UID 2 "}, {"* 1 "}},

@@ -6,6 +6,7 @@
 #include "support/fake_clock.hpp"
 #include "support/scram_host.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/store/memory_store.hpp"
 
@@ -13,6 +14,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -54,6 +56,19 @@ public:
         co_return answer;
     }
     store::MessageStore& store() override { return store_; }
+    net::Task<Result<Referral>> refer(std::string address) override {
+        if (failure) co_return fail(*failure);
+        const auto found = accounts_.find(ascii::to_lower(address));
+        if (found == accounts_.end()) co_return fail(Errc::no_such_account);
+        co_return referral_to(found->first, found->second);
+    }
+    net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override {
+        std::vector<Referral> all;
+        for (const auto id : accounts)
+            for (const auto& [name, account] : accounts_)
+                if (account == id) all.push_back(referral_to(name, account));
+        co_return all;
+    }
     std::vector<store::Annotation> server_annotations() const override {
         return {{"/shared/comment", "Welcome"}, {"/shared/admin", "mailto:admin@example.org"}};
     }
@@ -64,13 +79,29 @@ public:
     std::uint64_t quota = 0;
     std::uint64_t quota_messages = 0;
     std::vector<std::string> hidden_capabilities;
+    std::set<std::string> disabled; // accounts that nobody may visit
 
 private:
+    // What stands behind "@" is the domain; names without one are of one domain, too.
+    static DomainId domain_of(const std::string& name) {
+        const auto at = name.find('@');
+        if (at == std::string::npos) return DomainId(1);
+        return DomainId(2 +
+                        static_cast<std::int64_t>(std::hash<std::string>{}(name.substr(at)) >> 2));
+    }
+    Referral referral_to(const std::string& name, AccountId account) {
+        Referral referral{account, name, std::nullopt};
+        if (!disabled.contains(name))
+            referral.visit =
+                store_.grant(account, auth::Right::visit, quota, quota_messages, domain_of(name));
+        return referral;
+    }
     auth::Identity identity_of(const std::string& name) {
         const auto account =
             accounts_.try_emplace(name, AccountId(std::int64_t(accounts_.size()) + 1)).first;
         return {account->second, name,
-                store_.grant(account->second, auth::Right::access, quota, quota_messages),
+                store_.grant(account->second, auth::Right::access, quota, quota_messages,
+                             domain_of(name)),
                 hidden_capabilities};
     }
 
