@@ -65,6 +65,7 @@ std::span<const ControlCommand> app_password_commands();
 std::span<const ControlCommand> capability_commands();
 std::span<const ControlCommand> address_commands();
 std::span<const ControlCommand> mailbox_commands();
+std::span<const ControlCommand> acl_commands();
 std::span<const ControlCommand> fsck_commands();
 std::span<const ControlCommand> ban_commands();
 

@@ -47,6 +47,48 @@ class Commands(host.HostTest):
             client.mail("bob@client.example")
             return client.rcpt(recipient)[0]
 
+    def test_mailboxes_are_shared(self):
+        """RFC 4314: what mailctl and IMAP say of one list, and that what is taken away is gone."""
+        for name in ("office", "clerk", "chief"):
+            self.host.add_account(f"{name}@example.org", "secret")
+        other = "other-domain.example"
+        self.host.mailctl("domain", "add", other)
+        self.host.add_account(f"clerk@{other}", "secret")
+        self.host.mailctl("acl", "set", "office@example.org", "INBOX", "clerk@example.org", "lrswi")   # nobody has logged in there
+        self.assertFalse(self.host.mailctl("acl", "set", "office@example.org", "INBOX", "clerk@example.org", "+lr", as_json=True)["changed"])
+        self.host.mailctl("acl", "set", "office@example.org", "INBOX", "anyone", "l")
+        rows = self.host.mailctl("acl", "get", "office@example.org", "INBOX", as_json=True)["rows"]
+        self.assertEqual(sorted((row["who"], row["rights"]) for row in rows), [("anyone", "l"), ("clerk@example.org", "lrswi")])
+        inbox = '"Other Users/office@example.org/INBOX"'
+        clerk, chief, stranger = (self.login(address, "secret") for address in ("clerk@example.org", "chief@example.org", f"clerk@{other}"))
+        self.assertEqual(clerk.select("INBOX")[0], "OK")
+        self.assertEqual(clerk.append("INBOX", "(\\Seen)", None, b"Subject: to share\r\n\r\nwith all\r\n")[0], "OK")
+        self.assertEqual(clerk.copy("1", inbox)[0], "OK")
+        self.assertEqual(clerk.select(inbox), ("OK", [b"1"]))
+        self.assertEqual(clerk.fetch("1", "(BODY.PEEK[])")[1][0][1], b"Subject: to share\r\n\r\nwith all\r\n")
+        self.assertTrue(chief.myrights(inbox)[1][0].endswith(b" l"))
+        self.assertEqual(chief.select(inbox)[0], "NO")
+        chief.select("INBOX")
+        self.assertEqual(stranger.myrights(inbox)[0], "NO")
+        self.assertFalse(any(b"Other Users" in line for line in stranger.list()[1]))
+        self.assertTrue(any(b"office@example.org/INBOX" in line for line in chief.list()[1]))
+        os.kill(self.host.pids("store")[0], signal.SIGKILL)   # the lists outlive the process
+        clerk = host.wait_for(lambda: self.login("clerk@example.org", "secret"), 20, "the store to come back")
+        self.assertEqual(clerk.select(inbox)[0], "OK")
+        clerk.send(b"i IDLE\r\n")
+        self.assertTrue(clerk.readline().startswith(b"+"))
+        self.host.mailctl("acl", "rm", "office@example.org", "INBOX", "clerk@example.org")
+        clerk.sock.settimeout(10)
+        self.assertTrue(clerk.readline().startswith(b"* BYE"))
+        for client in (clerk, chief, stranger):
+            client.shutdown()
+        self.host.mailctl("acl", "set", "office@example.org", "INBOX", "clerk@example.org", "lr")
+        self.host.mailctl("account", "rm", "clerk@example.org", "--yes")
+        rows = self.host.mailctl("acl", "get", "office@example.org", "INBOX", as_json=True)["rows"]
+        self.assertEqual([row["who"] for row in rows], ["anyone"])
+        for refused in (("office@example.org", "INBOX", "office@example.org", "l"), ("office@example.org", "INBOX", "anyone", "lq")):
+            self.host.mailctl("acl", "set", *refused, exit_code=64)
+
     def test_a_change_holds_at_once(self):
         self.host.add_account("now@example.org", "one")
         self.assertEqual(self.accepts("now@example.org"), 250)
