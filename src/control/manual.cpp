@@ -36,6 +36,17 @@ std::string wrapped(std::string_view text) {
     return out;
 }
 
+// A dot or a quote at the beginning of a line would be a macro.
+std::string protect_lines(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool is_beginning = out.empty() || out.back() == '\n';
+        if (is_beginning && (c == '.' || c == '\'')) out += "\\&";
+        out += c;
+    }
+    return out;
+}
+
 // Text as mdoc wants it: no leading dot or quote, backslashes and non-ASCII punctuation escaped, a
 // line a sentence.
 std::string escaped(std::string_view text) {
@@ -57,8 +68,7 @@ std::string escaped(std::string_view text) {
             out += text[i];
         }
     }
-    if (out.starts_with('.') || out.starts_with('\'')) out.insert(0, "\\&");
-    return wrapped(out);
+    return protect_lines(wrapped(out));
 }
 
 std::string parameter_macros(const Parameter& parameter) {

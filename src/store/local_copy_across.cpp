@@ -51,7 +51,12 @@ Result<Taken> take(Reading& reading, const OpenRef& open, const UidSet& uids, Ri
     auto read = read_messages(reading, open.access, open.mailbox, uids, kEverything);
     if (!read) return pass(read);
     Taken taken{.messages = {}, .uids = {}, .next = read->next};
+    std::uint64_t octets = 0; // large ones are not in `read` yet
     for (auto& message : read->messages) {
+        if (octets > kMaxFetchAnswer) {
+            taken.next = message.uid;
+            break;
+        }
         if (message.error) return fail(*message.error, "a message that was to be copied");
         const auto flags = flags_of(reading, open.mailbox, message.uid);
         if (!flags) return pass(flags);
@@ -63,6 +68,7 @@ Result<Taken> take(Reading& reading, const OpenRef& open, const UidSet& uids, Ri
                                   named(**flags, row->keywords), message.internal_date,
                                   whole->substr(0, message.prefix_size)});
         taken.uids.push_back(message.uid);
+        octets += whole->size();
     }
     return taken;
 }
@@ -119,12 +125,13 @@ std::uint64_t bytes_of(const AppendJob& job) {
     return bytes;
 }
 
-void add_pairs(CopyResult& result, const std::vector<Uid>& uids, const AppendResult& appended) {
-    result.uid_validity = appended.uid_validity;
+CopyResult pairs_of(const std::vector<Uid>& uids, const AppendResult& appended) {
+    CopyResult pairs{appended.uid_validity, {}};
     auto next = uids.begin();
     for (const auto& range : appended.uids)
         for (auto uid = range.first.value; uid <= range.last.value; ++uid)
-            result.uids.emplace_back(*next++, Uid(uid));
+            pairs.uids.emplace_back(*next++, Uid(uid));
+    return pairs;
 }
 
 } // namespace
@@ -151,18 +158,35 @@ LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, CopyResul
     const auto appended =
         co_await write<AppendResult>(*across.to_shard, std::move(commit), across.origin, bytes);
     if (!appended) co_return pass(appended);
-    add_pairs(result, taken->uids, *appended);
+    const auto piece = pairs_of(taken->uids, *appended);
+    if (piece.uid_validity != result.uid_validity) { // another mailbox has that name now
+        co_await undo(across, piece);
+        co_return fail(Errc::no_such_mailbox);
+    }
+    result.uids.insert(result.uids.end(), piece.uids.begin(), piece.uids.end());
     if (!across.is_move) co_return taken->next;
     auto remove = [open = across.from, gone = set_of(taken->uids)](Batch& batch) {
         return remove_moved(batch, open, gone);
     };
     const auto removed =
         co_await write<void>(*across.from_shard, std::move(remove), across.origin, 0);
-    if (!removed) co_return pass(removed);
-    co_return taken->next;
+    if (removed) co_return taken->next;
+    co_await undo(across, piece); // or whoever tries again has it twice
+    co_return pass(removed);
+}
+
+net::Task<void> LocalStore::Impl::undo(const Across& across, CopyResult copied) {
+    auto remove = [owner = across.to.account, name = across.destination,
+                   copied = std::move(copied)](Batch& batch) {
+        return take_back(batch, owner, name, copied);
+    };
+    const auto undone = co_await write<void>(*across.to_shard, std::move(remove), SessionId(), 0);
+    if (!undone) log::warning("store_copy_left", {{"error", undone.error().internal}});
 }
 
 net::Task<Result<CopyResult>> LocalStore::Impl::copy_across(Across across, UidSet uids) {
+    if (across.is_move && across.from_shard->shard->is_read_only())
+        co_return fail(Errc::unavailable, "the shard is read-only");
     auto look = [to = across.to, name = across.destination](Reading& reading) {
         return find_mailbox(reading, to, name, kInsert);
     };
@@ -176,11 +200,7 @@ net::Task<Result<CopyResult>> LocalStore::Impl::copy_across(Across across, UidSe
             continue;
         }
         if (across.is_move || result.uids.empty()) co_return pass(next);
-        auto undo = [owner = across.to.account, name = across.destination, result](Batch& batch) {
-            return take_back(batch, owner, name, result);
-        };
-        const auto undone = co_await write<void>(*across.to_shard, std::move(undo), SessionId(), 0);
-        if (!undone) log::warning("store_copy_left", {{"error", undone.error().internal}});
+        co_await undo(across, result);
         co_return pass(next);
     }
     co_return result;

@@ -86,6 +86,7 @@ public:
         SessionId origin;
         bool is_move = false;
     };
+    net::Task<void> undo(const Across& across, CopyResult copied);
     net::Task<Result<CopyResult>> copy_across(Across across, UidSet uids);
     net::Task<Result<std::optional<Uid>>> copy_piece(const Across& across, const UidSet& uids,
                                                      CopyResult& result);

@@ -72,8 +72,10 @@ bool is_about_recipient(Errc code) {
 
 // RFC 8508 §3.4: only the difference counts, as if what is replaced were gone.
 Result<void> count_without(Batch& batch, const OpenRef& open, Uid uid, AccountRow& account) {
-    auto may = require(batch.database, open.access, open.mailbox, kDeleteMessages | kExpunge);
-    if (!may) return may;
+    // It may have been deleted by a commit that the session has not been told yet, or in this one.
+    const auto mailbox =
+        mailbox_by_id(batch.database, open.access, open.mailbox, kDeleteMessages | kExpunge);
+    if (!mailbox) return pass(mailbox);
     auto row = batch.database.query("SELECT size FROM message WHERE mailbox_id = ?1 AND uid = ?2",
                                     open.mailbox, uid);
     if (!row) return pass(row);

@@ -285,4 +285,27 @@ TEST_P(StoreConformance, DroppedSessionsAreLost) {
     EXPECT_EQ(again.status("INBOX").messages, 0U);
 }
 
+// RFC 8508: what is replaced counts once, also where its mailbox goes in the same commit.
+TEST_P(StoreConformance, ReplaceInAMailboxThatIsBeingDeletedCountsOnce) {
+    Client client(*subject, 1);
+    Client other(*subject, 1);
+    client.create("gone");
+    client.append("gone", {"replaced"});
+    client.append("INBOX", {"stays"});
+    client.open("gone");
+    int done = 0;
+    const auto count = [&](std::exception_ptr, const auto&) { ++done; };
+    boost::asio::co_spawn(subject->io.get_executor(), store.delete_mailbox(other.id(), "gone"),
+                          count);
+    std::vector<AppendMessage> one;
+    one.push_back({{"new", structure("new")}, {}, subject->clock.now()});
+    boost::asio::co_spawn(subject->io.get_executor(),
+                          store.append(client.id(), "INBOX", std::move(one), Uid(1)), count);
+    ASSERT_TRUE(subject->run_until([&] { return done == 2; }));
+    const auto used = run(store.quota(other.id()));
+    ASSERT_TRUE(used);
+    EXPECT_EQ(used->bytes, other.status("INBOX").size);
+    EXPECT_EQ(used->messages, other.status("INBOX").messages);
+}
+
 } // namespace maild::store::test
