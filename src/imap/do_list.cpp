@@ -109,7 +109,17 @@ void Session::tell_entry(const std::vector<store::MailboxEntry>& entries,
     List list;
     list.patterns.push_back(encode_name(name, name_form()));
     list.returns_subscribed = list.is_extended = true;
-    auto matched = match_list(list, entries, name_form());
+    // Itself, and one below it to tell that there is one.
+    const auto is_below = [&](const store::MailboxEntry& entry) {
+        return entry.name.size() > name.size() && entry.name.starts_with(name) &&
+               entry.name[name.size()] == store::kDelimiter;
+    };
+    std::vector<store::MailboxEntry> near;
+    const auto itself = std::ranges::find(entries, name, &store::MailboxEntry::name);
+    if (itself != entries.end()) near.push_back(*itself);
+    const auto below = std::ranges::find_if(entries, is_below);
+    if (below != entries.end()) near.push_back(*below);
+    auto matched = match_list(list, near, name_form());
     std::erase_if(matched, [&](const Listed& one) { return one.name != name; }); // "*" in a name
     if (matched.empty()) matched.push_back({.name = name});
     append_list(out_.text, "LIST", attributes_of(list, matched.front(), false), name, name_form());

@@ -3,6 +3,7 @@
 #include "maild/base/ascii.hpp"
 #include "maild/store/types.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace maild::imap {
@@ -10,6 +11,12 @@ namespace maild::imap {
 namespace {
 
 bool is_wildcard(char c) { return c == '*' || c == '%'; }
+
+bool accepts(char pattern, char c, bool fold_case) {
+    if (pattern == '*') return true;
+    if (pattern == '%') return c != store::kDelimiter;
+    return pattern == c || (fold_case && ascii::to_upper(pattern) == c);
+}
 
 // Which positions of the pattern are reached. Wildcards are reached together with what follows
 // them, since they may match nothing.
@@ -41,12 +48,6 @@ private:
             ++position;
         }
     }
-    static bool accepts(char pattern, char c, bool fold_case) {
-        if (pattern == '*') return true;
-        if (pattern == '%') return c != store::kDelimiter;
-        return pattern == c || (fold_case && ascii::to_upper(pattern) == c);
-    }
-
     std::string_view pattern_;
     std::vector<bool> current_;
     std::vector<bool> next_;
@@ -69,9 +70,15 @@ ListPattern::ListPattern(std::string_view pattern) {
 bool ListPattern::matches(std::string_view name) const {
     constexpr std::size_t kInboxLength = 5;
     const bool is_inbox = name == "INBOX" || name.starts_with("INBOX/");
-    States states(pattern_);
-    for (std::size_t i = 0; i < name.size(); ++i)
-        if (!states.step(name[i], is_inbox && i < kInboxLength)) return false;
+    const auto folds = [&](std::size_t i) { return is_inbox && i < kInboxLength; };
+    const auto fixed = std::min(pattern_.find_first_of("*%"), pattern_.size());
+    if (name.size() < fixed) return false;
+    for (std::size_t i = 0; i < fixed; ++i) // most names end here
+        if (!accepts(pattern_[i], name[i], folds(i))) return false;
+    if (fixed == pattern_.size()) return name.size() == fixed;
+    States states(std::string_view(pattern_).substr(fixed));
+    for (auto i = fixed; i < name.size(); ++i)
+        if (!states.step(name[i], folds(i))) return false;
     return states.accepted();
 }
 

@@ -11,6 +11,7 @@ namespace maild::imap {
 
 namespace {
 
+constexpr std::size_t kMaxNames = 20'000; // of a list, those of the own account among them
 constexpr std::size_t kReferralsAtOnce = 500;
 
 // An address that can be one level of a name, which a client can spell.
@@ -157,6 +158,8 @@ net::Task<Result<void>> Visits::add_shared(std::map<std::string, store::MailboxE
         for (auto& referral : *referrals) {
             const auto shared = co_await list_one(std::move(referral));
             for (const auto& entry : *shared) {
+                // Others decide how much they share: it must not be this session's memory.
+                if (entries.size() >= kMaxNames) co_return Result<void>();
                 if (!can_be_named(entry.name)) continue;
                 add_levels(entries, entry.name);
                 auto& kept = entries[entry.name];

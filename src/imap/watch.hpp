@@ -16,7 +16,7 @@ namespace maild::imap {
 
 class Watch {
 public:
-    static constexpr std::size_t kMaxNameNews = 1000;
+    static constexpr std::size_t kMaxNameNews = 200; // each is looked up among all names
 
     Watch(const Notify& notify, NameForm form);
 

@@ -84,13 +84,14 @@ Result<void> may_create(Batch& batch, const Access& access, const MailboxName& n
 Result<void> may_rename(Batch& batch, const Access& access, const std::vector<MailboxRow>& rows,
                         const MailboxName& from) {
     if (access.is_own()) return {};
+    if (rows.front().name != from) return fail(Errc::no_such_mailbox); // whatever is below it
     for (const auto& row : rows) {
         auto may = require(batch.database, access, row.status.id, kDeleteMailbox);
         if (!may && row.name != from && may.error().code == Errc::no_such_mailbox)
             return fail(Errc::not_permitted, "a mailbox below it");
         if (!may) return may;
     }
-    return rows.front().name == from ? Result<void>() : fail(Errc::no_such_mailbox);
+    return {};
 }
 
 // The mailbox itself, if there is one, and what is below it.
