@@ -19,7 +19,8 @@ public:
     Beside& operator=(const Beside&) = delete;
 
     // For reading alone.
-    net::Task<Result<store::OpenedMailbox>> open(store::MailboxName name);
+    net::Task<Result<store::OpenedMailbox>> open(store::MailboxName name,
+                                                 std::uint32_t most = store::kAllMessages);
     store::SessionId id() const { return beside_.value_or(store::SessionId()); } // once it is open
 
 private:

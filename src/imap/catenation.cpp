@@ -100,12 +100,12 @@ net::Task<Result<store::OpenedMailbox>> Catenation::open_beside(store::MailboxNa
     const auto place = co_await handles_.visits.locate(std::move(name));
     if (!place) co_return std::unexpected(place.error());
     if (place->session == handles_.own) {
-        auto opened = co_await beside_.open(place->name);
+        auto opened = co_await beside_.open(place->name, 0);
         name_session_ = beside_.id();
         co_return opened;
     }
     name_session_ = place->session;
-    auto opened = co_await store_.open_mailbox(place->session, place->name, true);
+    auto opened = co_await store_.open_mailbox(place->session, place->name, true, 0);
     co_return opened;
 }
 

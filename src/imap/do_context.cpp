@@ -64,6 +64,11 @@ Response Session::do_cancel_update(const CancelUpdate& cancel) {
 net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
     if (!hears_selected() && !is_own_change_) co_return;
     if (watch_ && (watch_->selected() & kFlagChange) == 0) view_->forget_flag_news();
+    if (!view_->is_whole()) {
+        if (!view_->has_news()) co_return;
+        const auto whole = co_await complete_view();
+        if (!whole) co_return;
+    }
     const auto known = view_->exists() == 0 ? Uid() : view_->at(view_->exists()).uid;
     if (rule == ExpungeRule::announce)
         for (auto& context : contexts_) context.remove_expunged(out_.text, *view_);

@@ -57,6 +57,8 @@ net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::str
             if (!alive) co_return ok({});
         }
         if (entry.id == is_open) { // as this client knows it
+            const auto whole = co_await complete_view();
+            if (!whole) co_return response_for(whole.error().code);
             auto refusal = co_await search_one({command.search, entry.name, tag}, *view_,
                                                selected(), progress);
             if (refusal) co_return std::move(*refusal);

@@ -39,6 +39,8 @@ net::Task<void> Session::tell_vanished(const Ranges& uids, ModSeq since, Uid kno
 // §3.2.5: behind everything else that SELECT says.
 net::Task<void> Session::resync(const QuickResync& client) {
     if (client.uid_validity != view_->status().uid_validity) co_return;
+    const auto whole = co_await complete_view();
+    if (!whole) co_return;
     const auto known = view_->matched(client.match_seqs, client.match_uids);
     const auto uids = client.uids.value_or(Ranges{{1, UINT32_MAX}});
     co_await tell_vanished(uids, client.modseq, known);

@@ -33,7 +33,8 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     if (!session) co_return session.error();
     is_opening_ = true;
     selected_ = *name;
-    auto opened = co_await store().open_mailbox(*session, place->name, examine);
+    auto opened = co_await store().open_mailbox(*session, place->name, examine,
+                                                server_.limits.states_at_select);
     is_opening_ = false;
     const auto early = std::exchange(early_, {});
     if (!opened) close_view();
@@ -50,6 +51,17 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     if (select.resync) co_await resync(*select.resync);
     const std::string code = view_->read_only() ? "[READ-ONLY] " : "[READ-WRITE] ";
     co_return ok(code + (examine ? "EXAMINE completed" : "SELECT completed"));
+}
+
+// SELECT tells what a mailbox has by its counters; a client that only looks for news, or puts a
+// message there, never needs more.
+net::Task<Result<void>> Session::complete_view() {
+    if (!view_ || view_->is_whole()) co_return Result<void>{};
+    auto states = co_await store().message_states(selected());
+    if (!states) co_return std::unexpected(std::move(states.error()));
+    if (view_->complete(std::move(*states))) co_return Result<void>{};
+    on_lost(); // what the client was told is not what the store has
+    co_return fail(Errc::unavailable, "messages that do not fit the mailbox as it was opened");
 }
 
 // The handle to open it with: the own one, or one that is told of another account's mailbox.

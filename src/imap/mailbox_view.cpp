@@ -11,12 +11,43 @@ MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle 
       keywords_(std::move(opened.keywords)),
       messages_(std::move(opened.messages)),
       exists_(static_cast<std::uint32_t>(messages_.size())),
+      first_unseen_(opened.first_unseen),
       first_recent_(opened.first_recent),
       highest_modseq_(opened.status.highest_modseq),
       style_(style),
       rights_(opened.rights),
       read_only_(read_only || !opened.rights.has_any(store::kChanging)) {
-    told_recent_ = recent();
+    if (messages_.empty() && opened.status.messages > 0) {
+        exists_ = opened.status.messages;
+        unknown_below_ = opened.status.uid_next;
+        told_recent_ = opened.status.recent;
+    } else {
+        told_recent_ = recent();
+    }
+}
+
+// Of what both know, the later state holds; and what has gone since has still its number.
+bool MailboxView::complete(std::vector<store::MessageState> states) {
+    const auto at_opening =
+        std::ranges::lower_bound(states, unknown_below_, {}, &store::MessageState::uid);
+    states.erase(at_opening, states.end()); // the rest was told as Added
+    std::vector<store::MessageState> whole;
+    whole.reserve(exists_ + messages_.size() - first_new());
+    auto own = messages_.begin();
+    for (const auto& state : states) {
+        while (own != messages_.end() && own->uid < state.uid) whole.push_back(*own++);
+        const bool is_own = own != messages_.end() && own->uid == state.uid;
+        whole.push_back(is_own && own->modseq > state.modseq ? *own : state);
+        if (is_own) ++own;
+    }
+    const auto announced =
+        whole.size() + static_cast<std::size_t>(std::distance(
+                           own, messages_.begin() + static_cast<std::ptrdiff_t>(first_new())));
+    if (announced != exists_) return false;
+    whole.insert(whole.end(), own, messages_.end());
+    messages_ = std::move(whole);
+    unknown_below_ = Uid();
+    return true;
 }
 
 std::size_t MailboxView::lower_bound(Uid uid) const {
@@ -31,19 +62,14 @@ std::size_t MailboxView::dirty_bound(Uid uid) const {
 
 std::uint32_t MailboxView::seq_of(Uid uid) const {
     const auto index = lower_bound(uid);
-    if (index >= exists_ || messages_[index].uid != uid) return 0;
+    if (index >= exists_ || !knows(index, uid)) return 0;
     return static_cast<std::uint32_t>(index + 1);
 }
 
 std::uint32_t MailboxView::recent() const {
+    if (!is_whole()) return told_recent_;
     return exists_ -
            static_cast<std::uint32_t>(std::min<std::size_t>(lower_bound(first_recent_), exists_));
-}
-
-std::uint32_t MailboxView::first_unseen() const {
-    for (std::uint32_t seq = 1; seq <= exists_; ++seq)
-        if (!at(seq).flags.has(store::kSeen)) return seq;
-    return 0;
 }
 
 bool MailboxView::is_expunged(Uid uid) const { return std::ranges::binary_search(expunged_, uid); }
@@ -54,20 +80,30 @@ void MailboxView::apply(const store::Change& change) {
 
 void MailboxView::apply(const store::Added& change) {
     const auto index = lower_bound(change.message.uid);
-    if (index < messages_.size())
+    if (index < messages_.size() || change.message.uid < unknown_below_)
         return; // UIDs only grow; what is known already came with the snapshot
     highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
     messages_.push_back(change.message);
     touch(change.message.uid);
 }
 
+// What is not known yet gets its place, so that its news are.
+std::size_t MailboxView::place_of(Uid uid) {
+    const auto index = lower_bound(uid);
+    if (knows(index, uid)) return index;
+    if (uid >= unknown_below_) return messages_.size();
+    messages_.insert(messages_.begin() + static_cast<std::ptrdiff_t>(index),
+                     store::MessageState{uid, {}, {}});
+    return index;
+}
+
 void MailboxView::apply(const store::FlagsChanged& change) {
-    const auto index = lower_bound(change.message.uid);
-    if (index == messages_.size() || messages_[index].uid != change.message.uid) return;
+    const auto index = place_of(change.message.uid);
+    if (index == messages_.size()) return;
     messages_[index] = change.message;
     touch(change.message.uid);
     highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
-    if (index >= exists_) return; // its flags come with its first FETCH
+    if (index >= first_new()) return; // its flags come with its first FETCH
     const auto position = dirty_bound(change.message.uid);
     if (position < dirty_.size() && dirty_[position].uid == change.message.uid)
         dirty_[position].repeated = true;
@@ -77,11 +113,11 @@ void MailboxView::apply(const store::FlagsChanged& change) {
 }
 
 void MailboxView::apply(const store::Expunged& change) {
-    const auto index = lower_bound(change.uid);
-    if (index == messages_.size() || messages_[index].uid != change.uid) return;
+    const auto index = place_of(change.uid);
+    if (index == messages_.size()) return;
     forget_change(change.uid);
     highest_modseq_ = std::max(highest_modseq_, change.modseq);
-    if (index >= exists_) {
+    if (index >= first_new()) {
         messages_.erase(messages_.begin() + static_cast<std::ptrdiff_t>(index));
         return;
     }
@@ -119,7 +155,7 @@ std::vector<Uid> MailboxView::take_touched() {
     std::vector<Uid> later; // EXISTS has not been said of them
     for (const auto uid : touched_) {
         const auto index = lower_bound(uid);
-        if (index == messages_.size() || messages_[index].uid != uid || is_expunged(uid)) continue;
+        if (!knows(index, uid) || is_expunged(uid)) continue;
         (index < exists_ ? taken : later).push_back(uid);
     }
     touched_ = std::move(later);
@@ -128,13 +164,13 @@ std::vector<Uid> MailboxView::take_touched() {
 
 bool MailboxView::has_news() const {
     return is_deleted_ || has_new_flags_ || !expunged_.empty() || !dirty_.empty() ||
-           messages_.size() > exists_;
+           messages_.size() > first_new();
 }
 
 ModSeq MailboxView::told_modseq() const {
     auto first = ModSeq(highest_modseq_.value + 1);
     if (!expunged_.empty()) first = std::min(first, first_held_);
-    if (messages_.size() > exists_) first = std::min(first, messages_[exists_].modseq);
+    if (messages_.size() > first_new()) first = std::min(first, messages_[first_new()].modseq);
     for (const auto& dirty : dirty_)
         first = std::min(first, messages_[lower_bound(dirty.uid)].modseq);
     return ModSeq(first.value - 1);

@@ -3,6 +3,10 @@
 // numbers, flags, and the news that it has not been told yet. News come in when the store has them;
 // they become responses only where the protocol allows it, and until then no number shifts. No I/O;
 // belongs to one session. Memory: 24 octets a message, 8 for each pending change.
+//
+// Of a large mailbox only the number of messages is known at first (OpenedMailbox without
+// messages), and the news that came since: the view is whole when complete() was given the rest.
+// Until then nothing may be asked that is about single messages, and announce() not at all.
 
 #include "imap/sequence_set.hpp"
 
@@ -32,6 +36,11 @@ struct NewsStyle {
 class MailboxView {
 public:
     MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle style);
+
+    bool is_whole() const { return unknown_below_ == Uid(); }
+    // The messages, ascending, as the store has them at a moment that lies between two changes that
+    // this view was told, or behind all. False: they do not fit what it knows.
+    bool complete(std::vector<store::MessageState> states);
 
     void apply(const store::Change& change);
     // What may be said now: EXPUNGE (if allowed), FLAGS, EXISTS and RECENT, FETCH.
@@ -64,8 +73,8 @@ public:
     bool is_recent(Uid uid) const { return uid >= first_recent_; }
     bool tells_recent(Uid uid) const { return !style_.is_rev2 && is_recent(uid); } // as a flag
     std::uint32_t recent() const;
-    std::uint32_t first_unseen() const; // sequence number, 0: none
-    bool is_expunged(Uid uid) const;    // but the client has not been told
+    std::uint32_t first_unseen() const { return first_unseen_; } // when it was opened; 0: none
+    bool is_expunged(Uid uid) const;                             // but the client has not been told
 
     // Sets as a client gives them, `*` being the last message that it knows.
     Ranges seqs(const SequenceSet& set, bool is_uid) const; // sequence numbers that exist
@@ -116,6 +125,12 @@ private:
         has_new_flags_ = true;
     }
     std::size_t lower_bound(Uid uid) const; // index in messages_
+    bool knows(std::size_t index, Uid uid) const {
+        return index < messages_.size() && messages_[index].uid == uid;
+    }
+    // Index in messages_ of the first that has not been announced.
+    std::size_t first_new() const { return is_whole() ? exists_ : lower_bound(unknown_below_); }
+    std::size_t place_of(Uid uid); // index in messages_, its size for what was never there
     void announce_expunges(std::string& out);
     void announce_exists(std::string& out);
     void announce_held(std::string& out);
@@ -130,8 +145,12 @@ private:
 
     store::MailboxStatus status_;
     store::Keywords keywords_;
-    std::vector<store::MessageState> messages_; // ascending; those behind exists_ are not announced
+    // Ascending; those behind exists_ are not announced. Until the view is whole: only those that
+    // have changed, gone or come since it was opened.
+    std::vector<store::MessageState> messages_;
+    Uid unknown_below_; // until it is whole: UIDNEXT when it was opened
     std::uint32_t exists_ = 0;
+    std::uint32_t first_unseen_ = 0;
     std::uint32_t told_recent_ = 0;
     Uid first_recent_;
     ModSeq highest_modseq_;

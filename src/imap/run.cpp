@@ -126,13 +126,14 @@ net::Task<Response> Session::run(const Command& command) {
 net::Task<Response> Session::run_selected(const Command& command) {
     const auto& arguments = command.arguments;
     const bool is_uid = command.row->is_uid;
-    switch (command.row->verb) {
-    case Verb::cancel_update: co_return do_cancel_update(std::get<CancelUpdate>(arguments));
-    case Verb::close:
-    case Verb::unselect: {
+    if (command.row->verb == Verb::close || command.row->verb == Verb::unselect) {
         auto response = co_await do_close(command.row->verb == Verb::close);
         co_return response;
     }
+    const auto whole = co_await complete_view();
+    if (!whole) co_return response_for(whole.error().code);
+    switch (command.row->verb) {
+    case Verb::cancel_update: co_return do_cancel_update(std::get<CancelUpdate>(arguments));
     case Verb::replace: {
         auto response = co_await do_replace(std::get<Replace>(arguments), is_uid);
         co_return response;

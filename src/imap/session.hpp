@@ -127,6 +127,7 @@ private:
     net::Task<Response> do_select(const Select& select, bool examine);
     net::Task<Result<store::SessionId, Response>> enter(const Place& place);
     net::Task<Response> do_close(bool expunge);
+    net::Task<Result<void>> complete_view(); // before anything about single messages
     void say_selected();
     void say_unseen();
     void close_view();

@@ -181,7 +181,7 @@ net::Task<Result<QuotaUsage>> LocalStore::quota(SessionId id, MailboxName name) 
 }
 
 net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxName name,
-                                                          bool examine) {
+                                                          bool examine, std::uint32_t most) {
     auto session = impl_->session(id);
     if (!session) co_return pass(session);
     impl_->detach(id, **session);
@@ -201,8 +201,15 @@ net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxN
         // What was revoked meanwhile was told to those that had it open, and this one had not.
         if (acl_changes != impl_->acl_changes && !access.is_own()) continue;
         impl_->detach(id, **session);
-        co_return impl_->enter(id, **session, *view, {examine, found->rights});
+        co_return impl_->enter(id, **session, *view, {examine, found->rights, most});
     }
+}
+
+// On the thread on which sinks are told, so the view has what they were told, and nothing else.
+net::Task<Result<std::vector<MessageState>>> LocalStore::message_states(SessionId id) {
+    const auto session = impl_->session_with_mailbox(id);
+    if (!session) co_return pass(session);
+    co_return (*session)->view->messages;
 }
 
 void LocalStore::close_mailbox(SessionId id) {

@@ -221,8 +221,10 @@ SessionId LocalStore::Impl::add_session(Session session) {
 // RFC 4314 §5.2: who may change nothing has it as if he only examined it.
 OpenedMailbox LocalStore::Impl::enter(SessionId id, Session& session,
                                       const std::shared_ptr<View>& view, Entering how) {
-    OpenedMailbox opened{view->status, view->keywords, view->messages, view->first_recent,
-                         how.rights};
+    OpenedMailbox opened{view->status,       view->keywords, {},
+                         view->first_recent, how.rights,     view->first_unseen()};
+    if (view->messages.size() <= how.most) opened.messages = view->messages;
+    opened.status.messages = static_cast<std::uint32_t>(view->messages.size());
     opened.status.recent = view->recent();
     session.rights = how.rights;
     attach(id, session, view, how.examine || !how.rights.has_any(kChanging));

@@ -61,6 +61,7 @@ public:
     struct Entering {
         bool examine;
         Rights rights;
+        std::uint32_t most; // messages to tell of
     };
     OpenedMailbox enter(SessionId id, Session& session, const std::shared_ptr<View>& view,
                         Entering how);

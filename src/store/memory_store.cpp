@@ -198,7 +198,7 @@ net::Task<Result<QuotaUsage>> MemoryStore::quota(SessionId id, MailboxName name)
 }
 
 net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, MailboxName name,
-                                                           bool examine) {
+                                                           bool examine, std::uint32_t most) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     (*session)->open.reset();
@@ -209,13 +209,20 @@ net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, Mailbox
     (*session)->rights = rights;
     examine = examine || !rights.has_any(kChanging);
     OpenedMailbox opened{status_of(mailbox), mailbox.keywords, {}, mailbox.first_recent, rights};
-    for (const auto& [uid, message] : mailbox.messages) {
-        opened.messages.push_back({uid, message.flags, message.modseq});
-    }
+    if (mailbox.messages.size() <= most) opened.messages = mailbox.states();
+    opened.first_unseen = mailbox.first_unseen();
     (*session)->open = mailbox.id;
     (*session)->is_examining = examine;
     if (!examine) mailbox.first_recent = mailbox.uid_next;
     co_return opened;
+}
+
+net::Task<Result<std::vector<MessageState>>> MemoryStore::message_states(SessionId id) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    const auto mailbox = world_->open_mailbox(**session);
+    if (!mailbox) co_return std::unexpected(mailbox.error());
+    co_return (*mailbox)->states();
 }
 
 void MemoryStore::close_mailbox(SessionId id) {

@@ -61,6 +61,22 @@ void World::lose(AccountId account) {
     for (auto* sink : lost) sink->on_lost();
 }
 
+std::vector<MessageState> Mailbox::states() const {
+    std::vector<MessageState> states;
+    for (const auto& [uid, message] : messages)
+        states.push_back({uid, message.flags, message.modseq});
+    return states;
+}
+
+std::uint32_t Mailbox::first_unseen() const {
+    std::uint32_t place = 0;
+    for (const auto& [uid, message] : messages) {
+        ++place;
+        if (!message.flags.has(kSeen)) return place;
+    }
+    return 0;
+}
+
 Result<Session*> World::session(SessionId id) {
     const auto found = sessions.find(id);
     if (found == sessions.end()) return fail(Errc::not_permitted, "no such session");

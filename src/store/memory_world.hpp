@@ -45,6 +45,9 @@ struct Mailbox {
     std::map<Uid, Message> expunged; // still readable for who knows the UID; `modseq` of removal
     AnnotationMap annotations;
     Acl acl;
+
+    std::vector<MessageState> states() const;
+    std::uint32_t first_unseen() const; // its place, from 1; 0: none
 };
 
 struct Account {

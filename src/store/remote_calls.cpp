@@ -97,6 +97,16 @@ net::Task<Result<void>> RemoteStore::set_annotations(SessionId session, MailboxN
                           wire::SetAnnotations{session, std::move(name), std::move(change)});
 }
 
+net::Task<Result<std::vector<MessageState>>> RemoteStore::message_states(SessionId session) {
+    const auto impl = impl_;
+    ipc::Message request;
+    request.payload = ipc::encode(wire::OfSession{session});
+    const auto reply = co_await impl->line.exchange(wire::number(Type::message_states),
+                                                    std::move(request), impl->timeout);
+    if (!reply) co_return pass(reply);
+    co_return ipc::decode<std::vector<MessageState>>(reply->blob.view());
+}
+
 net::Task<Result<FetchResult>> RemoteStore::fetch(SessionId session, UidSet uids,
                                                   std::uint32_t items) {
     return impl_->call<FetchResult>(Type::fetch, wire::Fetch{session, std::move(uids), items});

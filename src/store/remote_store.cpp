@@ -155,14 +155,14 @@ void RemoteStore::watch(SessionId session, bool is_watching) {
 }
 
 net::Task<Result<OpenedMailbox>> RemoteStore::open_mailbox(SessionId session, MailboxName name,
-                                                           bool examine) {
+                                                           bool examine, std::uint32_t most) {
     const auto impl = impl_;
     const auto found = impl->sessions.find(session);
     if (found == impl->sessions.end()) co_return fail(Errc::not_permitted, "no such session");
     const auto opening = ++found->second.opening;
     found->second.is_open = false;
     found->second.early.clear();
-    wire::Open message{session, std::move(name), examine, opening};
+    wire::Open message{session, std::move(name), examine, most, opening};
     ipc::Message request;
     request.payload = ipc::encode(message);
     const auto reply = co_await impl->line.exchange(wire::number(Type::open_mailbox),

@@ -186,9 +186,16 @@ net::Task<void> Service::Impl::open_mailbox(Exchange& exchange) {
     if (!message) co_return;
     store.close_mailbox(message->session);
     sink(*exchange.connection, message->session)->opening = message->opening;
-    const auto opened =
-        co_await store.open_mailbox(message->session, std::move(message->name), message->examine);
+    const auto opened = co_await store.open_mailbox(message->session, std::move(message->name),
+                                                    message->examine, message->most);
     answer_in_blob(exchange, opened);
+}
+
+net::Task<void> Service::Impl::message_states(Exchange& exchange) {
+    const auto message = decode_for_session<wire::OfSession>(exchange);
+    if (!message) co_return;
+    const auto states = co_await store.message_states(message->session);
+    answer_in_blob(exchange, states);
 }
 
 net::Task<void> Service::Impl::check_room(Exchange& exchange) {

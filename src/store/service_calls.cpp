@@ -76,6 +76,7 @@ net::Task<bool> Service::Impl::handle_mailboxes(Exchange& exchange) {
         co_return true;
     }
     case Type::open_mailbox: co_await open_mailbox(exchange); co_return true;
+    case Type::message_states: co_await message_states(exchange); co_return true;
     default: break;
     }
     const bool is_known = co_await handle_annotations(exchange);

@@ -51,6 +51,7 @@ private:
     void answer_opened(Exchange& exchange, const Result<SessionId>& opened,
                        std::unique_ptr<ServiceSink> own);
     net::Task<void> open_mailbox(Exchange& exchange);
+    net::Task<void> message_states(Exchange& exchange);
     net::Task<void> change_flags(Exchange& exchange);
     net::Task<void> create(Exchange& exchange);
     net::Task<void> read(Exchange& exchange);

@@ -22,7 +22,9 @@ void remove(View& view, const std::vector<Change>& changes) {
 
 void change(View& view, const MessageState& message) {
     const auto found = std::ranges::lower_bound(view.messages, message.uid, {}, &MessageState::uid);
-    if (found != view.messages.end() && found->uid == message.uid) *found = message;
+    if (found == view.messages.end() || found->uid != message.uid) return;
+    *found = message;
+    if (!message.flags.has(kSeen)) view.unseen_from = std::min(view.unseen_from, message.uid);
 }
 
 } // namespace
@@ -30,6 +32,13 @@ void change(View& view, const MessageState& message) {
 std::uint32_t View::recent() const {
     const auto first = std::ranges::lower_bound(messages, first_recent, {}, &MessageState::uid);
     return static_cast<std::uint32_t>(messages.end() - first);
+}
+
+std::uint32_t View::first_unseen() {
+    auto first = std::ranges::lower_bound(messages, unseen_from, {}, &MessageState::uid);
+    while (first != messages.end() && first->flags.has(kSeen)) ++first;
+    unseen_from = first == messages.end() ? status.uid_next : first->uid;
+    return first == messages.end() ? 0 : static_cast<std::uint32_t>(first - messages.begin() + 1);
 }
 
 bool apply(View& view, const MailboxNews& news) {

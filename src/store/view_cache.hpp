@@ -27,6 +27,7 @@ struct View {
     std::vector<MessageState> messages; // ascending by UID
     Uid first_recent{1};
     Uid stored_recent{1};           // what the row says, or will
+    Uid unseen_from{1};             // all below have \Seen
     std::vector<MailboxNews> early; // came while loading
     std::set<SessionId> sessions;
     std::size_t selected = 0; // sessions that may write
@@ -35,6 +36,8 @@ struct View {
 
     std::size_t bytes() const { return sizeof *this + messages.capacity() * sizeof(MessageState); }
     std::uint32_t recent() const;
+    // Its place, from 1; 0: none. What it has looked at it does not look at again.
+    std::uint32_t first_unseen();
 };
 
 // How sessions see it: the changes of a commit to one view. False: its snapshot had them already.

@@ -44,6 +44,7 @@ enum class Type : ipc::MessageType {
     acl,
     change_acl,
     my_rights,
+    message_states,
     // from control
     figures = 64,
     usage,
@@ -107,6 +108,7 @@ struct Open { // answered by an OpenedMailbox in the blob: it may be large
     SessionId session;
     MailboxName name;
     bool examine = false;
+    std::uint32_t most = kAllMessages;
     std::uint32_t opening = 0; // counts the openings of the session; its changes carry the number
 };
 struct Fetch {
@@ -232,7 +234,7 @@ template <class Codec> void describe(Codec& codec, Subscribe& m) {
     codec(m.session, m.name, m.subscribed);
 }
 template <class Codec> void describe(Codec& codec, Open& m) {
-    codec(m.session, m.name, m.examine, m.opening);
+    codec(m.session, m.name, m.examine, m.most, m.opening);
 }
 template <class Codec> void describe(Codec& codec, Fetch& m) { codec(m.session, m.uids, m.items); }
 template <class Codec> void describe(Codec& codec, Read& m) {
@@ -296,7 +298,7 @@ template <class Codec> void describe(Codec& codec, AppendResult& r) {
     codec(r.uid_validity, r.uids);
 }
 template <class Codec> void describe(Codec& codec, OpenedMailbox& o) {
-    codec(o.status, o.keywords, o.messages, o.first_recent, o.rights);
+    codec(o.status, o.keywords, o.messages, o.first_recent, o.rights, o.first_unseen);
 }
 template <class Codec> void describe(Codec& codec, CopyResult& r) { codec(r.uid_validity, r.uids); }
 template <class Codec> void describe(Codec& codec, FlagChangeResult& r) {

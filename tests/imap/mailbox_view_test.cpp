@@ -49,6 +49,93 @@ TEST(MailboxView, HoldsWhatOthersChangedDuringASilentStore) {
     EXPECT_FALSE(view.has_news());
 }
 
+// Of a mailbox with the UIDs 1, 3, 5 and 7, of which only the number is known.
+MailboxView unknown_view() {
+    store::OpenedMailbox opened;
+    opened.status.messages = 4;
+    opened.status.uid_next = Uid(10);
+    opened.status.highest_modseq = ModSeq(4);
+    opened.first_recent = Uid(1000);
+    return {std::move(opened), false, {}};
+}
+
+void expunge(MailboxView& view, std::uint32_t uid, std::uint64_t modseq) {
+    view.apply(store::Change(store::Expunged{Uid(uid), ModSeq(modseq)}));
+}
+
+void add(MailboxView& view, std::uint32_t uid, std::uint64_t modseq) {
+    view.apply(store::Change(store::Added{{Uid(uid), {}, ModSeq(modseq)}}));
+}
+
+std::vector<store::MessageState> states(std::initializer_list<std::uint32_t> uids) {
+    std::vector<store::MessageState> out;
+    for (const auto uid : uids) out.push_back({Uid(uid), {}, ModSeq(uid < 10 ? 1 : 20)});
+    return out;
+}
+
+std::string all_news(MailboxView& view) {
+    std::string out;
+    view.announce(out, ExpungeRule::announce, true);
+    return out;
+}
+
+TEST(MailboxView, IsAsItWasOpenedWhenItBecomesWhole) {
+    auto view = unknown_view();
+    EXPECT_FALSE(view.is_whole());
+    EXPECT_EQ(view.exists(), 4U);
+    EXPECT_FALSE(view.has_news());
+    ASSERT_TRUE(view.complete(states({1, 3, 5, 7})));
+    EXPECT_TRUE(view.is_whole());
+    EXPECT_EQ(view.seq_of(Uid(5)), 3U);
+    EXPECT_EQ(all_news(view), "");
+}
+
+// The numbers are those of the opening: what has gone since keeps its own until it is told, and
+// what has come is told behind it.
+TEST(MailboxView, TellsWhatHappenedBeforeItWasWhole) {
+    auto view = unknown_view();
+    change(view, 7, store::kSeen, 11);
+    expunge(view, 3, 12);
+    add(view, 10, 13);
+    add(view, 11, 14);
+    expunge(view, 10, 15);
+    EXPECT_TRUE(view.has_news());
+    EXPECT_EQ(view.exists(), 4U);
+    EXPECT_EQ(view.told_modseq(), ModSeq(10));
+    ASSERT_TRUE(view.complete(states({1, 5, 7, 11})));
+    EXPECT_EQ(view.exists(), 4U);
+    EXPECT_EQ(view.seq_of(Uid(3)), 2U);
+    EXPECT_EQ(view.seq_of(Uid(11)), 0U);
+    EXPECT_EQ(all_news(view), "* 2 EXPUNGE\r\n* 4 EXISTS\r\n"
+                              "* 3 FETCH (UID 7 FLAGS (\\Seen))\r\n");
+    EXPECT_EQ(view.seq_of(Uid(11)), 4U);
+}
+
+// The answer may be from before the last news, or from behind them.
+TEST(MailboxView, TakesTheLaterOfTwoStates) {
+    auto view = unknown_view();
+    change(view, 1, store::kFlagged, 11);
+    expunge(view, 5, 12);
+    auto before = states({1, 3, 5, 7});
+    ASSERT_TRUE(view.complete(before));
+    EXPECT_EQ(view.at(1).flags, store::Flags{store::kFlagged});
+    EXPECT_EQ(all_news(view), "* 3 EXPUNGE\r\n* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n");
+
+    view = unknown_view();
+    change(view, 1, store::kFlagged, 11);
+    auto behind = states({1, 3, 5, 7});
+    behind.front() = {Uid(1), store::Flags{store::kSeen}, ModSeq(12)};
+    ASSERT_TRUE(view.complete(behind));
+    EXPECT_EQ(all_news(view), "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n");
+}
+
+TEST(MailboxView, RefusesWhatCannotBeItsMailbox) {
+    auto view = unknown_view();
+    EXPECT_FALSE(view.complete(states({1, 3, 5})));
+    EXPECT_FALSE(view.complete(states({1, 3, 5, 7, 9})));
+    EXPECT_TRUE(view.complete(states({1, 3, 5, 7, 11}))); // UIDNEXT was 10
+}
+
 TEST(MailboxView, HoldsNothingOfWhatIsToldAnyway) {
     auto view = view_of({1, 2});
     change(view, 1, store::kSeen, 5);

@@ -16,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 2) return 0;
     log::to_nowhere();
     imap::test::Host host;
+    if ((data[0] & 0x20U) != 0) host.server->limits.states_at_select = 1;
     imap::test::Client client(host);
     if (data[0] % 3 > 0) {
         client.log_in();

@@ -46,12 +46,15 @@ struct Side {
     }
 };
 
-class Transcript : public testing::TestWithParam<std::filesystem::path> {};
+// Each runs with mailboxes that are read when they are opened, and with such that are read later.
+class Transcript : public testing::TestWithParam<std::tuple<std::filesystem::path, bool>> {};
 
 TEST_P(Transcript, IsWhatTheServerSays) {
+    const auto& [path, reads_later] = GetParam();
     Host host;
+    if (reads_later) host.server->limits.states_at_select = 0;
     std::map<char, Side> sides;
-    std::ifstream file(GetParam());
+    std::ifstream file(path);
     std::string line;
     bool log_in = true;
     for (int number = 1; std::getline(file, line); ++number) {
@@ -82,11 +85,13 @@ TEST_P(Transcript, IsWhatTheServerSays) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Imap, Transcript, testing::ValuesIn(transcripts()), [](const auto& param) {
-    auto name = param.param.stem().string();
-    std::ranges::replace(name, '-', '_');
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(Imap, Transcript,
+                         testing::Combine(testing::ValuesIn(transcripts()), testing::Bool()),
+                         [](const auto& param) {
+                             auto name = std::get<0>(param.param).stem().string();
+                             std::ranges::replace(name, '-', '_');
+                             return name + (std::get<1>(param.param) ? "_read_later" : "");
+                         });
 
 } // namespace
 } // namespace maild::imap::test

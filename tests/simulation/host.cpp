@@ -47,7 +47,7 @@ Host::Worker::Worker(Host& host)
         imap::Server{.tls = nullptr,
                      .implicit_tls = false,
                      .plaintext = auth::PlaintextPolicy::loopback,
-                     .limits = {},
+                     .limits = {.states_at_select = 3}, // some are read later
                      .backend = imap_backend,
                      .clock = host.clock_});
 }

@@ -32,6 +32,45 @@ TEST_P(StoreConformance, AppendedMessagesHaveAscendingUidsAndTheirStructure) {
     EXPECT_EQ(fetched->messages[1].header_size, 13U);
 }
 
+TEST_P(StoreConformance, ALargeMailboxIsOpenedWithoutItsMessages) {
+    Client writer(*subject, 1);
+    writer.append("INBOX", {"a", "b"}, {kSeen, {}});
+    writer.append("INBOX", {"c"});
+    Client client(*subject, 1);
+    const auto whole = run(store.open_mailbox(client.id(), "INBOX", true, 3));
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(text(*whole), "1 2 3");
+    const auto opened = run(store.open_mailbox(client.id(), "INBOX", false, 2));
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(text(*opened), "");
+    EXPECT_EQ(opened->status.messages, 3U);
+    EXPECT_EQ(opened->status.recent, 3U);
+    EXPECT_EQ(opened->first_unseen, 3U);
+    writer.open("INBOX");
+    writer.store(uid(2), FlagChange::remove, {kSeen, {}});
+    writer.store(uid(3), FlagChange::add, {kDeleted, {}});
+    writer.expunge();
+    EXPECT_EQ(client.news(), "~2 ~3 -3");
+    const auto states = run(store.message_states(client.id()));
+    ASSERT_TRUE(states);
+    ASSERT_EQ(states->size(), 2U);
+    EXPECT_EQ(states->front().flags, Flags{kSeen});
+    EXPECT_EQ(states->back().uid, Uid(2));
+    EXPECT_EQ(states->back().flags, Flags{});
+    EXPECT_EQ(run(store.open_mailbox(client.id(), "INBOX", true, 0))->first_unseen, 2U);
+}
+
+TEST_P(StoreConformance, StatesNeedAMailboxThatIsOpen) {
+    Client client(*subject, 1);
+    EXPECT_EQ(run(store.message_states(client.id())).error().code, Errc::no_such_mailbox);
+    client.create("Gone");
+    client.open("Gone");
+    Client other(*subject, 1);
+    other.remove("Gone");
+    EXPECT_EQ(run(store.message_states(client.id())).error().code, Errc::no_such_mailbox);
+    EXPECT_EQ(run(store.message_states(SessionId(4711))).error().code, Errc::not_permitted);
+}
+
 TEST_P(StoreConformance, FetchBringsWhatIsAskedFor) {
     ASSERT_EQ(deliver(*subject, 1, "Subject: a\r\n\r\nbody"), "1");
     Client client(*subject, 1);

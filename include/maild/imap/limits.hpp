@@ -10,6 +10,9 @@ namespace maild::imap {
 struct Limits {
     // Of an APPEND; it is held in memory while it is stored.
     std::uint64_t message_size = 50 * 1024 * 1024;
+    // Messages whose flags SELECT asks for at once; of a larger mailbox the first command that
+    // needs them does.
+    std::uint32_t states_at_select = 1'000;
     unsigned auth_failures = 3; // in a session; the last one ends it
     std::chrono::milliseconds auth_failure_delay{
         2'000}; // before the answer, doubled by each further failure …

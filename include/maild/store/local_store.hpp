@@ -102,8 +102,9 @@ public:
                                                AnnotationQuery query) override;
     net::Task<Result<void>> set_annotations(SessionId session, MailboxName name,
                                             AnnotationChange change) override;
-    net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
-                                                  bool examine) override;
+    net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name, bool examine,
+                                                  std::uint32_t most = kAllMessages) override;
+    net::Task<Result<std::vector<MessageState>>> message_states(SessionId session) override;
     void close_mailbox(SessionId session) override;
     net::Task<Result<FetchResult>> fetch(SessionId session, UidSet uids,
                                          std::uint32_t items) override;

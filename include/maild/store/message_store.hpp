@@ -105,10 +105,12 @@ struct AppendResult {
 struct OpenedMailbox {
     MailboxStatus status;
     Keywords keywords;
-    std::vector<MessageState> messages; // ascending by UID
+    std::vector<MessageState> messages; // ascending by UID; none if there are more than asked for
     Uid first_recent;                   // messages from here on are \Recent in this session
     Rights rights = kAllRights;         // of who asks; changes are told
+    std::uint32_t first_unseen = 0;     // the place of the first without \Seen, from 1; 0: none
 };
+inline constexpr std::uint32_t kAllMessages = UINT32_MAX;
 
 // A mailbox of the session's own account, or of another handle's of the same actor.
 struct Destination {
@@ -270,12 +272,18 @@ public:
 
     // A session has at most one mailbox open; opening closes the former, also when it fails.
     // `examine`: read-only,
-    // \Recent is not taken. Changes after the snapshot, and no others, reach the sink.
+    // \Recent is not taken. Changes after the snapshot, and no others, reach the sink. Of a mailbox
+    // with more than `most` messages (status.messages tells) they are left out, so that opening
+    // costs the same however many there are.
     virtual net::Task<Result<OpenedMailbox>> open_mailbox(SessionId session, MailboxName name,
-                                                          bool examine) = 0;
+                                                          bool examine,
+                                                          std::uint32_t most = kAllMessages) = 0;
     virtual void close_mailbox(SessionId session) = 0;
 
     // The rest works on the mailbox that is open.
+    // All its messages, ascending by UID, as they are at one moment of this call: with everything
+    // that the sink was told before; what it is told meanwhile may be in it, or not.
+    virtual net::Task<Result<std::vector<MessageState>>> message_states(SessionId session) = 0;
     virtual net::Task<Result<FetchResult>> fetch(SessionId session, UidSet uids,
                                                  std::uint32_t items) = 0;
     // `length` octets of the message as the client sees it (prefix and content) from `offset`;
