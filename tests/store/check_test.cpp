@@ -237,13 +237,14 @@ TEST(Check, SessionsLearnOfWhatWasMended) {
     subject.plant("UPDATE mailbox SET messages = 7 WHERE account_id = 1 AND name = 'INBOX'");
     subject.open();
     Client client(subject, 1);
-    EXPECT_EQ(client.open("INBOX").status.messages, 7U);
+    client.open("INBOX");
+    EXPECT_EQ(client.status("INBOX").messages, 7U);
     const auto before = client.status("INBOX").highest_modseq;
     CheckRequest request;
     request.repair = true;
     EXPECT_EQ(subject.check(request).size(), 1U);
     EXPECT_EQ(client.news(), "") << "no message has changed";
-    EXPECT_EQ(client.open("INBOX").status.messages, 2U);
+    EXPECT_EQ(client.status("INBOX").messages, 2U);
     EXPECT_GT(client.status("INBOX").highest_modseq, before);
 }
 

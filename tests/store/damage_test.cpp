@@ -92,7 +92,7 @@ TEST_F(Damage, EmptyMetaIsALostOne) {
 
 TEST_F(Damage, RotThatTheWriterMeetsTakesTheShardOffline) {
     rot(subject, root_page(subject, "SELECT rootpage FROM sqlite_schema WHERE name = "
-                                    "'message_by_modseq'"));
+                                    "'mailbox_by_name'"));
     subject.open();
     EXPECT_EQ(subject.trouble, "") << "nobody has looked there yet";
     EXPECT_EQ(deliver(subject, 1, "Subject: two\r\n\r\nbody"), "unavailable");
@@ -157,11 +157,11 @@ TEST_F(Damage, AMessageThatLostARowIsCorruptAlone) {
 
 TEST_F(Damage, CheckFindsRotAndGoesOn) {
     rot(subject, root_page(subject, "SELECT rootpage FROM sqlite_schema WHERE name = "
-                                    "'message_by_modseq'"));
+                                    "'body_by_pack'"));
     subject.plant("UPDATE account SET used_bytes = 1 WHERE id = 1");
     subject.open();
     const auto found = text(subject.check());
-    EXPECT_TRUE(found.starts_with("database 0  0: the table message of meta.db ")) << found;
+    EXPECT_TRUE(found.starts_with("database 0  0: the table body of meta.db ")) << found;
     EXPECT_NE(found.find("account 1  0: the account counts 1 octets for"), found.npos) << found;
     EXPECT_EQ(subject.trouble.find("offline"), std::string::npos) << "looking costs nothing";
 }
