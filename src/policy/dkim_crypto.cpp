@@ -1,0 +1,142 @@
+#include "policy/dkim_crypto.hpp"
+
+#include "maild/base/ensure.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+namespace maild::policy::dkim {
+namespace {
+
+using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
+
+constexpr std::size_t kEd25519Key = 32; // octets, RFC 8032 §5.1.5
+
+const unsigned char* octets(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
+unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+EvpKey rsa_key(std::string_view der) {
+    const auto* at = octets(der);
+    const auto size = static_cast<long>(der.size());
+    EvpKey key(d2i_PUBKEY(nullptr, &at, size));
+    if (!key) {
+        at = octets(der);
+        key.reset(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &at, size));
+    }
+    if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return nullptr;
+    if (at != octets(der) + der.size()) return nullptr; // something stands behind it
+    return key;
+}
+
+bool prepare_rsa(EVP_PKEY_CTX* context) {
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1;
+}
+
+} // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    ensure(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-256");
+}
+
+Sha256::Sha256(const Sha256& other) : context_(EVP_MD_CTX_new()) {
+    ensure(context_ && EVP_MD_CTX_copy_ex(context_.get(), other.context_.get()) == 1, "SHA-256");
+}
+
+void Sha256::update(std::string_view piece) {
+    ensure(EVP_DigestUpdate(context_.get(), piece.data(), piece.size()) == 1, "SHA-256");
+}
+
+std::string Sha256::finish() {
+    std::string out(EVP_MAX_MD_SIZE, '\0');
+    unsigned size = 0;
+    ensure(EVP_DigestFinal_ex(context_.get(), octets(out), &size) == 1, "SHA-256");
+    out.resize(size);
+    return out;
+}
+
+Result<EvpKey> public_key(KeyKind kind, std::string_view bytes) {
+    ERR_clear_error();
+    EvpKey key;
+    if (kind == KeyKind::rsa)
+        key = rsa_key(bytes);
+    else if (bytes.size() == kEd25519Key)
+        key.reset(
+            EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, octets(bytes), bytes.size()));
+    ERR_clear_error();
+    if (!key) return fail(Errc::invalid_argument, "the key record has no key that can be read");
+    return key;
+}
+
+unsigned bits_of(const EVP_PKEY& key) { return static_cast<unsigned>(EVP_PKEY_get_bits(&key)); }
+
+KeyKind kind_of(const EVP_PKEY& key) {
+    return EVP_PKEY_get_base_id(&key) == EVP_PKEY_ED25519 ? KeyKind::ed25519 : KeyKind::rsa;
+}
+
+bool verify_digest(EVP_PKEY& key, std::string_view digest, std::string_view signature) {
+    ERR_clear_error();
+    bool is_good = false;
+    if (kind_of(key) == KeyKind::ed25519) {
+        const DigestContext context(EVP_MD_CTX_new());
+        ensure(context != nullptr, "EVP_MD_CTX_new");
+        is_good = EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, &key) == 1 &&
+                  EVP_DigestVerify(context.get(), octets(signature), signature.size(),
+                                   octets(digest), digest.size()) == 1;
+    } else {
+        const KeyContext context(EVP_PKEY_CTX_new(&key, nullptr));
+        is_good = context && EVP_PKEY_verify_init(context.get()) == 1 &&
+                  prepare_rsa(context.get()) &&
+                  EVP_PKEY_verify(context.get(), octets(signature), signature.size(),
+                                  octets(digest), digest.size()) == 1;
+    }
+    ERR_clear_error();
+    return is_good;
+}
+
+Result<EvpKey> private_key(std::string_view pem) {
+    ERR_clear_error();
+    const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    ensure(bio != nullptr, "BIO_new_mem_buf");
+    // Never ask for a passphrase: there may be no terminal.
+    const auto no_passphrase = [](char*, int, int, void*) { return -1; };
+    EvpKey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+    ERR_clear_error();
+    if (!key) return fail(Errc::invalid_argument, "no unencrypted PEM key can be read");
+    const int id = EVP_PKEY_get_base_id(key.get());
+    if (id != EVP_PKEY_RSA && id != EVP_PKEY_ED25519)
+        return fail(Errc::invalid_argument, "DKIM knows RSA and Ed25519 keys only");
+    return key;
+}
+
+Result<std::string> sign_digest(EVP_PKEY& key, std::string_view digest) {
+    ERR_clear_error();
+    auto size = static_cast<std::size_t>(EVP_PKEY_get_size(&key));
+    std::string signature(size, '\0');
+    bool is_done = false;
+    if (kind_of(key) == KeyKind::ed25519) {
+        const DigestContext context(EVP_MD_CTX_new());
+        ensure(context != nullptr, "EVP_MD_CTX_new");
+        is_done = EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, &key) == 1 &&
+                  EVP_DigestSign(context.get(), octets(signature), &size, octets(digest),
+                                 digest.size()) == 1;
+    } else {
+        const KeyContext context(EVP_PKEY_CTX_new(&key, nullptr));
+        is_done = context && EVP_PKEY_sign_init(context.get()) == 1 && prepare_rsa(context.get()) &&
+                  EVP_PKEY_sign(context.get(), octets(signature), &size, octets(digest),
+                                digest.size()) == 1;
+    }
+    ERR_clear_error();
+    if (!is_done) return fail(Errc::internal, "OpenSSL could not sign");
+    signature.resize(size);
+    return signature;
+}
+
+} // namespace maild::policy::dkim

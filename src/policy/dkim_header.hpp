@@ -1,0 +1,49 @@
+#pragma once
+// The fields of a message as signatures choose and hash them (RFC 6376 §3.7, §5.4.2). Views point
+// into the content.
+
+#include "policy/dkim_signature.hpp"
+
+#include "maild/mail/header.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace maild::policy::dkim {
+
+class MessageHeader {
+public:
+    explicit MessageHeader(std::string_view content);
+
+    const std::vector<mail::HeaderField>& fields() const { return section_.fields; }
+    std::size_t body_begin() const { return section_.body_begin; }
+    // With its name and last line end.
+    std::string_view raw(std::size_t field) const;
+    // How many fields have that name.
+    std::size_t count(std::string_view name) const;
+
+    // What a signature in field `own` signs: hash step 2 of §3.7. Names in h= are taken from the
+    // bottom up; those that are not there add nothing.
+    std::string data_hash(const Signature& signature, std::size_t own) const;
+    // The hash over the fields of h= alone, still open, for the field to come (signing); no field
+    // is left out.
+    Sha256 hash_fields(const Signature& signature, std::size_t own) const;
+
+    // A field that a message has but once (RFC 5322 §3.6) and that is there more often than it is
+    // signed, although it is signed: what a reader is shown need not be what was signed (§8.15).
+    // Empty if there is none.
+    std::string_view added_field(const Signature& signature) const;
+
+private:
+    std::string_view content_;
+    mail::HeaderSection section_;
+    std::unordered_map<std::string, std::vector<std::size_t>> by_name_; // lower case
+};
+
+// The field that carries the signature, canonicalized, without the value of b= and the line end.
+std::string unsigned_form(const Signature& signature, std::string_view raw);
+
+} // namespace maild::policy::dkim

@@ -1,0 +1,201 @@
+#include "maild/policy/dkim_sign.hpp"
+
+#include "policy/dkim_header.hpp"
+#include "policy/dkim_key.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/encoding.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace maild::policy::dkim {
+namespace {
+
+constexpr std::size_t kLineLength = 76; // RFC 5322 §2.1.1 has 78
+constexpr std::string_view kFold = "\r\n\t";
+
+// RFC 6376 §5.4.1: what says who speaks to whom of what, and how to read it. Not what changes on
+// the way (Received, Return-Path, Authentication-Results).
+constexpr std::string_view kAdvised[] = {"From",
+                                         "Sender",
+                                         "Reply-To",
+                                         "To",
+                                         "Cc",
+                                         "Subject",
+                                         "Date",
+                                         "Message-ID",
+                                         "In-Reply-To",
+                                         "References",
+                                         "Resent-Date",
+                                         "Resent-From",
+                                         "Resent-To",
+                                         "Resent-Cc",
+                                         "MIME-Version",
+                                         "Content-Type",
+                                         "Content-Transfer-Encoding",
+                                         "List-Id",
+                                         "List-Help",
+                                         "List-Unsubscribe",
+                                         "List-Subscribe",
+                                         "List-Post",
+                                         "List-Owner",
+                                         "List-Archive",
+                                         "List-Unsubscribe-Post"};
+constexpr std::string_view kOversigned[] = {"From", "Reply-To", "To", "Cc", "Subject", "Date"};
+
+std::string_view name_of(Canonicalization canonicalization) {
+    return canonicalization == Canonicalization::simple ? "simple" : "relaxed";
+}
+
+// The field, put together item by item: before one that does not fit, the line is folded.
+class FieldWriter {
+public:
+    explicit FieldWriter(std::string start) : text_(std::move(start)) {}
+
+    void tag(std::string_view name, std::string_view value) {
+        item(std::string(name) + "=" + std::string(value) + ";", true);
+    }
+    // Folds may stand before an item with a space, and between the items of a list (FWS around
+    // colons, §3.5).
+    void item(std::string_view text, bool with_space) {
+        if (text_.size() - line_ + text.size() + 1 > kLineLength) {
+            text_ += kFold;
+            line_ = text_.size() - 1;
+        } else if (with_space) {
+            text_ += ' ';
+        }
+        text_ += text;
+    }
+    // Base64 may be folded anywhere.
+    void base64(std::string_view value) {
+        while (!value.empty()) {
+            const auto room = kLineLength - std::min(kLineLength - 1, text_.size() - line_);
+            const auto piece = value.substr(0, room);
+            text_ += piece;
+            value.remove_prefix(piece.size());
+            if (value.empty()) return;
+            text_ += kFold;
+            line_ = text_.size() - 1;
+        }
+    }
+    const std::string& text() const { return text_; }
+
+private:
+    std::string text_;
+    std::size_t line_ = 0; // where the line begins
+};
+
+bool is_field_name(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return c > ' ' && c < 0x7f && c != ':' && c != ';';
+    });
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+template <class Names> std::vector<std::string> lower(const Names& names) {
+    std::vector<std::string> out;
+    for (const auto& name : names) out.push_back(ascii::to_lower(name));
+    return out;
+}
+
+// A name as often as its field is there, and once more if it is oversigned.
+std::vector<std::string> names_to_sign(const MessageHeader& header, const SigningOptions& options) {
+    auto wanted = options.fields.empty() ? lower(kAdvised) : lower(options.fields);
+    const auto oversigned =
+        options.oversigned.empty() ? lower(kOversigned) : lower(options.oversigned);
+    wanted.insert(wanted.end(), oversigned.begin(), oversigned.end());
+    std::vector<std::string> names;
+    for (const auto& name : wanted) {
+        if (contains(names, name)) continue;
+        names.insert(names.end(), header.count(name) + (contains(oversigned, name) ? 1 : 0), name);
+    }
+    return names;
+}
+
+Result<void> check(const SigningOptions& options, const MessageHeader& header) {
+    if (header.count("From") == 0)
+        return fail(Errc::invalid_argument, "a message without From cannot be signed");
+    const auto domain = dns_name(options.domain);
+    if (!domain || !domain->contains('.'))
+        return fail(Errc::invalid_argument, "'" + options.domain + "' is no domain");
+    if (!dns_name(options.selector))
+        return fail(Errc::invalid_argument, "'" + options.selector + "' is no selector");
+    for (const auto* list : {&options.fields, &options.oversigned}) {
+        if (!std::ranges::all_of(*list, is_field_name))
+            return fail(Errc::invalid_argument, "no list of field names");
+    }
+    return {};
+}
+
+// §3.4.3: what is hashed is what arrives, and lines arrive with CRLF.
+std::string body_hash(std::string_view body, Canonicalization canonicalization) {
+    BodyHashes hashes;
+    const auto wanted = hashes.want(canonicalization, std::nullopt);
+    hashes.take(body);
+    hashes.finish();
+    return base64_encode(hashes.hash(wanted));
+}
+
+// Up to and with "b=".
+FieldWriter unsigned_field(const SigningOptions& options, const Signer& signer,
+                           const std::vector<std::string>& names, std::string_view hash) {
+    FieldWriter field("DKIM-Signature: v=1;");
+    field.tag("a", signer.algorithm);
+    field.tag("c", std::string(name_of(options.header_canonicalization)) + "/" +
+                       std::string(name_of(options.body_canonicalization)));
+    field.tag("d", *dns_name(options.domain));
+    field.tag("s", *dns_name(options.selector));
+    if (!options.identity.empty()) field.tag("i", options.identity);
+    if (options.time) field.tag("t", std::to_string(*options.time));
+    if (options.expires) field.tag("x", std::to_string(*options.expires));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const bool is_last = i + 1 == names.size();
+        field.item((i == 0 ? "h=" : "") + names[i] + (is_last ? ";" : ":"), i == 0);
+    }
+    field.tag("bh", hash);
+    field.item("b=", true);
+    return field;
+}
+
+} // namespace
+
+Result<Signer> signer_from_pem(std::string_view pem) {
+    auto loaded = private_key(pem);
+    if (!loaded) return std::unexpected(loaded.error());
+    const std::shared_ptr<EVP_PKEY> key(loaded->release(), EVP_PKEY_free);
+    const bool is_rsa = kind_of(*key) == KeyKind::rsa;
+    if (is_rsa && (bits_of(*key) < kLeastRsaBits || bits_of(*key) > kMostRsaBits))
+        return fail(Errc::invalid_argument,
+                    "an RSA key of " + std::to_string(bits_of(*key)) + " bits");
+    return Signer{is_rsa ? "rsa-sha256" : "ed25519-sha256",
+                  [key](std::string_view digest) { return sign_digest(*key, digest); }};
+}
+
+Result<std::string> sign(std::string_view content, const Signer& signer,
+                         const SigningOptions& options) {
+    const MessageHeader header(content);
+    if (auto good = check(options, header); !good) return std::unexpected(good.error());
+    const auto names = names_to_sign(header, options);
+    const auto hash = body_hash(content.substr(header.body_begin()), options.body_canonicalization);
+    auto field = unsigned_field(options, signer, names, hash);
+    // What a verifier will read of it, as far as it stands: no b= yet, so that is put in.
+    const auto body = field.text().substr(field.text().find(':') + 1);
+    const auto draft = parse_dkim_signature(body + "AAAA");
+    if (!draft) return fail(Errc::invalid_argument, draft.error().reason);
+    auto signature = *draft;
+    // Views of the draft's text, which is gone.
+    signature.fields.assign(names.begin(), names.end());
+    signature.value_begin = signature.value_end = body.size();
+    auto digest = header.hash_fields(signature, header.fields().size());
+    digest.update(unsigned_form(signature, field.text()));
+    const auto made = signer.sign(digest.finish());
+    if (!made) return std::unexpected(made.error());
+    field.base64(base64_encode(*made));
+    return field.text() + "\r\n";
+}
+
+} // namespace maild::policy::dkim
