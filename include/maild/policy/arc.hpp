@@ -1,0 +1,55 @@
+#pragma once
+// The Authenticated Received Chain on a message (RFC 8617 §5.2), validated; sealing is not done
+// here. Pure as dkim.hpp is, with the same BodyHashes and key answers. A chain that cannot be
+// validated has failed for good, also when the DNS did not answer (§5.2.1). Bounded: 50 sets, one
+// signature for each and one more, each header field hashed a fixed number of times. Views into the
+// header section must stay until the verdict is there.
+
+#include "maild/policy/dkim.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maild::policy::arc {
+
+inline constexpr unsigned kMaxInstances = 50; // §4.2.1
+
+enum class ChainStatus : std::uint8_t { none, fail, pass }; // §4.4
+std::string_view name_of(ChainStatus status);
+
+// Who has sealed, as the seal says.
+struct Seal {
+    unsigned instance = 0;
+    std::string domain;
+    std::string selector;
+};
+
+struct Verdict {
+    ChainStatus status = ChainStatus::none;
+    std::string reason;        // for people
+    std::vector<Seal> seals{}; // from the first on, unless the chain's structure is broken
+};
+
+class Validation {
+public:
+    Validation(std::string_view header, dkim::BodyHashes& hashes, const dkim::Options& options);
+    ~Validation();
+    Validation(const Validation&) = delete;
+    Validation& operator=(const Validation&) = delete;
+
+    std::vector<std::string> questions() const;             // names of TXT records, each once
+    Verdict verdict(const dkim::KeyAnswers& answers) const; // after hashes.finish()
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+// The whole of it for a content in memory. Both outlive the task.
+net::Task<Verdict> validate(net::Resolver& resolver, std::string_view content,
+                            dkim::Options options);
+
+} // namespace maild::policy::arc

@@ -1,0 +1,139 @@
+#include "maild/policy/arc.hpp"
+
+#include "policy/arc_sets.hpp"
+#include "policy/dkim_canonical.hpp"
+#include "policy/dkim_key.hpp"
+
+#include <algorithm>
+
+namespace maild::policy::arc {
+namespace {
+
+using dkim::Canonicalization;
+
+std::string relaxed(const dkim::MessageHeader& header, std::size_t field) {
+    return dkim::canonical_field(Canonicalization::relaxed, header.raw(field));
+}
+
+} // namespace
+
+std::string_view name_of(ChainStatus status) {
+    constexpr std::string_view kNames[] = {"none", "fail", "pass"};
+    return kNames[static_cast<std::size_t>(status)];
+}
+
+struct Validation::Impl {
+    dkim::MessageHeader header;
+    dkim::BodyHashes& hashes;
+    dkim::Options options;
+    std::expected<std::vector<Set>, std::string> sets{};
+    std::size_t wanted = 0; // the body hash of the newest message signature
+
+    // None: it is right.
+    std::optional<std::string> verify(const dkim::Signature& signature, std::string_view digest,
+                                      const dkim::KeyAnswers& answers) const;
+    std::optional<std::string> verify_message(const dkim::KeyAnswers& answers) const;
+    std::optional<std::string> verify_seals(const dkim::KeyAnswers& answers) const;
+};
+
+std::optional<std::string> Validation::Impl::verify(const dkim::Signature& signature,
+                                                    std::string_view digest,
+                                                    const dkim::KeyAnswers& answers) const {
+    const auto answer = answers.find(signature.key_name());
+    const auto key = dkim::usable_key(
+        signature, answer == answers.end() ? dkim::KeyAnswer{} : answer->second, options);
+    if (!key) return key.error().reason;
+    if (!dkim::verify_digest(*key->key, digest, signature.signature))
+        return "the signature is wrong";
+    return std::nullopt;
+}
+
+// §5.2 step 4: the newest one alone tells whether the message is as it was sealed.
+std::optional<std::string> Validation::Impl::verify_message(const dkim::KeyAnswers& answers) const {
+    const auto& set = sets->back();
+    const auto& signature = set.message_signature;
+    const auto prefix = "ARC-Message-Signature " + std::to_string(sets->size()) + ": ";
+    if (signature.length && *signature.length > hashes.size(wanted))
+        return prefix + "more is signed (l=) than the body has";
+    if (signature.body_hash != hashes.hash(wanted)) return prefix + "the body was changed";
+    auto problem = verify(signature, header.data_hash(signature, set.message), answers);
+    if (!problem) return std::nullopt;
+    if (signature.names_canonicalization) return prefix + *problem;
+    // Without c= it is simple (RFC 6376 §3.5); early sealers have meant relaxed (dkimpy 0.7).
+    auto relaxed_one = signature;
+    relaxed_one.header_canonicalization = Canonicalization::relaxed;
+    problem = verify(relaxed_one, header.data_hash(relaxed_one, set.message), answers);
+    return problem ? std::optional(prefix + *problem) : std::nullopt;
+}
+
+// §5.2 step 6 and §5.1.1: a seal signs all sets up to its own. The hash over them goes on from
+// set to set, so fifty sets are hashed once and not fifty times; the newest is verified first all
+// the same, because what is wrong there is worth more to know.
+std::optional<std::string> Validation::Impl::verify_seals(const dkim::KeyAnswers& answers) const {
+    std::vector<std::string> digests;
+    dkim::Sha256 before;
+    for (const auto& set : *sets) {
+        before.update(relaxed(header, set.results));
+        before.update(relaxed(header, set.message));
+        auto digest = before;
+        digest.update(dkim::unsigned_form(set.seal_signature, header.raw(set.seal)));
+        digests.push_back(digest.finish());
+        before.update(relaxed(header, set.seal));
+    }
+    for (auto i = sets->size(); i > 0; --i) {
+        if (auto problem = verify((*sets)[i - 1].seal_signature, digests[i - 1], answers))
+            return "ARC-Seal " + std::to_string(i) + ": " + *problem;
+    }
+    return std::nullopt;
+}
+
+Validation::Validation(std::string_view header, dkim::BodyHashes& hashes,
+                       const dkim::Options& options)
+    : impl_(new Impl{dkim::MessageHeader(header), hashes, options}) {
+    impl_->sets = collect_sets(impl_->header);
+    if (!impl_->sets || impl_->sets->empty()) return;
+    const auto& newest = impl_->sets->back().message_signature;
+    impl_->wanted = hashes.want(newest.body_canonicalization, newest.length);
+}
+
+Validation::~Validation() = default;
+
+std::vector<std::string> Validation::questions() const {
+    std::vector<std::string> names;
+    const auto add = [&names](std::string name) {
+        if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    };
+    if (!impl_->sets || impl_->sets->empty()) return names;
+    add(impl_->sets->back().message_signature.key_name());
+    for (auto i = impl_->sets->size(); i > 0; --i)
+        add((*impl_->sets)[i - 1].seal_signature.key_name());
+    return names;
+}
+
+Verdict Validation::verdict(const dkim::KeyAnswers& answers) const {
+    if (!impl_->sets) return {ChainStatus::fail, impl_->sets.error()};
+    Verdict verdict{ChainStatus::none, "there is no chain"};
+    if (impl_->sets->empty()) return verdict;
+    for (const auto& set : *impl_->sets) {
+        const auto& seal = set.seal_signature;
+        verdict.seals.push_back({seal.instance, seal.domain, seal.selector});
+    }
+    auto problem = impl_->verify_message(answers);
+    if (!problem) problem = impl_->verify_seals(answers);
+    verdict.status = problem ? ChainStatus::fail : ChainStatus::pass;
+    verdict.reason = problem ? std::move(*problem)
+                             : "all " + std::to_string(verdict.seals.size()) + " seals are right";
+    return verdict;
+}
+
+net::Task<Verdict> validate(net::Resolver& resolver, std::string_view content,
+                            dkim::Options options) {
+    dkim::BodyHashes hashes;
+    const Validation validation(content, hashes, options);
+    hashes.take(content.substr(mail::parse_header(content).body_begin));
+    hashes.finish();
+    auto answers = co_await dkim::ask_keys(resolver, validation.questions());
+    co_return validation.verdict(answers);
+}
+
+} // namespace maild::policy::arc
