@@ -1,0 +1,26 @@
+#pragma once
+// Everything that a message itself is checked for: DKIM and ARC with one pass over the body, then
+// DMARC with what they and SPF have shown.
+
+#include "maild/policy/arc.hpp"
+#include "maild/policy/dkim.hpp"
+#include "maild/policy/dmarc.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maild::policy {
+
+struct MessageReport {
+    std::vector<dkim::Verdict> dkim; // one at least
+    arc::Verdict arc;
+    dmarc::Verdict dmarc;
+};
+
+// `spf_domain` is that of an SPF pass (of MAIL FROM, or of HELO with a null reverse-path), empty if
+// there is none. Resolver and content outlive the task.
+net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view content,
+                                       std::string spf_domain, dkim::Options options);
+
+} // namespace maild::policy

@@ -1,0 +1,47 @@
+#include "maild/policy/message.hpp"
+
+#include "maild/mail/header.hpp"
+
+#include <utility>
+
+namespace maild::policy {
+namespace {
+
+// A key in test mode (t=y) counts when its signature is right: many domains have forgotten that it
+// is there, and refusing their mail would help nobody.
+dmarc::Identifiers identifiers_of(std::string author, const std::vector<dkim::Verdict>& verdicts,
+                                  std::string spf_domain) {
+    dmarc::Identifiers identifiers{std::move(author), {}, std::move(spf_domain)};
+    for (const auto& verdict : verdicts) {
+        if (verdict.outcome == dkim::Outcome::pass) identifiers.dkim.push_back(verdict.domain);
+    }
+    return identifiers;
+}
+
+} // namespace
+
+net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view content,
+                                       std::string spf_domain, dkim::Options options) {
+    dkim::BodyHashes hashes;
+    const dkim::Verification signatures(content, hashes, options);
+    const arc::Validation chain(content, hashes, options);
+    hashes.take(content.substr(mail::parse_header(content).body_begin));
+    hashes.finish();
+    MessageReport report;
+    auto keys = co_await dkim::ask_keys(resolver, signatures.questions());
+    report.dkim = signatures.verdicts(keys);
+    auto chain_keys = co_await dkim::ask_keys(resolver, chain.questions());
+    report.arc = chain.verdict(chain_keys);
+    auto author = dmarc::author_domain(content);
+    if (!author) {
+        report.dmarc.outcome = dmarc::Outcome::permerror;
+        report.dmarc.reason = author.error();
+        co_return report;
+    }
+    auto identifiers = identifiers_of(*author, report.dkim, std::move(spf_domain));
+    auto verdict = co_await dmarc::evaluate(resolver, std::move(identifiers));
+    report.dmarc = std::move(verdict);
+    co_return report;
+}
+
+} // namespace maild::policy

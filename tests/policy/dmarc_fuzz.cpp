@@ -1,0 +1,24 @@
+// Input: a record, and a header section with the author in it.
+#include "policy/dmarc_walk.hpp"
+
+#include "maild/base/ensure.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+using namespace maild;
+using namespace maild::policy;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const auto record = dmarc::parse_record(text);
+    ensure(!record || dmarc::is_record(text));
+    if (record && !record->is_usable) ensure(record->policy == dmarc::Policy::none);
+    const auto author = dmarc::author_domain(text);
+    if (!author) return 0;
+    const auto targets = dmarc::walk_targets(*author);
+    ensure(!targets.empty() && targets.size() <= dmarc::kMaxWalk && targets.front() == *author);
+    ensure(!targets.back().contains('.'));
+    (void)dmarc::registrable_domain(*author);
+    return 0;
+}
