@@ -15,6 +15,11 @@ pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 
+# Not by its .pc file: that names libevent, whose own is in a package which nothing here needs.
+find_library(MAILD_UNBOUND unbound REQUIRED)
+add_library(maild_unbound INTERFACE)
+target_link_libraries(maild_unbound INTERFACE ${MAILD_UNBOUND})
+
 # Asio compiled once, in src/net/asio_impl.cpp (its separate compilation), on Boost's headers.
 add_library(maild_asio INTERFACE)
 target_include_directories(maild_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})

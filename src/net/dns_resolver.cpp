@@ -1,0 +1,199 @@
+#include "maild/net/dns_resolver.hpp"
+
+#include "net/await.hpp"
+#include "net/dns_context.hpp"
+#include "net/dns_records.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/net/timer.hpp"
+
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <utility>
+
+namespace maild::net {
+namespace {
+
+constexpr int kClassIn = 1;
+
+struct ResultDeleter {
+    void operator()(ub_result* result) const { ub_resolve_free(result); }
+};
+using Answered = std::unique_ptr<ub_result, ResultDeleter>;
+
+std::string problem_of(const ub_result& result) {
+    if (result.bogus != 0)
+        return result.why_bogus != nullptr ? result.why_bogus : "DNSSEC validation failed";
+    switch (result.rcode) {
+    case 1: return "FORMERR";
+    case 2: return "SERVFAIL";
+    case 4: return "NOTIMP";
+    case 5: return "REFUSED";
+    default: return "RCODE " + std::to_string(result.rcode);
+    }
+}
+
+void append_records(DnsAnswer& answer, DnsType type, const ub_result& result) {
+    for (std::size_t i = 0; result.data[i] != nullptr; ++i) {
+        const std::string_view rdata(result.data[i], static_cast<std::size_t>(result.len[i]));
+        if (append_record(answer, type, rdata))
+            answer.status = DnsStatus::found;
+        else
+            answer.problem = "a malformed record was left out";
+    }
+}
+
+DnsAnswer answer_of(DnsType type, const ub_result& result) {
+    DnsAnswer answer;
+    answer.ttl = std::chrono::seconds(result.ttl);
+    answer.is_secure = result.secure != 0;
+    if (result.bogus != 0) {
+        answer.status = DnsStatus::bogus;
+        answer.problem = problem_of(result);
+    } else if (result.havedata != 0) {
+        append_records(answer, type, result);
+    } else if (result.nxdomain != 0) {
+        answer.status = DnsStatus::no_such_name;
+    } else if (result.rcode == 0) {
+        answer.status = DnsStatus::no_data;
+    } else {
+        answer.problem = problem_of(result);
+    }
+    return answer;
+}
+
+// A question on its way: in the frame of its coroutine, which takes it back before it goes.
+struct Pending {
+    DnsType type;
+    DnsAnswer answer;
+    Event done;
+};
+
+void on_result(void* data, int error, ub_result* result) {
+    const Answered answered(result);
+    auto& pending = *static_cast<Pending*>(data);
+    if (error != 0 || !answered)
+        pending.answer.problem = ub_strerror(error);
+    else
+        pending.answer = answer_of(pending.type, *answered);
+    pending.done.notify();
+}
+
+} // namespace
+
+// Lives as long as the resolver and every lookup.
+class DnsResolver::Impl : public std::enable_shared_from_this<Impl> {
+public:
+    Impl(boost::asio::io_context& io, DnsContext context, std::size_t max_pending)
+        : context_(std::move(context)), descriptor_(io.get_executor()), max_pending_(max_pending) {
+        // A duplicate: the context closes its own.
+        descriptor_.assign(::fcntl(ub_fd(context_.get()), F_DUPFD_CLOEXEC, 0));
+    }
+
+    bool is_full() const { return pending_ >= max_pending_; }
+
+    // 0, or libunbound's error.
+    int begin(const DnsQuestion& question, Pending& pending, int& id) {
+        const auto name = escape_name(question.name);
+        const int error =
+            ub_resolve_async(context_.get(), name.c_str(), static_cast<int>(question.type),
+                             kClassIn, &pending, on_result, &id);
+        if (error != 0) return error;
+        ++pending_;
+        listen();
+        return 0;
+    }
+
+    // Of a question that was begun, answered or not: behind this nothing touches its Pending.
+    void end(int id) {
+        ub_cancel(context_.get(), id);
+        if (--pending_ > 0) return;
+        boost::system::error_code ignored;
+        descriptor_.cancel(ignored); // an io_context without questions comes to its end
+    }
+
+    void close() {
+        boost::system::error_code ignored;
+        descriptor_.close(ignored);
+    }
+    bool is_closed() const { return !descriptor_.is_open(); }
+
+private:
+    void listen() {
+        if (is_listening_ || is_closed()) return;
+        is_listening_ = true;
+        descriptor_.async_wait(decltype(descriptor_)::wait_read,
+                               [self = shared_from_this()](const boost::system::error_code& error) {
+                                   self->on_readable(!error);
+                               });
+    }
+    void on_readable(bool is_readable) {
+        is_listening_ = false;
+        if (is_closed()) return;
+        if (is_readable) {
+            if (const int error = ub_process(context_.get()); error != 0)
+                log::error("dns_process", {{"error", ub_strerror(error)}});
+        }
+        if (pending_ > 0) listen();
+    }
+
+    DnsContext context_;
+    boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
+    std::size_t pending_ = 0;
+    std::size_t max_pending_;
+    bool is_listening_ = false;
+};
+
+namespace {
+
+// What was begun ends, also when the coroutine is destroyed while it waits.
+template <class Impl> class Ticket {
+public:
+    Ticket(Impl& impl, int id) : impl_(impl), id_(id) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() { impl_.end(id_); }
+
+private:
+    Impl& impl_;
+    int id_;
+};
+
+DnsAnswer no_answer(DnsStatus status, std::string problem) {
+    DnsAnswer answer;
+    answer.status = status;
+    answer.problem = std::move(problem);
+    return answer;
+}
+
+} // namespace
+
+DnsResolver::DnsResolver(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DnsResolver::~DnsResolver() { impl_->close(); }
+
+Result<std::unique_ptr<DnsResolver>> DnsResolver::create(boost::asio::io_context& io,
+                                                         const DnsOptions& options) {
+    auto context = make_dns_context(options);
+    if (!context) return std::unexpected(context.error());
+    auto impl = std::make_shared<Impl>(io, std::move(*context), options.max_pending);
+    return std::unique_ptr<DnsResolver>(new DnsResolver(std::move(impl)));
+}
+
+Task<DnsAnswer> DnsResolver::lookup(DnsQuestion question, std::chrono::milliseconds timeout) {
+    const auto impl = impl_;
+    if (!is_dns_name(question.name)) co_return no_answer(DnsStatus::no_such_name, "not a name");
+    if (impl->is_full())
+        co_return no_answer(DnsStatus::temporary_failure, "too many questions at once");
+    Pending pending{question.type, {}, {}};
+    int id = 0;
+    if (const int error = impl->begin(question, pending, id); error != 0)
+        co_return no_answer(DnsStatus::temporary_failure, ub_strerror(error));
+    const Ticket ticket(*impl, id);
+    const bool is_answered = co_await pending.done.wait(timeout);
+    if (!is_answered) pending.answer.problem = "no answer in time";
+    co_return std::move(pending.answer);
+}
+
+} // namespace maild::net
