@@ -70,6 +70,7 @@ Reply run_here(Session& session) {
     const auto name = session.invocation.command->name;
     if (name == "setup init") return run_setup(session);
     if (name == "store rebuild") return run_rebuild(session);
+    if (name == "message verify") return run_verify(session);
     if (name == "completion") return completion(session);
     if (name == "fsck crash-test") return crash_test(session);
     return manual(session);

@@ -122,6 +122,11 @@ Result<Reply> Session::ask(Request request) const {
     return client->call(request);
 }
 
+std::string Session::text_argument(std::string_view name) const {
+    const auto* value = invocation.arguments.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
 int mailctl_main(int argc, char** argv) {
     const std::vector<std::string_view> arguments(argv + 1, argv + argc);
     auto invocation = parse_command_line(arguments);

@@ -12,14 +12,9 @@
 namespace maild::control {
 namespace {
 
-std::string text_argument(const Session& session, std::string_view name) {
-    const auto* value = session.invocation.arguments.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
-
 std::vector<std::string> command_line(const Session& session) {
-    const auto shard = text_argument(session, "shard");
-    const auto config = text_argument(session, "config");
+    const auto shard = session.text_argument("shard");
+    const auto config = session.text_argument("config");
     std::vector<std::string> words{
         (std::filesystem::path(session.program_path).parent_path() / "maild").string(),
         "--rebuild-shard", shard.empty() ? "damaged" : shard};

@@ -5,6 +5,7 @@
 #include "control/command_line.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace maild::control {
 
@@ -14,6 +15,7 @@ struct Session {
     std::string socket_path;
 
     Result<Reply> ask(Request request) const;
+    std::string text_argument(std::string_view name) const; // empty: not given
 };
 
 // Commands that mailctl carries out itself (Runs::here), and `version`, which works without the
@@ -21,6 +23,7 @@ struct Session {
 Reply run_here(Session& session);
 Reply run_setup(Session& session);   // setup init
 Reply run_rebuild(Session& session); // store rebuild
+Reply run_verify(Session& session);  // message verify
 
 // A command of Runs::in_steps from its first step to its last.
 Result<Reply> ask_in_steps(Session& session);
