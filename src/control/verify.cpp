@@ -71,12 +71,14 @@ std::string_view name_of(spf::Identity identity) {
     return identity == spf::Identity::helo ? "helo" : "mailfrom";
 }
 
+// Names, records and what a client has said may be no UTF-8, which JSON wants: so the same \xHH as
+// on a terminal.
 json::object to_json(const spf::Report& report) {
     json::object out{{"result", spf::name_of(report.outcome)},
                      {"identity", name_of(report.identity)},
-                     {"domain", report.domain},
+                     {"domain", printable(report.domain)},
                      {"mechanism", report.mechanism}};
-    if (!report.problem.empty()) out["problem"] = report.problem;
+    if (!report.problem.empty()) out["problem"] = printable(report.problem);
     if (report.explanation) out["explanation"] = *report.explanation;
     return out;
 }
@@ -84,10 +86,10 @@ json::object to_json(const spf::Report& report) {
 json::array to_json(const policy::DnsTrace& trace) {
     json::array out;
     for (const auto& entry : trace.entries()) {
-        out.push_back(json::object{{"name", entry.question.name},
+        out.push_back(json::object{{"name", printable(entry.question.name)},
                                    {"type", net::name_of(entry.question.type)},
                                    {"status", net::name_of(entry.status)},
-                                   {"answer", entry.what}});
+                                   {"answer", printable(entry.what)}});
     }
     return out;
 }
@@ -115,13 +117,13 @@ std::string text_of(const spf::SessionReport& session, const policy::DnsTrace& t
              ": " + std::string(net::name_of(entry.status)) +
              (entry.what.empty() ? "" : ", " + entry.what));
     }
-    line(received);
-    return out + "\n";
+    return out + "\n" + received + "\n";
 }
 
-std::string unfolded(std::string field) {
+// In one line.
+std::string printable_field(std::string field) {
     std::erase_if(field, [](char c) { return c == '\r' || c == '\n'; });
-    return field;
+    return printable(field);
 }
 
 Reply verify_spf(const Session& session, const spf::Client& client, const Clock& clock) {
@@ -141,7 +143,8 @@ Reply verify_spf(const Session& session, const spf::Client& client, const Clock&
     io.run();
     if (!report) return failure(kSoftware, "the check did not come to its end.");
     const auto& decisive = report->decisive();
-    const auto received = unfolded(spf::format_received(decisive, client, verifier.receiver));
+    const auto received =
+        printable_field(spf::format_received(decisive, client, verifier.receiver));
     json::object result{
         {"spf", spf::name_of(decisive.outcome)}, {"decisive", to_json(decisive)},
         {"helo", to_json(report->helo)},         {"received_spf", received},

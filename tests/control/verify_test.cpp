@@ -2,6 +2,7 @@
 #include "control/verify.hpp"
 #include "support/dns_server.hpp"
 
+#include "maild/base/utf8.hpp"
 #include "maild/net/resolver.hpp"
 
 #include <gmock/gmock.h>
@@ -88,6 +89,15 @@ TEST_F(ControlVerify, WhatTheDnsSaysIsHarmlessForTheTerminal) {
     EXPECT_THAT(text(), StartsWith("permerror\n"));
     EXPECT_THAT(text(), HasSubstr("\\x1b[2J"));
     EXPECT_EQ(text().find('\x1b'), std::string::npos);
+}
+
+TEST_F(ControlVerify, JsonIsUtf8WhateverTheDnsSays) {
+    add_txt("example.org", "v=spf1 \x80\xff -all");
+    set("helo", "\xfe.example");
+    const auto reply = run_verify(session);
+    EXPECT_TRUE(is_utf8(format_reply(reply)));
+    EXPECT_THAT(std::string(reply.result.at("questions").at(0).at("answer").as_string()),
+                HasSubstr("\\x80\\xff -all"));
 }
 
 TEST_F(ControlVerify, ASilentServerIsATemporaryError) {
