@@ -2,9 +2,11 @@
 #include "net/dns_context.hpp"
 #include "net/dns_records.hpp"
 #include "support/dns_server.hpp"
+#include "support/signed_records.hpp"
 #include "support/streams.hpp"
 #include "support/temp_dir.hpp"
 
+#include "maild/base/encoding.hpp"
 #include "maild/net/dns_resolver.hpp"
 
 #include <gmock/gmock.h>
@@ -343,6 +345,34 @@ TEST_F(Dns, CallsBogusWhatTheAnchorContradicts) {
     EXPECT_FALSE(answer.is_secure);
     EXPECT_TRUE(answer.addresses.empty());
     EXPECT_EQ(ask("www.example.net", DnsType::a).status, DnsStatus::found);
+}
+
+// A zone that is signed with the key that the anchor names, and one record in it that somebody
+// changed.
+TEST_F(Dns, CallsSecureWhatIsSigned) {
+    const test::TempDir dir;
+    const test::ZoneKey key("example.org");
+    const auto publish = [&](std::string_view name, std::uint16_t type, const std::string& rdata,
+                             const std::string& signed_rdata) {
+        server.add(name, type, rdata);
+        server.add(name, test::ZoneKey::kRrsig, key.signature(name, type, 60, signed_rdata));
+    };
+    const auto address = wire_address("192.0.2.1");
+    publish("example.org", test::ZoneKey::kDnskey, key.dnskey(), key.dnskey());
+    publish("www.example.org", kA, address, address);
+    publish("forged.example.org", kA, wire_address("192.0.2.66"), address);
+    server.add("www.example.net", kA, address);
+    const auto anchor = dir / "anchor";
+    std::ofstream(anchor) << "example.org. IN DNSKEY 257 3 15 "
+                          << base64_encode(key.dnskey().substr(4)) << "\n";
+    resolver =
+        DnsResolver::create(io, {.servers = {server.address()}, .trust_anchor = anchor}).value();
+    const auto answer = ask("www.example.org", DnsType::a);
+    EXPECT_EQ(answer.status, DnsStatus::found) << answer.problem;
+    EXPECT_TRUE(answer.is_secure);
+    EXPECT_THAT(answer.addresses, ElementsAre(parse_ip("192.0.2.1")));
+    EXPECT_EQ(ask("forged.example.org", DnsType::a).status, DnsStatus::bogus);
+    EXPECT_FALSE(ask("www.example.net", DnsType::a).is_secure);
 }
 
 TEST(DnsOptions, ThatCannotBeUsedAreNamed) {

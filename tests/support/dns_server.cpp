@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kHeader = 12;
 constexpr std::uint16_t kCname = 5;
 constexpr std::uint16_t kSoa = 6;
+constexpr std::uint16_t kRrsig = 46;
 constexpr std::uint16_t kResponse = 0x8000;
 constexpr std::uint16_t kAuthoritative = 0x0400;
 constexpr std::uint16_t kTruncated = 0x0200;
@@ -237,10 +238,7 @@ std::string DnsServer::answer_from_zone(std::string_view message, std::size_t qu
         if (at == records_.end() && type != kCname) at = records_.find({name, kCname});
         if (at == records_.end()) break;
         const bool is_alias = at->first.second == kCname && type != kCname;
-        for (const auto& stored : at->second) {
-            records += record(name, at->first.second, stored.ttl, stored.rdata);
-            ++count;
-        }
+        count += append_set(records, at->first);
         if (!is_alias) break;
         name = question_of(std::string(kHeader, '\0') + at->second.front().rdata + "1234").first;
     }
@@ -251,6 +249,23 @@ std::string DnsServer::answer_from_zone(std::string_view message, std::size_t qu
     return std::string(message.substr(0, 2)) + u16(flags) + u16(1) + u16(count) +
            u16(authority.empty() ? 0 : 1) + u16(0) +
            std::string(message.substr(kHeader, question_end - kHeader)) + records + authority;
+}
+
+// A set of records and its signatures (RRSIG, RFC 4034 §3.1: what they cover stands first).
+unsigned DnsServer::append_set(std::string& out, const Key& key) const {
+    unsigned count = 0;
+    const auto append = [&](const Key& from, std::string_view begins_with) {
+        const auto found = records_.find(from);
+        if (found == records_.end()) return;
+        for (const auto& stored : found->second) {
+            if (!stored.rdata.starts_with(begins_with)) continue;
+            out += record(from.first, from.second, stored.ttl, stored.rdata);
+            ++count;
+        }
+    };
+    append(key, {});
+    if (key.second != kRrsig) append({key.first, kRrsig}, u16(key.second));
+    return count;
 }
 
 // It has records, or a name below it has.

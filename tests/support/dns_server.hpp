@@ -66,6 +66,7 @@ private:
     std::string answer(std::string_view message, bool is_udp);
     std::string answer_from_zone(std::string_view message, std::size_t question_end,
                                  const Key& question) const;
+    unsigned append_set(std::string& out, const Key& key) const;
     bool has_name(const std::string& name) const;
 
     int udp_ = -1;

@@ -21,7 +21,9 @@ struct DnsOptions {
     // the file resolv_conf; without that too, the authorities themselves, from the root on.
     std::vector<std::string> servers{};
     std::string resolv_conf{};
-    std::string trust_anchor{};    // a file with DS or DNSKEY records; empty: nothing is validated
+    // A file with DS or DNSKEY records; the root's is /usr/share/dns/root.key (dns-root-data).
+    // Empty: nothing is validated.
+    std::string trust_anchor{};
     std::size_t max_pending = 512; // more lookups at once fail
 };
 
