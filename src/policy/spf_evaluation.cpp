@@ -196,12 +196,16 @@ net::Task<std::optional<std::string>> Evaluation::explain(const Judgement& judge
 }
 
 net::Task<net::DnsAnswer> Evaluation::ask(const std::string& name, net::DnsType type) {
+    net::DnsAnswer unasked;
+    if (!net::is_dns_name(name)) {
+        unasked.status = net::DnsStatus::no_such_name;
+        co_return unasked;
+    }
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline_ - verifier_.clock.steady_now());
     if (left <= std::chrono::milliseconds(0)) {
-        net::DnsAnswer late;
-        late.problem = "the time for all lookups is over";
-        co_return late;
+        unasked.problem = "the time for all lookups is over";
+        co_return unasked;
     }
     net::DnsQuestion question{name, type};
     auto answer = co_await verifier_.resolver.lookup(std::move(question),
