@@ -35,6 +35,23 @@ void append_relaxed(std::string& out, std::string_view value) {
     }
 }
 
+// Neither white space nor what may begin a line end.
+bool is_word_octet(char c) { return c != ' ' && c != '\t' && c != '\r'; }
+
+std::string_view words_in_front(std::string_view text) {
+    std::size_t end = 0;
+    while (end < text.size()) {
+        if (is_word_octet(text[end]))
+            ++end;
+        else if (end > 0 && text[end] == ' ' && end + 1 < text.size() &&
+                 is_word_octet(text[end + 1]))
+            end += 2;
+        else
+            break;
+    }
+    return text.substr(0, end);
+}
+
 } // namespace
 
 std::string canonical_field(Canonicalization canonicalization, std::string_view raw) {
@@ -95,16 +112,13 @@ void CanonicalBody::take_simple(std::string_view piece) {
     }
 }
 
-// Words at a time.
+// What stays as it is at a time: words, and a single space between two of them.
 void CanonicalBody::take_relaxed(std::string_view piece) {
-    const auto is_text = [](char c) { return c != ' ' && c != '\t' && c != '\r'; };
     while (!piece.empty()) {
-        const auto end = std::ranges::find_if_not(piece, is_text);
-        const auto word = piece.substr(0, static_cast<std::size_t>(end - piece.begin()));
-        if (!word.empty()) {
+        if (const auto words = words_in_front(piece); !words.empty()) {
             begin_text();
-            put(word);
-            piece.remove_prefix(word.size());
+            put(words);
+            piece.remove_prefix(words.size());
         } else if (piece.front() != '\r') {
             has_space_ = true;
             piece.remove_prefix(1);

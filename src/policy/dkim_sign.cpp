@@ -97,8 +97,9 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
 }
 
 template <class Names> std::vector<std::string> lower(const Names& names) {
-    std::vector<std::string> out;
-    for (const auto& name : names) out.push_back(ascii::to_lower(name));
+    std::vector<std::string> out(std::size(names));
+    std::ranges::transform(names, out.begin(),
+                           [](std::string_view name) { return ascii::to_lower(name); });
     return out;
 }
 
