@@ -14,6 +14,17 @@ bool is_at_or_below(std::string_view domain, std::string_view above) {
            (domain.ends_with(above) && domain[domain.size() - above.size() - 1] == '.');
 }
 
+bool have_same_registrable_domain(std::string_view a, std::string_view b) {
+    const auto first = registrable_domain(a);
+    return first && first == registrable_domain(b);
+}
+
+bool says_suffix(const Walk& walk) {
+    return std::ranges::any_of(walk.found, [](const Found& found) {
+        return found.record.public_suffix != PublicSuffix::unknown;
+    });
+}
+
 // RFC 9989 §4.7 t=: one step less than what is asked for.
 Policy eased(Policy policy) { return policy == Policy::reject ? Policy::quarantine : Policy::none; }
 
@@ -45,6 +56,7 @@ private:
     Verdict verdict_;
     std::optional<Record> record_;
     bool is_uncertain_ = false; // some walk was incomplete
+    bool says_suffix_ = false;  // the author's walk has met psd=
 };
 
 bool Evaluation::conclude(Outcome outcome, std::string reason) {
@@ -73,6 +85,7 @@ void Evaluation::choose_record(const Walk& walk) {
 net::Task<bool> Evaluation::discover_by_walk() {
     auto walk = co_await walker_.walk(verdict_.author);
     is_uncertain_ = walk.is_incomplete;
+    says_suffix_ = says_suffix(walk);
     verdict_.organizational_domain = organizational_domain(walk, verdict_.author);
     choose_record(walk);
     // The author's own record is certain. Another could stand higher up, unseen.
@@ -137,19 +150,26 @@ net::Task<void> Evaluation::apply_policy() {
     verdict_.policy = record_->is_testing ? eased(policy) : policy;
 }
 
-// §4.4.1, §4.4.2. Who is not below the author's organizational domain cannot have the same.
+// §4.4.1, §4.4.2: the same domain, or the same organizational domain.
 net::Task<bool> Evaluation::is_aligned(std::string domain, AlignmentMode mode) {
     if (domain == verdict_.author) co_return true;
-    const auto& organization = verdict_.organizational_domain;
-    if (mode == AlignmentMode::strict || !is_at_or_below(domain, organization)) co_return false;
-    if (discovery_ == Discovery::public_suffix_list)
-        co_return registrable_domain(domain).value_or(domain) == organization;
+    if (mode == AlignmentMode::strict) co_return false;
+    const bool is_listed = have_same_registrable_domain(domain, verdict_.author);
+    if (discovery_ == Discovery::public_suffix_list) co_return is_listed;
+    // Who is not below the author's organizational domain cannot have the same.
+    const bool is_below = is_at_or_below(domain, verdict_.organizational_domain);
+    if (!is_below && !is_listed) co_return false;
     auto walk = co_await walker_.walk(domain);
     if (walk.is_incomplete) {
         is_uncertain_ = true;
         co_return false;
     }
-    co_return organizational_domain(walk, domain) == organization;
+    const auto organization = organizational_domain(walk, domain);
+    if (organization == verdict_.organizational_domain) co_return true;
+    // A domain that has a record of its own and none above was of its parent's organization in RFC
+    // 7489 §3.2, by the list, and relies on it: for it psd= did not exist. Who uses psd= is
+    // believed.
+    co_return is_listed && !says_suffix_ && !says_suffix(walk);
 }
 
 net::Task<void> Evaluation::align_all() {

@@ -1,8 +1,9 @@
 #pragma once
 // DMARC (RFC 9989, which replaces RFC 7489): the policy of the domain in From, found by walking up
 // the DNS, and whether what SPF and DKIM have shown is aligned with that domain. Records written
-// for RFC 7489 are understood; its organizational domains by the public suffix list can be had too.
-// Bounded: eight questions for each walk, and a walk only for identifiers that could be aligned.
+// for RFC 7489 are understood, and what was aligned by the public suffix list still is, unless psd=
+// says otherwise; its discovery by that list can be had too. Bounded: eight questions for each
+// walk, and a walk only for identifiers that could be aligned.
 
 #include "maild/net/resolver.hpp"
 
