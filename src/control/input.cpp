@@ -216,4 +216,16 @@ Result<std::string> read_file(const std::string& path) {
     }
 }
 
+Result<std::string> read_message(const std::string& path) {
+    auto text = read_file(path.empty() ? "-" : path);
+    if (!text) return text;
+    std::string out;
+    out.reserve(text->size() + text->size() / 32);
+    for (const char c : *text) {
+        if (c == '\n' && !out.ends_with('\r')) out += '\r';
+        out += c;
+    }
+    return out;
+}
+
 } // namespace maild::control

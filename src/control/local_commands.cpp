@@ -71,6 +71,7 @@ Reply run_here(Session& session) {
     if (name == "setup init") return run_setup(session);
     if (name == "store rebuild") return run_rebuild(session);
     if (name == "message verify") return run_verify(session);
+    if (name == "message sign") return run_sign(session);
     if (name == "completion") return completion(session);
     if (name == "fsck crash-test") return crash_test(session);
     return manual(session);

@@ -4,12 +4,6 @@
 
 #include "maild/base/ascii.hpp"
 #include "maild/mail/address.hpp"
-#include "maild/net/dns_resolver.hpp"
-#include "maild/net/spawn.hpp"
-#include "maild/policy/dns_trace.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -56,11 +50,6 @@ std::string local_part_of(std::string_view text) {
     return decoded && in.at_end() ? std::move(*decoded) : std::string(text);
 }
 
-std::string host_name() {
-    char name[256] = "";
-    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
-}
-
 net::Task<void> check(const spf::Verifier& verifier, const spf::Client& client,
                       std::optional<spf::SessionReport>& out) {
     auto report = co_await spf::check_session(verifier, client);
@@ -69,29 +58,6 @@ net::Task<void> check(const spf::Verifier& verifier, const spf::Client& client,
 
 std::string_view name_of(spf::Identity identity) {
     return identity == spf::Identity::helo ? "helo" : "mailfrom";
-}
-
-// Names, records and what a client has said may be no UTF-8, which JSON wants: so the same \xHH as
-// on a terminal.
-json::object to_json(const spf::Report& report) {
-    json::object out{{"result", spf::name_of(report.outcome)},
-                     {"identity", name_of(report.identity)},
-                     {"domain", printable(report.domain)},
-                     {"mechanism", report.mechanism}};
-    if (!report.problem.empty()) out["problem"] = printable(report.problem);
-    if (report.explanation) out["explanation"] = *report.explanation;
-    return out;
-}
-
-json::array to_json(const policy::DnsTrace& trace) {
-    json::array out;
-    for (const auto& entry : trace.entries()) {
-        out.push_back(json::object{{"name", printable(entry.question.name)},
-                                   {"type", net::name_of(entry.question.type)},
-                                   {"status", net::name_of(entry.status)},
-                                   {"answer", printable(entry.what)}});
-    }
-    return out;
 }
 
 std::string text_of(const spf::Report& report) {
@@ -112,12 +78,7 @@ std::string text_of(const spf::SessionReport& session, const policy::DnsTrace& t
         line(text_of(is_helo ? *session.mail_from : session.helo));
     }
     if (decisive.explanation) line("explanation: " + *decisive.explanation);
-    for (const auto& entry : trace.entries()) {
-        line("dns: " + std::string(net::name_of(entry.question.type)) + " " + entry.question.name +
-             ": " + std::string(net::name_of(entry.status)) +
-             (entry.what.empty() ? "" : ", " + entry.what));
-    }
-    return out + "\n" + received + "\n";
+    return out + "\n" + question_lines(trace) + received + "\n";
 }
 
 // In one line.
@@ -127,29 +88,27 @@ std::string printable_field(std::string field) {
 }
 
 Reply verify_spf(const Session& session, const spf::Client& client, const Clock& clock) {
-    boost::asio::io_context io(1);
-    const auto server = session.text_argument("resolver");
-    net::DnsOptions options;
-    if (server.empty())
-        options.resolv_conf = "/etc/resolv.conf";
-    else
-        options.servers = {server};
-    auto resolver = net::DnsResolver::create(io, options);
-    if (!resolver) return failure(kUsage, resolver.error().internal);
-    policy::DnsTrace trace(**resolver);
-    const spf::Verifier verifier{trace, clock, host_name()};
     std::optional<spf::SessionReport> report;
-    net::spawn(io, check(verifier, client, report), "message verify");
-    io.run();
+    std::optional<spf::Verifier> verifier;
+    json::object result;
+    const auto begin = [&](policy::DnsTrace& trace) {
+        verifier.emplace(spf::Verifier{trace, clock, host_name()});
+        return check(*verifier, client, report);
+    };
+    const auto look = [&](const policy::DnsTrace& trace) {
+        if (!report) return;
+        const auto& decisive = report->decisive();
+        const auto received =
+            printable_field(spf::format_received(decisive, client, verifier->receiver));
+        result = json::object{
+            {"spf", spf::name_of(decisive.outcome)}, {"decisive", spf_json(decisive)},
+            {"helo", spf_json(report->helo)},        {"received_spf", received},
+            {"questions", questions_json(trace)},    {"text", text_of(*report, trace, received)}};
+        if (report->mail_from) result["mail_from"] = spf_json(*report->mail_from);
+    };
+    if (const auto done = run_check(session, begin, look); !done)
+        return failure(kUsage, done.error().internal);
     if (!report) return failure(kSoftware, "the check did not come to its end.");
-    const auto& decisive = report->decisive();
-    const auto received =
-        printable_field(spf::format_received(decisive, client, verifier.receiver));
-    json::object result{
-        {"spf", spf::name_of(decisive.outcome)}, {"decisive", to_json(decisive)},
-        {"helo", to_json(report->helo)},         {"received_spf", received},
-        {"questions", to_json(trace)},           {"text", text_of(*report, trace, received)}};
-    if (report->mail_from) result["mail_from"] = to_json(*report->mail_from);
     return success(std::move(result));
 }
 
@@ -192,17 +151,40 @@ Result<spf::Client> verified_client(const Session& session) {
     return client;
 }
 
+std::string host_name() {
+    char name[256] = "";
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+// Names, records and what a client has said may be no UTF-8, which JSON wants: so the same \xHH as
+// on a terminal.
+json::object spf_json(const spf::Report& report) {
+    json::object out{{"result", spf::name_of(report.outcome)},
+                     {"identity", name_of(report.identity)},
+                     {"domain", printable(report.domain)},
+                     {"mechanism", report.mechanism}};
+    if (!report.problem.empty()) out["problem"] = printable(report.problem);
+    if (report.explanation) out["explanation"] = *report.explanation;
+    return out;
+}
+
+Result<WallTime> verify_time(const Session& session) {
+    const auto given = session.text_argument("now");
+    if (given.empty()) return SystemClock().now();
+    const auto now = parse_verify_time(given);
+    if (!now)
+        return fail(Errc::invalid_argument,
+                    "--now wants seconds since 1970, or a time as 2026-01-31T12:00:00Z.");
+    return *now;
+}
+
 Reply run_verify(Session& session) {
-    if (!session.invocation.arguments.contains("spf"))
-        return failure(kUsage, "what is to be verified? --spf.");
+    const auto now = verify_time(session);
+    if (!now) return failure(kUsage, now.error().internal);
+    const ChosenClock clock(*now);
+    if (!session.invocation.arguments.contains("spf")) return verify_message(session, clock);
     const auto client = verified_client(session);
     if (!client) return failure(kUsage, client.error().internal);
-    const auto given = session.text_argument("now");
-    const auto now = parse_verify_time(given);
-    if (!now && !given.empty())
-        return failure(kUsage,
-                       "--now wants seconds since 1970, or a time as 2026-01-31T12:00:00Z.");
-    const ChosenClock clock(now);
     return verify_spf(session, *client, clock);
 }
 
