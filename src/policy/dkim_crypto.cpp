@@ -3,6 +3,8 @@
 #include "maild/base/ensure.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -22,6 +24,16 @@ const unsigned char* octets(std::string_view text) {
 }
 unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
+// Everybody has 65537. An exponent as long as the modulus makes verifying as slow as signing, which
+// a stranger's key must not; OpenSSL itself refuses it for large moduli only.
+bool has_short_exponent(const EVP_PKEY& key) {
+    constexpr int kMostBits = 64;
+    BIGNUM* number = nullptr;
+    if (EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_RSA_E, &number) != 1) return false;
+    const std::unique_ptr<BIGNUM, FreeWith<BN_free>> exponent(number);
+    return BN_num_bits(exponent.get()) <= kMostBits;
+}
+
 EvpKey rsa_key(std::string_view der) {
     const auto* at = octets(der);
     const auto size = static_cast<long>(der.size());
@@ -32,6 +44,7 @@ EvpKey rsa_key(std::string_view der) {
     }
     if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return nullptr;
     if (at != octets(der) + der.size()) return nullptr; // something stands behind it
+    if (!has_short_exponent(*key)) return nullptr;
     return key;
 }
 

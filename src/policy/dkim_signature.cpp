@@ -88,7 +88,7 @@ void Reader::signature() {
     const auto* tag = required("b");
     if (tag == nullptr) return;
     out_.signature = decoded(*tag);
-    out_.start = tag->value.substr(0, 8);
+    out_.start = without_space(tag->value).substr(0, 8);
     out_.value_begin = tag->begin;
     out_.value_end = tag->end;
 }

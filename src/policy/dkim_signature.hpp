@@ -44,7 +44,7 @@ struct Signature {
     std::vector<std::string_view> fields; // h=
     std::optional<std::uint64_t> length;  // l=
     std::optional<std::uint64_t> expires; // x=
-    std::string_view start;               // the first octets of b=, RFC 6008 §4
+    std::string start;                    // the first octets of b=, RFC 6008 §4
     unsigned instance = 0;                // ARC: i=
     std::string chain_status;             // ARC-Seal: cv=, lower case
     // Where in the body b='s value stands, white space included.

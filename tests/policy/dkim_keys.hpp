@@ -8,10 +8,12 @@
 #include "maild/policy/dkim_sign.hpp"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <memory>
 #include <string>
 
 namespace maild::policy::test {
@@ -34,13 +36,33 @@ inline std::string pem_of(EVP_PKEY* key) {
     return pem;
 }
 
-inline TestKey make_rsa_key(unsigned bits) {
-    const dkim::EvpKey key(EVP_RSA_gen(bits));
+inline TestKey rsa_test_key(EVP_PKEY* key) {
     unsigned char* der = nullptr;
-    const auto size = i2d_PUBKEY(key.get(), &der);
+    const auto size = i2d_PUBKEY(key, &der);
     const std::string bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
     OPENSSL_free(der);
-    return {pem_of(key.get()), "v=DKIM1; k=rsa; p=" + base64_encode(bytes)};
+    return {pem_of(key), "v=DKIM1; k=rsa; p=" + base64_encode(bytes)};
+}
+
+inline TestKey make_rsa_key(unsigned bits) {
+    const dkim::EvpKey key(EVP_RSA_gen(bits));
+    return rsa_test_key(key.get());
+}
+
+// With a public exponent of 2^`exponent_bits` + 1.
+inline TestKey make_rsa_key(unsigned bits, int exponent_bits) {
+    const std::unique_ptr<BIGNUM, dkim::FreeWith<BN_free>> exponent(BN_new());
+    BN_set_bit(exponent.get(), exponent_bits);
+    BN_add_word(exponent.get(), 1);
+    const std::unique_ptr<EVP_PKEY_CTX, dkim::FreeWith<EVP_PKEY_CTX_free>> context(
+        EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, nullptr));
+    EVP_PKEY* key = nullptr;
+    EVP_PKEY_keygen_init(context.get());
+    EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits));
+    EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), exponent.get());
+    EVP_PKEY_generate(context.get(), &key);
+    const dkim::EvpKey made(key);
+    return rsa_test_key(made.get());
 }
 
 inline TestKey make_ed25519_key() {

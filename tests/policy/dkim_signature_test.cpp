@@ -46,6 +46,7 @@ TEST(DkimSignature, ReadsEveryTag) {
     EXPECT_EQ(signature->identity, "ada@home@mail.example.org");
     EXPECT_EQ(signature->fields, (std::vector<std::string_view>{"from", "to", "subject"}));
     EXPECT_EQ(signature->length, 10U);
+    EXPECT_EQ(signature->start, "BBBBCA==");
     EXPECT_EQ(signature->expires, 2U);
     EXPECT_EQ(signature->body_hash, std::string(3, '\0'));
     EXPECT_EQ(std::string_view(body).substr(signature->value_begin,

@@ -228,6 +228,14 @@ TEST(Dkim, AsksForLongEnoughKeys) {
     EXPECT_EQ(verify_with(ed25519_key(), text), "permerror: the key is of another kind (k=)");
 }
 
+TEST(Dkim, RefusesKeysThatAreSlowToVerify) {
+    const auto usual = policy::test::make_rsa_key(1024, 32);
+    EXPECT_EQ(verify_with(usual, signed_with(usual, options())), kPass);
+    const auto slow = policy::test::make_rsa_key(1024, 70);
+    EXPECT_EQ(verify_with(slow, signed_with(slow, options())),
+              "permerror: the key record has no key that can be read");
+}
+
 TEST(Dkim, TestingDomainsDoNotFail) {
     auto key = rsa_key();
     key.record += "; t=y";
