@@ -69,7 +69,7 @@ net::Task<void> BodySearch::find_in_part(const mail::IndexedPart& part, bool is_
     const auto header = co_await read({part.header_begin + shift, header_end + shift});
     if (!is_root) {
         SearchHeader fields(header);
-        for (auto& key : keys) key.found = key.found || fields.contains(key.needle);
+        for (auto& key : keys) key.found = key.found || fields.contains(key.needle, key.is_near);
     }
     const auto type = mail::text_type(header);
     if (part.kind != mail::PartKind::leaf || !type.is_text) co_return;

@@ -36,6 +36,7 @@ constexpr std::string_view kLoggedIn[] = {
     "QRESYNC",
     "ESEARCH",
     "SEARCHRES",
+    "SEARCH=FUZZY",
     "PARTIAL",
     "WITHIN",
     "SAVEDATE",

@@ -1,5 +1,6 @@
 // ESEARCH: one search in several mailboxes (RFC 7377).
 #include "imap/beside.hpp"
+#include "imap/relevancy.hpp"
 #include "imap/search_run.hpp"
 #include "imap/session.hpp"
 
@@ -116,8 +117,16 @@ net::Task<std::optional<Response>> Session::search_one(MailboxSearch what, Mailb
     append_string(correlators, tag);
     append_mailbox(correlators += " MAILBOX ", name, name_form());
     append_number(correlators += " UIDVALIDITY ", view.status().uid_validity.value);
+    FoundMessages messages;
+    if (returns.relevancy) { // RFC 6203 §4
+        auto scores =
+            co_await read_scores(search.program, {view, store(), session}, found, progress);
+        if (!scores) co_return response_for(scores.error().code);
+        messages.scores = std::move(*scores);
+    }
     for (auto& number : found) number = view.at(number).uid.value;
-    append_esearch(out_.text, correlators, true, returns, found);
+    messages.numbers = std::move(found);
+    append_esearch(out_.text, correlators, true, returns, messages);
     if (uses_modseq(search)) append_number(out_.text += " MODSEQ ", highest_modseq(view, answered));
     out_.text += "\r\n";
     if (!out_.is_full()) co_return std::nullopt;

@@ -1,4 +1,5 @@
 // SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 3501 §6.4.4 for the response).
+#include "imap/relevancy.hpp"
 #include "imap/search_run.hpp"
 #include "imap/session.hpp"
 
@@ -45,9 +46,15 @@ net::Task<Response> Session::do_search(const Search& search, std::string_view ta
     auto returns = search.returns;
     if (!returns && style_.is_rev2) returns = SearchReturn{.all = true}; // RFC 9051 §6.4.4
     if (returns) {
-        tell_esearch(*returns, search, *found, tag, is_uid);
+        auto scores = co_await score(search, *found, progress);
+        if (!scores) {
+            untrack();
+            co_return std::move(scores.error());
+        }
+        FoundMessages messages{std::move(*found), std::move(*scores)};
+        tell_esearch(*returns, search, messages, tag, is_uid);
         if (is_update) {
-            SearchContext context(tag, is_uid, std::move(program), *view_, *found);
+            SearchContext context(tag, is_uid, std::move(program), *view_, messages.numbers);
             context.send(returns->update_items);
             follow(std::move(context));
         }
@@ -55,6 +62,16 @@ net::Task<Response> Session::do_search(const Search& search, std::string_view ta
     }
     co_await tell_search("SEARCH", search, *found, is_uid);
     co_return ok("SEARCH completed");
+}
+
+// Of what was found, if RELEVANCY asks for it (RFC 6203 §4).
+net::Task<Result<std::vector<std::uint32_t>, Response>>
+Session::score(const Search& search, const std::vector<std::uint32_t>& found, Progress& progress) {
+    if (!search.returns || !search.returns->relevancy) co_return std::vector<std::uint32_t>();
+    auto scores =
+        co_await read_scores(search.program, {*view_, store(), selected()}, found, progress);
+    if (!scores) co_return std::unexpected(response_for(scores.error().code));
+    co_return std::move(*scores);
 }
 
 // RFC 9051 §9 mailbox-data "SEARCH", RFC 5256 §5 sort-data, RFC 7162 §3.1.6
@@ -75,15 +92,14 @@ net::Task<void> Session::tell_search(std::string_view name, const Search& search
 }
 
 void Session::tell_esearch(const SearchReturn& returns, const Search& search,
-                           const std::vector<std::uint32_t>& found, std::string_view tag,
-                           bool is_uid) {
-    auto answered = chosen(returns, found);
+                           const FoundMessages& found, std::string_view tag, bool is_uid) {
+    auto answered = chosen(returns, found.numbers);
     std::ranges::sort(answered); // SORT's own order is that of the answer alone
     if (returns.save) view_->save(answered);
     if (!returns.answers()) return;
     auto numbers = found;
     if (is_uid)
-        for (auto& number : numbers) number = view_->at(number).uid.value;
+        for (auto& number : numbers.numbers) number = view_->at(number).uid.value;
     std::string correlator = "TAG ";
     append_string(correlator, tag);
     append_esearch(out_.text, correlator, is_uid, returns, numbers);

@@ -1,4 +1,5 @@
 // SORT and THREAD with their UID forms (RFC 5256 §3; RFC 5267 §3 for SORT RETURN).
+#include "imap/relevancy.hpp"
 #include "imap/session.hpp"
 #include "imap/sort_key.hpp"
 #include "imap/threads.hpp"
@@ -52,6 +53,16 @@ net::Task<Result<std::vector<SortKey>, Response>> Session::find_keys(const Sort&
     if (!found) co_return std::unexpected(std::move(found.error()));
     auto keys = co_await read_keys(sort.program, *found, progress);
     if (!keys) co_return std::unexpected(response_for(keys.error().code));
+    const bool has_scores = sort.search.returns && sort.search.returns->relevancy;
+    if (!has_scores && !sorts_by_relevancy(sort.program)) co_return std::move(*keys);
+    auto seqs = std::move(*found); // without what could not be read
+    seqs.clear();
+    for (const auto& key : *keys) seqs.push_back(key.seq);
+    auto scores =
+        co_await read_scores(sort.search.program, {*view_, store(), selected()}, seqs, progress);
+    if (!scores) co_return std::unexpected(response_for(scores.error().code));
+    for (std::size_t i = 0; i < keys->size(); ++i)
+        set_score(sort.program, (*keys)[i], (*scores)[i]);
     co_return std::move(*keys);
 }
 
@@ -70,14 +81,21 @@ net::Task<Response> Session::do_sort(const Sort& sort, std::string_view tag, boo
     }
     std::ranges::sort(
         *keys, [&](const SortKey& a, const SortKey& b) { return is_before(sort.program, a, b); });
-    std::vector<std::uint32_t> sorted;
-    for (const auto& key : *keys) sorted.push_back(key.seq);
+    FoundMessages messages;
+    auto& sorted = messages.numbers;
+    for (const auto& key : *keys) {
+        sorted.push_back(key.seq);
+        if (search.returns && search.returns->relevancy) messages.scores.push_back(key.score);
+    }
     if (!search.returns) {
         co_await tell_search("SORT", search, sorted, is_uid);
         co_return ok("SORT completed");
     }
-    tell_esearch(*search.returns, search, sorted, tag, is_uid);
-    if (is_update) {
+    tell_esearch(*search.returns, search, messages, tag, is_uid);
+    if (is_update && sorts_by_relevancy(sort.program)) {
+        refuse_update(tag); // what a change does to the scores of others is not followed
+        untrack();
+    } else if (is_update) {
         std::ranges::sort(sorted); // without what could not be read
         SearchContext context(tag, is_uid, std::move(program), *view_, sorted);
         context.sort({sort.program, with_uids(std::move(*keys))});

@@ -1,10 +1,14 @@
 // SEARCH (RFC 9051 §9 search). Nesting is a stack of our own, limited to kMaxDepth.
 #include "imap/limits.hpp"
+#include "imap/near_word.hpp"
 #include "imap/parse.hpp"
+#include "imap/relevancy.hpp"
 
 #include "maild/base/ascii.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace maild::imap {
 
@@ -166,7 +170,7 @@ Parsed<bool> parse_argument(Cursor& in, Argument argument, SearchKey& key) {
 
 // What waits for its operands.
 struct Frame {
-    enum class Kind : std::uint8_t { group, negation, choice } kind;
+    enum class Kind : std::uint8_t { group, negation, choice, fuzzy } kind;
     std::size_t operands = 0;
 };
 
@@ -190,7 +194,7 @@ public:
     }
 
 private:
-    // One key with what stands before it: "(", NOT, OR.
+    // One key with what stands before it: "(", NOT, OR, FUZZY.
     Parsed<bool> parse_key() {
         while (true) {
             if (stack_.size() > kMaxDepth) return in_.expected("less nesting");
@@ -206,6 +210,8 @@ private:
                 stack_.push_back({Frame::Kind::negation});
             else if (ascii::equals_icase(name, "OR"))
                 stack_.push_back({Frame::Kind::choice});
+            else if (ascii::equals_icase(name, "FUZZY"))
+                stack_.push_back({Frame::Kind::fuzzy}); // RFC 6203 §7
             else
                 return parse_leaf(name);
             if (!in_.take(' ')) return in_.expected("search key");
@@ -230,7 +236,28 @@ private:
         key.name = row->field;
         auto argument = parse_argument(in_, row->argument, key);
         if (!argument) return argument;
+        key.is_fuzzy = std::ranges::any_of(
+            stack_, [](const Frame& frame) { return frame.kind == Frame::Kind::fuzzy; });
+        if (key.is_fuzzy && !key.needle.empty()) return push_words(std::move(key));
         program_.push_back(std::move(key));
+        complete();
+        return true;
+    }
+
+    // Each word by itself, wherever it stands.
+    Parsed<bool> push_words(SearchKey key) {
+        key.phrase = std::exchange(key.needle, {});
+        auto words = words_of(key.phrase);
+        if (words.empty()) words.push_back(key.phrase);
+        if (program_.size() + 2 * words.size() > kMaxSearchKeys)
+            return in_.expected("fewer search keys");
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            auto word = key;
+            word.needle = words[i];
+            if (i + 1 < words.size()) word.phrase.clear();
+            program_.push_back(std::move(word));
+            if (i > 0) program_.push_back({.op = op_and});
+        }
         complete();
         return true;
     }
@@ -245,7 +272,8 @@ private:
                 return;
             }
             if (top.kind == Frame::Kind::choice && top.operands == 1) return;
-            program_.push_back({.op = top.kind == Frame::Kind::choice ? op_or : op_not});
+            if (top.kind != Frame::Kind::fuzzy)
+                program_.push_back({.op = top.kind == Frame::Kind::choice ? op_or : op_not});
             stack_.pop_back();
         }
     }
@@ -279,6 +307,8 @@ Parsed<Search> parse_criteria(Cursor& in) {
     auto program = parse_search_keys(in);
     if (!program) return std::unexpected(program.error());
     search.program = std::move(*program);
+    if (search.returns && search.returns->relevancy && !has_fuzzy(search.program))
+        return in.expected("FUZZY"); // RFC 6203 §4
     return search;
 }
 

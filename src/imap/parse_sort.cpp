@@ -1,6 +1,7 @@
 // SORT and THREAD (RFC 5256 §5 sort, thread; RFC 5267 §3.1 for RETURN).
 #include "imap/limits.hpp"
 #include "imap/parse.hpp"
+#include "imap/relevancy.hpp"
 
 #include "maild/base/ascii.hpp"
 
@@ -21,6 +22,7 @@ constexpr auto kFields = std::to_array<std::pair<std::string_view, SortField>>({
     {"TO", SortField::to},
     {"DISPLAYFROM", SortField::display_from},
     {"DISPLAYTO", SortField::display_to},
+    {"RELEVANCY", SortField::relevancy},
 });
 
 // sort-criterion = ["REVERSE" SP] sort-key
@@ -79,6 +81,10 @@ Parsed<Arguments> parse_sort(Cursor& in) {
     sort.program = std::move(*program);
     const auto criteria = parse_search_criteria(in, sort.search);
     if (!criteria) return std::unexpected(criteria.error());
+    const bool needs_fuzzy =
+        (sort.search.returns && sort.search.returns->relevancy) || sorts_by_relevancy(sort.program);
+    if (needs_fuzzy && !has_fuzzy(sort.search.program))
+        return in.expected("FUZZY"); // RFC 6203 §4, §6
     return sort;
 }
 

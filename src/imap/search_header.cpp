@@ -1,8 +1,11 @@
 #include "imap/search_header.hpp"
 
+#include "imap/near_word.hpp"
+
 #include "maild/mail/date.hpp"
 #include "maild/mail/searchable.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace maild::imap {
@@ -22,8 +25,9 @@ bool SearchHeader::matches(const SearchKey& key, std::string_view needle) {
         if (!section_.fields[i].is(key.name)) continue;
         // RFC 9051 §6.4.4: an empty string matches every message that has the field.
         if (needle.empty()) return true;
-        if (line(i).find(needle, section_.fields[i].name.size() + 2) != std::string::npos)
-            return true;
+        auto body = std::string_view(line(i));
+        body.remove_prefix(std::min(body.size(), section_.fields[i].name.size() + 2));
+        if (body.contains(needle) || (key.is_fuzzy && has_near(body, needle))) return true;
     }
     return false;
 }
@@ -40,10 +44,10 @@ bool SearchHeader::matches_date(const SearchKey& key) const {
     return day >= key.date;
 }
 
-bool SearchHeader::contains(std::string_view needle) {
+bool SearchHeader::contains(std::string_view needle, bool is_near) {
     if (needle.empty()) return true;
     for (std::size_t i = 0; i < section_.fields.size(); ++i)
-        if (line(i).contains(needle)) return true;
+        if (line(i).contains(needle) || (is_near && has_near(line(i), needle))) return true;
     return false;
 }
 

@@ -19,8 +19,8 @@ public:
 
     // HEADER and the SENT keys; `needle` is folded.
     bool matches(const SearchKey& key, std::string_view needle);
-    // In any field, its name included (TEXT).
-    bool contains(std::string_view needle);
+    // In any field, its name included (TEXT); the needle itself, or a word that is near.
+    bool contains(std::string_view needle, bool is_near = false);
 
 private:
     bool matches_date(const SearchKey& key) const;

@@ -1,5 +1,6 @@
 #include "imap/search_matcher.hpp"
 
+#include "imap/near_word.hpp"
 #include "imap/search_header.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -69,30 +70,40 @@ SearchMatcher::SearchMatcher(const SearchProgram& program, const MailboxView& vi
         deepest_ = std::max(deepest_, level_of(key.op));
         if (!key.needle.empty()) needles_[i] = mail::collation_key(key.needle);
         if (key.op == sequence || key.op == uid) sets_[i] = view.seqs(key.set, key.op == uid);
-        const bool is_text = key.op == body || key.op == text;
-        const bool narrows = key.op == header || (is_text && needles_[i].size() >= 3);
-        if (narrows && narrowed_.size() < store::kMaxNeedles) narrowed_.push_back(i);
+        add_narrowing(i);
     }
+}
+
+void SearchMatcher::add_narrowing(std::size_t i) {
+    const auto& key = program_[i];
+    const std::string_view needle = needles_[i];
+    auto texts = key.is_fuzzy ? certain_parts(needle) : std::vector<std::string_view>();
+    if (texts.empty()) texts.push_back(needle);
+    const bool is_text = key.op == body || key.op == text;
+    const bool narrows = key.op == header || (is_text && needle.size() >= 3);
+    if (!narrows || narrowed_.size() + texts.size() > store::kMaxNeedles) return;
+    for (const auto part : texts) narrowed_.push_back({i, part});
 }
 
 std::vector<store::Needle> SearchMatcher::needles() const {
     std::vector<store::Needle> needles;
-    for (const auto i : narrowed_) {
+    for (const auto& [i, part] : narrowed_) {
         const auto& key = program_[i];
         auto& needle = needles.emplace_back();
         if (key.op != text)
             needle.where = key.op == header ? store::Where::header : store::Where::body;
         if (key.op == header)
             needle.texts.push_back(beginning(mail::collation_key(key.name)) + ":");
-        needle.texts.push_back(beginning(needles_[i]));
+        needle.texts.push_back(beginning(part));
     }
     return needles;
 }
 
 Tri SearchMatcher::match_narrowed(std::uint32_t seq, std::uint32_t candidates) {
     match_view(seq);
+    for (const auto& [key, part] : narrowed_) answers_[key] = Tri::no;
     for (std::size_t needle = 0; needle < narrowed_.size(); ++needle)
-        if ((candidates >> needle & 1U) == 0) answers_[narrowed_[needle]] = Tri::no;
+        if ((candidates >> needle & 1U) != 0) answers_[narrowed_[needle].key] = Tri::unknown;
     return evaluate();
 }
 
@@ -183,7 +194,7 @@ Tri SearchMatcher::match_header(std::string_view header_section) {
         if (level_of(key.op) == Level::header)
             answers_[i] = from_bool(fields.matches(key, needles_[i]));
         // TEXT is found in the header or in the bodies.
-        if (key.op == text && fields.contains(needles_[i])) answers_[i] = Tri::yes;
+        if (key.op == text && fields.contains(needles_[i], key.is_fuzzy)) answers_[i] = Tri::yes;
     }
     return evaluate();
 }
@@ -192,7 +203,7 @@ std::vector<SearchMatcher::BodyKey> SearchMatcher::body_keys() const {
     std::vector<BodyKey> keys;
     for (std::size_t i = 0; i < program_.size(); ++i)
         if (level_of(program_[i].op) == Level::body)
-            keys.push_back({needles_[i], answers_[i] == Tri::yes});
+            keys.push_back({needles_[i], answers_[i] == Tri::yes, program_[i].is_fuzzy});
     return keys;
 }
 

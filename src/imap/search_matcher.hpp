@@ -41,11 +41,13 @@ public:
     struct BodyKey {
         std::string_view needle; // folded
         bool found = false;
+        bool is_near = false; // a near word is as good
     };
     std::vector<BodyKey> body_keys() const;
     Tri match_bodies(const std::vector<BodyKey>& keys);
 
 private:
+    void add_narrowing(std::size_t key);
     Tri evaluate() const;
     bool figures_answer(const SearchKey& key, const store::MessageData& message) const;
     bool view_answer(std::size_t key, std::uint32_t seq) const;
@@ -54,10 +56,14 @@ private:
     const MailboxView& view_;
     WallTime now_;
     Level deepest_ = Level::view;
-    std::vector<std::string> needles_;  // folded, by key
-    std::vector<std::size_t> narrowed_; // the key of each needle
-    std::vector<Ranges> sets_;          // sequence numbers, by key
-    std::vector<Tri> answers_;          // by key, for the message at hand
+    std::vector<std::string> needles_; // folded, by key
+    struct Narrowing {
+        std::size_t key;
+        std::string_view text; // of its needle, or a part of it
+    };
+    std::vector<Narrowing> narrowed_; // what the key needs at least one of, one by one
+    std::vector<Ranges> sets_;        // sequence numbers, by key
+    std::vector<Tri> answers_;        // by key, for the message at hand
 };
 
 Level level_of(SearchOp op);

@@ -54,6 +54,8 @@ struct SearchKey {
     std::string needle = {};  // as sent; the session folds its case once the charset is known
     SequenceSet set = {};
     std::chrono::sys_days date = {};
+    bool is_fuzzy = false;   // RFC 6203 §3: a near word is as good
+    std::string phrase = {}; // at the last word of a fuzzy key: all of it, as sent
 };
 using SearchProgram = std::vector<SearchKey>;
 

@@ -19,10 +19,10 @@ Parsed<bool> parse_return_option(Cursor& in, SearchReturn& returns) {
     if (!name) return std::unexpected(name.error());
     using Entry = std::pair<std::string_view, bool SearchReturn::*>;
     constexpr std::array kOptions = {
-        Entry{"MIN", &SearchReturn::min},      Entry{"MAX", &SearchReturn::max},
-        Entry{"ALL", &SearchReturn::all},      Entry{"COUNT", &SearchReturn::count},
-        Entry{"SAVE", &SearchReturn::save},    Entry{"CONTEXT", &SearchReturn::context},
-        Entry{"UPDATE", &SearchReturn::update}};
+        Entry{"MIN", &SearchReturn::min},       Entry{"MAX", &SearchReturn::max},
+        Entry{"ALL", &SearchReturn::all},       Entry{"COUNT", &SearchReturn::count},
+        Entry{"SAVE", &SearchReturn::save},     Entry{"CONTEXT", &SearchReturn::context},
+        Entry{"UPDATE", &SearchReturn::update}, Entry{"RELEVANCY", &SearchReturn::relevancy}};
     for (const auto& [text, member] : kOptions) {
         if (!ascii::equals_icase(text, *name)) continue;
         returns.*member = true;
@@ -49,6 +49,17 @@ void append_range(std::string& out, const PartialRange& range) {
     append_number(out, range.first);
     out.append(":").append(sign);
     append_number(out, range.last);
+}
+
+// RFC 6203 §7 score-list
+void append_scores(std::string& out, std::span<const std::uint32_t> scores) {
+    char before = '(';
+    out += " RELEVANCY ";
+    for (const auto score : scores) {
+        append_number(out += before, score);
+        before = ' ';
+    }
+    out += scores.empty() ? "()" : ")";
 }
 
 } // namespace
@@ -120,21 +131,26 @@ std::vector<std::uint32_t> chosen(const SearchReturn& returns,
 }
 
 void append_esearch(std::string& out, std::string_view correlators, bool is_uid,
-                    const SearchReturn& returns, const std::vector<std::uint32_t>& numbers) {
+                    const SearchReturn& returns, const FoundMessages& found) {
+    const auto& numbers = found.numbers;
     out.append("* ESEARCH (").append(correlators);
     out += is_uid ? ") UID" : ")";
     if (returns.min && !numbers.empty()) append_number(out += " MIN ", numbers.front());
     if (returns.max && !numbers.empty()) append_number(out += " MAX ", numbers.back());
     if (returns.all && !numbers.empty()) append_number_set(out += " ALL ", numbers);
     if (returns.count) append_number(out += " COUNT ", numbers.size());
-    if (!returns.partial) return;
-    append_range(out += " PARTIAL (", *returns.partial);
-    const auto [begin, end] = positions(*returns.partial, numbers.size());
-    if (begin == end)
-        out += " NIL";
-    else
-        append_number_set(out += ' ', std::span(numbers).subspan(begin, end - begin));
-    out += ')';
+    const auto [begin, end] = returns.partial ? positions(*returns.partial, numbers.size())
+                                              : Positions{0, numbers.size()};
+    if (returns.partial) {
+        append_range(out += " PARTIAL (", *returns.partial);
+        if (begin == end)
+            out += " NIL";
+        else
+            append_number_set(out += ' ', std::span(numbers).subspan(begin, end - begin));
+        out += ')';
+    }
+    if (!found.scores.empty())
+        append_scores(out, std::span(found.scores).subspan(begin, end - begin));
 }
 
 } // namespace maild::imap

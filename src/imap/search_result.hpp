@@ -40,11 +40,14 @@ struct SearchReturn {
     bool save = false;
     bool context = false;         // RFC 5267 §4.2: a hint, of which nothing needs to be made
     bool update = false;          // §4.3
+    bool relevancy = false;       // RFC 6203 §4
     FetchItems update_items = {}; // of each message that comes, RFC 5465 §7
     std::optional<PartialRange> partial = {};
 
     // Something is to be answered; SAVE alone is not.
-    bool answers() const { return min || max || all || count || partial || context || update; }
+    bool answers() const {
+        return min || max || all || count || partial || context || update || relevancy;
+    }
 };
 // "(" [search-return-opt *(SP search-return-opt)] ")"; empty means ALL (RFC 4731 §3.1).
 Parsed<SearchReturn> parse_search_return(Cursor& in);
@@ -54,9 +57,14 @@ Parsed<SearchReturn> parse_search_return(Cursor& in);
 std::vector<std::uint32_t> chosen(const SearchReturn& returns,
                                   const std::vector<std::uint32_t>& found);
 
-// The ESEARCH response, up to MODSEQ and the end of the line; `correlators` say what it is about;
-// `numbers` are sequence numbers or UIDs, ascending.
+// What was found, in the order of the answer: ascending, or sorted.
+struct FoundMessages {
+    std::vector<std::uint32_t> numbers; // sequence numbers or UIDs
+    std::vector<std::uint32_t> scores;  // of each, 1 to 100; empty: not asked for
+};
+
+// The ESEARCH response, up to MODSEQ and the end of the line; `correlators` say what it is about.
 void append_esearch(std::string& out, std::string_view correlators, bool is_uid,
-                    const SearchReturn& returns, const std::vector<std::uint32_t>& numbers);
+                    const SearchReturn& returns, const FoundMessages& found);
 
 } // namespace maild::imap

@@ -223,8 +223,10 @@ private:
     net::Task<Response> do_search(const Search& search, std::string_view tag, bool is_uid);
     net::Task<void> tell_search(std::string_view name, const Search& search,
                                 const std::vector<std::uint32_t>& found, bool is_uid);
-    void tell_esearch(const SearchReturn& returns, const Search& search,
-                      const std::vector<std::uint32_t>& found, std::string_view tag, bool is_uid);
+    void tell_esearch(const SearchReturn& returns, const Search& search, const FoundMessages& found,
+                      std::string_view tag, bool is_uid);
+    net::Task<Result<std::vector<std::uint32_t>, Response>>
+    score(const Search& search, const std::vector<std::uint32_t>& found, Progress& progress);
     // do_context.cpp
     bool is_followed(std::string_view tag) const;
     void follow(SearchContext context);

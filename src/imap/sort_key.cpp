@@ -63,6 +63,7 @@ SortValue value_of(SortField field, const store::MessageData& message,
     case SortField::cc: return mailbox_key(header, "Cc");
     case SortField::display_from: return display_key(header, "From");
     case SortField::display_to: return display_key(header, "To");
+    case SortField::relevancy: break; // set_score()
     }
     return std::int64_t{0};
 }
@@ -83,6 +84,20 @@ SortKey make_sort_key(const SortProgram& program, std::uint32_t seq,
     for (const auto& criterion : program)
         key.values.push_back(value_of(criterion.field, message, section));
     return key;
+}
+
+// RFC 6203 §6: the highest score comes first.
+void set_score(const SortProgram& program, SortKey& key, std::uint32_t score) {
+    key.score = score;
+    for (std::size_t i = 0; i < program.size(); ++i)
+        if (program[i].field == SortField::relevancy)
+            key.values[i] = -static_cast<std::int64_t>(score);
+}
+
+bool sorts_by_relevancy(const SortProgram& program) {
+    return std::ranges::any_of(program, [](const SortCriterion& criterion) {
+        return criterion.field == SortField::relevancy;
+    });
 }
 
 bool is_before(const SortProgram& program, const SortKey& a, const SortKey& b) {

@@ -21,6 +21,7 @@ using SortValue = std::variant<std::int64_t, std::string>;
 
 struct SortKey {
     std::uint32_t seq = 0;
+    std::uint32_t score = 0;       // RFC 6203 §4, if it was asked for
     std::vector<SortValue> values; // one for each criterion
 };
 
@@ -30,6 +31,8 @@ bool needs_header(const SortProgram& program);
 // `header` is empty where needs_header() says so.
 SortKey make_sort_key(const SortProgram& program, std::uint32_t seq,
                       const store::MessageData& message, std::string_view header);
+
+void set_score(const SortProgram& program, SortKey& key, std::uint32_t score);
 
 // Before, by the criteria in their order, then by sequence number (RFC 5256 §3).
 bool is_before(const SortProgram& program, const SortKey& a, const SortKey& b);

@@ -1,5 +1,6 @@
 #pragma once
-// What SORT and THREAD ask for (RFC 5256 §3 and §5, RFC 5957 for the display criteria).
+// What SORT and THREAD ask for (RFC 5256 §3 and §5, RFC 5957 for the display criteria, RFC 6203
+// §6).
 
 #include "imap/syntax.hpp"
 
@@ -18,6 +19,7 @@ enum class SortField : std::uint8_t {
     to,
     display_from, // RFC 5957 §4
     display_to,
+    relevancy, // RFC 6203 §6: the best first
 };
 
 struct SortCriterion {
@@ -26,6 +28,8 @@ struct SortCriterion {
     friend bool operator==(const SortCriterion&, const SortCriterion&) = default;
 };
 using SortProgram = std::vector<SortCriterion>; // at least one, by priority
+
+bool sorts_by_relevancy(const SortProgram& program);
 
 enum class ThreadAlgorithm : std::uint8_t { ordered_subject, references };
 

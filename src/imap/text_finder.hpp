@@ -1,6 +1,7 @@
 #pragma once
 // Looks for needles in the text of a body part that comes in pieces (mail/searchable.hpp).
 
+#include "imap/near_word.hpp"
 #include "imap/search_matcher.hpp"
 
 #include "maild/mail/searchable.hpp"
@@ -22,10 +23,12 @@ public:
 
 private:
     void look(std::string_view folded);
+    void look_near(std::string_view folded);
 
     std::vector<SearchMatcher::BodyKey>& keys_;
     mail::FoldedText text_;
-    std::string tail_; // folded, as much as a needle may reach back
+    std::vector<NearFinder> near_; // of the keys that it is good enough for, in their order
+    std::string tail_;             // folded, as much as a needle may reach back
     std::size_t longest_ = 1;
 };
 

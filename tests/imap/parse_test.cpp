@@ -14,6 +14,12 @@ struct Case {
     bool good;
 };
 
+std::string repeated(std::string_view text, int times) {
+    std::string out;
+    for (int i = 0; i < times; ++i) out += text;
+    return out;
+}
+
 TEST(ImapParse, AcceptsAndRefuses) {
     const auto cases = std::to_array<Case>({
         {"noop", "a NOOP", true},
@@ -256,6 +262,16 @@ TEST(ImapParse, AcceptsAndRefuses) {
         {"cancelupdate an atom", "a CANCELUPDATE x", false},
         {"search younger", "a SEARCH YOUNGER 1", true},
         {"search older zero", "a SEARCH OLDER 0", false},
+        {"search fuzzily", "a SEARCH FUZZY SUBJECT x NOT FUZZY (BODY y OR SEEN FROM z)", true},
+        {"search fuzzily for nothing", "a SEARCH FUZZY", false},
+        {"search fuzzily twice", "a SEARCH FUZZY FUZZY TEXT x", true},
+        {"search fuzzily without word", R"(a SEARCH FUZZY TEXT "!?" FUZZY TEXT "")", true},
+        {"search fuzzily for too many words",
+         "a SEARCH FUZZY TEXT {1001+}\r\nx" + repeated(" x", 500), false},
+        {"search for relevancy", "a SEARCH RETURN (RELEVANCY) FUZZY TEXT x", true},
+        {"search for relevancy of nothing", "a SEARCH RETURN (RELEVANCY) TEXT x", false},
+        {"sort by relevancy", "a SORT (REVERSE RELEVANCY) UTF-8 FUZZY TEXT x", true},
+        {"sort by relevancy of nothing", "a SORT (RELEVANCY) UTF-8 TEXT x", false},
         {"search objects", "a SEARCH EMAILID M1 THREADID T_-9", true},
         {"search object with dot", "a SEARCH EMAILID M.1", false},
         {"search saved", "a SEARCH $ UID $ SAVEDON 1-Feb-1994", true},
