@@ -15,14 +15,20 @@ KEYS = ("ALL", "UNSEEN", "DELETED", "NOT FLAGGED", "KEYWORD stress", "SUBJECT 7"
 WEIGHTS = {"append": 7, "fetch": 12, "store": 12, "search": 5, "copy": 3, "move": 3, "expunge": 4, "noop": 3, "idle": 2, "status": 2,
            "pipeline": 3, "reselect": 2, "reconnect": 1}
 FULL = 250   # messages; beyond it programs delete more
+# RFC 5465: delayed, because these programs use sequence numbers; what comes is told with its UID and flags.
+NOTIFY = ("NOTIFY SET (SELECTED-DELAYED (MessageNew (UID FLAGS) MessageExpunge FlagChange))"
+          " (PERSONAL (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange))")
 
 
 class Program(threading.Thread):
-    def __init__(self, host, ledger, account, name, seed, rounds):
+    """`above` stands before the names of the mailboxes: a guest's are another account's."""
+
+    def __init__(self, host, ledger, account, above, name, seed, rounds):
         super().__init__(name=name, daemon=True)
-        self.host, self.ledger, self.account, self.rounds = host, ledger, account, rounds
+        self.host, self.ledger, self.account, self.above, self.rounds = host, ledger, account, above, rounds
         self.random = random.Random(f"{seed}.{name}")
         self.kind = self.random.choice(("plain", "condstore", "qresync"))
+        self.notifies = self.random.random() < 0.3
         self.client = self.mailbox = self.fault = None
         self.snapshots = {}   # of a client that can resynchronise
         self.made = self.commands = 0
@@ -48,6 +54,8 @@ class Program(threading.Thread):
     # Coming and going.
     def connect(self):
         self.client = Conversation(self.host.port(143), *self.account, self.kind, self.ledger)
+        if self.notifies:
+            self.client.say(NOTIFY)
         self.select()
 
     def reconnect(self):
@@ -64,9 +72,9 @@ class Program(threading.Thread):
         mailbox = MAILBOXES[0] if self.random.random() < 0.6 else MAILBOXES[1]
         snapshot = self.snapshots.get(mailbox)
         if snapshot and self.random.random() < 0.8:
-            resync(self.client, mailbox, snapshot, self.random.random() < 0.5)
+            resync(self.client, self.above + mailbox, snapshot, self.random.random() < 0.5)
         else:
-            select(self.client, mailbox)
+            select(self.client, self.above + mailbox)
         self.mailbox = mailbox
         if self.kind == "qresync":
             self.snapshots[mailbox] = self.client.view.snapshot()
@@ -114,7 +122,7 @@ class Program(threading.Thread):
         self.client.idle(self.random.random() / 5)
 
     def status(self):
-        self.client.say(f'STATUS "{self.other()}" (MESSAGES UNSEEN UIDNEXT SIZE)')
+        self.client.say(f'STATUS "{self.above}{self.other()}" (MESSAGES UNSEEN UIDNEXT SIZE)')
 
     # What changes the mailbox.
     def append(self):
@@ -125,7 +133,7 @@ class Program(threading.Thread):
         self.made += 1
         flags = self.random.sample(FLAGS, self.random.randrange(3))
         content = f"Subject: {key}\r\nFrom: {self.name}@stress.example\r\n\r\n{'body ' * self.random.randrange(1, 200)}\r\n".encode()
-        if status := self.client.say(f'APPEND "{mailbox}" ({" ".join(flags)})', content):
+        if status := self.client.say(f'APPEND "{self.above}{mailbox}" ({" ".join(flags)})', content):
             uid_validity, uid = imap.code(status, "APPENDUID")
             self.ledger.tell(int(uid_validity), int(uid), key)
 
@@ -151,7 +159,7 @@ class Program(threading.Thread):
         is_uid, target = self.random.random() < 0.6, self.other()
         if self.ledger.sizes[target] < FULL and (numbers := self.some(is_uid, 5)):
             source = self.client.view.uid_validity
-            status = self.client.say(f'{"UID " * is_uid}{verb} {joined(numbers)} "{target}"')
+            status = self.client.say(f'{"UID " * is_uid}{verb} {joined(numbers)} "{self.above}{target}"')
             told = [b" ".join(w for w in r if isinstance(w, bytes)).decode() for r in self.client.replies if b"COPYUID" in r]
             for text in [status or "", *(f"[{words[words.index('COPYUID'):]}]" for words in told)]:
                 if words := imap.code(text, "COPYUID"):
