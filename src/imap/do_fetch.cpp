@@ -136,6 +136,11 @@ net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
     auto seqs = view_->seqs(fetch.set, is_uid);
     if (fetch.partial) seqs = pick(seqs, *fetch.partial); // RFC 9394 §3.4: before CHANGEDSINCE
     if (fetch.changed_since) seqs = view_->changed_since(seqs, *fetch.changed_since);
+    auto response = co_await send_items(fetch, seqs, is_uid);
+    co_return response;
+}
+
+net::Task<Response> Session::send_items(const Fetch& fetch, const Ranges& seqs, bool is_uid) {
     if (store_items(fetch.items) != 0) {
         FetchRun fetching(fetch, is_uid, *view_, store(), selected(), out_);
         auto response = co_await fetching.run(seqs);

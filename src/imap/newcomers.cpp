@@ -59,7 +59,12 @@ net::Task<void> Session::send_newcomers(Uid known, std::vector<Wanted> wanted) {
         Fetch fetch{.set = SequenceSet(std::move(uids)), .items = {}};
         for (std::size_t i = 0; i < wanted.size(); ++i)
             if ((wish >> i & 1U) != 0) add_items(fetch.items, wanted[i].items);
-        co_await do_fetch(std::move(fetch), true);
+        add_modseq(fetch);
+        // RFC 7162 §3.1.2: in whatever is told of messages unasked.
+        if (style_.has_modseq) add_items(fetch.items, {{FetchKind::modseq, {}}});
+        // What is held back of others is not told here: it would stand before the answer to STORE.
+        const auto seqs = view_->seqs(fetch.set, true);
+        co_await send_items(fetch, seqs, true);
     }
 }
 

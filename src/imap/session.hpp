@@ -215,6 +215,7 @@ private:
 
     // do_fetch.cpp
     net::Task<Response> do_fetch(Fetch fetch, bool is_uid);
+    net::Task<Response> send_items(const Fetch& fetch, const Ranges& seqs, bool is_uid);
     void add_modseq(Fetch& fetch);
     std::string expunge_code() const;
     // do_search.cpp

@@ -56,5 +56,60 @@ TEST(NotifyTest, EndsWithTheLogin) {
     EXPECT_EQ(watcher.take(), "");
 }
 
+// Another program, of the same account, that is always a moment behind: it sets \Seen on the first
+// message and puts a second one there as soon as it hears of the first change.
+class Follower final : public store::ChangeSink {
+public:
+    explicit Follower(Host& host) : host_(host) {
+        const auto token = host.store.grant(AccountId(1), auth::Right::access, 0, 0, DomainId(1));
+        session_ = *finish(host.store.open_session(token, *this));
+        static_cast<void>(finish(host.store.open_mailbox(session_, "INBOX", false)));
+    }
+    void on_changes(MailboxId, std::span<const store::Change>) override {
+        if (std::exchange(is_done_, true)) return;
+        static_cast<void>(finish(host_.store.change_flags(
+            session_, {{Uid(1), Uid(1)}}, store::FlagChange::add, {store::kSeen, {}}, {})));
+        store::AppendMessage message{{"Subject: x\r\n\r\n", {}}, {}, host_.clock.now()};
+        static_cast<void>(finish(host_.store.append(session_, "INBOX", {message}, {})));
+    }
+    void on_lost() override {}
+
+private:
+    // MemoryStore waits for nothing.
+    template <class T> static T finish(net::Task<T> task) {
+        boost::asio::io_context io;
+        std::optional<T> value;
+        const auto keep = [](net::Task<T> what, std::optional<T>& out) -> net::Task<void> {
+            out = co_await std::move(what);
+        };
+        run(io, keep(std::move(task), value));
+        return std::move(*value);
+    }
+
+    Host& host_;
+    store::SessionId session_;
+    bool is_done_ = false;
+};
+
+// RFC 9051 §6.4.6: what others changed behind a silent STORE is told behind it, or the client,
+// which adds its change to what it knows, has it wrong. What NOTIFY tells of newcomers must not
+// bring it forward.
+TEST(NotifyTest, NewcomersDoNotBringForwardWhatSilenceHoldsBack) {
+    Host host;
+    Client client(host);
+    client.log_in();
+    client.send(append_command("a", "INBOX", "Subject: x\r\n\r\n"));
+    client.say(
+        "b NOTIFY SET (SELECTED-DELAYED (MessageNew (UID FLAGS) MessageExpunge FlagChange))");
+    client.say("c SELECT INBOX");
+    Follower other(host);
+    EXPECT_EQ(client.say("d STORE 1 -FLAGS.SILENT (\\Seen)"), "d OK STORE completed\r\n")
+        << "nothing has changed";
+    const auto told = client.say("e STORE 1 +FLAGS.SILENT (\\Flagged)");
+    EXPECT_EQ(told, "* 2 EXISTS\r\n* 2 RECENT\r\n* 2 FETCH (UID 2 FLAGS (\\Recent))\r\n"
+                    "e OK STORE completed\r\n"
+                    "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Recent \\Seen))\r\n");
+}
+
 } // namespace
 } // namespace maild::imap::test

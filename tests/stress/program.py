@@ -29,6 +29,7 @@ class Program(threading.Thread):
         self.random = random.Random(f"{seed}.{name}")
         self.kind = self.random.choice(("plain", "condstore", "qresync"))
         self.notifies = self.random.random() < 0.3
+        self.habits = f"{self.kind}{', notify' * self.notifies}{', guest' * bool(above)}"
         self.client = self.mailbox = self.fault = None
         self.snapshots = {}   # of a client that can resynchronise
         self.made = self.commands = 0
@@ -102,6 +103,7 @@ class Program(threading.Thread):
         keys = self.random.choice(KEYS[:-1] if verb != "SEARCH" else KEYS)
         charset = "" if verb == "SEARCH" else "UTF-8 "
         self.client.say(f"{'UID ' * is_uid}{verb} {charset}{keys}")
+        count = max(count, len(self.client.view.messages))   # with NOTIFY more may have come before it
         for reply in self.client.replies:
             if reply[0] in (b"SEARCH", b"SORT") and not is_uid:
                 require(all(1 <= int(word) <= count for word in reply[1:] if not isinstance(word, list)), f"{reply} of {count}")

@@ -35,10 +35,8 @@ class Selection:
         self.count = self.uid_next = 0   # as the mailbox was opened
 
     def view_from(self, replies):
-        for at, reply in enumerate(replies):
-            if b"CLOSED" in reply:   # what came before it was about another mailbox (RFC 7162 §3.2.11)
-                self.__init__(self.view.kind, self.snapshot)
-                return self.view_from(replies[at + 1:])
+        closed = [at for at, reply in enumerate(replies) if b"CLOSED" in reply]
+        for reply in replies[closed[-1] + 1 if closed else 0:]:   # what came before was about another mailbox (RFC 7162 §3.2.11)
             self.take(reply)
         self.place()
         return self.view
