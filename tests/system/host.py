@@ -1,16 +1,22 @@
 """A real Maild for one test: installed under a temporary directory, on loopback, with ports of its own. As root it has
 its own users, as an ordinary user it runs as that user; both ways are to work."""
 import atexit
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import random
+import re
+import select
 import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -148,6 +154,30 @@ def run_client(*command, stdin=None, env=None, exit_code=0, cwd=None):
     if run.returncode != exit_code:
         raise AssertionError(f"{command[0]}: exit {run.returncode}\n{run.stdout.decode(errors='replace')}\n{run.stderr.decode(errors='replace')}")
     return run.stdout
+
+
+def type_into(command, steps, home):
+    """A program with a screen of its own: what has to appear on it, and what is typed then, step by step, until it ends."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(command[0], command, {**os.environ, "HOME": str(home), "TERM": "vt100"})
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    screen, steps, deadline = b"", list(steps), time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            octets = os.read(terminal, 65536) if select.select([terminal], [], [], 1)[0] else b""
+        except OSError:   # it has closed its terminal
+            break
+        screen += octets.replace(b"\0", b"")
+        if steps and re.search(steps[0][0], screen):
+            os.write(terminal, steps.pop(0)[1])
+            screen = b""
+    if time.monotonic() >= deadline:
+        os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if steps or status != 0:
+        raise AssertionError(f"{command[0]}: exit {status}, still to be typed: {steps}\n{screen.decode(errors='replace')}")
 
 
 class HostTest(unittest.TestCase):

@@ -140,6 +140,29 @@ class MailPrograms(host.HostTest):
         self.assertIn("\\Flagged", left["neo0"])
         self.assertEqual(self.subjects(client, "Neo-copy").keys(), {"neo0"})
 
+    def test_alpine_saves_and_expunges(self):
+        """Over STARTTLS, on a terminal, as somebody would who has it open."""
+        client = self.imap("Alpine")
+        client.create("Alpine-saved")
+        self.fill(client, "Alpine", [f"alpine{number}" for number in range(5)])
+        server = f'{{127.0.0.1:{self.port(143)}/tls/novalidate-cert/user="{self.address}"}}'
+        config = self.home / "pinerc"
+        config.write_text(
+            f"personal-name=Ada\ninbox-path={server}Alpine\nfolder-collections=Mail {server}[]\nsort-key=arrival\nlast-version-used=9.99alpine\n"
+            "feature-list=quit-without-confirm,expunge-without-confirm,expunge-without-confirm-everywhere,quell-folder-internal-msg,"
+            "disable-password-caching,disable-password-file-saving\n")
+        host.type_into(
+            ["alpine", "-p", str(config), "-i", "-n", "1"],
+            [(rb"(?i)password", self.password.encode() + b"\r"),
+             (rb"alpine4", b"s"),   # the list is there: save the first
+             (rb"(?i)folder", b"\x15Alpine-saved\r"),
+             (rb"DONE|and deleted", b"x"),
+             (rb"(?i)expunged", b"q")],
+            self.home)
+        left = self.subjects(client, "Alpine")
+        self.assertEqual(left.keys(), {f"alpine{number}" for number in range(1, 5)})
+        self.assertEqual(self.subjects(client, "Alpine-saved").keys(), {"alpine0"})
+
     def test_imapflow(self):
         modules = host.BUILD / "npm/node_modules"
         if not shutil.which("node") or not (modules / "imapflow").is_dir():
