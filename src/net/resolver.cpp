@@ -14,7 +14,7 @@ bool is_dns_name(std::string_view name) {
 }
 
 std::string reverse_name(const IpAddress& address) {
-    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out;
     if (address.is_v4()) {
         for (std::size_t i = 16; i > 12; --i) out += std::to_string(address.bytes[i - 1]) + ".";
@@ -22,7 +22,7 @@ std::string reverse_name(const IpAddress& address) {
     }
     for (std::size_t i = 16; i > 0; --i) {
         const auto byte = address.bytes[i - 1];
-        out += {digits[byte & 15U], '.', digits[byte >> 4U], '.'};
+        out += {kDigits[byte & 15U], '.', kDigits[byte >> 4U], '.'};
     }
     return out + "ip6.arpa";
 }

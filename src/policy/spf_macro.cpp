@@ -82,11 +82,11 @@ bool is_toplabel(std::string_view label) {
 // "i": IPv4 as ever, IPv6 as nibbles between dots.
 std::string dotted(const net::IpAddress& ip) {
     if (ip.is_v4()) return net::format_ip(ip);
-    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view kDigits = "0123456789ABCDEF";
     std::string out;
     for (const auto byte : ip.bytes) {
         if (!out.empty()) out += '.';
-        out += {digits[byte >> 4U], '.', digits[byte & 15U]};
+        out += {kDigits[byte >> 4U], '.', kDigits[byte & 15U]};
     }
     return out;
 }

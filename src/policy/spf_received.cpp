@@ -55,7 +55,7 @@ std::string envelope_from(const Client& client) {
 
 std::string reason(const Report& report, const Client& client) {
     const auto ip = net::format_ip(client.ip);
-    const auto domain = "domain of " + report.domain;
+    auto domain = "domain of " + report.domain;
     switch (report.outcome) {
     case Outcome::pass: return domain + " designates " + ip + " as permitted sender";
     case Outcome::fail: return domain + " does not designate " + ip + " as permitted sender";
@@ -84,6 +84,7 @@ std::vector<std::string> pairs(const Report& report, const Client& client,
     else
         keys.emplace_back("problem", report.problem);
     std::vector<std::string> out;
+    out.reserve(keys.size());
     for (const auto& [key, text] : keys) out.push_back(std::string(key) + "=" + value(text) + ";");
     out.back().pop_back();
     return out;
