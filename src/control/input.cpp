@@ -195,7 +195,11 @@ Result<json::array> parse_accounts_csv(std::string_view text) {
     return rows;
 }
 
-Result<std::string> read_file(const std::string& path) {
+namespace {
+
+// At most `most` octets; `advice` is for who has more.
+Result<std::string> read_at_most(const std::string& path, std::size_t most,
+                                 std::string_view advice) {
     UniqueFd opened;
     int fd = STDIN_FILENO;
     if (path != "-") {
@@ -211,13 +215,22 @@ Result<std::string> read_file(const std::string& path) {
         if (count < 0) return fail_errno(path);
         if (count == 0) return out;
         out.append(piece.data(), static_cast<std::size_t>(count));
-        if (out.size() > kMaxFrame)
-            return fail(Errc::too_large, path + " is larger than 16 MiB: split it.");
+        if (out.size() > most)
+            return fail(Errc::too_large, path + " is larger than " +
+                                             std::to_string(most / 1024 / 1024) + " MiB" +
+                                             std::string(advice) + ".");
     }
 }
 
+} // namespace
+
+Result<std::string> read_file(const std::string& path) {
+    return read_at_most(path, kMaxFrame, ": split it");
+}
+
 Result<std::string> read_message(const std::string& path) {
-    auto text = read_file(path.empty() ? "-" : path);
+    constexpr std::size_t kMostOctets = 256UL * 1024 * 1024; // more than a host takes in
+    auto text = read_at_most(path.empty() ? "-" : path, kMostOctets, "");
     if (!text) return text;
     std::string out;
     out.reserve(text->size() + text->size() / 32);

@@ -5,6 +5,7 @@
 #include "policy/dkim_key.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace maild::policy::arc {
 namespace {
@@ -132,7 +133,8 @@ net::Task<Verdict> validate(net::Resolver& resolver, std::string_view content,
     const Validation validation(content, hashes, options);
     hashes.take(content.substr(mail::parse_header(content).body_begin));
     hashes.finish();
-    auto answers = co_await dkim::ask_keys(resolver, validation.questions());
+    auto names = validation.questions();
+    auto answers = co_await dkim::ask_keys(resolver, std::move(names));
     co_return validation.verdict(answers);
 }
 

@@ -187,7 +187,8 @@ net::Task<std::vector<Verdict>> verify(net::Resolver& resolver, std::string_view
     const Verification verification(content, hashes, options);
     hashes.take(content.substr(mail::parse_header(content).body_begin));
     hashes.finish();
-    auto answers = co_await ask_keys(resolver, verification.questions());
+    auto names = verification.questions();
+    auto answers = co_await ask_keys(resolver, std::move(names));
     co_return verification.verdicts(answers);
 }
 

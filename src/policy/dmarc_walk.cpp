@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace maild::policy::dmarc {
 namespace {
 
-constexpr std::chrono::milliseconds kTimeout{5'000}; // of one question
+constexpr std::chrono::milliseconds kTimeout{5'000};     // of one question
+constexpr std::chrono::milliseconds kAllTimeout{20'000}; // of all
 
 std::size_t labels_of(std::string_view domain) {
     return static_cast<std::size_t>(std::ranges::count(domain, '.')) + 1;
@@ -62,11 +64,23 @@ std::string organizational_domain(const Walk& walk, std::string_view start) {
     return walk.found.empty() ? std::string(start) : walk.found.back().domain;
 }
 
+Walker::Walker(net::Resolver& resolver)
+    : resolver_(resolver), deadline_(std::chrono::steady_clock::now() + kAllTimeout) {}
+
+net::Task<net::DnsAnswer> Walker::ask(std::string name, net::DnsType type) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline_ - std::chrono::steady_clock::now());
+    if (left <= std::chrono::milliseconds::zero()) co_return net::DnsAnswer{};
+    net::DnsQuestion question{std::move(name), type};
+    auto answer = co_await resolver_.lookup(std::move(question), std::min(left, kTimeout));
+    co_return answer;
+}
+
 net::Task<Place> Walker::look(std::string domain) {
     const auto known = places_.find(domain);
     if (known != places_.end()) co_return known->second;
-    net::DnsQuestion question{"_dmarc." + domain, net::DnsType::txt};
-    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
+    auto name = "_dmarc." + domain;
+    const auto answer = co_await ask(std::move(name), net::DnsType::txt);
     auto place = place_of(answer);
     places_[domain] = place;
     co_return place;
@@ -89,8 +103,7 @@ net::Task<Walk> Walker::walk(std::string domain) {
 }
 
 net::Task<bool> Walker::exists(std::string domain) {
-    net::DnsQuestion question{domain, net::DnsType::a};
-    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
+    const auto answer = co_await ask(std::move(domain), net::DnsType::a);
     co_return answer.status != net::DnsStatus::no_such_name;
 }
 

@@ -3,6 +3,7 @@
 
 #include "maild/policy/dmarc.hpp"
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <string_view>
@@ -43,10 +44,11 @@ std::vector<std::string> walk_targets(std::string_view domain);
 // §4.10.2.
 std::string organizational_domain(const Walk& walk, std::string_view start);
 
-// Asks the DNS, each name once for all walks of one evaluation. Belongs to one coroutine.
+// Asks the DNS, each name once for all walks of one evaluation, which have 20 seconds together;
+// then nothing is answered any more. Belongs to one coroutine.
 class Walker {
 public:
-    explicit Walker(net::Resolver& resolver) : resolver_(resolver) {}
+    explicit Walker(net::Resolver& resolver);
 
     net::Task<Place> look(std::string domain);
     net::Task<Walk> walk(std::string domain);
@@ -54,7 +56,10 @@ public:
     net::Task<bool> exists(std::string domain);
 
 private:
+    net::Task<net::DnsAnswer> ask(std::string name, net::DnsType type);
+
     net::Resolver& resolver_;
+    std::chrono::steady_clock::time_point deadline_;
     std::map<std::string, Place> places_;
 };
 

@@ -28,9 +28,11 @@ net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view
     hashes.take(content.substr(mail::parse_header(content).body_begin));
     hashes.finish();
     MessageReport report;
-    auto keys = co_await dkim::ask_keys(resolver, signatures.questions());
+    auto names = signatures.questions();
+    auto keys = co_await dkim::ask_keys(resolver, std::move(names));
     report.dkim = signatures.verdicts(keys);
-    auto chain_keys = co_await dkim::ask_keys(resolver, chain.questions());
+    names = chain.questions();
+    auto chain_keys = co_await dkim::ask_keys(resolver, std::move(names));
     report.arc = chain.verdict(chain_keys);
     auto author = dmarc::author_domain(content);
     if (!author) {

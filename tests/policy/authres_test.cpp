@@ -41,6 +41,12 @@ TEST(AuthenticationResults, Reads) {
          "a.example/1 [spf/1=pass smtp.mailfrom=\"x y\"@example.org] [x-new/2=some-thing]"},
         {"a.example; iprev=pass policy.iprev=\"2001:db8::1\"",
          "a.example/1 [iprev/1=pass policy.iprev=2001:db8::1]"},
+        {" foo.example.net (foobar) 1 (baz);\r\n dkim (Because I like it) / 1 (One yay) = (wait "
+         "for it)"
+         " fail\r\n policy (A dot can go here) . (like that) expired\r\n (this surprised me) = (as "
+         "I"
+         " wasn't expecting it) 1362471462", // RFC 8601 §B.7
+         "foo.example.net/1 [dkim/1=fail policy.expired=1362471462]"},
         {"a.example; dkim=pass header.b=\"a\\\"b\" header.d=b", // quoted-pair
          "a.example/1 [dkim/1=pass header.b=a\"b header.d=b]"},
         {"a.example; auth=pass smtp.auth=ada+x@example.org (c)",
