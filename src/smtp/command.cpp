@@ -138,6 +138,17 @@ Parsed parse_vrfy(Cursor in, mail::Utf8) {
     return Vrfy{};
 }
 
+// "BDAT" SP chunk-size [SP "LAST"], RFC 3030 §2. A wrong one is none that could be refused alone.
+Parsed parse_bdat(Cursor in, mail::Utf8) {
+    Bdat bdat;
+    if (!take_space(in)) return bdat;
+    const auto size = in.take_number(UINT64_MAX);
+    if (!size) return bdat;
+    bdat.is_last = in.take_icase(" LAST");
+    if (in.at_end()) bdat.size = *size;
+    return bdat;
+}
+
 struct Verb {
     std::string_view name;
     Parsed (*parse)(Cursor, mail::Utf8);
@@ -156,7 +167,7 @@ constexpr Verb kVerbs[] = {
     {"NOOP", parse_any<Noop>},
     {"VRFY", parse_vrfy},
     {"HELP", parse_any<Help>},
-    {"BDAT", parse_any<Bdat>},
+    {"BDAT", parse_bdat},
     {"EXPN", parse_any<NotImplemented>},
     {"ETRN", parse_any<NotImplemented>},
     {"TURN", parse_any<NotImplemented>},
@@ -207,7 +218,7 @@ constexpr std::array<Rules, std::variant_size_v<Command>> kRules = {
     kChangesSession, // StartTls
     kChangesSession, // Auth
     kAnytime,        // NotImplemented
-    kEnd,            // Bdat: ends the session
+    kEnd,            // Bdat: its chunk follows at once, whatever is answered
     kEnd,            // Http: likewise
 };
 

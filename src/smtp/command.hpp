@@ -32,9 +32,12 @@ struct Auth {
     std::string_view mechanism;
     std::optional<std::string_view> initial_response;
 };
-struct NotImplemented {}; // EXPN, ETRN, TURN, ATRN, BURL …: known, not ours
-struct Bdat {};           // never offered; its payload must not be read as commands
-struct Http {};           // a browser that was led here (ALPACA)
+struct NotImplemented {};              // EXPN, ETRN, TURN, ATRN, BURL …: known, not ours
+struct Bdat {                          // RFC 3030 §2
+    std::optional<std::uint64_t> size; // none: not to be understood, and a chunk follows
+    bool is_last = false;
+};
+struct Http {}; // a browser that was led here (ALPACA)
 
 using Command = std::variant<Hello, Mail, Rcpt, Data, Rset, Noop, Vrfy, Help, Quit, StartTls, Auth,
                              NotImplemented, Bdat, Http>;

@@ -63,7 +63,10 @@ private:
     net::Task<Result<void>> greet();
     net::Task<Result<void>> converse();
     net::Task<Result<void>> receive();
+    net::Task<Result<void>> receive_chunk();
+    net::Task<Result<void>> read_chunk();
     net::Task<Result<void>> read_content(ContentReader& content);
+    net::Task<Result<void>> acknowledge(ContentResult result, SteadyTime begin);
     net::Task<Result<void>> start_tls();
     net::Task<Result<void>> say(Replies replies);
     net::Task<Result<void>> flush();
@@ -74,7 +77,7 @@ private:
     bool has_to_finish() const;
     std::string_view goodbye(Errc reason) const;
     milliseconds content_timeout(SteadyTime begin) const;
-    bool is_too_slow(const ContentReader& content, SteadyTime begin) const;
+    bool is_too_slow(std::uint64_t octets, SteadyTime begin) const;
     void log_started() const;
     void log_message(const Report& report, SteadyTime begin) const;
     void log_finished(const Result<void>& result) const;
@@ -89,6 +92,8 @@ private:
     SteadyTime started_;
     std::optional<net::StopReason> stopping_;
     std::uint64_t accepted_ = 0;
+    SteadyTime chunks_begin_{};      // the first chunk of the message that is coming …
+    std::uint64_t chunk_octets_ = 0; // … and how much of it has come
 };
 
 Client Connection::make_client() const {
@@ -147,6 +152,9 @@ net::Task<Result<void>> Connection::talk() {
         if (session_.expects() == Expects::content) {
             const auto received = co_await receive();
             if (!received) co_return received;
+        } else if (session_.expects() == Expects::chunk) {
+            const auto received = co_await receive_chunk();
+            if (!received) co_return received;
         } else if (session_.expects() == Expects::tls_handshake) {
             const auto secured = co_await start_tls();
             if (!secured) co_return secured;
@@ -193,6 +201,7 @@ net::Task<Result<void>> Connection::converse() {
         if (!line) co_return std::unexpected(line.error());
         const bool was_known = session_.client().identity.has_value();
         auto replies = co_await session_.on_line(*line, !reader_.empty());
+        if (session_.expects() != Expects::chunk && !session_.in_chunks()) chunk_octets_ = 0;
         const auto& identity = session_.client().identity;
         if (identity && !was_known)
             pass_.set_account(identity->account, identity->address, identity->token.issued);
@@ -211,6 +220,11 @@ net::Task<Result<void>> Connection::receive() {
     const auto read = co_await read_content(content);
     if (!read) co_return read;
     auto result = co_await session_.on_content(content);
+    const auto acknowledged = co_await acknowledge(std::move(result), begin);
+    co_return acknowledged;
+}
+
+net::Task<Result<void>> Connection::acknowledge(ContentResult result, SteadyTime begin) {
     const bool is_accepted = result.report.refused < result.report.recipients;
     accepted_ += is_accepted ? 1 : 0;
     log_message(result.report, begin);
@@ -220,6 +234,39 @@ net::Task<Result<void>> Connection::receive() {
     if (!flushed && is_accepted) log::warning("smtp_ack_lost", {{"id", result.report.id}});
     pass_.set_state("commands");
     co_return flushed;
+}
+
+// BDAT's chunk. Its octets stand behind the command, whatever was answered to those before it.
+net::Task<Result<void>> Connection::receive_chunk() {
+    if (chunk_octets_ == 0) chunks_begin_ = server_->clock.steady_now();
+    pass_.set_state("content");
+    const auto read = co_await read_chunk();
+    if (!read) co_return read;
+    auto result = co_await session_.on_chunk();
+    const bool is_message = !result.report.id.empty();
+    if (is_message) {
+        const auto acknowledged = co_await acknowledge(std::move(result), chunks_begin_);
+        co_return acknowledged;
+    }
+    pass_.set_state("commands");
+    const auto said = co_await say(std::move(result.replies));
+    co_return said;
+}
+
+net::Task<Result<void>> Connection::read_chunk() {
+    while (session_.chunk_left() > 0) {
+        const auto flushed = co_await flush(); // what it waits for, if it waits
+        if (!flushed) co_return flushed;
+        const auto timeout = content_timeout(chunks_begin_);
+        const auto most = std::min<std::uint64_t>(kPiece, session_.chunk_left());
+        const auto bytes = co_await reader_.next_bytes(static_cast<std::size_t>(most), timeout);
+        if (!bytes) co_return std::unexpected(bytes.error());
+        session_.on_chunk_octets(*bytes);
+        chunk_octets_ += bytes->size();
+        if (is_too_slow(chunk_octets_, chunks_begin_))
+            co_return fail(Errc::timed_out, "content too slow");
+    }
+    co_return Result<void>{};
 }
 
 net::Task<Result<void>> Connection::read_content(ContentReader& content) {
@@ -236,7 +283,7 @@ net::Task<Result<void>> Connection::read_content(ContentReader& content) {
             output_.put(replies::kTooLarge);
             co_return fail(Errc::limit_exceeded, "content does not end");
         }
-        if (!content.is_finished() && is_too_slow(content, begin))
+        if (!content.is_finished() && is_too_slow(content.size(), begin))
             co_return fail(Errc::timed_out, "content too slow");
     }
     co_return Result<void>{};
@@ -249,13 +296,13 @@ milliseconds Connection::content_timeout(SteadyTime begin) const {
 }
 
 // A peer that sends an octet now and then would hold the session for days.
-bool Connection::is_too_slow(const ContentReader& content, SteadyTime begin) const {
+bool Connection::is_too_slow(std::uint64_t octets, SteadyTime begin) const {
     const auto spent = server_->clock.steady_now() - begin;
     if (spent > limits().data_deadline) return true;
     if (spent <= limits().data_timeout) return false;
     const auto counted =
         std::chrono::duration_cast<std::chrono::seconds>(spent - limits().data_timeout);
-    return content.size() < limits().data_rate * static_cast<std::uint64_t>(counted.count());
+    return octets < limits().data_rate * static_cast<std::uint64_t>(counted.count());
 }
 
 // At STARTTLS the session made sure that nothing was sent behind it (RFC 3207 §5).

@@ -35,10 +35,21 @@ std::size_t ContentReader::push(std::string_view bytes) {
     return static_cast<std::size_t>(position - bytes.data());
 }
 
+void ContentReader::finish() {
+    constexpr std::string_view kEnd = "\r\n";
+    if (state_ == State::after_cr) note(Flaw::bare_cr);
+    if (state_ == State::text) append(kEnd.data(), kEnd.data() + kEnd.size());
+    state_ = State::finished;
+}
+
 // At least one octet is there. What a state only looks at, it leaves to the next one.
 const char* ContentReader::step(const char* position, const char* end) {
     switch (state_) {
     case State::line_start:
+        if (framing_ == Framing::counted) {
+            state_ = State::text;
+            return position;
+        }
         state_ = *position == '.' ? State::dot : State::text;
         return *position == '.' ? position + 1 : position;
     case State::text: return take_text(position, end);

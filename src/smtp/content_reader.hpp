@@ -1,7 +1,7 @@
 #pragma once
-// The content behind DATA: finds its end, undoes transparency (RFC 5321 §4.5.2) and judges its
-// octets. Only CRLF "." CRLF ends it, wherever the pieces that arrive are cut; a CR or LF alone is
-// never repaired, because two servers that repair differently see different messages (SMTP
+// The content behind DATA or BDAT: finds its end, undoes transparency (RFC 5321 §4.5.2) and judges
+// its octets. Only CRLF "." CRLF ends it, wherever the pieces that arrive are cut; a CR or LF alone
+// is never repaired, because two servers that repair differently see different messages (SMTP
 // smuggling). Memory: at most the limit, counted against the budget by capacity; what is flawed or
 // too large is read to its end and not kept.
 
@@ -16,13 +16,20 @@ namespace maild::smtp {
 
 enum class Flaw : std::uint8_t { none, bare_cr, bare_lf, nul, too_large, no_memory };
 
+// Where it ends: at a dot, or where the peer has said (RFC 3030 §2, no transparency).
+enum class Framing : std::uint8_t { dotted, counted };
+
 class ContentReader {
 public:
-    ContentReader(std::uint64_t limit, Budget& budget) : limit_(limit), lease_(budget) {}
+    ContentReader(std::uint64_t limit, Budget& budget, Framing framing = Framing::dotted)
+        : limit_(limit), lease_(budget), framing_(framing) {}
 
     // Takes the octets that belong to the content with its end, and says how many these were: all,
     // unless is_finished().
     std::size_t push(std::string_view bytes);
+
+    // Counted content is whole. A last line without its end gets one: what is stored is lines.
+    void finish();
 
     bool is_finished() const { return state_ == State::finished; }
     // Twice the limit has come and no end: not worth to be read on.
@@ -44,6 +51,7 @@ private:
 
     std::uint64_t limit_;
     Budget::Lease lease_;
+    Framing framing_;
     std::string content_;
     std::uint64_t size_ = 0;
     State state_ = State::line_start;

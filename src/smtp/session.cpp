@@ -85,7 +85,7 @@ Replies Session::bad(std::string_view reply) {
 }
 
 Replies Session::end(std::string_view reply) {
-    transaction_.reset();
+    forget_transaction();
     login_.reset();
     expects_ = Expects::nothing;
     return say(reply);
@@ -94,7 +94,7 @@ Replies Session::end(std::string_view reply) {
 // EHLO, HELO or LHLO, at any time: the same as RSET (RFC 5321 §4.1.4).
 Replies Session::handle(const Hello& command) {
     if (!server_.dialect->speaks(command.kind)) return bad(replies::kWrongHello); // RFC 2033 §4.1
-    transaction_.reset();
+    forget_transaction();
     sender_refused_ = false;
     client_.hello = command.name;
     client_.is_extended = command.kind != HelloKind::helo;
@@ -106,8 +106,8 @@ std::string Session::capabilities() const {
     std::string out = "250-" + server_.hostname;
     out += "\r\n250-PIPELINING\r\n250-SIZE "; // RFC 2920, RFC 1870
     out += std::to_string(server_.limits.message_size);
-    out += "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n";              // RFC 6152, RFC 6531
-    if (server_.tls && !client_.tls) out += "250-STARTTLS\r\n"; // RFC 3207 §4.2: not under TLS
+    out += "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"; // RFC 6152, RFC 6531, RFC 3030
+    if (server_.tls && !client_.tls) out += "250-STARTTLS\r\n";    // RFC 3207 §4.2: not under TLS
     if (may_login() && !client_.identity) {
         out += "250-AUTH"; // RFC 4954 §3
         for (const auto mechanism : auth::sasl_mechanisms(offer())) (out += ' ') += mechanism;
@@ -118,7 +118,7 @@ std::string Session::capabilities() const {
 }
 
 Replies Session::handle(const Rset&) {
-    transaction_.reset();
+    forget_transaction();
     sender_refused_ = false;
     return say(replies::kOk);
 }
@@ -130,6 +130,7 @@ Replies Session::handle(const Data&) {
     // Pipelined behind recipients that were all refused it is no mistake (RFC 2920 §3.1).
     if (transaction_->recipients.empty())
         return count_rcpt_failure(std::string(replies::kNeedRecipient));
+    if (chunks_ || has_failed_chunk_) return bad(replies::kBadSequence); // RFC 3030 §2
     expects_ = Expects::content;
     return say(replies::kStartContent);
 }
@@ -147,7 +148,7 @@ void Session::on_tls(net::TlsState state) {
     client_.hello.clear();
     client_.is_extended = false;
     client_.identity.reset();
-    transaction_.reset();
+    forget_transaction();
     login_.reset();
     sender_refused_ = false;
     expects_ = Expects::command;
@@ -161,8 +162,5 @@ Replies Session::handle(const Http&) { return end(replies::kNotHttp); }
 
 // Never says who exists (§7.3), and leaves a transaction as it is (§4.1.4).
 Replies Session::handle(const Vrfy&) { return say(replies::kCannotVerify); }
-
-// A chunk follows at once (RFC 3030 §2) and would be read as commands.
-Replies Session::handle(const Bdat&) { return end(replies::kNotOffered); }
 
 } // namespace maild::smtp

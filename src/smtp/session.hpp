@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,7 @@
 
 namespace maild::smtp {
 
-enum class Expects : std::uint8_t { command, content, tls_handshake, nothing };
+enum class Expects : std::uint8_t { command, content, chunk, tls_handshake, nothing };
 
 struct Replies {
     std::string text;                   // whole replies as they go over the wire
@@ -56,11 +57,17 @@ public:
     net::Task<Replies> on_line(net::Line line, bool is_followed);
     // After the content's end; `content` is finished.
     net::Task<ContentResult> on_content(const ContentReader& content);
+    // BDAT: octets of the chunk, at most chunk_left(); then, when all have come, what is answered.
+    // The report is of a message that this chunk has finished; without one it has no id.
+    std::uint64_t chunk_left() const { return chunk_.left; }
+    void on_chunk_octets(std::string_view octets);
+    net::Task<ContentResult> on_chunk();
     void on_tls(net::TlsState state); // after the handshake; before the greeting if TLS is implicit
 
     Expects expects() const { return expects_; }
     bool in_transaction() const { return transaction_.has_value(); }
     bool has_recipient() const { return transaction_ && !transaction_->recipients.empty(); }
+    bool in_chunks() const { return chunks_ != nullptr; }   // content has come, and more may
     bool in_exchange() const { return login_.has_value(); } // what comes is no command
     const Client& client() const { return client_; }
     std::uint64_t transactions() const { return transactions_; }
@@ -80,11 +87,15 @@ private:
     Replies handle(const Vrfy& command);
     Replies handle(const Help& command);
     Replies handle(const NotImplemented& command);
-    Replies handle(const Bdat& command);
     Replies handle(const Http& command);
     Replies bad(std::string_view reply); // the peer's mistake: counted
     Replies end(std::string_view reply); // the last one of this session
     std::string capabilities() const;
+
+    // chunks.cpp: BDAT
+    Replies handle(const Bdat& command);
+    Decision refuse_chunk();
+    void forget_transaction();
 
     // transaction.cpp: MAIL, RCPT, end of data
     net::Task<Replies> handle(const Mail& command);
@@ -95,6 +106,7 @@ private:
     Replies count_rcpt_failure(std::string text);
     net::Task<std::vector<Result<void, Refusal>>> take_over(const ContentReader& content);
     std::vector<Result<void, Refusal>> refuse_all(const Reply& reply) const;
+    Replies refuse_flaw(Flaw flaw);
     Report report_on(const ContentReader& content,
                      const std::vector<Result<void, Refusal>>& outcomes) const;
 
@@ -110,7 +122,17 @@ private:
     const Server& server_;
     Client client_; // hello is forgotten at STARTTLS, RFC 3207 §4.2
     Expects expects_ = Expects::command;
-    std::optional<Envelope> transaction_;  // MAIL to end of data, the whole of its state
+    std::optional<Envelope> transaction_;   // MAIL to end of data, the whole of its state …
+    std::unique_ptr<ContentReader> chunks_; // … with the content, from the first BDAT
+    struct Chunk {
+        std::uint64_t size = 0;
+        std::uint64_t left = 0; // octets that have not come
+        bool is_last = false;
+        Decision refusal; // it is read and not kept
+    };
+    Chunk chunk_; // the one that was announced last
+    bool has_failed_chunk_ = false;
+    unsigned chunk_count_ = 0;             // of this transaction
     std::optional<auth::SaslLogin> login_; // between AUTH and its last response
     bool sender_refused_ = false;          // the last MAIL: its pipelined RCPTs are no mistakes
     std::uint64_t transactions_ = 0;

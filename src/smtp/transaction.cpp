@@ -72,7 +72,7 @@ Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) cons
 net::Task<Replies> Session::handle(const Rcpt& command) {
     if (!transaction_ && sender_refused_)
         co_return count_rcpt_failure(std::string(replies::kBadSequence));
-    if (!transaction_) co_return bad(replies::kBadSequence);
+    if (!transaction_ || chunks_ || has_failed_chunk_) co_return bad(replies::kBadSequence);
     if (transaction_->recipients.size() >= server_.limits.recipients) // §4.5.3.1.10: transient
         co_return say(replies::kTooManyRecipients);
     auto route = co_await server_.backend.verify_recipient(client_, *transaction_, command);
@@ -106,7 +106,7 @@ net::Task<ContentResult> Session::on_content(const ContentReader& content) {
            "one outcome for each reply");
     ContentResult result{{}, report_on(content, outcomes)};
     server_.dialect->append_outcomes(result.replies.text, *transaction_, outcomes);
-    transaction_.reset();
+    forget_transaction();
     if (std::ranges::any_of(outcomes, [](const auto& outcome) { return outcome.has_value(); }))
         bad_commands_ = idle_commands_ = 0;
     if (is_bare(content.flaw())) expects_ = Expects::nothing;
@@ -125,6 +125,13 @@ net::Task<std::vector<Result<void, Refusal>>> Session::take_over(const ContentRe
 std::vector<Result<void, Refusal>> Session::refuse_all(const Reply& reply) const {
     const Result<void, Refusal> outcome = std::unexpected(Refusal(reply));
     return std::vector(server_.dialect->outcomes_of(*transaction_), outcome);
+}
+
+// Of a chunk that is not the last one: the rest of the message is not wanted.
+Replies Session::refuse_flaw(Flaw flaw) {
+    has_failed_chunk_ = true;
+    if (is_bare(flaw)) expects_ = Expects::nothing;
+    return {format_reply(refusal_of(flaw))};
 }
 
 Report Session::report_on(const ContentReader& content,

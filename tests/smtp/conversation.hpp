@@ -46,6 +46,23 @@ public:
         report_ = std::move(result.report);
         return *this;
     }
+    // BDAT with its chunk.
+    Conversation& chunk(std::string_view bytes, std::string_view last = "") {
+        send("BDAT " + std::to_string(bytes.size()) + std::string(last), true);
+        return octets(bytes);
+    }
+    // Of a chunk that was announced: to its end.
+    Conversation& octets(std::string_view bytes) {
+        if (session_->expects() != Expects::chunk) return *this;
+        EXPECT_EQ(reply_, "") << "nothing is said before the chunk";
+        session_->on_chunk_octets(bytes);
+        if (session_->chunk_left() > 0) return *this;
+        auto result = maild::test::run_task(session_->on_chunk());
+        reply_ = std::move(result.replies.text);
+        delay_ = result.replies.delay;
+        report_ = std::move(result.report);
+        return *this;
+    }
     Conversation& expect(std::string_view prefix) {
         EXPECT_TRUE(reply_.starts_with(prefix))
             << "after: " << said_ << "\ngot:   " << reply_ << "want:  " << prefix;

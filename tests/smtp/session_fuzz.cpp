@@ -49,11 +49,23 @@ std::string_view feed(Session& session, const Server& server, std::string_view r
         check_replies(maild::test::run_task(session.on_content(content)).replies);
         return rest;
     }
+    if (session.expects() == Expects::chunk) {
+        const auto count = std::min<std::uint64_t>(session.chunk_left(), rest.size());
+        session.on_chunk_octets(rest.substr(0, static_cast<std::size_t>(count)));
+        rest.remove_prefix(static_cast<std::size_t>(count));
+        if (session.chunk_left() == 0)
+            check_replies(maild::test::run_task(session.on_chunk()).replies);
+        return rest;
+    }
     const auto end = rest.find("\r\n");
     if (end == std::string_view::npos) return {};
     const auto line = rest.substr(0, end);
     rest.remove_prefix(end + 2);
-    check_replies(maild::test::run_task(session.on_line(smtp::test::line_of(line), false)));
+    const auto replies = maild::test::run_task(session.on_line(smtp::test::line_of(line), false));
+    if (session.expects() == Expects::chunk)
+        ensure(replies.text.empty(), "a chunk is answered behind it");
+    else
+        check_replies(replies);
     return rest;
 }
 

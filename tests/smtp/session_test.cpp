@@ -25,7 +25,7 @@ TEST(SmtpSession, OffersExactlyItsExtensions) {
     with.send("EHLO client.example");
     EXPECT_EQ(with.reply(),
               "250-mx.example.org\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n"
-              "250-SMTPUTF8\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n");
+              "250-SMTPUTF8\r\n250-CHUNKING\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n");
     with.start_tls().send("EHLO client.example");
     EXPECT_FALSE(with.reply().contains("STARTTLS"));
     EXPECT_FALSE(with.reply().contains("AUTH"));
@@ -131,11 +131,126 @@ TEST(SmtpSession, TurnsBrowsersAway) { // HARDENING 9, ALPACA
     }
 }
 
-TEST(SmtpSession, ClosesOnBdatBecauseItsChunkFollows) { // HARDENING 17
+// Where the chunk ends is not known, or too far away: its octets must not be commands.
+TEST(SmtpSession, ClosesOnBdatThatItCannotFollow) { // HARDENING 17
+    for (const auto* line :
+         {"BDAT", "BDAT -1", "BDAT 1 FOO", "BDAT 1 LAST x", "BDAT x", "BDAT 1LAST",
+          "BDAT 18446744073709551616", "BDAT 99999999999999999999999"}) {
+        Conversation with;
+        with.hello().send(line, true).expect("501 5.5.4");
+        EXPECT_THAT(with.reply(), testing::HasSubstr("\r\n421 4.7.0 ")) << line;
+        EXPECT_TRUE(with.is_over()) << line;
+    }
+    for (const auto* line : {"BDAT 18446744073709551615", "BDAT 4294967296 LAST"}) {
+        Conversation with;
+        with.hello().send(line, true).expect("552 5.3.4");
+        EXPECT_TRUE(with.is_over()) << line;
+    }
+}
+
+TEST(SmtpSession, TakesChunks) { // RFC 3030 §2
     Conversation with;
-    with.hello().send("BDAT 86 LAST", true).expect("502 5.5.1");
-    EXPECT_THAT(with.reply(), testing::HasSubstr("\r\n421 4.7.0 ")); // says that it closes
-    EXPECT_TRUE(with.is_over());
+    with.hello();
+    with.send("MAIL FROM:<eve@remote.example>", true).expect("250");
+    with.send("RCPT TO:<ada@example.org>", true).expect("250");
+    with.chunk("Subject: x\r\n\r").expect("250 2.0.0 13 octets");
+    with.chunk("").expect("250 2.0.0 0 octets");
+    with.send("NOOP").expect("250 2.0.0 Ok"); // changes nothing
+    with.chunk("\n.\r\n..\r\n", " LAST").expect("250 2.0.0 Ok: ");
+    ASSERT_EQ(with.backend().accepted.size(), 1U);
+    EXPECT_EQ(with.backend().accepted[0].content, "Subject: x\r\n\r\n.\r\n..\r\n");
+    EXPECT_EQ(with.report().size, 21U);
+    EXPECT_FALSE(with.session().in_transaction());
+    with.send("MAIL FROM:<>").expect("250"); // the next one begins anew
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.chunk("Subject: y", " last").expect("250 2.0.0 Ok: ");
+    EXPECT_EQ(with.backend().accepted[1].content, "Subject: y\r\n") << "a line has an end";
+}
+
+TEST(SmtpSession, ReadsTheChunksThatItRefuses) { // RFC 3030 §2, HARDENING 15 and 17
+    const std::string trick = "RSET\r\nMAIL FROM:<smuggled@remote.example>\r\n";
+    Conversation with;
+    with.chunk(trick).expect("503 5.5.1 Greet first");
+    with.hello();
+    with.chunk("", " LAST").expect("503 5.5.1");
+    with.chunk(trick, " LAST").expect("503 5.5.1");
+    EXPECT_FALSE(with.session().in_transaction());
+    with.send("MAIL FROM:<eve@remote.example>").expect("250");
+    with.chunk("Subject: first half\r\n").expect("503 5.5.1 Need a valid recipient");
+    // Half of a message must not pass for the whole.
+    with.send("RCPT TO:<ada@example.org>").expect("503 5.5.1");
+    with.chunk("\r\nsecond half\r\n", " LAST").expect("503 5.5.1");
+    with.send("DATA").expect("503 5.5.1");
+    EXPECT_TRUE(with.backend().accepted.empty());
+    with.send("RSET").expect("250");
+    with.send("MAIL FROM:<eve@remote.example>").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.chunk("x: y\r\n", " LAST").expect("250");
+}
+
+TEST(SmtpSession, KeepsToOneWayOfSending) { // RFC 3030 §2
+    Conversation with;
+    with.hello();
+    with.send("MAIL FROM:<eve@remote.example>").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.chunk("a: b\r\n").expect("250");
+    with.send("DATA").expect("503 5.5.1");
+    with.send("RCPT TO:<bob@example.org>").expect("503 5.5.1");
+    with.chunk("", " LAST").expect("250 2.0.0 Ok: ");
+    EXPECT_EQ(with.backend().accepted.back().recipients.size(), 1U);
+}
+
+TEST(SmtpSession, ForgetsTheChunksAtResets) { // HARDENING 19
+    for (const auto* reset : {"RSET", "EHLO client.example"}) {
+        Conversation with;
+        with.hello();
+        for (const auto* line : {"MAIL FROM:<eve@remote.example>", "RCPT TO:<ada@example.org>"})
+            with.send(line).expect("250");
+        with.chunk("a: b\r\n").expect("250");
+        with.send(reset).expect("250");
+        EXPECT_EQ(with.host().budget.used(), 0U) << "no octet is kept";
+        with.chunk("c: d\r\n", " LAST").expect("503 5.5.1");
+        for (const auto* line : {"MAIL FROM:<eve@remote.example>", "RCPT TO:<ada@example.org>"})
+            with.send(line).expect("250");
+        with.chunk("e: f\r\n", " LAST").expect("250");
+        EXPECT_EQ(with.backend().accepted.back().content, "e: f\r\n") << reset;
+    }
+    Conversation with;
+    with.hello();
+    for (const auto* line : {"MAIL FROM:<eve@remote.example>", "RCPT TO:<ada@example.org>"})
+        with.send(line).expect("250");
+    with.chunk("a: b\r\n").expect("250");
+    with.send("STARTTLS").expect("503 5.5.1");
+}
+
+TEST(SmtpSession, JudgesEachChunk) {
+    const auto until_chunk = [](Conversation& with) {
+        with.hello();
+        with.send("MAIL FROM:<eve@remote.example>").expect("250");
+        with.send("RCPT TO:<ada@example.org>").expect("250");
+    };
+    Conversation smuggler; // HARDENING 2
+    until_chunk(smuggler);
+    smuggler.chunk("a: b\r\n\r\n.\n").expect("521 5.5.2 bare <LF>");
+    EXPECT_TRUE(smuggler.is_over());
+    Conversation cut; // a CR at the end of a chunk is judged by the next one
+    until_chunk(cut);
+    cut.chunk("a: b\r").expect("250");
+    cut.chunk("c").expect("521 5.5.2 bare <CR>");
+    Conversation open;
+    until_chunk(open);
+    open.chunk("a: b\r", " LAST").expect("521 5.5.2 bare <CR>");
+    Conversation large(Service::relay_in, [](Server& server) { server.limits.message_size = 10; });
+    until_chunk(large);
+    large.chunk("a: b\r\n").expect("250");
+    large.chunk("c: d\r\n").expect("552 5.3.4");
+    large.chunk("", " LAST").expect("503 5.5.1");
+    EXPECT_TRUE(large.backend().accepted.empty());
+    Conversation many(Service::relay_in, [](Server& server) { server.limits.chunks = 5; });
+    until_chunk(many);
+    for (int i = 0; i < 5; ++i) many.chunk("a").expect("250");
+    many.chunk("a").expect("421 4.7.0 Too many chunks");
+    EXPECT_TRUE(many.is_over());
 }
 
 TEST(SmtpSession, TakesPipelinedGroups) { // RFC 2920 §3.1

@@ -37,6 +37,8 @@ private:
             if (text != ".") return;
             with_.content(content_);
             content_.clear();
+        } else if (with_.session().expects() == Expects::chunk) {
+            with_.octets(text + "\r\n");
         } else {
             with_.send(text);
         }

@@ -1,0 +1,76 @@
+// BDAT (RFC 3030 §2): the content in chunks of a size that is said before, each answered. What
+// cannot be taken is read all the same, because its octets would be taken for commands.
+#include "smtp/replies.hpp"
+#include "smtp/session.hpp"
+
+#include "maild/base/ensure.hpp"
+
+#include <algorithm>
+
+namespace maild::smtp {
+
+Replies Session::handle(const Bdat& command) {
+    // Where the chunk ends is not known, or it is too far away to be read on.
+    if (!command.size) return end(replies::kBadChunk);
+    if (*command.size / 2 > server_.limits.message_size) return end(replies::kHugeChunk);
+    auto refusal = refuse_chunk();
+    if (expects_ == Expects::nothing) return std::move(*refusal);
+    if (!refusal && !chunks_)
+        chunks_ = std::make_unique<ContentReader>(server_.limits.message_size, server_.budget,
+                                                  Framing::counted);
+    chunk_ = {*command.size, *command.size, command.is_last, std::move(refusal)};
+    expects_ = Expects::chunk;
+    return {};
+}
+
+// §2: after a chunk that was refused nothing but RSET helps, or half a message would be taken for
+// the whole.
+Session::Decision Session::refuse_chunk() {
+    if (client_.hello.empty()) return bad(replies::kHelloFirst);
+    if (!transaction_ && sender_refused_)
+        return count_rcpt_failure(std::string(replies::kBadSequence));
+    if (!transaction_ || has_failed_chunk_) return bad(replies::kBadSequence);
+    if (transaction_->recipients.empty())
+        return count_rcpt_failure(std::string(replies::kNeedRecipient));
+    if (++chunk_count_ > server_.limits.chunks) return end(replies::kTooManyChunks);
+    return std::nullopt;
+}
+
+void Session::on_chunk_octets(std::string_view octets) {
+    ensure(expects_ == Expects::chunk && octets.size() <= chunk_.left, "octets of the chunk");
+    chunk_.left -= octets.size();
+    if (!chunk_.refusal) chunks_->push(octets);
+}
+
+net::Task<ContentResult> Session::on_chunk() {
+    ensure(expects_ == Expects::chunk && chunk_.left == 0, "the chunk is whole");
+    expects_ = Expects::command;
+    if (chunk_.refusal) {
+        chunks_.reset();
+        has_failed_chunk_ = transaction_.has_value();
+        co_return ContentResult{std::move(*chunk_.refusal), {}};
+    }
+    if (chunk_.is_last) {
+        const auto content = std::move(chunks_);
+        content->finish();
+        expects_ = Expects::content;
+        auto result = co_await on_content(*content);
+        co_return result;
+    }
+    if (chunks_->flaw() != Flaw::none) {
+        const auto flaw = chunks_->flaw();
+        chunks_.reset();
+        co_return ContentResult{refuse_flaw(flaw), {}};
+    }
+    co_return ContentResult{{"250 2.0.0 " + std::to_string(chunk_.size) + " octets received\r\n"},
+                            {}};
+}
+
+void Session::forget_transaction() {
+    transaction_.reset();
+    chunks_.reset();
+    has_failed_chunk_ = false;
+    chunk_count_ = 0;
+}
+
+} // namespace maild::smtp
