@@ -107,6 +107,7 @@ std::expected<std::vector<Set>, std::string> Collector::chain() {
 } // namespace
 
 std::expected<std::vector<Set>, std::string> collect_sets(const dkim::MessageHeader& header) {
+    if (!header.is_whole()) return Problem("the header section is larger than is looked at");
     Collector collector(header);
     for (std::size_t i = 0; i < header.fields().size(); ++i) {
         if (const auto taken = collector.take(i); !taken) return Problem(taken.error());

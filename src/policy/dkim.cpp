@@ -113,6 +113,10 @@ Verdict Verification::Impl::judge(const Candidate& candidate, const KeyAnswers& 
     }
     const auto& signature = *candidate.signature;
     verdict = verdict_for(signature);
+    if (!header.is_whole()) {
+        conclude(verdict, Outcome::policy, "the header section is larger than is looked at");
+        return verdict;
+    }
     if (signature.expires && *signature.expires < options.now) {
         conclude(verdict, Outcome::permerror, "the signature has expired"); // §6.1.1
         return verdict;

@@ -30,6 +30,11 @@ MessageHeader::MessageHeader(std::string_view content)
     }
 }
 
+bool MessageHeader::is_whole() const {
+    return section_.limit == mail::HeaderLimit::none ||
+           section_.limit == mail::HeaderLimit::field_size; // that field is there, and hashed whole
+}
+
 std::string_view MessageHeader::raw(std::size_t field) const {
     const auto& it = section_.fields[field];
     return content_.substr(it.begin, it.end - it.begin);

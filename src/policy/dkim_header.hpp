@@ -20,6 +20,9 @@ public:
 
     const std::vector<mail::HeaderField>& fields() const { return section_.fields; }
     std::size_t body_begin() const { return section_.body_begin; }
+    // False if there are fields that were not looked at (mail::kMaxHeaderFields,
+    // kMaxHeaderSection): among them could be one more of what is signed.
+    bool is_whole() const;
     // With its name and last line end.
     std::string_view raw(std::size_t field) const;
     // How many fields have that name.

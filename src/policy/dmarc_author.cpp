@@ -11,12 +11,16 @@ namespace maild::policy::dmarc {
 std::expected<std::string, std::string> author_domain(std::string_view header) {
     const mail::HeaderField* from = nullptr;
     const auto section = mail::parse_header(header);
+    if (section.limit == mail::HeaderLimit::field_count ||
+        section.limit == mail::HeaderLimit::section_size)
+        return std::unexpected("the header section is larger than is looked at");
     for (const auto& field : section.fields) {
         if (!field.is("From")) continue;
         if (from != nullptr) return std::unexpected("From is there twice");
         from = &field;
     }
     if (from == nullptr) return std::unexpected("there is no From");
+    if (from->body.size() >= mail::kMaxFieldBody) return std::unexpected("From is too long");
     const auto authors = mail::mailboxes_of(mail::parse_address_list(from->body));
     if (authors.empty()) return std::unexpected("From has no address");
     std::string domain;

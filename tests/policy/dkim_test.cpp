@@ -4,6 +4,7 @@
 #include "support/memory_resolver.hpp"
 #include "support/run_task.hpp"
 
+#include "maild/mail/header.hpp"
 #include "maild/policy/dkim.hpp"
 #include "maild/policy/dkim_sign.hpp"
 
@@ -180,6 +181,18 @@ TEST(Dkim, SeesFieldsThatWereAdded) {
               "policy: a second Subject, which is not signed");
     EXPECT_EQ(verify_with(rsa_key(), "from: eve@example.net\r\n" + text),
               "policy: a second From, which is not signed");
+}
+
+// What stands behind the fields that are parsed could be a second Subject.
+TEST(Dkim, BelievesNoHeaderThatItDoesNotSeeWhole) {
+    const auto text = signed_with(rsa_key(), options());
+    const auto body = text.find("\r\n\r\n") + 2;
+    const auto fill = [&](std::size_t fields) {
+        return text.substr(0, body) + maild::test::repeated("X: y\r\n", fields) + text.substr(body);
+    };
+    EXPECT_EQ(verify_with(rsa_key(), fill(mail::kMaxHeaderFields - 6)), kPass);
+    EXPECT_EQ(verify_with(rsa_key(), fill(mail::kMaxHeaderFields)),
+              "policy: the header section is larger than is looked at");
 }
 
 TEST(Dkim, TakesFieldsFromTheBottomUp) {

@@ -113,6 +113,16 @@ TEST(DmarcAuthor, ReadsFrom) {
     for (const auto& c : cases) EXPECT_EQ(author_of(c.text), c.want) << c.text;
 }
 
+TEST(DmarcAuthor, WantsToSeeTheWholeHeader) {
+    const auto many = maild::test::repeated("X: y\r\n", 2'000);
+    EXPECT_EQ(author_of("From: ada@example.org\r\n" + many),
+              "none: the header section is larger than is looked at");
+    const auto long_list = "To: " + maild::test::repeated("bob@example.org,\r\n ", 10'000) + "\r\n";
+    EXPECT_EQ(author_of("From: ada@example.org\r\n" + long_list), "example.org");
+    EXPECT_EQ(author_of("From: ada@example.org" + long_list.substr(long_list.find(','))),
+              "none: From is too long");
+}
+
 TEST(DmarcSuffix, KnowsRegistrableDomains) {
     EXPECT_EQ(registrable_domain("a.b.Example.COM"), "example.com");
     EXPECT_EQ(registrable_domain("example.co.uk"), "example.co.uk");
