@@ -9,18 +9,7 @@ namespace maild::control {
 namespace json = boost::json;
 namespace dkim = policy::dkim;
 namespace dmarc = policy::dmarc;
-namespace spf = policy::spf;
 namespace {
-
-policy::MethodResult result_of(const spf::Report& report) {
-    policy::MethodResult result;
-    result.method = "spf";
-    result.result = spf::name_of(report.outcome);
-    result.reason = report.problem.empty() ? "by " + report.mechanism : report.problem;
-    const bool is_helo = report.identity == spf::Identity::helo;
-    result.properties = {{"smtp", is_helo ? "helo" : "mailfrom", report.domain}};
-    return result;
-}
 
 std::string line(const policy::MethodResult& result) {
     return printable(policy::format_method_result(result)) + "\n";
@@ -76,7 +65,7 @@ json::object message_json(const MessageCheck& check) {
 
 std::string message_text(const MessageCheck& check) {
     std::string out;
-    out += check.spf ? line(result_of(check.spf->decisive()))
+    out += check.spf ? line(policy::result_of(check.spf->decisive()))
                      : "spf=none reason=\"no client was given (--ip)\"\n";
     for (const auto& verdict : check.report.dkim) out += line(policy::result_of(verdict));
     out += line(policy::result_of(check.report.dmarc));

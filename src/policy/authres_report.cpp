@@ -20,6 +20,16 @@ MethodResult made(std::string method, std::string_view outcome, const std::strin
 
 } // namespace
 
+// RFC 8601 §2.7.2: without the local part, for no domain's record has said anything of that.
+MethodResult result_of(const spf::Report& report) {
+    const auto by = report.mechanism.empty() ? std::string() : "by " + report.mechanism;
+    auto result =
+        made("spf", spf::name_of(report.outcome), report.problem.empty() ? by : report.problem);
+    const bool is_helo = report.identity == spf::Identity::helo;
+    add(result, "smtp", is_helo ? "helo" : "mailfrom", report.domain);
+    return result;
+}
+
 // RFC 8601 §2.7.1; header.a and header.s are of RFC 8601, header.b of RFC 6008.
 MethodResult result_of(const dkim::Verdict& verdict) {
     auto result = made("dkim", dkim::name_of(verdict.outcome), verdict.reason);

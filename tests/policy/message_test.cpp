@@ -70,6 +70,16 @@ TEST(MessageReport, IsWrittenAsResults) {
               "dmarc=pass reason=\"DKIM aligned with mail.example.org\" "
               "header.from=mail.example.org policy.dmarc=reject");
     EXPECT_EQ(format_method_result(result_of(report.arc)), "arc=none reason=\"there is no chain\"");
+    spf::Report sender;
+    sender.outcome = spf::Outcome::pass;
+    sender.domain = "example.org";
+    sender.mechanism = "ip4:192.0.2.1";
+    EXPECT_EQ(format_method_result(result_of(sender)),
+              "spf=pass reason=\"by ip4:192.0.2.1\" smtp.mailfrom=example.org");
+    sender.identity = spf::Identity::helo;
+    sender.problem = "no SPF record";
+    EXPECT_EQ(format_method_result(result_of(sender)),
+              "spf=pass reason=\"no SPF record\" smtp.helo=example.org");
     // What is not ours to choose cannot leave its place.
     dkim::Verdict hostile;
     hostile.outcome = dkim::Outcome::pass;

@@ -6,9 +6,11 @@
 #include "maild/policy/authres.hpp"
 #include "maild/policy/dkim.hpp"
 #include "maild/policy/dmarc.hpp"
+#include "maild/policy/spf.hpp"
 
 namespace maild::policy {
 
+MethodResult result_of(const spf::Report& report);
 MethodResult result_of(const dkim::Verdict& verdict);
 MethodResult result_of(const dmarc::Verdict& verdict);
 MethodResult result_of(const arc::Verdict& verdict);
