@@ -109,29 +109,49 @@ void Session::tell_stored(const Stored& stored, std::uint32_t seq) {
         view_->append_fetch_modseq(out_.text, seq, view_->at(seq).modseq);
 }
 
-net::Task<Response> Session::do_copy(const CopyTo& copy, bool is_uid, bool is_move) {
-    if (is_move && view_->read_only()) co_return read_only();
-    if (auto refusal = refuse_set(copy.set, is_uid)) co_return std::move(*refusal);
+net::Task<Response> Session::do_copy(const CopyTo& copy, CopyKind kind) {
+    if (kind.is_move && view_->read_only()) co_return read_only();
+    if (auto refusal = refuse_set(copy.set, kind.is_uid)) co_return std::move(*refusal);
     auto name = to_mailbox_name(copy.name, name_form());
     if (!name) co_return cannot(name.error());
     auto place = co_await visits_->locate(std::move(*name));
     if (!place) co_return response_for_destination(place.error().code);
     store::Destination to(std::move(place->name), across(*place));
-    const auto seqs = view_->seqs(copy.set, is_uid);
+    const auto seqs = view_->seqs(copy.set, kind.is_uid);
     if (seqs.empty()) co_return ok("No messages");
     auto uids = view_->uids(seqs);
-    if (is_move) {
-        const auto moved = co_await store().move(selected(), std::move(uids), std::move(to));
-        if (!moved) co_return response_for_destination(moved.error().code);
-        // RFC 6851 §4.3: before the EXPUNGEs, which the end of this command brings.
-        note_own(*moved);
-        if (!moved->uids.empty()) out_.text += "* OK " + copy_uid(*moved) + "Moved\r\n";
-        co_return ok(expunge_code() + "MOVE completed");
-    }
-    const auto copied = co_await store().copy(selected(), std::move(uids), std::move(to));
+    const auto copied = co_await copy_all(std::move(uids), std::move(to), kind);
     if (!copied) co_return response_for_destination(copied.error().code);
-    note_own(*copied);
+    if (kind.is_move) co_return ok(expunge_code() + "MOVE completed");
     co_return ok(copy_uid(*copied) + "COPY completed");
+}
+
+// Part by part, where it goes to another account. What is moved is told at once, as it stays moved
+// when a later part fails: RFC 6851 §4.3, before the EXPUNGEs, which the end of the command brings.
+net::Task<Result<store::CopyResult>> Session::copy_all(store::UidSet uids, store::Destination to,
+                                                       CopyKind kind) {
+    const auto from = selected(); // it may be lost meanwhile
+    auto task = kind.is_move ? store().move(from, std::move(uids), std::move(to))
+                             : store().copy(from, std::move(uids), std::move(to));
+    auto part = co_await std::move(task);
+    Progress progress(out_, server_.clock, kind.tag);
+    progress.hide_numbers();
+    store::CopyResult all;
+    while (part) {
+        note_own(*part);
+        if (kind.is_move && !part->uids.empty())
+            out_.text += "* OK " + copy_uid(*part) + "Moved\r\n";
+        all.uid_validity = part->uid_validity;
+        if (!kind.is_move) all.uids.insert(all.uids.end(), part->uids.begin(), part->uids.end());
+        if (!part->is_part) co_return all;
+        if (progress.is_due() || out_.is_full()) {
+            const bool alive = co_await progress.tell(0, 0);
+            if (!alive) co_return fail(Errc::closed, "the client has gone");
+        }
+        auto next = co_await store().copy_on(from);
+        part = std::move(next);
+    }
+    co_return std::unexpected(part.error());
 }
 
 net::Task<Response> Session::do_expunge(const Arguments& arguments) {

@@ -164,8 +164,8 @@ net::Task<Response> Session::run_selected(const Command& command) {
     }
     case Verb::copy:
     case Verb::move: {
-        auto response =
-            co_await do_copy(std::get<CopyTo>(arguments), is_uid, command.row->verb == Verb::move);
+        const CopyKind kind{command.tag, is_uid, command.row->verb == Verb::move};
+        auto response = co_await do_copy(std::get<CopyTo>(arguments), kind);
         co_return response;
     }
     default: break;

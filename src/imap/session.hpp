@@ -271,7 +271,14 @@ private:
         bool is_uid;
     };
     void tell_stored(const Stored& stored, std::uint32_t seq);
-    net::Task<Response> do_copy(const CopyTo& copy, bool is_uid, bool is_move);
+    struct CopyKind {
+        std::string_view tag;
+        bool is_uid = false;
+        bool is_move = false;
+    };
+    net::Task<Response> do_copy(const CopyTo& copy, CopyKind kind);
+    net::Task<Result<store::CopyResult>> copy_all(store::UidSet uids, store::Destination to,
+                                                  CopyKind kind);
     net::Task<Response> do_expunge(const Arguments& arguments);
     std::optional<Response> refuse_set(const SequenceSet& set, bool is_uid) const;
 

@@ -1,7 +1,8 @@
 // LocalStore: COPY and MOVE to a mailbox of another account. Its rows may lie in another shard, so
 // messages travel as if they were appended: what the actor may read here, with the rights that he
 // has there. About a MiB at a time, so memory does not grow with their number; each piece is
-// committed there before the next is read, and MOVE removes it here only then.
+// committed there before the next is read, and MOVE removes it here only then. Each piece is asked
+// for anew, so that no call takes long, and nothing goes on for whom it must not or who has gone.
 #include "store/flag_names.hpp"
 #include "store/local_store_impl.hpp"
 #include "store/reads.hpp"
@@ -136,16 +137,28 @@ CopyResult pairs_of(const std::vector<Uid>& uids, const AppendResult& appended) 
 
 } // namespace
 
+// Sessions end with a kick, a new password, an account that is disabled or removed; that of a
+// mailbox that may not be read any more has it open no longer.
+Result<void> LocalStore::Impl::may_go_on(const Across& across) {
+    const auto origin =
+        across.is_move ? session_that_writes(across.origin) : session_with_mailbox(across.origin);
+    if (!origin) return pass(origin);
+    if ((*origin)->mailbox != across.from.mailbox) return fail(Errc::no_such_mailbox);
+    const auto into = session(across.into);
+    return into ? Result<void>() : pass(into);
+}
+
 // One piece from here to there.
-net::Task<Result<std::optional<Uid>>>
-LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, CopyResult& result) {
+net::Task<Result<LocalStore::Impl::CopiedPiece>>
+LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, UidValidity validity) {
+    if (auto may = may_go_on(across); !may) co_return pass(may);
     const auto needed = across.is_move ? kRead | kDeleteMessages | kExpunge : kRead;
     auto look = [open = across.from, uids, needed](Reading& reading) {
         return take(reading, open, uids, needed);
     };
     auto taken = co_await read<Taken>(*across.from_shard, std::move(look));
     if (!taken) co_return pass(taken);
-    if (taken->messages.empty()) co_return taken->next;
+    if (taken->messages.empty()) co_return CopiedPiece{{validity, {}}, taken->next};
     auto job = std::make_shared<AppendJob>();
     job->access = across.to;
     job->quota = quota_of(across.to.account);
@@ -158,24 +171,24 @@ LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, CopyResul
     const auto appended =
         co_await write<AppendResult>(*across.to_shard, std::move(commit), across.origin, bytes);
     if (!appended) co_return pass(appended);
-    const auto piece = pairs_of(taken->uids, *appended);
-    if (piece.uid_validity != result.uid_validity) { // another mailbox has that name now
-        co_await undo(across, piece);
+    CopiedPiece piece{pairs_of(taken->uids, *appended), taken->next};
+    if (piece.copied.uid_validity != validity) { // another mailbox has that name now
+        co_await undo(across, std::move(piece.copied));
         co_return fail(Errc::no_such_mailbox);
     }
-    result.uids.insert(result.uids.end(), piece.uids.begin(), piece.uids.end());
-    if (!across.is_move) co_return taken->next;
+    if (!across.is_move) co_return piece;
     auto remove = [open = across.from, gone = set_of(taken->uids)](Batch& batch) {
         return remove_moved(batch, open, gone);
     };
     const auto removed =
         co_await write<void>(*across.from_shard, std::move(remove), across.origin, 0);
-    if (removed) co_return taken->next;
-    co_await undo(across, piece); // or whoever tries again has it twice
+    if (removed) co_return piece;
+    co_await undo(across, std::move(piece.copied)); // or whoever tries again has it twice
     co_return pass(removed);
 }
 
 net::Task<void> LocalStore::Impl::undo(const Across& across, CopyResult copied) {
+    if (copied.uids.empty() || !across.to_shard->shard) co_return; // the store is closing
     auto remove = [owner = across.to.account, name = across.destination,
                    copied = std::move(copied)](Batch& batch) {
         return take_back(batch, owner, name, copied);
@@ -184,7 +197,24 @@ net::Task<void> LocalStore::Impl::undo(const Across& across, CopyResult copied) 
     if (!undone) log::warning("store_copy_left", {{"error", undone.error().internal}});
 }
 
-net::Task<Result<CopyResult>> LocalStore::Impl::copy_across(Across across, UidSet uids) {
+net::Task<void> LocalStore::Impl::undo_abandoned(std::shared_ptr<Impl> self,
+                                                 std::shared_ptr<Copying> copying) {
+    co_await self->undo(copying->across, std::move(copying->done));
+}
+
+// Nobody asks on.
+void LocalStore::Impl::abandon(Session& session) {
+    auto copying = std::exchange(session.copying, nullptr);
+    if (!copying || copying->is_busy || copying->done.uids.empty()) return;
+    net::spawn(io, undo_abandoned(shared_from_this(), std::move(copying)), "store_copy_undo");
+}
+
+bool LocalStore::Impl::is_wanted(const std::shared_ptr<Copying>& copying) {
+    const auto origin = session(copying->across.origin);
+    return origin && (*origin)->copying == copying;
+}
+
+net::Task<Result<CopyResult>> LocalStore::Impl::begin_across(Across across, UidSet uids) {
     if (across.is_move && across.from_shard->shard->is_read_only())
         co_return fail(Errc::unavailable, "the shard is read-only");
     auto look = [to = across.to, name = across.destination](Reading& reading) {
@@ -192,18 +222,36 @@ net::Task<Result<CopyResult>> LocalStore::Impl::copy_across(Across across, UidSe
     };
     const auto there = co_await read<Found>(*across.to_shard, std::move(look));
     if (!there) co_return pass(there);
-    CopyResult result{there->row.status.uid_validity, {}};
-    while (!uids.empty()) {
-        const auto next = co_await copy_piece(across, uids, result);
-        if (next) {
-            uids = *next ? from(uids, **next) : UidSet{};
-            continue;
-        }
-        if (across.is_move || result.uids.empty()) co_return pass(next);
-        co_await undo(across, result);
-        co_return pass(next);
+    const auto origin = session(across.origin);
+    if (!origin) co_return pass(origin);
+    abandon(**origin);
+    auto copying = std::make_shared<Copying>(std::move(across), std::move(uids));
+    copying->done.uid_validity = there->row.status.uid_validity;
+    (*origin)->copying = copying;
+    auto copied = co_await copy_part(std::move(copying));
+    co_return copied;
+}
+
+net::Task<Result<CopyResult>> LocalStore::Impl::copy_part(std::shared_ptr<Copying> copying) {
+    const auto& across = copying->across;
+    auto& done = copying->done;
+    copying->is_busy = true;
+    auto piece = co_await copy_piece(across, copying->rest, done.uid_validity);
+    copying->is_busy = false;
+    if (piece && !across.is_move) {
+        const auto& uids = piece->copied.uids;
+        done.uids.insert(done.uids.end(), uids.begin(), uids.end());
     }
-    co_return result;
+    const bool goes_on = is_wanted(copying);
+    if (piece && goes_on) {
+        copying->rest = piece->next ? from(copying->rest, *piece->next) : UidSet{};
+        piece->copied.is_part = !copying->rest.empty();
+        if (!piece->copied.is_part) (*session(across.origin))->copying.reset();
+        co_return std::move(piece->copied);
+    }
+    if (goes_on) (*session(across.origin))->copying.reset();
+    co_await undo(across, std::move(done)); // a copy is all or nothing (RFC 9051 §6.4.7)
+    co_return piece ? fail(Errc::not_permitted, "it was given up") : pass(piece);
 }
 
 } // namespace maild::store

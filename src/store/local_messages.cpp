@@ -175,12 +175,13 @@ net::Task<Result<CopyResult>> LocalStore::copy_or_move(SessionId id, UidSet uids
     if ((*into)->access.account != access.account) {
         Impl::Across across{(*session)->open(),
                             (*session)->shard,
+                            id,
                             (*into)->access,
                             (*into)->shard,
+                            *destination.session,
                             std::move(destination.name),
-                            id,
                             is_move};
-        auto copied = co_await impl_->copy_across(std::move(across), std::move(uids));
+        auto copied = co_await impl_->begin_across(std::move(across), std::move(uids));
         co_return copied;
     }
     auto job =
@@ -197,6 +198,16 @@ net::Task<Result<CopyResult>> LocalStore::copy(SessionId id, UidSet uids, Destin
 
 net::Task<Result<CopyResult>> LocalStore::move(SessionId id, UidSet uids, Destination destination) {
     return copy_or_move(id, std::move(uids), std::move(destination), true);
+}
+
+net::Task<Result<CopyResult>> LocalStore::copy_on(SessionId id) {
+    const auto session = impl_->session(id);
+    if (!session) co_return pass(session);
+    auto copying = (*session)->copying;
+    if (!copying) co_return fail(Errc::not_permitted, "no copy is under way");
+    if (copying->is_busy) co_return fail(Errc::busy, "one part at a time");
+    auto copied = co_await impl_->copy_part(std::move(copying));
+    co_return copied;
 }
 
 net::Task<Result<void>> LocalStore::expunge(SessionId id, std::optional<UidSet> uids) {

@@ -244,6 +244,7 @@ void LocalStore::Impl::attach(SessionId id, Session& session, const std::shared_
 }
 
 void LocalStore::Impl::detach(SessionId id, Session& session) {
+    abandon(session);
     if (!session.view) return;
     session.view->sessions.erase(id);
     if (!session.is_examining) --session.view->selected;

@@ -25,6 +25,29 @@ public:
         std::unique_ptr<Shard> shard;
         ViewCache views;
     };
+    // From one account to another, whose rows may be in another shard.
+    struct Across {
+        OpenRef from;
+        ShardState* from_shard = nullptr;
+        SessionId origin;
+        Access to;
+        ShardState* to_shard = nullptr;
+        SessionId into;
+        MailboxName destination;
+        bool is_move = false;
+    };
+    // One that is under way. Its session has it; who is busy with a part looks whether it still
+    // has.
+    struct Copying {
+        Across across;
+        UidSet rest;
+        CopyResult done; // of a copy: what is taken back when it ends early
+        bool is_busy = false;
+    };
+    struct CopiedPiece {
+        CopyResult copied;
+        std::optional<Uid> next;
+    };
     struct Session {
         Access access;
         DomainId domain;       // of who asks, by his own token
@@ -36,6 +59,7 @@ public:
         bool is_examining = false;
         Rights rights = kAllRights; // on it, as they were told last
         MailboxName claimed;        // a key of `claims`, or empty
+        std::shared_ptr<Copying> copying;
 
         OpenRef open() const { return {access, mailbox}; }
     };
@@ -77,20 +101,16 @@ public:
     std::optional<ShardId> shard_from(std::uint32_t least) const;
     net::Task<Result<CheckSlice>> check_part(CheckRequest request, CheckCursor at);
     void store_recent(ShardState& shard, View& view);
-    // From one account to another, whose rows may be in another shard.
-    struct Across {
-        OpenRef from;
-        ShardState* from_shard = nullptr;
-        Access to;
-        ShardState* to_shard = nullptr;
-        MailboxName destination;
-        SessionId origin;
-        bool is_move = false;
-    };
+    net::Task<Result<CopyResult>> begin_across(Across across, UidSet uids);
+    net::Task<Result<CopyResult>> copy_part(std::shared_ptr<Copying> copying);
+    net::Task<Result<CopiedPiece>> copy_piece(const Across& across, const UidSet& uids,
+                                              UidValidity validity);
     net::Task<void> undo(const Across& across, CopyResult copied);
-    net::Task<Result<CopyResult>> copy_across(Across across, UidSet uids);
-    net::Task<Result<std::optional<Uid>>> copy_piece(const Across& across, const UidSet& uids,
-                                                     CopyResult& result);
+    static net::Task<void> undo_abandoned(std::shared_ptr<Impl> self,
+                                          std::shared_ptr<Copying> copying);
+    bool is_wanted(const std::shared_ptr<Copying>& copying);
+    Result<void> may_go_on(const Across& across);
+    void abandon(Session& session);
     net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
                                                         MailboxId mailbox);
 

@@ -60,7 +60,9 @@ void World::tell_acl(const Mailbox& mailbox) {
         if (rights == session.rights) continue;
         session.rights = rights;
         told.emplace_back(session.sink, RightsChanged{rights});
-        if (!rights.has(kRead)) session.open.reset();
+        if (rights.has(kRead)) continue;
+        abandon(id);
+        session.open.reset();
     }
     for (const auto& [sink, change] : told) sink->on_changes(mailbox.id, {&change, 1});
 }

@@ -199,6 +199,13 @@ net::Task<Result<CopyResult>> MemoryStore::move(SessionId id, UidSet uids,
     co_return memory::copy_or_move(*world_, id, uids, destination, true);
 }
 
+net::Task<Result<CopyResult>> MemoryStore::copy_on(SessionId id) {
+    const auto session = world_->session(id);
+    if (!session) co_return std::unexpected(session.error());
+    if (failure_) co_return fail(*failure_);
+    co_return memory::copy_on(*world_, id);
+}
+
 net::Task<Result<void>> MemoryStore::expunge(SessionId id, std::optional<UidSet> uids) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());

@@ -113,25 +113,6 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
     return result;
 }
 
-Result<CopyResult> copy_or_move(World& world, SessionId origin, const UidSet& uids,
-                                const Destination& destination, bool is_move) {
-    const auto& session = world.sessions.at(origin);
-    if (auto valid = check_uids(uids); !valid) return std::unexpected(std::move(valid.error()));
-    if (is_move && session.is_examining) return fail(Errc::not_permitted, "examined");
-    const auto from =
-        world.open_mailbox(session, is_move ? kRead | kDeleteMessages | kExpunge : kRead);
-    if (!from) return std::unexpected(from.error());
-    const auto into = world.session(destination.session.value_or(origin));
-    if (!into) return std::unexpected(into.error());
-    if ((*into)->actor != session.actor) return fail(Errc::not_permitted, "of somebody else");
-    const auto to = world.find(**into, destination.name, kInsert);
-    if (!to) return std::unexpected(to.error());
-    return world.copy(
-        origin,
-        {world.account(session), **from, world.account(**into), **to, rights_on(**into, **to)},
-        uids, is_move);
-}
-
 Result<AppendResult> append(World& world, SessionId origin, const MailboxName& name,
                             std::vector<AppendMessage> messages) {
     const auto& session = world.sessions.at(origin);

@@ -60,7 +60,10 @@ net::Task<Result<SessionId>> MemoryStore::open_beside(SessionId id, ChangeSink& 
     co_return opened;
 }
 
-void MemoryStore::close_session(SessionId session) { world_->sessions.erase(session); }
+void MemoryStore::close_session(SessionId session) {
+    world_->abandon(session);
+    world_->sessions.erase(session);
+}
 
 net::Task<Result<void>> MemoryStore::claim(SessionId id, MailboxName name) {
     const auto session = world_->session(id);
@@ -201,6 +204,7 @@ net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, Mailbox
                                                            bool examine, std::uint32_t most) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
+    world_->abandon(id);
     (*session)->open.reset();
     const auto found = world_->find(**session, name, kRead);
     if (!found) co_return std::unexpected(found.error());
@@ -226,6 +230,7 @@ net::Task<Result<std::vector<MessageState>>> MemoryStore::message_states(Session
 }
 
 void MemoryStore::close_mailbox(SessionId id) {
+    world_->abandon(id);
     if (const auto session = world_->session(id)) (*session)->open.reset();
 }
 

@@ -52,13 +52,15 @@ void World::tell_names(SessionId origin, AccountId account, const std::set<std::
 }
 
 void World::lose(AccountId account) {
-    std::vector<ChangeSink*> lost;
-    std::erase_if(sessions, [&](const auto& entry) {
-        const bool is_theirs = entry.second.actor == account || entry.second.account == account;
-        if (is_theirs) lost.push_back(entry.second.sink);
-        return is_theirs;
-    });
-    for (auto* sink : lost) sink->on_lost();
+    std::vector<std::pair<SessionId, ChangeSink*>> lost;
+    for (const auto& [id, session] : sessions)
+        if (session.actor == account || session.account == account)
+            lost.emplace_back(id, session.sink);
+    for (const auto& [id, sink] : lost) {
+        abandon(id);
+        sessions.erase(id);
+    }
+    for (const auto& [id, sink] : lost) sink->on_lost();
 }
 
 std::vector<MessageState> Mailbox::states() const {

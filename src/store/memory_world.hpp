@@ -65,6 +65,15 @@ struct Account {
     bool is_removed = false;
 };
 
+// To another account; under way.
+struct Copying {
+    UidSet rest;
+    Destination destination;
+    bool is_move = false;
+    MailboxId into;
+    CopyResult done; // of a copy: what is taken back when it ends early
+};
+
 struct Session {
     Session() = default;
     Session(AccountId owner, AccountId who, ChangeSink* told)
@@ -80,6 +89,7 @@ struct Session {
     Rights rights = kAllRights; // as told last
     MailboxName claimed;        // empty: nothing
     bool is_watching = false;
+    std::optional<Copying> copying;
 
     bool is_own() const { return account == actor; }
 };
@@ -139,6 +149,7 @@ struct World {
     Result<CopyResult> copy(SessionId origin, const Path& path, const UidSet& uids, bool is_move);
     void expunge(SessionId origin, Account& account, Mailbox& mailbox,
                  const std::vector<Uid>& uids);
+    void abandon(SessionId id); // what it copies to another account
 };
 
 // The account that a token opens, made when it is new; its quota is in force from now on.
@@ -154,6 +165,7 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
                                       std::optional<ModSeq> unchanged_since);
 Result<CopyResult> copy_or_move(World& world, SessionId origin, const UidSet& uids,
                                 const Destination& destination, bool is_move);
+Result<CopyResult> copy_on(World& world, SessionId origin);
 Result<AppendResult> append(World& world, SessionId origin, const MailboxName& name,
                             std::vector<AppendMessage> messages);
 

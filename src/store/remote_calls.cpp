@@ -146,6 +146,10 @@ net::Task<Result<CopyResult>> RemoteStore::move(SessionId session, UidSet uids,
         wire::Copy{session, std::move(uids), std::move(destination.name), destination.session});
 }
 
+net::Task<Result<CopyResult>> RemoteStore::copy_on(SessionId session) {
+    return impl_->call<CopyResult>(Type::copy_on, wire::OfSession{session});
+}
+
 net::Task<Result<void>> RemoteStore::expunge(SessionId session, std::optional<UidSet> uids) {
     return impl_->command(Type::expunge, wire::Expunge{session, std::move(uids)});
 }

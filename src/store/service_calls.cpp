@@ -185,6 +185,13 @@ net::Task<bool> Service::Impl::handle_messages(Exchange& exchange) {
     case Type::change_flags: co_await change_flags(exchange); co_return true;
     case Type::copy: co_await copy(exchange, false); co_return true;
     case Type::move: co_await copy(exchange, true); co_return true;
+    case Type::copy_on: {
+        const auto message = decode_for_session<wire::OfSession>(exchange);
+        if (!message) co_return true;
+        const auto copied = co_await store.copy_on(message->session);
+        connection.answer(id, copied);
+        co_return true;
+    }
     case Type::expunge: {
         auto message = decode_for_session<wire::Expunge>(exchange);
         if (!message) co_return true;

@@ -45,6 +45,7 @@ enum class Type : ipc::MessageType {
     change_acl,
     my_rights,
     message_states,
+    copy_on,
     // from control
     figures = 64,
     usage,
@@ -82,7 +83,8 @@ struct OpenShared {
     SessionId session;
     auth::Token owner;
 };
-struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside, sharing_accounts
+struct OfSession { // list_mailboxes, close_session, close_mailbox, open_beside, sharing_accounts,
+                   // copy_on
     SessionId session;
 };
 struct Named { // status, delete_mailbox, claim, quota, acl, my_rights
@@ -300,7 +302,9 @@ template <class Codec> void describe(Codec& codec, AppendResult& r) {
 template <class Codec> void describe(Codec& codec, OpenedMailbox& o) {
     codec(o.status, o.keywords, o.messages, o.first_recent, o.rights, o.first_unseen);
 }
-template <class Codec> void describe(Codec& codec, CopyResult& r) { codec(r.uid_validity, r.uids); }
+template <class Codec> void describe(Codec& codec, CopyResult& r) {
+    codec(r.uid_validity, r.uids, r.is_part);
+}
 template <class Codec> void describe(Codec& codec, FlagChangeResult& r) {
     codec(r.modseq, r.changed, r.modified);
 }

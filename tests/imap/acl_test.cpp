@@ -109,6 +109,35 @@ TEST(Acl, EverySelectedCommandWorksOnAnothersMailbox) {
     EXPECT_TRUE(is_ok(bob.say("t UNSELECT"), "t"));
 }
 
+std::string big_message() { return "Subject: big\r\n\r\n" + std::string(600'000, 'b'); }
+
+// The store does a part at a time; a client sees one COPY, and of a MOVE what is moved already.
+TEST(Acl, ManyMessagesAreCopiedAndMovedInParts) {
+    Office office;
+    auto& bob = office.bob;
+    for (int i = 0; i < 4; ++i) bob.send(append_command("s", "INBOX", big_message()));
+    bob.say("a SELECT INBOX");
+    const auto copied = bob.say("b COPY 1:* \"Other Users/ada@example.org/team\"");
+    EXPECT_TRUE(copied.starts_with("b OK [COPYUID ")) << copied;
+    EXPECT_TRUE(copied.contains(" 1:4 3:6] COPY completed")) << copied;
+    const auto moved = bob.say("c MOVE 1:* \"Other Users/ada@example.org/team\"");
+    EXPECT_TRUE(moved.contains(" 1:2 7:8] Moved\r\n* OK [COPYUID ")) << moved;
+    EXPECT_TRUE(moved.contains(" 3:4 9:10] Moved\r\n* 1 EXPUNGE")) << moved;
+    EXPECT_TRUE(moved.ends_with("c OK MOVE completed\r\n")) << moved;
+}
+
+TEST(Acl, AMoveThatFailsInTheMiddleTellsWhatIsMoved) {
+    Office office;
+    auto& bob = office.bob;
+    for (int i = 0; i < 4; ++i) bob.send(append_command("s", "INBOX", big_message()));
+    bob.say("a SELECT INBOX");
+    office.host.backend.quota = 1'500'000; // of ada: room for two
+    const auto moved = bob.say("b MOVE 1:* \"Other Users/ada@example.org/team\"");
+    EXPECT_TRUE(moved.contains(" 1:2 3:4] Moved\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n")) << moved;
+    EXPECT_TRUE(moved.contains("\r\nb NO [OVERQUOTA]")) << moved;
+    EXPECT_TRUE(bob.say("c STATUS INBOX (MESSAGES)").contains("(MESSAGES 2)"));
+}
+
 // Only what the store refuses counts; here nothing of it leaks either.
 TEST(Acl, ADisabledOwnerIsNotVisited) {
     Office office;

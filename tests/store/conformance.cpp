@@ -26,7 +26,7 @@ std::string joined(const Result<CopyResult>& result) {
         out +=
             (out.empty() ? "" : " ") + std::to_string(from.value) + ">" + std::to_string(to.value);
     }
-    return out;
+    return out + (result->is_part ? " …" : "");
 }
 
 struct Text {
@@ -147,11 +147,26 @@ std::string Client::store(UidSet uids, FlagChange change, FlagNames flags,
 }
 
 std::string Client::copy(UidSet uids, const Destination& to) {
-    return joined(subject_.run(subject_.store().copy(id_, std::move(uids), to)));
+    return all_of(begin_copy(std::move(uids), to));
 }
 std::string Client::move(UidSet uids, const Destination& to) {
+    return all_of(begin_move(std::move(uids), to));
+}
+std::string Client::all_of(std::string said) {
+    constexpr std::string_view kMore = " …";
+    while (said.ends_with(kMore)) {
+        said.resize(said.size() - kMore.size());
+        said += " " + copy_on();
+    }
+    return said;
+}
+std::string Client::begin_copy(UidSet uids, const Destination& to) {
+    return joined(subject_.run(subject_.store().copy(id_, std::move(uids), to)));
+}
+std::string Client::begin_move(UidSet uids, const Destination& to) {
     return joined(subject_.run(subject_.store().move(id_, std::move(uids), to)));
 }
+std::string Client::copy_on() { return joined(subject_.run(subject_.store().copy_on(id_))); }
 std::string Client::share(const std::string& name, Grantee who, std::string_view rights,
                           AclEdit edit, bool is_negative) {
     const AclChange change{who, is_negative, edit, parse_rights(rights).value()};

@@ -83,8 +83,11 @@ public:
                        FlagNames flags = {});
     std::string store(UidSet uids, FlagChange change, FlagNames flags,
                       std::optional<ModSeq> unchanged_since = {});
-    std::string copy(UidSet uids, const Destination& to); // "1>4 2>5"
+    std::string copy(UidSet uids, const Destination& to); // "1>4 2>5", all parts of it
     std::string move(UidSet uids, const Destination& to);
+    std::string begin_copy(UidSet uids, const Destination& to); // "1>4 …": the first part
+    std::string begin_move(UidSet uids, const Destination& to);
+    std::string copy_on();
     std::string share(const std::string& name, Grantee who, std::string_view rights,
                       AclEdit edit = AclEdit::replace, bool is_negative = false);
     std::string rights(const std::string& name); // "lrs", or the error
@@ -106,6 +109,8 @@ public:
     const std::string& annotation_news() const { return annotation_news_; } // the last ones
 
 private:
+    std::string all_of(std::string said);
+
     Subject& subject_;
     SessionId id_;
     std::string news_;

@@ -18,7 +18,7 @@
 namespace maild::store {
 namespace {
 
-constexpr int kCalls = 23;
+constexpr int kCalls = 24;
 const auth::Token kToken; // outlives the call that borrows it
 
 class Answers {
@@ -88,6 +88,7 @@ net::Task<void> ask(RemoteStore& store, Sink& sink, int call, int& done) {
     case 21: return finish(store.my_rights(session, "INBOX"), done);
     case 22: return finish(store.change_acl(session, "INBOX", {}), done);
     case 16: return finish(store.annotations(session, "INBOX", {{"/private/a"}}), done);
+    case 23: return finish(store.copy_on(session), done);
     default: return finish(store.set_annotations(session, "INBOX", {}), done);
     }
 }

@@ -119,6 +119,7 @@ public:
                                        Destination destination) override;
     net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
                                        Destination destination) override;
+    net::Task<Result<CopyResult>> copy_on(SessionId session) override;
     net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) override;
     net::Task<Result<std::optional<UidSet>>> vanished(SessionId session, UidSet uids,
                                                       ModSeq since) override;

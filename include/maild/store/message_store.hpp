@@ -125,7 +125,8 @@ struct Destination {
 struct CopyResult {
     UidValidity uid_validity; // of the destination
     std::vector<std::pair<Uid, Uid>>
-        uids; // source, destination; ascending by source. Missing UIDs are left out.
+        uids;             // source, destination; ascending by source. Missing UIDs are left out.
+    bool is_part = false; // only the first of it is done: copy_on() does more
 };
 
 enum class FlagChange : std::uint8_t { replace, add, remove };
@@ -298,12 +299,18 @@ public:
     change_flags(SessionId session, UidSet uids, FlagChange change, FlagNames flags,
                  std::optional<ModSeq> unchanged_since) = 0;
     // no_such_mailbox is about the destination; over_quota for copy. Atomic: all or none.
-    // To another account: a copy is taken back when it cannot be finished, a move may end between
-    // two messages.
+    // To another account a call does a part only, of about a MiB; who has its answer asks on with
+    // copy_on(), or the destination is left as if nothing had been copied. A move may end between
+    // two parts, each of which is moved wholly.
     virtual net::Task<Result<CopyResult>> copy(SessionId session, UidSet uids,
                                                Destination destination) = 0;
     virtual net::Task<Result<CopyResult>> move(SessionId session, UidSet uids,
                                                Destination destination) = 0;
+    // The next part of what copy() or move() of this session has begun, if both handles and their
+    // rights are as they have to be by then. An error ends it, and a copy is taken back, as it is
+    // when the session ends, leaves its mailbox or begins another one. busy: that part is under
+    // way.
+    virtual net::Task<Result<CopyResult>> copy_on(SessionId session) = 0;
     // Removes what is \Deleted, of these UIDs only if given (RFC 4315 §2.1).
     virtual net::Task<Result<void>> expunge(SessionId session, std::optional<UidSet> uids) = 0;
     // Those of `uids` that were removed after `since` (RFC 7162 §3.2.6). None when the store does
