@@ -1,5 +1,6 @@
 #include "store/rebuild_rows.hpp"
 
+#include "schema/store.hpp"
 #include "store/digest.hpp"
 #include "store/flag_names.hpp"
 #include "store/operations.hpp"
@@ -12,6 +13,13 @@ namespace maild::store {
 namespace {
 
 constexpr std::int64_t kUidMargin = 1 << 20;
+
+// Records have the names of their time.
+Result<void> rename_own_others(db::Database& database) {
+    for (const auto& step : schema())
+        if (step.name.ends_with("_own_other_users.sql")) return database.execute_script(step.sql);
+    return fail(Errc::internal, "a schema without its step");
+}
 
 } // namespace
 
@@ -201,6 +209,7 @@ Result<void> Rows::finish(bool has_gaps) {
     const auto modseq = to_millis(now_); // above any count of changes
     const std::int64_t margin = has_gaps ? kUidMargin : 0;
     Result<void> steps[] = {
+        rename_own_others(database_), // before names are subscribed
         execute("UPDATE message SET modseq = ?1", modseq),
         execute("UPDATE expunged SET modseq = ?1", modseq),
         execute("UPDATE mailbox SET highest_modseq = ?1, uid_next = 1 + ?2 + max("

@@ -4,6 +4,7 @@
 #include "support/temp_dir.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/db/database.hpp"
 #include "maild/store/local_store.hpp"
 #include "maild/store/rebuild.hpp"
 
@@ -128,6 +129,45 @@ TEST(Rebuild, KnowsTheLastUseOfAMailbox) {
     EXPECT_EQ(use_of("Sent"), SpecialUse::none);
     EXPECT_EQ(use_of("Drafts"), SpecialUse::none);
     EXPECT_EQ(use_of("Trash"), SpecialUse::trash);
+}
+
+// Records from before there was sharing may have such names.
+TEST(Rebuild, GivesOwnMailboxesNamesBesideThoseOfOthers) {
+    log::to_nowhere();
+    RebuildSubject subject;
+    subject.open();
+    {
+        Client client(subject, 1);
+        client.create("Own Other Users"); // the seventh
+    }
+    subject.close();
+    {
+        auto database = db::Database::open(subject.files, subject.shard() + "/meta.db");
+        ASSERT_TRUE(database);
+        ASSERT_TRUE(database->execute_script(
+            "INSERT INTO mailbox (account_id, name, uid_validity, highest_modseq) VALUES"
+            " (1, 'Other Users', 1000, 1), (1, 'Other Users/b', 1001, 1)"));
+    }
+    subject.open();
+    {
+        Client client(subject, 1);
+        for (const auto* name : {"Other Users", "Other Users/b", "Own Other Users"})
+            ASSERT_EQ(client.append(name, {name}), "1");
+    }
+    subject.close();
+    subject.lose_meta();
+    ASSERT_TRUE(
+        maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard()));
+    subject.open();
+    Client client(subject, 1);
+    EXPECT_EQ(client.names(), "Archive Drafts INBOX Junk Own Other Users Own Other Users 8 Own "
+                              "Other Users 8/b Sent Trash");
+    client.open("Own Other Users 8"); // its number
+    EXPECT_EQ(client.content(1), "Other Users");
+    client.open("Own Other Users 8/b");
+    EXPECT_EQ(client.content(1), "Other Users/b");
+    client.open("Own Other Users");
+    EXPECT_EQ(client.content(1), "Own Other Users");
 }
 
 TEST(Rebuild, KeepsTheOldMetaBeside) {
