@@ -42,8 +42,9 @@ Result<std::string_view, Response> content_of(const AppendMessage& message, std:
     return changed;
 }
 
-// "[APPENDUID validity uids] ", RFC 4315 §3
+// "[APPENDUID validity uids] ", RFC 4315 §3; nothing for who may not read there
 std::string append_uid_code(const store::AppendResult& result) {
+    if (result.uids.empty()) return {};
     std::string text = "[APPENDUID ";
     append_number(text, result.uid_validity.value);
     append_uid_set(text += ' ', result.uids);

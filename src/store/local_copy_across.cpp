@@ -169,9 +169,9 @@ LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, UidValidi
         return store::append(batch, *job);
     };
     const auto appended =
-        co_await write<AppendResult>(*across.to_shard, std::move(commit), across.origin, bytes);
+        co_await write<Appended>(*across.to_shard, std::move(commit), across.origin, bytes);
     if (!appended) co_return pass(appended);
-    CopiedPiece piece{pairs_of(taken->uids, *appended), taken->next};
+    CopiedPiece piece{pairs_of(taken->uids, appended->result), taken->next, appended->is_told};
     if (piece.copied.uid_validity != validity) { // another mailbox has that name now
         co_await undo(across, std::move(piece.copied));
         co_return fail(Errc::no_such_mailbox);
@@ -247,6 +247,10 @@ net::Task<Result<CopyResult>> LocalStore::Impl::copy_part(std::shared_ptr<Copyin
         copying->rest = piece->next ? from(copying->rest, *piece->next) : UidSet{};
         piece->copied.is_part = !copying->rest.empty();
         if (!piece->copied.is_part) (*session(across.origin))->copying.reset();
+        if (!piece->is_told) {
+            piece->copied.uid_validity = {};
+            piece->copied.uids.clear();
+        }
         co_return std::move(piece->copied);
     }
     if (goes_on) (*session(across.origin))->copying.reset();

@@ -254,9 +254,10 @@ net::Task<Result<AppendResult>> LocalStore::append(SessionId id, MailboxName nam
     auto commit = [job = std::shared_ptr<const AppendJob>(std::move(job))](Batch& batch) {
         return store::append(batch, *job);
     };
-    auto result =
-        co_await impl_->write<AppendResult>(*(*session)->shard, std::move(commit), id, bytes);
-    co_return result;
+    auto appended =
+        co_await impl_->write<Appended>(*(*session)->shard, std::move(commit), id, bytes);
+    if (!appended) co_return pass(appended);
+    co_return appended->is_told ? std::move(appended->result) : AppendResult{};
 }
 
 } // namespace maild::store

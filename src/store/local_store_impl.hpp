@@ -47,6 +47,7 @@ public:
     struct CopiedPiece {
         CopyResult copied;
         std::optional<Uid> next;
+        bool is_told = true; // which UIDs there are (RFC 4315 §3)
     };
     struct Session {
         Access access;

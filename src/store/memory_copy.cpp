@@ -43,6 +43,12 @@ UidSet take_part(const Mailbox& from, UidSet& rest) {
     return part;
 }
 
+// RFC 4315 §3
+CopyResult told(const World::Path& path, CopyResult copied) {
+    if (path.rights.has(kRead)) return copied;
+    return {.uid_validity = {}, .uids = {}, .is_part = copied.is_part};
+}
+
 void take_back(World& world, const Copying& copying) {
     for (auto& [owner, account] : world.accounts) {
         for (auto& [name, mailbox] : account.mailboxes) {
@@ -80,7 +86,7 @@ Result<CopyResult> copy_on(World& world, SessionId origin) {
     done.uid_validity = copied->uid_validity;
     if (!is_move) done.uids.insert(done.uids.end(), copied->uids.begin(), copied->uids.end());
     if (!copied->is_part) session.copying.reset();
-    return copied;
+    return told(*path, std::move(*copied));
 }
 
 Result<CopyResult> copy_or_move(World& world, SessionId origin, const UidSet& uids,
@@ -90,7 +96,11 @@ Result<CopyResult> copy_or_move(World& world, SessionId origin, const UidSet& ui
     if (is_move && session.is_examining) return fail(Errc::not_permitted, "examined");
     const auto path = path_of(world, session, destination, needed_for(is_move));
     if (!path) return std::unexpected(path.error());
-    if (&path->account == &path->to_account) return world.copy(origin, *path, uids, is_move);
+    if (&path->account == &path->to_account) {
+        auto copied = world.copy(origin, *path, uids, is_move);
+        if (!copied) return copied;
+        return told(*path, std::move(*copied));
+    }
     world.abandon(origin);
     session.copying = Copying{uids, destination, is_move, path->to.id, {}};
     return copy_on(world, origin);

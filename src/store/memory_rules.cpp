@@ -145,6 +145,7 @@ Result<AppendResult> append(World& world, SessionId origin, const MailboxName& n
         append_uid(result.uids, uid);
     }
     world.publish(origin, news);
+    if (!rights_on(session, mailbox).has(kRead)) return AppendResult{}; // RFC 4315 §3
     return result;
 }
 

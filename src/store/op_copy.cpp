@@ -167,7 +167,10 @@ Result<CopyResult> copy(Batch& batch, const CopyJob& job) {
         auto room = check_room(account->value_or(AccountRow{}), job.quota, bytes, rows->size());
         if (!room) return pass(room);
     }
-    return copy_between(batch, {*from, *to, *rights}, job.uids, job.is_move);
+    auto copied = copy_between(batch, {*from, *to, *rights}, job.uids, job.is_move);
+    // RFC 4315 §3: who cannot select it learns nothing of it.
+    if (copied && !rights->has(kRead)) return CopyResult{};
+    return copied;
 }
 
 } // namespace maild::store

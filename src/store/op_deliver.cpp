@@ -156,7 +156,7 @@ Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job) {
     return result;
 }
 
-Result<AppendResult> append(Batch& batch, const AppendJob& job) {
+Result<Appended> append(Batch& batch, const AppendJob& job) {
     const auto row = account_row(batch.database, job.access.account);
     if (!row) return pass(row);
     auto account = row->value_or(AccountRow{});
@@ -174,7 +174,7 @@ Result<AppendResult> append(Batch& batch, const AppendJob& job) {
     }
     auto room = check_room(account, job.quota, bytes, job.messages.size());
     if (!room) return pass(room);
-    AppendResult result{mailbox->status.uid_validity, {}};
+    Appended appended{{mailbox->status.uid_validity, {}}, rights->has(kRead)};
     for (const auto& message : job.messages) {
         auto body = batch.add_body(message.body);
         if (!body) return pass(body);
@@ -182,7 +182,7 @@ Result<AppendResult> append(Batch& batch, const AppendJob& job) {
             batch, **body, *mailbox,
             {only_allowed(message.flags, *rights), message.internal_date, message.prefix, {}});
         if (!stored) return pass(stored);
-        append_uid(result.uids, stored->uid);
+        append_uid(appended.result.uids, stored->uid);
     }
     if (replaced) { // whether it is \Deleted or not
         const auto& [open, uid] = *replaced;
@@ -190,7 +190,7 @@ Result<AppendResult> append(Batch& batch, const AppendJob& job) {
             remove_messages(batch, open.access, open.mailbox, {{uid, uid}}, Removal::expunged);
         if (!gone) return pass(gone);
     }
-    return result;
+    return appended;
 }
 
 } // namespace maild::store

@@ -71,7 +71,11 @@ struct AppendJob {
     std::vector<Message> messages;
     std::optional<std::pair<OpenRef, Uid>> replaced;
 };
-Result<AppendResult> append(Batch& batch, const AppendJob& job);
+struct Appended {
+    AppendResult result;
+    bool is_told = true; // to the actor, who may read there (RFC 4315 §3)
+};
+Result<Appended> append(Batch& batch, const AppendJob& job);
 
 // A new message row in a mailbox that exists, its UID and mod-sequence given out; the body's record
 // learns of it.

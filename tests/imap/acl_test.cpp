@@ -138,6 +138,22 @@ TEST(Acl, AMoveThatFailsInTheMiddleTellsWhatIsMoved) {
     EXPECT_TRUE(bob.say("c STATUS INBOX (MESSAGES)").contains("(MESSAGES 2)"));
 }
 
+// RFC 4315 §3: UIDs tell something of a mailbox.
+TEST(Acl, WhoMayNotReadIsToldNoUids) {
+    Office office;
+    auto& bob = office.bob;
+    office.ada.say("s SETACL team bob li");
+    const std::string team = "\"Other Users/ada@example.org/team\"";
+    EXPECT_EQ(bob.send("a APPEND " + team + " {3+}\r\nabc\r\n"), "a OK APPEND completed\r\n");
+    for (int i = 0; i < 2; ++i) bob.send(append_command("s", "INBOX", "x"));
+    bob.say("b SELECT INBOX");
+    EXPECT_EQ(bob.say("c COPY 1 " + team), "c OK COPY completed\r\n");
+    const auto moved = bob.say("d MOVE 1 " + team);
+    EXPECT_TRUE(moved.starts_with("* 1 EXPUNGE\r\n")) << moved;
+    EXPECT_TRUE(moved.ends_with("\r\nd OK MOVE completed\r\n")) << moved;
+    EXPECT_TRUE(office.ada.say("e STATUS team (MESSAGES)").contains("(MESSAGES 5)"));
+}
+
 // Only what the store refuses counts; here nothing of it leaks either.
 TEST(Acl, ADisabledOwnerIsNotVisited) {
     Office office;

@@ -199,6 +199,30 @@ TEST_P(SharingConformance, AclCopiesAndMovesBetweenAccounts) {
     }
 }
 
+// RFC 4315 §3
+TEST_P(SharingConformance, AclUidsAreToldToWhoMayRead) {
+    Client owner(*subject, 1, 0, kDomain);
+    owner.create("x");
+    owner.create("y");
+    for (const std::int64_t id : {std::int64_t{2}, kFarAway}) {
+        Guest guest(*subject, id);
+        owner.share("x", account(id), "li");
+        owner.share("y", account(id), "lr");
+        const auto before = owner.status("x").messages;
+        EXPECT_EQ(guest.there.append("x", {"a"}), "");
+        guest.own.append("INBOX", {"b", "c"});
+        guest.own.open("INBOX");
+        EXPECT_EQ(guest.own.copy(uid(1), Destination("x", guest.there.id())), "");
+        EXPECT_EQ(guest.own.move(uid(2), Destination("x", guest.there.id())), "");
+        owner.append("y", {"d"});
+        guest.there.open("y");
+        EXPECT_EQ(guest.there.copy(uid(1), "x"), "") << "within the account that is visited";
+        EXPECT_EQ(owner.status("x").messages, before + 4);
+        owner.share("x", account(id), "lri");
+        EXPECT_NE(guest.there.copy(uid(1), "x"), "");
+    }
+}
+
 TEST_P(SharingConformance, AclCopiesCountInTheOwnersQuota) {
     Client owner(*subject, 1, 1000, kDomain);
     owner.share("INBOX", account(2), "lri");

@@ -99,7 +99,7 @@ struct AppendMessage {
 
 struct AppendResult {
     UidValidity uid_validity;
-    UidSet uids; // in the order of the messages, RFC 4315 §3
+    UidSet uids; // in the order of the messages, RFC 4315 §3; none for who may not read there
 };
 
 struct OpenedMailbox {
@@ -124,8 +124,9 @@ struct Destination {
 
 struct CopyResult {
     UidValidity uid_validity; // of the destination
-    std::vector<std::pair<Uid, Uid>>
-        uids;             // source, destination; ascending by source. Missing UIDs are left out.
+    // Source, destination; ascending by source. Missing UIDs are left out; all are for who may not
+    // read there.
+    std::vector<std::pair<Uid, Uid>> uids;
     bool is_part = false; // only the first of it is done: copy_on() does more
 };
 
