@@ -26,8 +26,7 @@ constexpr std::uint32_t kEverything =
 Result<std::string> rest_of(Reading& reading, const OpenRef& open, const MessageData& message) {
     auto content = message.content;
     while (content.size() < message.size) {
-        const auto piece =
-            read_piece(reading, open.access, open.mailbox, message.uid, content.size(), kMaxRead);
+        const auto piece = read_piece(reading, open, message.uid, content.size(), kMaxRead);
         if (!piece) return pass(piece);
         if (piece->empty()) return fail(Errc::corrupt, "a message ends early");
         content += *piece;

@@ -127,7 +127,7 @@ net::Task<Result<std::string>> LocalStore::read(SessionId id, Uid uid, std::uint
     const auto session = impl_->session_with_mailbox(id);
     if (!session) co_return pass(session);
     auto look = [open = (*session)->open(), uid, offset, length](Reading& reading) {
-        return read_piece(reading, open.access, open.mailbox, uid, offset, length);
+        return read_piece(reading, open, uid, offset, length);
     };
     auto piece = co_await impl_->read<std::string>(*(*session)->shard, std::move(look));
     co_return piece;

@@ -227,6 +227,7 @@ OpenedMailbox LocalStore::Impl::enter(SessionId id, Session& session,
     opened.status.messages = static_cast<std::uint32_t>(view->messages.size());
     opened.status.recent = view->recent();
     session.rights = how.rights;
+    session.since = session.access.is_own() ? ModSeq() : view->status.highest_modseq;
     attach(id, session, view, how.examine || !how.rights.has_any(kChanging));
     return opened;
 }

@@ -56,13 +56,14 @@ public:
         ShardState* shard = nullptr;
         ChangeSink* sink = nullptr;
         MailboxId mailbox; // open; zero: none
+        ModSeq since;      // see OpenRef
         std::shared_ptr<View> view;
         bool is_examining = false;
         Rights rights = kAllRights; // on it, as they were told last
         MailboxName claimed;        // a key of `claims`, or empty
         std::shared_ptr<Copying> copying;
 
-        OpenRef open() const { return {access, mailbox}; }
+        OpenRef open() const { return {access, mailbox, since}; }
     };
     struct Granted {
         Quota quota;

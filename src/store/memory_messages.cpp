@@ -161,7 +161,8 @@ net::Task<Result<std::string>> MemoryStore::read(SessionId id, Uid uid, std::uin
     const auto& live = (*mailbox)->messages;
     const auto& kept = (*mailbox)->expunged;
     const auto here = live.find(uid);
-    const auto gone = kept.find(uid);
+    auto gone = kept.find(uid);
+    if (gone != kept.end() && gone->second.modseq <= (*session)->since) gone = kept.end();
     if (here == live.end() && gone == kept.end()) co_return fail(Errc::not_found);
     const auto bytes = whole(here != live.end() ? here->second : gone->second);
     if (offset >= bytes.size()) co_return std::string();

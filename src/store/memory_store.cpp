@@ -216,6 +216,7 @@ net::Task<Result<OpenedMailbox>> MemoryStore::open_mailbox(SessionId id, Mailbox
     if (mailbox.messages.size() <= most) opened.messages = mailbox.states();
     opened.first_unseen = mailbox.first_unseen();
     (*session)->open = mailbox.id;
+    (*session)->since = (*session)->is_own() ? ModSeq() : mailbox.highest_modseq;
     (*session)->is_examining = examine;
     if (!examine) mailbox.first_recent = mailbox.uid_next;
     co_return opened;

@@ -85,6 +85,7 @@ struct Session {
     DomainId owner_domain;
     ChangeSink* sink = nullptr;
     std::optional<MailboxId> open;
+    ModSeq since; // of a visitor: what was expunged up to it was never his to read
     bool is_examining = false;
     Rights rights = kAllRights; // as told last
     MailboxName claimed;        // empty: nothing

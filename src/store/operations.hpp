@@ -22,6 +22,7 @@ struct Quota {
 struct OpenRef {
     Access access;
     MailboxId mailbox;
+    ModSeq since = {}; // of a visitor: what was removed up to it was never his to read
 };
 
 // accounts

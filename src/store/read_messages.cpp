@@ -175,22 +175,24 @@ Result<std::optional<Source>> find_source(Result<db::Statement> row) {
     return read_source(*row, 0);
 }
 
-// Of a message, or of one that was expunged and is retained.
-Result<Source> source_of(db::Database& database, MailboxId mailbox, Uid uid) {
+// Of a message, or of one that was expunged and is retained: for a transfer that is under way, so a
+// visitor is given none that was gone before he came.
+Result<Source> source_of(db::Database& database, const OpenRef& open, Uid uid) {
     auto living = find_source(database.query(
         "SELECT c.prefix, b.pack, b.record_offset, b.metadata_length, "
         "b.length, b.header_size, b.header_crc FROM message m"
         " LEFT JOIN content c ON c.id = m.content_id"
         " LEFT JOIN body b ON b.id = c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2",
-        mailbox, uid));
+        open.mailbox, uid));
     if (!living) return pass(living);
     if (*living) return std::move(**living);
     auto gone =
         find_source(database.query("SELECT c.prefix, b.pack, b.record_offset, b.metadata_length, "
                                    "b.length, b.header_size, b.header_crc FROM expunged m"
                                    " JOIN content c ON c.id = m.content_id JOIN body b ON b.id = "
-                                   "c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2",
-                                   mailbox, uid));
+                                   "c.body_id WHERE m.mailbox_id = ?1 AND m.uid = ?2"
+                                   " AND m.modseq > ?3",
+                                   open.mailbox, uid, open.since));
     if (!gone) return pass(gone);
     if (!*gone) return fail(Errc::not_found);
     return std::move(**gone);
@@ -213,12 +215,13 @@ Result<FetchResult> read_messages(Reading& reading, const Access& access, Mailbo
     return result;
 }
 
-Result<std::string> read_piece(Reading& reading, const Access& access, MailboxId mailbox, Uid uid,
-                               std::uint64_t offset, std::uint64_t length) {
+Result<std::string> read_piece(Reading& reading, const OpenRef& open, Uid uid, std::uint64_t offset,
+                               std::uint64_t length) {
     auto view = db::Transaction::begin_read(reading.database);
     if (!view) return pass(view);
-    if (auto row = mailbox_by_id(reading.database, access, mailbox, kRead); !row) return pass(row);
-    const auto source = source_of(reading.database, mailbox, uid);
+    if (auto row = mailbox_by_id(reading.database, open.access, open.mailbox, kRead); !row)
+        return pass(row);
+    const auto source = source_of(reading.database, open, uid);
     if (!source) return pass(source);
     if (!reading.verified.contains(source->location)) {
         if (auto whole = reading.packs.verify(source->location); !whole) return pass(whole);

@@ -2,6 +2,7 @@
 // What is read from a shard, on a reader's thread, each in one unchanging view of the database.
 
 #include "store/meta.hpp"
+#include "store/operations.hpp"
 #include "store/shard.hpp"
 
 #include "maild/store/admin.hpp"
@@ -35,8 +36,8 @@ Result<FetchResult> read_messages(Reading& reading, const Access& access, Mailbo
                                   const UidSet& uids, std::uint32_t items);
 Result<std::optional<UidSet>> read_vanished(Reading& reading, const Access& access,
                                             MailboxId mailbox, const UidSet& uids, ModSeq since);
-Result<std::string> read_piece(Reading& reading, const Access& access, MailboxId mailbox, Uid uid,
-                               std::uint64_t offset, std::uint64_t length);
+Result<std::string> read_piece(Reading& reading, const OpenRef& open, Uid uid, std::uint64_t offset,
+                               std::uint64_t length);
 
 Result<AccountUsage> read_usage(Reading& reading, AccountId account);
 Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>> read_mailboxes(Reading& reading,

@@ -199,6 +199,29 @@ TEST_P(SharingConformance, AclCopiesAndMovesBetweenAccounts) {
     }
 }
 
+// What is retained of expunged messages is for transfers under way: a visitor sees what was there
+// when he came, and no more by asking for UIDs.
+TEST_P(SharingConformance, AclWhatWasExpungedBeforeAVisitIsNotRead) {
+    Client owner(*subject, 1, 0, kDomain);
+    owner.append("INBOX", {"secret", "seen", "third"});
+    const auto expunge = [&](std::uint32_t number) {
+        owner.open("INBOX");
+        owner.store(uid(number), FlagChange::add, {kDeleted, {}});
+        owner.expunge();
+    };
+    expunge(1);
+    owner.share("INBOX", account(2), "lr");
+    Guest guest(*subject, 2);
+    guest.there.open("INBOX", true);
+    EXPECT_EQ(error_of(run(store.read(guest.there.id(), Uid(1), 0, 10))), "not_found");
+    expunge(2);
+    EXPECT_EQ(run(store.read(guest.there.id(), Uid(2), 0, 10)).value(), "seen");
+    guest.there.open("INBOX", true);
+    EXPECT_EQ(error_of(run(store.read(guest.there.id(), Uid(2), 0, 10))), "not_found");
+    EXPECT_EQ(run(store.read(owner.id(), Uid(1), 0, 10)).value(), "secret") << "it is his own";
+    EXPECT_EQ(run(store.read(guest.there.id(), Uid(3), 0, 10)).value(), "third");
+}
+
 // RFC 4315 §3
 TEST_P(SharingConformance, AclUidsAreToldToWhoMayRead) {
     Client owner(*subject, 1, 0, kDomain);
