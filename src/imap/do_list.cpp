@@ -77,9 +77,9 @@ net::Task<Response> Session::do_list(const List& list) {
         co_return ok("LIST completed");
     }
     if (std::ranges::count(list.status, StatusItem::highest_modseq) > 0) enable_condstore();
-    const auto entries = co_await visits_->list();
-    if (!entries) co_return response_for(entries.error().code);
-    const auto all = match_list(list, *entries, name_form());
+    const auto names = co_await visits_->list();
+    if (!names) co_return response_for(names.error().code);
+    const auto all = match_list(list, names->entries, name_form());
     for (const auto& listed : all) {
         co_await tell_listed(list, listed);
         visits_->trim();
@@ -87,7 +87,16 @@ net::Task<Response> Session::do_list(const List& list) {
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
     }
+    if (names->missing && reaches_others(list, name_form())) tell_missing(*names->missing);
     co_return ok("LIST completed");
+}
+
+// RFC 9051 §7.1.2, RFC 5530 §3: a warning; what is told holds, and the client must not take what is
+// not for gone.
+void Session::tell_missing(Errc why) {
+    out_.text += why == Errc::limit_exceeded
+                     ? "* NO [LIMIT] Other users share more mailboxes than are listed\r\n"
+                     : "* NO [UNAVAILABLE] Some mailboxes of other users cannot be had now\r\n";
 }
 
 // Whether a client that asks for it hears that its spelling is not the mailbox's. (One delimiter at
@@ -99,8 +108,9 @@ bool Session::is_respelled(std::string_view sent, const store::MailboxName& name
 
 // Unasked, with OLDNAME if it was sent in another spelling; what is not there is \NonExistent.
 net::Task<void> Session::tell_name(const store::MailboxName& name, std::string_view sent) {
-    const auto entries = co_await visits_->list();
-    if (entries) tell_entry(*entries, name, is_respelled(sent, name) ? sent : std::string_view());
+    const auto names = co_await visits_->list();
+    if (!names) co_return;
+    tell_entry(names->entries, name, is_respelled(sent, name) ? sent : std::string_view());
 }
 
 // `old_name`: its OLDNAME, empty: none.
@@ -135,9 +145,9 @@ net::Task<Response> Session::do_lsub(const List& list) {
         out_.text += "* LSUB (\\Noselect) \"/\" \"\"\r\n";
         co_return ok("LSUB completed");
     }
-    const auto entries = co_await visits_->list();
-    if (!entries) co_return response_for(entries.error().code);
-    for (const auto& [name, is_level] : match_lsub(list, *entries, name_form())) {
+    const auto names = co_await visits_->list();
+    if (!names) co_return response_for(names.error().code);
+    for (const auto& [name, is_level] : match_lsub(list, names->entries, name_form())) {
         append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name, name_form());
         out_.text += "\r\n";
     }

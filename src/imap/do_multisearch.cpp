@@ -23,6 +23,12 @@ bool is_passed_over(Errc code) {
     return code == Errc::no_such_mailbox || code == Errc::not_permitted;
 }
 
+bool reach_others(const MailboxFilters& sources) {
+    return std::ranges::any_of(sources, [](const MailboxFilter& filter) {
+        return filter.kind >= MailboxFilter::Kind::subscribed;
+    });
+}
+
 } // namespace
 
 // §2.2: what the state of the session and its options allow.
@@ -45,14 +51,14 @@ std::optional<Response> Session::refuse_multisearch(const MultiSearch& command,
 net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::string_view tag) {
     if (auto refusal = refuse_multisearch(command, tag)) co_return std::move(*refusal);
     if (uses_modseq(command.search)) enable_condstore();
-    const auto entries = co_await visits_->list();
-    if (!entries) co_return response_for(entries.error().code);
+    const auto names = co_await visits_->list();
+    if (!names) co_return response_for(names.error().code);
     const auto is_open =
         view_ ? std::optional(object_id(selected_shard_, view_->id())) : std::nullopt;
     Progress progress(out_, server_.clock, tag);
     progress.hide_numbers();
     Beside beside(store(), *store_session_);
-    for (const auto& entry : choose(command.sources, *entries, is_open, name_form())) {
+    for (const auto& entry : choose(command.sources, names->entries, is_open, name_form())) {
         if (progress.is_due()) {
             const bool alive = co_await progress.tell(0, 0);
             if (!alive) co_return ok({});
@@ -77,6 +83,7 @@ net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::str
         if (refusal) co_return std::move(*refusal);
         visits_->trim();
     }
+    if (names->missing && reach_others(command.sources)) tell_missing(*names->missing);
     if (command.search.returns && command.search.returns->update) refuse_update(tag);
     co_return ok("ESEARCH completed");
 }

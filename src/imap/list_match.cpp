@@ -36,6 +36,10 @@ public:
         return std::ranges::any_of(
             patterns_, [&](const ListPattern& pattern) { return pattern.matches(name); });
     }
+    bool may_begin(std::string_view with) const {
+        return std::ranges::any_of(
+            patterns_, [&](const ListPattern& pattern) { return pattern.may_begin(with); });
+    }
     bool have_percent() const {
         return std::ranges::any_of(
             patterns_, [](const ListPattern& pattern) { return pattern.has_percent(); });
@@ -115,6 +119,10 @@ private:
 
 std::vector<Listed> match_list(const List& list, const Entries& entries, NameForm form) {
     return Matching(list, entries, form).run();
+}
+
+bool reaches_others(const List& list, NameForm form) {
+    return Patterns(list, form).may_begin(store::kOtherUsers);
 }
 
 std::map<store::MailboxName, bool> match_lsub(const List& list, const Entries& entries,

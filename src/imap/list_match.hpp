@@ -27,6 +27,10 @@ struct Listed {
 std::vector<Listed> match_list(const List& list, const std::vector<store::MailboxEntry>& entries,
                                NameForm form);
 
+// Whether names of other accounts' mailboxes can match; what cannot be listed of them is missed
+// then.
+bool reaches_others(const List& list, NameForm form);
+
 // Subscribed names, and with "%" the levels above them that are not subscribed themselves: true.
 std::map<store::MailboxName, bool>
 match_lsub(const List& list, const std::vector<store::MailboxEntry>& entries, NameForm form);

@@ -67,6 +67,11 @@ ListPattern::ListPattern(std::string_view pattern) {
     }
 }
 
+bool ListPattern::may_begin(std::string_view with) const {
+    const auto fixed = std::string_view(pattern_).substr(0, pattern_.find_first_of("*%"));
+    return fixed.starts_with(with) || (fixed.size() < pattern_.size() && with.starts_with(fixed));
+}
+
 bool ListPattern::matches(std::string_view name) const {
     constexpr std::size_t kInboxLength = 5;
     const bool is_inbox = name == "INBOX" || name.starts_with("INBOX/");

@@ -16,6 +16,8 @@ public:
     // A set of states over the pattern, one step for each octet of the name: O(pattern × name) at
     // worst, no backtracking. INBOX is compared without case.
     bool matches(std::string_view name) const;
+    // Whether some name that begins so can match.
+    bool may_begin(std::string_view with) const;
     bool has_percent() const { return has_percent_; }
 
 private:

@@ -150,6 +150,7 @@ private:
     net::Task<Response> do_list(const List& list);
     net::Task<Response> do_lsub(const List& list);
     net::Task<Result<store::MailboxStatus>> status_of(store::MailboxName name);
+    void tell_missing(Errc why);
     net::Task<void> tell_listed(const List& list, const Listed& listed);
     bool is_respelled(std::string_view sent, const store::MailboxName& name) const;
     net::Task<void> tell_name(const store::MailboxName& name, std::string_view sent);

@@ -39,6 +39,17 @@ void add_levels(std::map<std::string, store::MailboxEntry>& entries, const std::
     }
 }
 
+// Who has no right to know of a mailbox does not hear that it is there (RFC 4314 §6).
+bool is_hidden(Errc code) {
+    switch (code) {
+    case Errc::no_such_mailbox:
+    case Errc::no_such_account:
+    case Errc::not_permitted:
+    case Errc::disabled: return true;
+    default: return false;
+    }
+}
+
 // What a client could not name is not listed.
 bool can_be_named(const std::string& name) { return bool(to_mailbox_name(name, NameForm::utf8)); }
 
@@ -132,12 +143,11 @@ net::Task<Result<Place>> Visits::locate(store::MailboxName name) {
     co_return Place{*there.session, std::move(*inner), there.account, there.shard, there.owner};
 }
 
-// What cannot be had of one owner now hides nothing of the others.
 net::Task<Result<Visits::Entries>> Visits::list_one(Referral referral) {
     const auto visit = co_await enter(std::move(referral));
-    if (!visit) co_return Entries{};
+    if (!visit) co_return std::unexpected(visit.error());
     auto entries = co_await backend_.store().list_mailboxes(*(*visit)->session);
-    if (!entries) co_return Entries{};
+    if (!entries) co_return entries;
     for (auto& entry : *entries) {
         entry.id = object_id((*visit)->shard, entry.id);
         entry.name = name_of((*visit)->owner, entry.name);
@@ -145,47 +155,60 @@ net::Task<Result<Visits::Entries>> Visits::list_one(Referral referral) {
     co_return entries;
 }
 
-net::Task<Result<void>> Visits::add_shared(std::map<std::string, store::MailboxEntry>& entries) {
-    const auto owners = co_await backend_.store().sharing_accounts(own_);
-    if (!owners) co_return std::unexpected(owners.error());
-    std::span<const AccountId> rest(*owners);
+// What cannot be had of one owner now hides nothing of the others, nor of what is one's own.
+net::Task<std::optional<Errc>> Visits::add_shared(ByName& entries) {
+    const auto sharers = co_await backend_.store().sharing_accounts(own_);
+    if (!sharers) co_return sharers.error().code;
+    std::optional<Errc> missing;
+    if (!sharers->is_whole) missing = Errc::unavailable;
+    std::span<const AccountId> rest(sharers->accounts);
     while (!rest.empty()) {
         const auto some = rest.first(std::min(rest.size(), kReferralsAtOnce));
         rest = rest.subspan(some.size());
         std::vector<AccountId> asked(some.begin(), some.end());
-        auto referrals = co_await backend_.refer_all(std::move(asked));
-        if (!referrals) co_return std::unexpected(referrals.error());
-        for (auto& referral : *referrals) {
-            const auto shared = co_await list_one(std::move(referral));
-            for (const auto& entry : *shared) {
-                // Others decide how much they share: it must not be this session's memory.
-                if (entries.size() >= kMaxNames) co_return Result<void>();
-                if (!can_be_named(entry.name)) continue;
-                add_levels(entries, entry.name);
-                auto& kept = entries[entry.name];
-                const bool is_subscribed = kept.is_subscribed;
-                kept = entry;
-                kept.is_subscribed = is_subscribed;
-            }
-            trim();
-        }
+        const auto left_out = co_await add_some(entries, std::move(asked));
+        if (left_out) missing = left_out;
+        if (left_out == Errc::limit_exceeded) co_return missing;
     }
-    co_return Result<void>();
+    co_return missing;
 }
 
-net::Task<Result<Visits::Entries>> Visits::list() {
+net::Task<std::optional<Errc>> Visits::add_some(ByName& entries, std::vector<AccountId> owners) {
+    std::optional<Errc> missing;
+    auto referrals = co_await backend_.refer_all(std::move(owners));
+    if (!referrals) co_return referrals.error().code;
+    for (auto& referral : *referrals) {
+        const auto shared = co_await list_one(std::move(referral));
+        if (!shared && !is_hidden(shared.error().code)) missing = shared.error().code;
+        if (!shared) continue;
+        for (const auto& entry : *shared) {
+            // Others decide how much they share: it must not be this session's memory.
+            if (entries.size() >= kMaxNames) co_return Errc::limit_exceeded;
+            if (!can_be_named(entry.name)) continue;
+            add_levels(entries, entry.name);
+            auto& kept = entries[entry.name];
+            const bool is_subscribed = kept.is_subscribed;
+            kept = entry;
+            kept.is_subscribed = is_subscribed;
+        }
+        trim();
+    }
+    co_return missing;
+}
+
+net::Task<Result<Visits::Listing>> Visits::list() {
     auto own = co_await backend_.store().list_mailboxes(own_);
-    if (!own) co_return own;
-    std::map<std::string, store::MailboxEntry> entries;
+    if (!own) co_return std::unexpected(own.error());
+    ByName entries;
     for (auto& entry : *own) {
         if (entry.id) entry.id = object_id(shard_, entry.id);
         entries.emplace(entry.name, std::move(entry));
     }
-    const auto added = co_await add_shared(entries);
-    if (!added) co_return std::unexpected(added.error());
-    Entries all;
-    all.reserve(entries.size());
-    for (auto& [name, entry] : entries) all.push_back(std::move(entry));
+    Listing all;
+    const auto missing = co_await add_shared(entries);
+    all.missing = missing;
+    all.entries.reserve(entries.size());
+    for (auto& [name, entry] : entries) all.entries.push_back(std::move(entry));
     co_return all;
 }
 

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,11 @@ public:
     net::Task<Result<Place>> locate(store::MailboxName name);
     // Everything that LIST may show, sorted: the own names, and what others share, with ids of
     // object_id().
-    net::Task<Result<std::vector<store::MailboxEntry>>> list();
+    struct Listing {
+        std::vector<store::MailboxEntry> entries;
+        std::optional<Errc> missing; // why some of what others share is left out
+    };
+    net::Task<Result<Listing>> list();
     void leave(); // all handles, at the end of a command
     void trim();  // likewise, where many are used one after the other: if there are many by now
 
@@ -49,8 +54,10 @@ private:
     using Entries = std::vector<store::MailboxEntry>;
     net::Task<Result<Visit*>> enter(Referral referral);
     net::Task<Result<Visit*>> find(std::string owner);
+    using ByName = std::map<std::string, store::MailboxEntry>;
     net::Task<Result<Entries>> list_one(Referral referral);
-    net::Task<Result<void>> add_shared(std::map<std::string, store::MailboxEntry>& entries);
+    net::Task<std::optional<Errc>> add_shared(ByName& entries);
+    net::Task<std::optional<Errc>> add_some(ByName& entries, std::vector<AccountId> owners);
 
     Backend& backend_;
     AccountId account_;

@@ -44,10 +44,13 @@ net::Task<Result<SessionId>> LocalStore::open_shared(SessionId id, const auth::T
     co_return impl_->add_session(std::move(visiting));
 }
 
-net::Task<Result<std::vector<AccountId>>> LocalStore::sharing_accounts(SessionId id) {
+net::Task<Result<Sharers>> LocalStore::sharing_accounts(SessionId id) {
     const auto session = impl_->own_session(id);
     if (!session) co_return pass(session);
-    co_return impl_->sharing.owners((*session)->access.account, (*session)->domain);
+    Sharers sharers{impl_->sharing.owners((*session)->access.account, (*session)->domain)};
+    for (const auto& [shard, why] : impl_->offline) // since it was opened, or it would be known
+        if (!impl_->shards.contains(shard)) sharers.is_whole = false;
+    co_return sharers;
 }
 
 net::Task<Result<Acl>> LocalStore::acl(SessionId id, MailboxName name) {

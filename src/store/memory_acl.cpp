@@ -95,6 +95,7 @@ net::Task<Result<SessionId>> MemoryStore::open_shared(SessionId id, const auth::
     if (!session) co_return std::unexpected(session.error());
     if (!(*session)->is_own() || (*session)->account == owner.account)
         co_return fail(Errc::not_permitted, "not from here");
+    if (owner.account == offline_) co_return fail(Errc::unavailable, "its shard is offline");
     auto account = memory::admit(*world_, key_, owner, auth::Right::visit, clock_.now());
     if (!account) co_return std::unexpected(std::move(account.error()));
     memory::Session visiting(owner.account, (*session)->account, &sink);
@@ -105,7 +106,7 @@ net::Task<Result<SessionId>> MemoryStore::open_shared(SessionId id, const auth::
     co_return opened;
 }
 
-net::Task<Result<std::vector<AccountId>>> MemoryStore::sharing_accounts(SessionId id) {
+net::Task<Result<Sharers>> MemoryStore::sharing_accounts(SessionId id) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (!(*session)->is_own()) co_return fail(Errc::not_permitted);
@@ -117,12 +118,12 @@ net::Task<Result<std::vector<AccountId>>> MemoryStore::sharing_accounts(SessionI
             return is_mine && !one.is_negative;
         });
     };
-    std::vector<AccountId> owners;
+    Sharers sharers;
     for (const auto& [owner, account] : world_->accounts) {
         if (owner != me.account && std::ranges::any_of(account.mailboxes, is_shared))
-            owners.push_back(owner);
+            sharers.accounts.push_back(owner);
     }
-    co_return owners;
+    co_return sharers;
 }
 
 net::Task<Result<Acl>> MemoryStore::acl(SessionId id, MailboxName name) {

@@ -59,8 +59,8 @@ net::Task<Result<QuotaUsage>> RemoteStore::quota(SessionId session, MailboxName 
     return impl_->call<QuotaUsage>(Type::quota, wire::Named{session, std::move(name)});
 }
 
-net::Task<Result<std::vector<AccountId>>> RemoteStore::sharing_accounts(SessionId session) {
-    return impl_->call<std::vector<AccountId>>(Type::sharing_accounts, wire::OfSession{session});
+net::Task<Result<Sharers>> RemoteStore::sharing_accounts(SessionId session) {
+    return impl_->call<Sharers>(Type::sharing_accounts, wire::OfSession{session});
 }
 
 net::Task<Result<Acl>> RemoteStore::acl(SessionId session, MailboxName name) {

@@ -133,8 +133,8 @@ net::Task<bool> Service::Impl::handle_sharing(Exchange& exchange) {
     case Type::sharing_accounts: {
         const auto message = decode_for_session<wire::OfSession>(exchange);
         if (!message) co_return true;
-        const auto accounts = co_await store.sharing_accounts(message->session);
-        connection.answer(id, accounts);
+        const auto sharers = co_await store.sharing_accounts(message->session);
+        connection.answer(id, sharers);
         co_return true;
     }
     case Type::acl: {

@@ -302,6 +302,7 @@ template <class Codec> void describe(Codec& codec, AppendResult& r) {
 template <class Codec> void describe(Codec& codec, OpenedMailbox& o) {
     codec(o.status, o.keywords, o.messages, o.first_recent, o.rights, o.first_unseen);
 }
+template <class Codec> void describe(Codec& codec, Sharers& s) { codec(s.accounts, s.is_whole); }
 template <class Codec> void describe(Codec& codec, CopyResult& r) {
     codec(r.uid_validity, r.uids, r.is_part);
 }

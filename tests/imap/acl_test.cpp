@@ -161,7 +161,31 @@ TEST(Acl, ADisabledOwnerIsNotVisited) {
     auto& bob = office.bob;
     EXPECT_TRUE(
         bob.say("a SELECT \"Other Users/ada@example.org/team\"").contains("a NO [NONEXISTENT]"));
-    EXPECT_FALSE(bob.say("b LIST \"\" *").contains("Other Users"));
+    const auto listed = bob.say("b LIST \"\" *");
+    EXPECT_FALSE(listed.contains("Other Users") || listed.contains("* NO")) << listed;
+}
+
+// RFC 5530 §3: what is not told for now must not be taken for gone.
+TEST(Acl, AListThatMissesSomethingSaysSo) {
+    Office office;
+    auto& bob = office.bob;
+    const std::string warning = "* NO [UNAVAILABLE] Some mailboxes of other users";
+    EXPECT_FALSE(bob.say("a LIST \"\" *").contains("* NO"));
+    office.host.store.set_offline(AccountId(1));
+    const auto all = bob.say("b LIST \"\" *");
+    EXPECT_TRUE(all.contains("\"/\" INBOX\r\n")) << all;
+    EXPECT_TRUE(all.contains(warning) && is_ok(all, "b")) << all;
+    EXPECT_TRUE(bob.say("c LIST \"\" \"Other Users/ada@example.org/%\"").contains(warning));
+    EXPECT_TRUE(bob.say("d LIST \"\" \"Other Users\"").contains(warning));
+    EXPECT_FALSE(bob.say("e LIST \"\" INBOX").contains(warning)) << "nothing is left out";
+    EXPECT_FALSE(bob.say("f LIST \"\" \"Arch*\"").contains(warning));
+    EXPECT_TRUE(
+        bob.say("g ESEARCH IN (subtree \"Other Users\") RETURN (COUNT) ALL").contains(warning));
+    EXPECT_FALSE(bob.say("h ESEARCH IN (personal) RETURN (COUNT) ALL").contains(warning));
+    office.host.store.set_offline(std::nullopt);
+    office.host.backend.failure = Errc::unavailable; // `auth` is away
+    const auto own = bob.say("i LIST \"\" *");
+    EXPECT_TRUE(own.contains("\"/\" INBOX\r\n") && own.contains(warning)) << own;
 }
 
 TEST(Acl, TheStoreGoneEndsTheSession) {

@@ -82,6 +82,14 @@ TEST_F(Damage, LostMetaTakesItsShardOfflineAlone) {
     rebuild();
 }
 
+// Who shares from an offline shard is not known: a list of others' mailboxes has to say so.
+TEST_F(Damage, SharersOfALostShardAreMissed) {
+    std::filesystem::remove(subject.shard() + "/meta.db");
+    subject.open();
+    Client client(subject, 101); // of the other shard
+    EXPECT_FALSE(subject.run(subject.store().sharing_accounts(client.id())).value().is_whole);
+}
+
 TEST_F(Damage, EmptyMetaIsALostOne) {
     std::ofstream(subject.shard() + "/meta.db").close();
     subject.open();

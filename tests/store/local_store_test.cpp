@@ -116,7 +116,7 @@ TEST(LocalStore, WhoSharesIsKnownAfterARestart) {
     subject.options.shards = {ShardId(1), ShardId(2)};
     subject.open();
     const auto sharing = [&](const Client& client) {
-        return subject.run(subject.store().sharing_accounts(client.id())).value().size();
+        return subject.run(subject.store().sharing_accounts(client.id())).value().accounts.size();
     };
     {
         Client near(subject, 1, 0, 7);

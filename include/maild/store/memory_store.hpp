@@ -33,6 +33,8 @@ public:
     // Until set back, every call that would change something fails with this: a full or broken
     // disk.
     void set_failure(std::optional<Errc> failure) { failure_ = failure; }
+    // Until set back, nobody visits this account: its shard is offline.
+    void set_offline(std::optional<AccountId> account) { offline_ = account; }
     // What every session feels when the process `store` ends.
     void lose_sessions();
 
@@ -46,7 +48,7 @@ public:
     net::Task<Result<SessionId>> open_shared(SessionId session, const auth::Token& owner,
                                              ChangeSink& sink) override;
     void close_session(SessionId session) override;
-    net::Task<Result<std::vector<AccountId>>> sharing_accounts(SessionId session) override;
+    net::Task<Result<Sharers>> sharing_accounts(SessionId session) override;
     net::Task<Result<Acl>> acl(SessionId session, MailboxName name) override;
     net::Task<Result<void>> change_acl(SessionId session, MailboxName name,
                                        AclChange change) override;
@@ -110,6 +112,7 @@ private:
     auth::TokenKey key_;
     std::unique_ptr<memory::World> world_;
     std::optional<Errc> failure_;
+    std::optional<AccountId> offline_;
     bool accepts_mail_ = true;
 };
 

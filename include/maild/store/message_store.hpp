@@ -200,6 +200,11 @@ struct NarrowResult {
     std::optional<Uid> next;           // only messages below were looked at: ask again from here
 };
 
+struct Sharers {
+    std::vector<AccountId> accounts; // ascending
+    bool is_whole = true; // false: a shard cannot be read, and who shares from there is not known
+};
+
 class MessageStore {
 public:
     virtual ~MessageStore() = default;
@@ -227,7 +232,7 @@ public:
 
     // Accounts that share some mailbox with this one. What they share, list_mailboxes() of a handle
     // that visits them says.
-    virtual net::Task<Result<std::vector<AccountId>>> sharing_accounts(SessionId session) = 0;
+    virtual net::Task<Result<Sharers>> sharing_accounts(SessionId session) = 0;
     // Needs kAdminister. Without the owner.
     virtual net::Task<Result<Acl>> acl(SessionId session, MailboxName name) = 0;
     // Likewise. cannot: the owner's own rights; limit_exceeded. `anyone` is of the owner's domain.

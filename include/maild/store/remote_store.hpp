@@ -31,7 +31,7 @@ public:
     net::Task<Result<SessionId>> open_shared(SessionId session, const auth::Token& owner,
                                              ChangeSink& sink) override;
     void close_session(SessionId session) override;
-    net::Task<Result<std::vector<AccountId>>> sharing_accounts(SessionId session) override;
+    net::Task<Result<Sharers>> sharing_accounts(SessionId session) override;
     net::Task<Result<Acl>> acl(SessionId session, MailboxName name) override;
     net::Task<Result<void>> change_acl(SessionId session, MailboxName name,
                                        AclChange change) override;

@@ -63,6 +63,7 @@ public:
         co_return referral_to(found->first, found->second);
     }
     net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override {
+        if (failure) co_return fail(*failure);
         std::vector<Referral> all;
         for (const auto id : accounts)
             for (const auto& [name, account] : accounts_)
