@@ -48,17 +48,39 @@ std::optional<Response> Session::refuse_multisearch(const MultiSearch& command,
     return refuse_charset(search);
 }
 
+std::optional<MailboxId> Session::open_id() const {
+    if (!view_) return std::nullopt;
+    return object_id(selected_shard_, view_->id());
+}
+
+// What is listed, and what may be read without that: the selected mailbox, and those of others that
+// are named. Without an id: it is not known yet whether it is there.
+std::vector<store::MailboxEntry>
+Session::sources_of(const MailboxFilters& filters,
+                    const std::vector<store::MailboxEntry>& entries) const {
+    const auto is_open = open_id();
+    auto sources = choose(filters, entries, is_open, name_form());
+    const auto has = [&](const auto& wanted, auto member) {
+        return std::ranges::find(sources, wanted, member) != sources.end();
+    };
+    if (is_open && std::ranges::any_of(filters, is_selected) &&
+        !has(*is_open, &store::MailboxEntry::id))
+        sources.push_back({.id = *is_open, .name = selected_});
+    for (const auto& name : named_others(filters, entries, name_form()))
+        if (!has(name, &store::MailboxEntry::name)) sources.push_back({.id = {}, .name = name});
+    return sources;
+}
+
 net::Task<Response> Session::do_multisearch(const MultiSearch& command, std::string_view tag) {
     if (auto refusal = refuse_multisearch(command, tag)) co_return std::move(*refusal);
     if (uses_modseq(command.search)) enable_condstore();
     const auto names = co_await visits_->list();
     if (!names) co_return response_for(names.error().code);
-    const auto is_open =
-        view_ ? std::optional(object_id(selected_shard_, view_->id())) : std::nullopt;
+    const auto is_open = open_id();
     Progress progress(out_, server_.clock, tag);
     progress.hide_numbers();
     Beside beside(store(), *store_session_);
-    for (const auto& entry : choose(command.sources, names->entries, is_open, name_form())) {
+    for (const auto& entry : sources_of(command.sources, names->entries)) {
         if (progress.is_due()) {
             const bool alive = co_await progress.tell(0, 0);
             if (!alive) co_return ok({});

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace maild::imap {
@@ -116,6 +117,22 @@ std::vector<store::MailboxEntry> choose(const MailboxFilters& filters,
         if (is_meant) out.push_back(entry);
     }
     return out;
+}
+
+std::vector<store::MailboxName> named_others(const MailboxFilters& filters,
+                                             const std::vector<store::MailboxEntry>& entries,
+                                             NameForm form) {
+    std::set<store::MailboxName> names;
+    for (const auto& filter : filters) {
+        if (filter.kind != Kind::mailboxes) continue;
+        for (const auto& sent : filter.names) {
+            auto name = to_mailbox_name(sent, form);
+            if (name && is_of_others(*name)) names.insert(std::move(*name));
+        }
+    }
+    for (const auto& entry : entries)
+        if (entry.id) names.erase(entry.name);
+    return {names.begin(), names.end()};
 }
 
 } // namespace maild::imap

@@ -49,4 +49,10 @@ std::vector<store::MailboxEntry> choose(const MailboxFilters& filters,
                                         const std::vector<store::MailboxEntry>& entries,
                                         std::optional<MailboxId> selected, NameForm form);
 
+// Names of other accounts' mailboxes that are named themselves and not among `entries`, each once:
+// who may read one need not be shown it (RFC 4314 §4).
+std::vector<store::MailboxName> named_others(const MailboxFilters& filters,
+                                             const std::vector<store::MailboxEntry>& entries,
+                                             NameForm form);
+
 } // namespace maild::imap

@@ -249,6 +249,10 @@ private:
                                                std::string_view tag) const;
     net::Task<Result<std::pair<store::OpenedMailbox, store::SessionId>>>
     open_beside(Beside& beside, store::MailboxName name);
+    std::optional<MailboxId> open_id() const;
+    std::vector<store::MailboxEntry>
+    sources_of(const MailboxFilters& filters,
+               const std::vector<store::MailboxEntry>& entries) const;
     net::Task<Response> do_multisearch(const MultiSearch& command, std::string_view tag);
     net::Task<std::optional<Response>> search_one(MailboxSearch what, MailboxView& view,
                                                   store::SessionId session, Progress& progress);

@@ -188,6 +188,28 @@ TEST(Acl, AListThatMissesSomethingSaysSo) {
     EXPECT_TRUE(own.contains("\"/\" INBOX\r\n") && own.contains(warning)) << own;
 }
 
+// RFC 4314 §4: SEARCH needs r, and l is for those who list.
+TEST(Acl, WhatMayBeReadButNotLookedUpIsSearchedByName) {
+    Office office;
+    auto& bob = office.bob;
+    office.ada.say("s SETACL team bob r");
+    const std::string team = "\"Other Users/ada@example.org/team\"";
+    EXPECT_FALSE(bob.say("a LIST \"\" *").contains("team"));
+    const auto found = bob.say("b ESEARCH IN (mailboxes (INBOX " + team + ")) RETURN (ALL) ALL");
+    EXPECT_TRUE(found.contains("MAILBOX " + team)) << found;
+    EXPECT_TRUE(found.contains("UID ALL 1:2")) << found;
+    EXPECT_FALSE(
+        bob.say("c ESEARCH IN (subtree \"Other Users\") RETURN (ALL) ALL").contains("* ESEARCH"));
+    bob.say("d SELECT " + team);
+    const auto here = bob.say("e ESEARCH IN (selected mailboxes " + team + ") RETURN (ALL) ALL");
+    EXPECT_TRUE(here.contains("UID ALL 1:2")) << here;
+    EXPECT_EQ(here.find("* ESEARCH"), here.rfind("* ESEARCH")) << "once: " << here;
+    office.ada.say("t SETACL team bob l");
+    bob.say("f UNSELECT");
+    const auto none = bob.say("g ESEARCH IN (mailboxes (" + team + " none)) RETURN (ALL) ALL");
+    EXPECT_EQ(none, "g OK ESEARCH completed\r\n") << "and nothing tells why";
+}
+
 TEST(Acl, TheStoreGoneEndsTheSession) {
     Office office;
     office.bob.say("a SELECT \"Other Users/ada@example.org/team\"");
