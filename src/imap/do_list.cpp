@@ -41,6 +41,19 @@ std::string_view child_info(const ListSelection& selection) {
                                 : " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
 }
 
+// Who lists long names by hostile patterns waits, and nobody else: some milliseconds at once.
+constexpr std::uint64_t kWorkAtOnce = 1 << 20;
+
+template <class Matcher> net::Task<void> match_in_turns(Matcher& matcher) {
+    std::uint64_t work = 0;
+    while (matcher.step()) {
+        work += matcher.take_work();
+        if (work < kWorkAtOnce) continue;
+        work = 0;
+        co_await net::sleep_for(std::chrono::milliseconds::zero());
+    }
+}
+
 } // namespace
 
 // LIST response and, if it was asked for, STATUS response of one name. The status comes first: a
@@ -79,7 +92,9 @@ net::Task<Response> Session::do_list(const List& list) {
     if (std::ranges::count(list.status, StatusItem::highest_modseq) > 0) enable_condstore();
     const auto names = co_await visits_->list();
     if (!names) co_return response_for(names.error().code);
-    const auto all = match_list(list, names->entries, name_form());
+    ListMatcher matcher(list, names->entries, name_form());
+    co_await match_in_turns(matcher);
+    const auto all = matcher.take();
     for (const auto& listed : all) {
         co_await tell_listed(list, listed);
         visits_->trim();
@@ -87,7 +102,8 @@ net::Task<Response> Session::do_list(const List& list) {
         const bool alive = co_await out_.flush();
         if (!alive) co_return ok({});
     }
-    if (names->missing && reaches_others(list, name_form())) tell_missing(*names->missing);
+    if (names->missing && NamePatterns(list, name_form()).may_begin(store::kOtherUsers))
+        tell_missing(*names->missing);
     co_return ok("LIST completed");
 }
 
@@ -129,7 +145,10 @@ void Session::tell_entry(const std::vector<store::MailboxEntry>& entries,
     if (itself != entries.end()) near.push_back(*itself);
     const auto below = std::ranges::find_if(entries, is_below);
     if (below != entries.end()) near.push_back(*below);
-    auto matched = match_list(list, near, name_form());
+    ListMatcher matcher(list, near, name_form());
+    while (matcher.step()) {
+    }
+    auto matched = matcher.take();
     std::erase_if(matched, [&](const Listed& one) { return one.name != name; }); // "*" in a name
     if (matched.empty()) matched.push_back({.name = name});
     append_list(out_.text, "LIST", attributes_of(list, matched.front(), false), name, name_form());
@@ -147,7 +166,10 @@ net::Task<Response> Session::do_lsub(const List& list) {
     }
     const auto names = co_await visits_->list();
     if (!names) co_return response_for(names.error().code);
-    for (const auto& [name, is_level] : match_lsub(list, names->entries, name_form())) {
+    LsubMatcher matcher(list, names->entries, name_form());
+    co_await match_in_turns(matcher);
+    const auto all = matcher.take();
+    for (const auto& [name, is_level] : all) {
         append_list(out_.text, "LSUB", is_level ? "\\Noselect" : "", name, name_form());
         out_.text += "\r\n";
     }

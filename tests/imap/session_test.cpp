@@ -304,5 +304,30 @@ TEST(ImapSession, IsSmallWhileItWaits) {
     RecordProperty("octets_of_an_idle_session", static_cast<int>(client.dialogue().memory()));
 }
 
+net::Task<void> advance(Client& client, std::string& order, char letter) {
+    co_await client.dialogue().advance();
+    order += letter;
+}
+
+// Hostile patterns over many long names: others are answered meanwhile.
+TEST(ImapSession, AListThatTakesLongLetsOthersIn) {
+    Host host;
+    Client slow(host);
+    Client quick(host);
+    slow.log_in("slow");
+    quick.log_in("quick");
+    std::string pattern;
+    for (int i = 0; i < 900; ++i) pattern += "*a";
+    for (int i = 100; i < 300; ++i)
+        slow.say("c CREATE " + std::to_string(i) + std::string(900, 'a'));
+    std::string order;
+    slow.dialogue().append("l LIST \"\" \"" + pattern + "b\"\r\n");
+    quick.dialogue().append("n NOOP\r\n");
+    net::spawn(host.io, advance(slow, order, 's'), "test");
+    run(host.io, advance(quick, order, 'q'));
+    EXPECT_EQ(order, "qs");
+    EXPECT_EQ(slow.take(), "l OK LIST completed\r\n");
+}
+
 } // namespace
 } // namespace maild::imap::test

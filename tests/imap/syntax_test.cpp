@@ -129,6 +129,49 @@ TEST(ImapListPattern, TakesLinearTimeForManyWildcards) {
     for (int i = 0; i < 20; ++i) EXPECT_FALSE(hostile.matches(std::string(1000, 'a')));
 }
 
+// In words of 64 states that are looked at, whatever the machine.
+TEST(ImapListPattern, WorksByWordsThatHaveLiveStates) {
+    const auto repeat = [](std::string_view text, std::size_t count) {
+        std::string out;
+        for (std::size_t i = 0; i < count; ++i) out += text;
+        return out;
+    };
+    struct Case {
+        const char* what;
+        std::string pattern;
+        std::string name;
+        bool want;
+        std::uint64_t most;
+    };
+    const std::string name(1000, 'a');
+    const Case cases[] = {
+        {"all states live", repeat("*a", 999), name, true, 1000 * 16},
+        {"and none matches", repeat("*a", 998) + "b", name, false, 1000 * 16},
+        {"levels", repeat("%/", 500), repeat("a/", 500), true, 1000 * 2},
+        {"one state lives", "*b*" + repeat("*a", 900), name, false, 1000 * 2},
+        {"another beginning", "b" + repeat("*a", 900), name, false, 1},
+        {"longer than the name", repeat("*a", 1001), name, false, 1},
+        {"longer than any name", repeat("*a", 100'000), name, false, 1},
+        {"no wildcard", name, name, true, 1},
+    };
+    for (const auto& [what, pattern, with, want, most] : cases) {
+        std::uint64_t work = 0;
+        EXPECT_EQ(ListPattern(pattern).matches(with, work), want) << what;
+        EXPECT_LE(work, most + 1) << what;
+    }
+}
+
+TEST(ImapListPattern, KnowsHowItsNamesBegin) {
+    const auto may = [](std::string_view pattern) {
+        return ListPattern(pattern).may_begin("Other Users");
+    };
+    for (const auto* pattern :
+         {"*", "%", "O*", "Other Users", "Other Users/%", "Other Users/a@b/c"})
+        EXPECT_TRUE(may(pattern)) << pattern;
+    for (const auto* pattern : {"", "INBOX", "Other", "P*", "other users/*"})
+        EXPECT_FALSE(may(pattern)) << pattern;
+}
+
 TEST(ImapRespond, WritesStringsThatClientsCanRead) {
     const auto written = [](std::string_view text) {
         std::string out;
