@@ -77,6 +77,10 @@ net::Task<void> Session::announce(ExpungeRule rule, bool with_uid) {
     auto wanted = co_await update_contexts(known, updates);
     // RFC 5465 §7: between EXISTS and ESEARCH.
     co_await send_newcomers(known, std::move(wanted));
+    // Their MODSEQ is not the last word while expunges are held: RFC 7162 §3.2, §6.
+    if (style_.vanished && view_->holds_expunges() && view_->exists() > 0 &&
+        view_->at(view_->exists()).uid > known)
+        append_highest_modseq(out_.text, view_->told_modseq());
     out_.text += updates;
 }
 

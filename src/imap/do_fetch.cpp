@@ -11,6 +11,9 @@ namespace maild::imap {
 
 namespace {
 
+constexpr const char* kSomeAreGone =
+    "[EXPUNGEISSUED] Some of these messages exist no longer"; // RFC 5530 §3
+
 // One FETCH of which the store knows the answers.
 class FetchRun {
 public:
@@ -68,8 +71,7 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
     // RFC 3516 §4.3
     if (is_undecodable_) co_return no("[UNKNOWN-CTE] Some of these parts cannot be decoded");
     // RFC 5530 §3: some of them are gone, and the EXPUNGEs are still to come.
-    if (written_ < count(seqs))
-        co_return no("[EXPUNGEISSUED] Some of these messages exist no longer");
+    if (written_ < count(seqs)) co_return no(kSomeAreGone);
     co_return ok("FETCH completed");
 }
 
@@ -156,14 +158,20 @@ net::Task<Response> Session::send_items(const Fetch& fetch, const Ranges& seqs, 
         co_return response;
     }
     FetchWriter writer(fetch.items, is_uid, *view_, store(), selected(), out_);
+    bool are_gone = false;
     for (const auto& [first, last] : seqs) {
         for (auto seq = first; seq <= last; ++seq) {
+            if (view_->was_never_seen(seq)) {
+                are_gone = true;
+                continue;
+            }
             writer.write_from_view(seq);
             if (!out_.is_full()) continue;
             const bool alive = co_await out_.flush();
             if (!alive) co_return ok({});
         }
     }
+    if (are_gone) co_return no(kSomeAreGone);
     co_return ok("FETCH completed");
 }
 

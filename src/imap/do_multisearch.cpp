@@ -150,6 +150,9 @@ net::Task<std::optional<Response>> Session::search_one(MailboxSearch what, Mailb
     if (returns.relevancy) { // RFC 6203 §4
         auto scores =
             co_await read_scores(search.program, {view, store(), session}, found, progress);
+        if (!scores && session != selected() && is_passed_over(scores.error().code))
+            co_return std::nullopt;
+        if (!scores && returns.save) view.save({}); // RFC 5182 §2.1
         if (!scores) co_return response_for(scores.error().code);
         messages.scores = std::move(*scores);
     }

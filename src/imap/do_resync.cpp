@@ -37,10 +37,10 @@ net::Task<void> Session::tell_vanished(const Ranges& uids, ModSeq since, Uid kno
 }
 
 // §3.2.5: behind everything else that SELECT says.
-net::Task<void> Session::resync(const QuickResync& client) {
-    if (client.uid_validity != view_->status().uid_validity) co_return;
+net::Task<Result<void>> Session::resync(const QuickResync& client) {
+    if (client.uid_validity != view_->status().uid_validity) co_return Result<void>{};
     const auto whole = co_await complete_view();
-    if (!whole) co_return;
+    if (!whole) co_return whole;
     const auto known = view_->matched(client.match_seqs, client.match_uids);
     const auto uids = client.uids.value_or(Ranges{{1, UINT32_MAX}});
     co_await tell_vanished(uids, client.modseq, known);
@@ -50,9 +50,10 @@ net::Task<void> Session::resync(const QuickResync& client) {
             view_->append_fetch_flags(out_.text, seq, true);
             if (!out_.is_full()) continue;
             const bool alive = co_await out_.flush();
-            if (!alive) co_return;
+            if (!alive) co_return Result<void>{};
         }
     }
+    co_return Result<void>{};
 }
 
 } // namespace maild::imap

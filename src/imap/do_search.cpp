@@ -70,8 +70,9 @@ Session::score(const Search& search, const std::vector<std::uint32_t>& found, Pr
     if (!search.returns || !search.returns->relevancy) co_return std::vector<std::uint32_t>();
     auto scores =
         co_await read_scores(search.program, {*view_, store(), selected()}, found, progress);
-    if (!scores) co_return std::unexpected(response_for(scores.error().code));
-    co_return std::move(*scores);
+    if (scores) co_return std::move(*scores);
+    if (search.returns->save) view_->save({}); // RFC 5182 §2.1
+    co_return std::unexpected(response_for(scores.error().code));
 }
 
 // RFC 9051 §9 mailbox-data "SEARCH", RFC 5256 §5 sort-data, RFC 7162 §3.1.6

@@ -48,7 +48,14 @@ net::Task<Response> Session::do_select(const Select& select, bool examine) {
     for (const auto& [id, change] : early)
         if (id == view_->id()) view_->apply(change);
     if (style_.is_rev2) co_await tell_name(selected_, select.name); // RFC 9051 §6.3.2
-    if (select.resync) co_await resync(*select.resync);
+    if (select.resync) {
+        const auto done = co_await resync(*select.resync);
+        if (!done) { // or the client would take what it knows for what is there
+            store().close_mailbox(selected());
+            close_view();
+            co_return response_for(done.error().code);
+        }
+    }
     const std::string code = view_->read_only() ? "[READ-ONLY] " : "[READ-WRITE] ";
     co_return ok(code + (examine ? "EXAMINE completed" : "SELECT completed"));
 }
@@ -60,7 +67,7 @@ net::Task<Result<void>> Session::complete_view() {
     auto states = co_await store().message_states(selected());
     if (!states) co_return std::unexpected(std::move(states.error()));
     if (view_->complete(std::move(*states))) co_return Result<void>{};
-    on_lost(); // what the client was told is not what the store has
+    bye(kLost); // what the client was told is not what the store has
     co_return fail(Errc::unavailable, "messages that do not fit the mailbox as it was opened");
 }
 

@@ -15,7 +15,8 @@ net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seq
                                            std::uint32_t items, Progress& progress, Take take) {
     Ranges ranges;
     for (const auto seq : seqs) append_seq(ranges, seq);
-    auto uids = view_->uids(ranges);
+    auto rest = view_->uids(ranges);
+    auto uids = take_some(rest);
     while (!uids.empty()) {
         auto batch = co_await store().fetch(selected(), uids, items);
         if (!batch) co_return std::unexpected(batch.error());
@@ -24,7 +25,7 @@ net::Task<Result<void>> Session::read_each(const std::vector<std::uint32_t>& seq
             if (message.error) message.content.clear();
             if (seq != 0) take(seq, message);
         }
-        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+        uids = batch->next ? from(uids, *batch->next) : take_some(rest);
         if (uids.empty() || !progress.is_due()) continue;
         const bool alive = co_await progress.tell(0, 0);
         if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
@@ -52,6 +53,8 @@ net::Task<Result<std::vector<SortKey>, Response>> Session::find_keys(const Sort&
     auto found = co_await find(sort.search, progress);
     if (!found) co_return std::unexpected(std::move(found.error()));
     auto keys = co_await read_keys(sort.program, *found, progress);
+    const bool saves = sort.search.returns && sort.search.returns->save;
+    if (!keys && saves) view_->save({}); // RFC 5182 §2.1
     if (!keys) co_return std::unexpected(response_for(keys.error().code));
     const bool has_scores = sort.search.returns && sort.search.returns->relevancy;
     if (!has_scores && !sorts_by_relevancy(sort.program)) co_return std::move(*keys);
@@ -60,6 +63,7 @@ net::Task<Result<std::vector<SortKey>, Response>> Session::find_keys(const Sort&
     for (const auto& key : *keys) seqs.push_back(key.seq);
     auto scores =
         co_await read_scores(sort.search.program, {*view_, store(), selected()}, seqs, progress);
+    if (!scores && saves) view_->save({});
     if (!scores) co_return std::unexpected(response_for(scores.error().code));
     for (std::size_t i = 0; i < keys->size(); ++i)
         set_score(sort.program, (*keys)[i], (*scores)[i]);

@@ -70,6 +70,8 @@ public:
     std::uint32_t exists() const { return exists_; } // as the client knows it
     const store::MessageState& at(std::uint32_t seq) const { return messages_[seq - 1]; }
     std::uint32_t seq_of(Uid uid) const; // 0: the client knows no such message
+    // It went before the view was whole: it has its number still, and no flags.
+    bool was_never_seen(std::uint32_t seq) const { return at(seq).modseq == ModSeq(); }
     bool is_recent(Uid uid) const { return uid >= first_recent_; }
     bool tells_recent(Uid uid) const { return !style_.is_rev2 && is_recent(uid); } // as a flag
     std::uint32_t recent() const;

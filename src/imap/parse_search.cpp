@@ -223,9 +223,15 @@ private:
         if (!set) return std::unexpected(set.error());
         SearchKey key{.op = sequence};
         key.set = std::move(*set);
+        key.is_fuzzy = is_fuzzy();
         program_.push_back(std::move(key));
         complete();
         return true;
+    }
+
+    bool is_fuzzy() const {
+        return std::ranges::any_of(
+            stack_, [](const Frame& frame) { return frame.kind == Frame::Kind::fuzzy; });
     }
 
     Parsed<bool> parse_leaf(std::string_view name) {
@@ -236,8 +242,7 @@ private:
         key.name = row->field;
         auto argument = parse_argument(in_, row->argument, key);
         if (!argument) return argument;
-        key.is_fuzzy = std::ranges::any_of(
-            stack_, [](const Frame& frame) { return frame.kind == Frame::Kind::fuzzy; });
+        key.is_fuzzy = is_fuzzy();
         if (key.is_fuzzy && !key.needle.empty()) return push_words(std::move(key));
         program_.push_back(std::move(key));
         complete();
@@ -249,6 +254,7 @@ private:
         key.phrase = std::exchange(key.needle, {});
         auto words = words_of(key.phrase);
         if (words.empty()) words.push_back(key.phrase);
+        if (words.size() > kMaxFuzzyWords) words.resize(kMaxFuzzyWords);
         if (program_.size() + 2 * words.size() > kMaxSearchKeys)
             return in_.expected("fewer search keys");
         for (std::size_t i = 0; i < words.size(); ++i) {

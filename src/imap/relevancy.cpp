@@ -126,7 +126,8 @@ net::Task<Result<std::vector<std::uint32_t>>> read_scores(const SearchProgram& p
     std::vector<std::uint32_t> scores(seqs.size(), keys.empty() ? kBest : 1);
     Ranges ranges;
     for (const auto seq : seqs) append_seq(ranges, seq);
-    auto uids = keys.empty() ? store::UidSet() : mailbox.view.uids(ranges);
+    auto rest = keys.empty() ? store::UidSet() : mailbox.view.uids(ranges);
+    auto uids = take_some(rest);
     while (!uids.empty()) {
         const auto batch =
             co_await mailbox.store.fetch(mailbox.session, uids, store::kContent | store::kParts);
@@ -141,7 +142,7 @@ net::Task<Result<std::vector<std::uint32_t>>> read_scores(const SearchProgram& p
             const bool alive = co_await progress.tell(0, 0);
             if (!alive) co_return fail(Errc::closed, "nobody waits for the answer");
         }
-        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+        uids = batch->next ? from(uids, *batch->next) : take_some(rest);
     }
     co_return scores;
 }

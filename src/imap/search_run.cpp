@@ -13,16 +13,7 @@ namespace maild::imap {
 
 namespace {
 
-constexpr std::uint64_t kWorthNarrowing = 5;  // fewer are read before an index would have answered
-constexpr std::size_t kRangesAtOnce = 10'000; // of one call
-
-// The first of them; the rest is left.
-store::UidSet take_some(store::UidSet& uids) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(uids.size(), kRangesAtOnce));
-    store::UidSet some(uids.begin(), uids.begin() + count);
-    uids.erase(uids.begin(), uids.begin() + count);
-    return some;
-}
+constexpr std::uint64_t kWorthNarrowing = 5; // fewer are read before an index would have answered
 
 } // namespace
 

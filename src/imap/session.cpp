@@ -19,8 +19,6 @@ bool changes_messages(Verb verb) {
            verb == Verb::move || verb == Verb::copy || verb == Verb::store;
 }
 
-constexpr std::string_view kLost = "[UNAVAILABLE] The mail store was restarted, come back";
-
 } // namespace
 
 Session::Session(Channel channel, const Server& server, Output& output, net::Event& wake)

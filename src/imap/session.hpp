@@ -44,6 +44,8 @@ enum class Expects : std::uint8_t {
 
 class Beside;
 
+inline constexpr std::string_view kLost = "[UNAVAILABLE] The mail store was restarted, come back";
+
 class Session final : private store::ChangeSink {
 public:
     struct Channel {
@@ -134,7 +136,7 @@ private:
     net::Task<Response> do_idle(std::string_view tag);
 
     // do_resync.cpp
-    net::Task<void> resync(const QuickResync& client);
+    net::Task<Result<void>> resync(const QuickResync& client);
     net::Task<void> tell_vanished(const Ranges& uids, ModSeq since, Uid known);
 
     // do_mailbox.cpp

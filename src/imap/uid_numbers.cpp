@@ -21,6 +21,14 @@ void append_uid_set(std::string& out, const store::UidSet& uids) {
     if (!uids.empty()) out.pop_back();
 }
 
+store::UidSet take_some(store::UidSet& uids) {
+    constexpr std::size_t kAtOnce = 10'000;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(uids.size(), kAtOnce));
+    store::UidSet some(uids.begin(), uids.begin() + count);
+    uids.erase(uids.begin(), uids.begin() + count);
+    return some;
+}
+
 store::UidSet from(const store::UidSet& uids, Uid first) {
     store::UidSet out;
     for (const auto& range : uids)

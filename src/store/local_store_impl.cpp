@@ -224,7 +224,11 @@ OpenedMailbox LocalStore::Impl::enter(SessionId id, Session& session,
     OpenedMailbox opened{view->status,       view->keywords, {},
                          view->first_recent, how.rights,     view->first_unseen()};
     if (view->messages.size() <= how.most) opened.messages = view->messages;
+    // What is there counts, whatever the row says that fsck would mend.
     opened.status.messages = static_cast<std::uint32_t>(view->messages.size());
+    if (!view->messages.empty())
+        opened.status.uid_next =
+            std::max(opened.status.uid_next, Uid(view->messages.back().uid.value + 1));
     opened.status.recent = view->recent();
     session.rights = how.rights;
     session.since = session.access.is_own() ? ModSeq() : view->status.highest_modseq;

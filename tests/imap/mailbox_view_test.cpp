@@ -129,6 +129,14 @@ TEST(MailboxView, TakesTheLaterOfTwoStates) {
     EXPECT_EQ(all_news(view), "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n");
 }
 
+TEST(MailboxView, HasNoFlagsOfWhatItNeverSaw) {
+    auto view = unknown_view();
+    expunge(view, 3, 12);
+    ASSERT_TRUE(view.complete(states({1, 5, 7})));
+    EXPECT_FALSE(view.was_never_seen(1));
+    EXPECT_TRUE(view.was_never_seen(2));
+}
+
 TEST(MailboxView, RefusesWhatCannotBeItsMailbox) {
     auto view = unknown_view();
     EXPECT_FALSE(view.complete(states({1, 3, 5})));

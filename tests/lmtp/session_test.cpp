@@ -30,8 +30,7 @@ TEST(LmtpSession, GreetsWithLhloAlone) { // RFC 2033 §4.1
     with.send("MAIL FROM:<>").expect("503 5.5.1");
     with.send("LHLO client.example").expect("250-");
     for (const auto* keyword :
-         {"PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "CHUNKING",
-          "ENHANCEDSTATUSCODES"})
+         {"PIPELINING", "SIZE 52428800", "8BITMIME", "SMTPUTF8", "CHUNKING", "ENHANCEDSTATUSCODES"})
         EXPECT_TRUE(with.reply().contains(keyword)) << keyword;
     EXPECT_FALSE(with.reply().contains("AUTH"));
 }
