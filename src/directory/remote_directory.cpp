@@ -1,5 +1,6 @@
 #include "maild/directory/remote_directory.hpp"
 
+#include "directory/login_lane.hpp"
 #include "directory/messages.hpp"
 
 #include <chrono>
@@ -34,12 +35,22 @@ auth::LoginResult login_result(Result<Login::Reply> answer) {
 
 } // namespace
 
+RemoteDirectory::RemoteDirectory(ipc::Client& client)
+    : client_(client), lane_(std::make_unique<LoginLane>()) {}
+RemoteDirectory::~RemoteDirectory() = default;
+
 net::Task<auth::LoginResult> RemoteDirectory::login(LoginAttempt attempt) {
+    auto from = attempt.remote_address;
+    const auto place = co_await lane_->enter(std::move(from));
+    if (!place) co_return std::unexpected(place.error());
     Login message{std::move(attempt)};
     auto answer = co_await ask(client_, std::move(message));
     co_return login_result(std::move(answer));
 }
 net::Task<auth::ScramResult> RemoteDirectory::scram(ScramAttempt attempt) {
+    auto from = attempt.remote_address;
+    const auto place = co_await lane_->enter(std::move(from));
+    if (!place) co_return std::unexpected(place.error());
     Scram message{std::move(attempt)};
     auto answer = co_await ask(client_, std::move(message));
     if (!answer) co_return std::unexpected(std::move(answer.error()));
@@ -48,6 +59,9 @@ net::Task<auth::ScramResult> RemoteDirectory::scram(ScramAttempt attempt) {
     co_return std::get<auth::ScramAnswer>(std::move(*answer));
 }
 net::Task<auth::LoginResult> RemoteDirectory::external(ExternalAttempt attempt) {
+    auto from = attempt.remote_address;
+    const auto place = co_await lane_->enter(std::move(from));
+    if (!place) co_return std::unexpected(place.error());
     External message{std::move(attempt)};
     auto answer = co_await ask(client_, std::move(message));
     co_return login_result(std::move(answer));

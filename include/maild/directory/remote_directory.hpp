@@ -8,12 +8,20 @@
 #include "maild/directory/directory.hpp"
 #include "maild/ipc/client.hpp"
 
+#include <memory>
+
 namespace maild::directory {
+
+class LoginLane;
 
 class RemoteDirectory final : public Directory, public DirectoryAdmin {
 public:
-    explicit RemoteDirectory(ipc::Client& client) : client_(client) {} // outlives this
+    explicit RemoteDirectory(ipc::Client& client); // outlives this
+    ~RemoteDirectory() override;
+    RemoteDirectory(const RemoteDirectory&) = delete;
+    RemoteDirectory& operator=(const RemoteDirectory&) = delete;
 
+    // Logins have half of the line (login_lane.hpp); busy when too many wait for it.
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
     net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
@@ -57,6 +65,7 @@ public:
 
 private:
     ipc::Client& client_;
+    std::unique_ptr<LoginLane> lane_;
 };
 
 } // namespace maild::directory
