@@ -108,6 +108,7 @@ public:
         for (const auto service : kServices) {
             gates_[index_of(service)] =
                 std::make_unique<net::Gate>(std::string(name_of(service)), gate_limits(), clock_);
+            net::spawn(io, gate_of(service).end_expired(), "gate_expiry");
         }
         sessions_.emplace(io, gates());
         net::spawn(io, begin(), "worker_begin");

@@ -19,7 +19,8 @@ std::optional<Registry::AppMatch> Registry::find_app_password(const Login& login
     const auto digest = secret_.digest_of(login.account->id, password);
     for (const auto& app : login.app_passwords)
         if (auth::is_same_secret(app.digest, digest))
-            return AppMatch{app.id, check_scope(app.shown.scope, attempt, clock_.now())};
+            return AppMatch{app.id, check_scope(app.shown.scope, attempt, clock_.now()),
+                            app.shown.scope.expires};
     return std::nullopt;
 }
 

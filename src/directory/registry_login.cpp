@@ -158,7 +158,7 @@ void Registry::count_unseen(const LoginAttempt& attempt, Guard::Turn& turn) {
 }
 
 Result<auth::Identity> Registry::admit(const LoginAttempt& attempt, const Login& login,
-                                       const Guard::Attempt& who) {
+                                       const Guard::Attempt& who, std::optional<WallTime> until) {
     auto token = grant(*login.account, auth::Right::access);
     if (!token) return std::unexpected(std::move(token.error()));
     auto hidden = rows_->list_hidden_capabilities(login.account->id);
@@ -166,7 +166,7 @@ Result<auth::Identity> Registry::admit(const LoginAttempt& attempt, const Login&
     guard_.remember(who);
     records_->note_login(login.account->id, seen_now(attempt, clock_));
     return auth::Identity{login.account->id, login.account->address, std::move(*token),
-                          std::move(*hidden)};
+                          std::move(*hidden), until};
 }
 
 net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {
@@ -181,7 +181,7 @@ net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {
     const auto app = find_app_password(*found, attempt);
     if (app && app->refusal == nullptr && found->refusal == nullptr) {
         records_->note_app_password(app->id, seen_now(attempt, clock_));
-        co_return admit(attempt, *found, who);
+        co_return admit(attempt, *found, who, app->until);
     }
     const char* wrong = found->has_password ? "wrong password" : "no password set";
     if (app && app->refusal != nullptr) wrong = app->refusal;

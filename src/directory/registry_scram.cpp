@@ -100,7 +100,8 @@ net::Task<auth::ScramResult> Registry::finish_scram(const ScramAttempt& attempt)
 
 struct Registry::ScramProof {
     std::optional<std::string> word; // the server's last one; none: nothing fits
-    std::optional<std::int64_t> app; // the app password that it was
+    std::optional<std::int64_t> app; // the app password that it was …
+    std::optional<WallTime> until;   // … and when it expires
     const char* refusal = "wrong password, or another nonce";
 };
 
@@ -123,6 +124,7 @@ Registry::ScramProof Registry::prove(const Login& login, const Exchange& exchang
         proof.word = attempt(app.scram_sha1, app.scram);
         if (!proof.word) continue;
         proof.app = app.id;
+        proof.until = app.shown.scope.expires;
         proof.refusal = check_scope(app.shown.scope, exchange.by, clock_.now());
     }
     return proof;
@@ -148,7 +150,7 @@ auth::ScramResult Registry::verify_scram(const Exchange& exchange,
     }
     if (refusal != nullptr) return refuse(by, *login, turn, refusal);
     if (proof.app) records_->note_app_password(*proof.app, seen_now(by, clock_));
-    auto identity = admit(by, *login, who_tries(by, login->account, login->name));
+    auto identity = admit(by, *login, who_tries(by, login->account, login->name), proof.until);
     if (!identity) return std::unexpected(std::move(identity.error()));
     return auth::ScramAnswer{*proof.word, {}, std::move(*identity)};
 }

@@ -122,6 +122,8 @@ net::Task<void> Connection::converse() {
         }
         if (stopping_ == net::StopReason::kicked)
             session.bye("The administrator ended this session");
+        else if (stopping_ == net::StopReason::expired)
+            session.bye("[EXPIRED] The password of this session has expired"); // RFC 5530 §3
         else if (stopping_ == net::StopReason::crowded_out)
             session.bye("[UNAVAILABLE] Too many connections have not logged in");
         else if (stopping_)
@@ -155,7 +157,8 @@ void Connection::tell_gate() {
         login_began_ = server_->clock.steady_now();
         return;
     }
-    pass_.set_account(account, session.identity()->address, session.identity()->token.issued);
+    const auto& identity = *session.identity();
+    pass_.set_account(account, identity.address, identity.token.issued, identity.until);
     log::info("imap_login", {{"session", pass_.id()},
                              {"account", session.identity()->address},
                              {"remote_ip", stream_.peer().address},

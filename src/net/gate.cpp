@@ -26,11 +26,13 @@ Gate::Pass::~Pass() {
     if (gate_ != nullptr) gate_->leave(id_);
 }
 
-void Gate::Pass::set_account(AccountId account, std::string_view name, WallTime proven) {
+void Gate::Pass::set_account(AccountId account, std::string_view name, WallTime proven,
+                             std::optional<WallTime> until) {
     auto& entry = gate_->sessions_.at(id_).entry;
     entry.account = account;
     entry.account_name = name;
     set_proven();
+    gate_->expire_at(id_, until);
     const auto kick = gate_->kicked_.find(account);
     if (kick != gate_->kicked_.end() && proven < kick->second) gate_->kick(id_);
 }
@@ -39,6 +41,7 @@ void Gate::Pass::set_nobody() {
     auto& entry = gate_->sessions_.at(id_).entry;
     entry.account = {};
     entry.account_name.clear();
+    gate_->expire_at(id_, std::nullopt);
 }
 
 void Gate::Pass::set_proven() { gate_->newcomers_->remove(id_); }
@@ -129,6 +132,33 @@ std::size_t Gate::kick(AccountId account) {
         std::ranges::count_if(ids, [this](auto id) { return kick(id); }));
 }
 
+void Gate::expire_at(std::uint64_t id, std::optional<WallTime> until) {
+    auto& session = sessions_.at(id);
+    if (session.until) expiries_.erase({*session.until, id});
+    session.until = until;
+    if (!until) return;
+    expiries_.emplace(*until, id);
+    expiries_changed_.notify();
+}
+
+Task<void> Gate::end_expired() {
+    constexpr std::chrono::milliseconds kLook = std::chrono::minutes(1); // the clock may be set
+    while (true) {
+        while (!expiries_.empty() && expiries_.begin()->first <= clock_.now()) {
+            const auto id = expiries_.begin()->second;
+            expire_at(id, std::nullopt);
+            log::info("session_expired", {{"service", service_}, {"session", id}});
+            tell(id, StopReason::expired);
+        }
+        auto patience = kLook;
+        if (!expiries_.empty()) {
+            const auto left = expiries_.begin()->first - clock_.now();
+            patience = std::min(patience, std::chrono::ceil<std::chrono::milliseconds>(left));
+        }
+        co_await expiries_changed_.wait(patience);
+    }
+}
+
 Task<std::size_t> Gate::stop(std::chrono::milliseconds patience) {
     is_stopping_ = true;
     for (const auto& entry : sessions()) tell(entry.id, StopReason::shutdown);
@@ -161,6 +191,7 @@ void Gate::leave(std::uint64_t id) {
         if (--counter->second == 0) by_peer_.erase(counter);
     }
     newcomers_->remove(id);
+    expire_at(id, std::nullopt);
     leaving_ -= found->second.stopping == StopReason::crowded_out ? 1 : 0;
     sessions_.erase(found);
     left_.notify();

@@ -94,6 +94,8 @@ std::string Connection::goodbye(Errc reason) const {
     if (reason == Errc::protocol_error || reason == Errc::corrupt) return {};
     if (stopping_ == net::StopReason::kicked)
         return err("[SYS/TEMP] The administrator ended this session").text;
+    if (stopping_ == net::StopReason::expired) // RFC 3206 §4
+        return err("[AUTH] The password of this session has expired").text;
     if (stopping_ == net::StopReason::crowded_out)
         return err("[SYS/TEMP] Too many connections have not logged in").text;
     if (stopping_) return err("[SYS/TEMP] The server is going away, come back").text;
@@ -210,7 +212,7 @@ void Connection::tell_gate() {
     if (is_known_ || !session_.identity()) return;
     is_known_ = true;
     const auto& identity = *session_.identity();
-    pass_.set_account(identity.account, identity.address, identity.token.issued);
+    pass_.set_account(identity.account, identity.address, identity.token.issued, identity.until);
     log::info("pop3_login", {{"session", pass_.id()},
                              {"account", session_.identity()->address},
                              {"remote_ip", stream_.peer().address},

@@ -133,6 +133,7 @@ net::Task<void> Connection::run() {
 std::string_view Connection::goodbye(Errc reason) const {
     if (reason == Errc::protocol_error) return {}; // said already, or nothing would be understood
     if (stopping_ == net::StopReason::kicked) return replies::kKicked;
+    if (stopping_ == net::StopReason::expired) return replies::kExpired;
     if (stopping_ == net::StopReason::crowded_out) return replies::kCrowdedOut;
     if (stopping_) return replies::kStopping;
     if (reason == Errc::timed_out) return replies::kTimedOut;
@@ -204,7 +205,8 @@ net::Task<Result<void>> Connection::converse() {
         if (session_.expects() != Expects::chunk && !session_.in_chunks()) chunk_octets_ = 0;
         const auto& identity = session_.client().identity;
         if (identity && !was_known)
-            pass_.set_account(identity->account, identity->address, identity->token.issued);
+            pass_.set_account(identity->account, identity->address, identity->token.issued,
+                              identity->until);
         if (session_.has_recipient()) pass_.set_proven();
         const auto said = co_await say(std::move(replies));
         if (!said) co_return said;

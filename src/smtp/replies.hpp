@@ -55,6 +55,7 @@ inline constexpr std::string_view kTimedOut = "421 4.4.2 Timeout\r\n";
 inline constexpr std::string_view kStopping = "421 4.3.2 Service closing, try again\r\n";
 // RFC 3463 §3.4 has no closer code.
 inline constexpr std::string_view kKicked = "421 4.3.2 The administrator ended this session\r\n";
+inline constexpr std::string_view kExpired = "421 4.7.0 The password has expired\r\n";
 inline constexpr std::string_view kCrowdedOut = "421 4.7.0 Too many connections, others wait\r\n";
 inline constexpr std::string_view kEndlessLine = "421 4.7.0 Line without end\r\n";
 inline constexpr std::string_view kEndlessCommand = "500 5.5.6 Line too long\r\n"

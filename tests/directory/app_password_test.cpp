@@ -56,7 +56,9 @@ protected:
                       const std::string& from = "192.0.2.1", const std::string& who = kAda) {
         const auto result =
             world_.run(world_.directory().login({{"", who, password}, service, from}));
-        return result ? "" : std::string(name_of(result.error().code));
+        if (!result) return std::string(name_of(result.error().code));
+        until_ = result->until;
+        return "";
     }
     std::string scram(const std::string& password, const char* name = "SHA256",
                       Service service = Service::imap, const std::string& from = "192.0.2.1",
@@ -75,10 +77,12 @@ protected:
         const auto last = send(client.final(first->text), first->state);
         if (!last) return std::string(name_of(last.error().code));
         EXPECT_EQ(last->text, client.last_word());
+        until_ = last->identity->until;
         return "";
     }
 
     test::World world_{GetParam()};
+    std::optional<WallTime> until_; // of the last login that was right
 };
 
 const std::string kFailed = "authentication_failed";
@@ -143,6 +147,23 @@ TEST_P(DirectoryAppPasswords, ExpireToTheSecond) {
     EXPECT_EQ(login(short_lived), kFailed);
     EXPECT_EQ(scram(short_lived), kFailed);
     EXPECT_EQ(list().at(0).scope.expires, expires) << "shown until it is removed";
+}
+
+// So that sessions can end with it, however they were opened.
+TEST_P(DirectoryAppPasswords, SayHowLongALoginIsGood) {
+    const auto expires = world_.clock().now() + 1h;
+    const auto short_lived = add("short", until(expires));
+    const auto endless = add("endless");
+    const std::optional<WallTime> no_end;
+    for (const auto& [password, end] :
+         {std::pair(short_lived, std::optional(expires)), std::pair(endless, no_end),
+          std::pair(std::string("secret"), no_end)}) {
+        EXPECT_EQ(login(password), "");
+        EXPECT_EQ(until_, end);
+        until_ = WallTime();
+        EXPECT_EQ(scram(password), "");
+        EXPECT_EQ(until_, end);
+    }
 }
 
 TEST_P(DirectoryAppPasswords, AreTakenBackAtOnce) {

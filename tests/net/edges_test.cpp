@@ -210,6 +210,49 @@ TEST(Gate, ListsAndKicks) {
     EXPECT_EQ(gate.kick(AccountId(8)), 0U);
 }
 
+TEST(Gate, EndsSessionsWhoseLoginIsGoodNoLonger) {
+    boost::asio::io_context io;
+    test::FakeClock clock;
+    Gate gate("imap", {}, clock);
+    std::string told;
+    std::vector<Gate::Pass> passes;
+    const auto come = [&](char letter) -> Gate::Pass& {
+        passes.push_back(gate.admit("192.0.2.1").value());
+        passes.back().on_stop([&told, letter](StopReason reason) {
+            told += letter;
+            told += reason == StopReason::expired ? "" : "?";
+        });
+        return passes.back();
+    };
+    passes.reserve(4);
+    const auto now = clock.now();
+    come('a').set_account(AccountId(7), "ada@example.org", now, now + 10s);
+    come('b').set_account(AccountId(7), "ada@example.org", now);
+    come('c').set_account(AccountId(7), "ada@example.org", now, now + 20s);
+    auto& d = come('d');
+    d.set_account(AccountId(7), "ada@example.org", now, now + 10s);
+    d.set_nobody();
+    spawn(io, gate.end_expired(), "expiry");
+    const auto look = [&](std::chrono::seconds later) {
+        clock.advance(later);
+        d.set_account(AccountId(7), "ada@example.org", now, now + 1h); // the gate looks
+        io.restart();
+        io.poll();
+        return std::exchange(told, {});
+    };
+    EXPECT_EQ(look(9s), "");
+    EXPECT_EQ(look(1s), "a");
+    EXPECT_EQ(look(5s), "");
+    EXPECT_EQ(look(5s), "c");
+    d.set_account(AccountId(7), "ada@example.org", now, now);
+    EXPECT_EQ(look(0s), "") << "it has logged in anew";
+    passes.clear(); // nothing is left to end
+    clock.advance(2h);
+    io.restart();
+    io.poll();
+    EXPECT_EQ(told, "");
+}
+
 // A client may have shown its password and hold back the end of its login until it was changed.
 TEST(Gate, KicksWhoseLoginWasUnderWay) {
     test::FakeClock clock;

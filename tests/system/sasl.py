@@ -159,7 +159,11 @@ class AppPasswords(host.HostTest):
         self.assertFalse(self.may("imap", self.add("elsewhere", "--networks", "192.0.2.0/24,2001:db8::/48")))
         self.assertTrue(self.may("imap", self.add("here", "--networks", "127.0.0.0/8")))
         brief = self.add("brief", "--expires", "4s")
+        line = Line(self, "imap", 993)
+        line.authenticate("PLAIN", b"\0" + self.host.address.encode() + b"\0" + brief.encode())
+        self.assertTrue(line.is_success(line.challenge()))
         self.assertTrue(self.may_by_plain("pop3", brief))
+        self.assertTrue(line.line().startswith("* BYE [EXPIRED]"), "an open session ends with it")
         host.wait_for(lambda: not self.may_by_plain("pop3", brief), 15, "the app password to expire")
         self.assertFalse(self.may("imap", brief))
 

@@ -3,6 +3,7 @@
 
 #include "maild/auth/token.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,13 @@ struct Identity {
     // Of IMAP, for a program that cannot cope with them: left out of what is told
     // (imap::find_capability).
     std::vector<std::string> hidden_capabilities{};
+    // When what proved it is good no longer (an app password that expires): sessions end then.
+    std::optional<WallTime> until{};
 };
 
 template <class Codec> void describe(Codec& codec, Identity& identity) {
-    codec(identity.account, identity.address, identity.token, identity.hidden_capabilities);
+    codec(identity.account, identity.address, identity.token, identity.hidden_capabilities,
+          identity.until);
 }
 
 // A password as a SASL mechanism or LOGIN command gave it. Never logged.

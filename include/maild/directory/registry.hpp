@@ -20,6 +20,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace maild::directory {
@@ -118,12 +119,14 @@ private:
     bool is_known(const Login& login) const;
     void count_unseen(const LoginAttempt& attempt, Guard::Turn& turn);
     Result<auth::Identity> admit(const LoginAttempt& attempt, const Login& login,
-                                 const Guard::Attempt& who);
+                                 const Guard::Attempt& who,
+                                 std::optional<WallTime> until = std::nullopt);
     std::unexpected<auth::LoginRefusal> refuse(const LoginAttempt& attempt, const Login& login,
                                                Guard::Turn& turn, std::string_view reason);
     struct AppMatch {
         std::int64_t id = 0;
         const char* refusal = nullptr; // what it is not good for
+        std::optional<WallTime> until{};
     };
     std::optional<AppMatch> find_app_password(const Login& login,
                                               const LoginAttempt& attempt) const;

@@ -20,9 +20,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace maild::net {
@@ -46,9 +48,9 @@ struct SessionEntry {
     std::string state; // for people: "idle", "DATA" …
 };
 
-// Why a session is to end, so that it can say so: the daemon goes away, an admin ended this one, or
-// it has made room for another newcomer.
-enum class StopReason : std::uint8_t { shutdown, kicked, crowded_out };
+// Why a session is to end, so that it can say so: the daemon goes away, an admin ended this one, it
+// has made room for another newcomer, or its login is good no longer.
+enum class StopReason : std::uint8_t { shutdown, kicked, crowded_out, expired };
 
 class Gate {
 public:
@@ -72,8 +74,9 @@ public:
         std::uint64_t id() const { return id_; }
         // With an account it is no newcomer any more. `proven`: when `auth` found the login right.
         // If the account was kicked since, the session is told so at once: between the two a
-        // client may have held back its last line.
-        void set_account(AccountId account, std::string_view name, WallTime proven);
+        // client may have held back its last line. `until`: when the login is good no longer.
+        void set_account(AccountId account, std::string_view name, WallTime proven,
+                         std::optional<WallTime> until = std::nullopt);
         void set_nobody(); // again, after UNAUTHENTICATE
         void set_proven(); // nor is it after this: the peer has shown what it is for
         void set_state(std::string_view state);
@@ -104,6 +107,9 @@ public:
     // waits in the listener's queue, and is not refused because many came at once.
     Task<void> settle(std::chrono::milliseconds patience);
 
+    // For ever: tells sessions to end whose time is over (set_account), when it is.
+    Task<void> end_expired();
+
     const std::string& service() const { return service_; }
     std::vector<SessionEntry> sessions() const; // oldest first
     std::size_t count() const { return sessions_.size(); }
@@ -123,11 +129,13 @@ private:
         IpAddress peer_key;
         bool is_counted = false;
         std::optional<StopReason> stopping;
+        std::optional<WallTime> until;
         Stop stop;
     };
     void make_room();
     bool tell(std::uint64_t id, StopReason reason);
     void leave(std::uint64_t id);
+    void expire_at(std::uint64_t id, std::optional<WallTime> until);
 
     std::string service_;
     GateLimits limits_;
@@ -140,6 +148,8 @@ private:
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;
     Event left_;
+    std::set<std::pair<WallTime, std::uint64_t>> expiries_; // of `sessions_`
+    Event expiries_changed_;
 };
 
 } // namespace maild::net
