@@ -1,6 +1,7 @@
 #include "net/readiness.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace maild::net {
 
@@ -56,6 +57,14 @@ void Readiness::close() {
     boost::system::error_code ignored;
     descriptor_.close(ignored);
     fd_ = -1;
+}
+
+UniqueFd Readiness::release() {
+    cancel();
+    is_closed_ = true;
+    timer_.cancel();
+    descriptor_.release();
+    return UniqueFd(std::exchange(fd_, -1));
 }
 
 void Readiness::arm(Deadline deadline) {

@@ -35,7 +35,8 @@ public:
     Task<Wake> wait(Direction direction, Deadline deadline, Event* event = nullptr);
     // Pending waits end with `closed`, and so does every later wait for reading.
     void cancel();
-    void close(); // cancels, and closes the descriptor
+    void close();       // cancels, and closes the descriptor
+    UniqueFd release(); // the descriptor, which nobody waits for; every later wait is `closed`
 
 private:
     struct Slot final : Event::Waiter {

@@ -1,27 +1,15 @@
 #include "maild/net/sockets.hpp"
 
-#include "maild/net/ip.hpp"
+#include "net/socket_address.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace maild::net {
 namespace {
-
-union SocketAddress {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-    sockaddr_un local;
-};
-
-constexpr int kSocketType = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 std::unexpected<Error> bind_failure(const std::string& what) {
     switch (errno) {
@@ -33,22 +21,6 @@ std::unexpected<Error> bind_failure(const std::string& what) {
         return fail(Errc::not_permitted, what + ": permission denied (ports below 1024 need root)");
     default: return fail_errno(what);
     }
-}
-
-// The address for bind(2) and how long it is; 0 when `text` is no address.
-socklen_t fill_ip(SocketAddress& out, const std::string& text, std::uint16_t port) {
-    const auto address = parse_ip(text);
-    if (!address) return 0;
-    if (address->is_v4()) {
-        out.v4.sin_family = AF_INET;
-        out.v4.sin_port = htons(port);
-        std::memcpy(&out.v4.sin_addr, address->bytes.data() + 12, 4);
-        return sizeof out.v4;
-    }
-    out.v6.sin6_family = AF_INET6;
-    out.v6.sin6_port = htons(port);
-    std::memcpy(&out.v6.sin6_addr, address->bytes.data(), 16);
-    return sizeof out.v6;
 }
 
 bool set_flag(int fd, int level, int name) {
@@ -80,8 +52,9 @@ Result<UniqueFd> bind_tcp(const std::string& address, std::uint16_t port,
                           const ListenOptions& options) {
     const auto what = "listen on " + address + " port " + std::to_string(port);
     SocketAddress name{};
-    const auto size = fill_ip(name, address, port);
-    if (size == 0) return fail(Errc::invalid_argument, what + ": not an IP address in digits");
+    const auto parsed = parse_ip(address);
+    if (!parsed) return fail(Errc::invalid_argument, what + ": not an IP address in digits");
+    const auto size = fill_ip(name, *parsed, port);
     UniqueFd socket(::socket(name.any.sa_family, kSocketType, 0));
     if (!socket) return bind_failure(what);
     if (!set_flag(socket.get(), SOL_SOCKET, SO_REUSEADDR))

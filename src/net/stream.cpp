@@ -178,6 +178,23 @@ Task<Result<void>> Stream::start_tls(TlsContext& context, std::chrono::milliseco
     auto created = TlsSession::create(context, impl->fd());
     if (!created) co_return std::unexpected(created.error());
     impl->session = std::move(*created);
+    auto done = co_await shake_hands(impl, timeout);
+    co_return done;
+}
+
+Task<Result<void>> Stream::start_client_tls(const ClientTls& context, std::string host,
+                                            std::chrono::milliseconds timeout) {
+    const auto impl = impl_;
+    if (impl->session) co_return fail(Errc::invalid_argument, "TLS is on already");
+    auto created = TlsSession::create_client(context, impl->fd(), host);
+    if (!created) co_return std::unexpected(created.error());
+    impl->session = std::move(*created);
+    auto done = co_await shake_hands(impl, timeout);
+    co_return done;
+}
+
+Task<Result<void>> Stream::shake_hands(std::shared_ptr<Impl> impl,
+                                       std::chrono::milliseconds timeout) {
     const auto deadline = deadline_after(timeout);
     for (;;) {
         if (impl->is_cancelled) co_return fail(Errc::closed, "cancelled");

@@ -1,6 +1,7 @@
 #include "maild/net/tls.hpp"
 
 #include "net/client_certificate.hpp"
+#include "net/harden.hpp"
 #include "net/openssl.hpp"
 #include "net/remote_key.hpp"
 
@@ -62,30 +63,6 @@ Result<void> use_alpn(SSL_CTX* context, const std::vector<std::string>& names) {
     return {};
 }
 
-// RFC 9325 §3 and §4: TLS 1.2 and 1.3 only, ephemeral keys and AEAD only, nothing that has been an
-// attack before.
-Result<void> harden(SSL_CTX* context) {
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                     SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                     SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_num_tickets(context, 0);
-    SSL_CTX_set_max_early_data(context, 0);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    // Header and body of a record, and what follows, in one system call.
-    SSL_CTX_set_read_ahead(context, 1);
-    constexpr long kMaxChain = kMaxClientChainOctets; // more ends the handshake
-    SSL_CTX_set_max_cert_list(context, kMaxChain);
-    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1 ||
-        SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
-        return fail_openssl(Errc::internal, "TLS settings");
-    }
-    return {};
-}
-
 using TrustHandle = std::shared_ptr<const ClientTrust>;
 
 void free_trust(void*, void* trust, CRYPTO_EX_DATA*, int, long, void*) {
@@ -137,6 +114,28 @@ Result<X509Ptr> use_chain(SSL_CTX* context, const std::string& pem) {
 }
 
 } // namespace
+
+Result<void> harden(SSL_CTX* context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                     SSL_OP_PRIORITIZE_CHACHA);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 0);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    // Header and body of a record, and what follows, in one system call.
+    SSL_CTX_set_read_ahead(context, 1);
+    constexpr long kMaxChain = kMaxClientChainOctets; // more ends the handshake
+    SSL_CTX_set_max_cert_list(context, kMaxChain);
+    if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1 ||
+        SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) {
+        return fail_openssl(Errc::internal, "TLS settings");
+    }
+    return {};
+}
 
 const ClientTrust* client_trust_of(const SSL_CTX* context) {
     const auto* handle =

@@ -4,6 +4,7 @@
 #include "net/socket_bio.hpp"
 
 #include "maild/base/ascii.hpp"
+#include "maild/net/ip.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,17 +77,40 @@ std::vector<std::string> client_chain_of(const SSL* ssl) {
 
 } // namespace
 
-Result<TlsSession> TlsSession::create(const TlsContext& context, int fd) {
+Result<SslPtr> TlsSession::open(void* context, int fd) {
     ERR_clear_error();
-    SslPtr ssl(SSL_new(static_cast<SSL_CTX*>(context.native())));
+    SslPtr ssl(SSL_new(static_cast<SSL_CTX*>(context)));
     auto* bio = make_socket_bio(fd);
     if (!ssl || bio == nullptr) {
         BIO_free(bio);
         return fail_openssl(Errc::internal, "SSL_new");
     }
     SSL_set_bio(ssl.get(), bio, bio); // takes it over, for both directions
-    SSL_set_accept_state(ssl.get());
-    return TlsSession(std::move(ssl));
+    return ssl;
+}
+
+Result<TlsSession> TlsSession::create(const TlsContext& context, int fd) {
+    auto ssl = open(context.native(), fd);
+    if (!ssl) return std::unexpected(std::move(ssl.error()));
+    SSL_set_accept_state(ssl->get());
+    return TlsSession(std::move(*ssl));
+}
+
+// RFC 6066 §3: SNI holds names, never addresses. A name of the certificate may have one "*" in
+// place of its whole first label (RFC 9525 §6.3).
+Result<TlsSession> TlsSession::create_client(const ClientTls& context, int fd,
+                                             const std::string& host) {
+    auto ssl = open(context.native(), fd);
+    if (!ssl) return std::unexpected(std::move(ssl.error()));
+    auto* parameters = SSL_get0_param(ssl->get());
+    X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const bool is_set =
+        parse_ip(host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1
+                       : SSL_set_tlsext_host_name(ssl->get(), host.c_str()) == 1 &&
+                             X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size()) == 1;
+    if (!is_set) return fail_openssl(Errc::invalid_argument, "TLS: host name");
+    SSL_set_connect_state(ssl->get());
+    return TlsSession(std::move(*ssl));
 }
 
 Result<Step> TlsSession::handshake() {
@@ -134,6 +158,12 @@ Result<Step> TlsSession::outcome(int code, std::size_t count, std::string_view w
     default: break;
     }
     is_broken_ = true;
+    const auto fault = SSL_is_server(ssl_.get()) ? X509_V_OK : SSL_get_verify_result(ssl_.get());
+    if (fault != X509_V_OK) {
+        ERR_clear_error();
+        return fail(Errc::protocol_error,
+                    std::string(what) + ": " + X509_verify_cert_error_string(fault));
+    }
     const bool is_cut = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
     return fail_openssl(is_cut ? Errc::closed : Errc::protocol_error, what);
 }

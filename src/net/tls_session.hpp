@@ -5,12 +5,14 @@
 #include "net/openssl.hpp"
 
 #include "maild/base/error.hpp"
+#include "maild/net/client_tls.hpp"
 #include "maild/net/stream.hpp"
 #include "maild/net/tls.hpp"
 
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace maild::net {
@@ -25,6 +27,9 @@ struct Step {
 class TlsSession {
 public:
     static Result<TlsSession> create(const TlsContext& context, int fd);
+    // Our side asks: `host` is the name, or an address in digits, that the certificate must bear.
+    static Result<TlsSession> create_client(const ClientTls& context, int fd,
+                                            const std::string& host);
 
     Result<Step> handshake();
     Result<Step> read(std::span<char> out);
@@ -36,6 +41,7 @@ public:
 
 private:
     explicit TlsSession(SslPtr ssl) : ssl_(std::move(ssl)) {}
+    static Result<SslPtr> open(void* context, int fd);
     Result<Step> outcome(int code, std::size_t count, std::string_view what);
 
     SslPtr ssl_;

@@ -20,6 +20,7 @@
 
 namespace maild::net {
 
+class ClientTls;
 class Event;
 class TlsContext;
 
@@ -67,6 +68,10 @@ public:
 
     // Server side of the handshake. The caller has dropped what it had buffered (RFC 3207 §4.2).
     Task<Result<void>> start_tls(TlsContext& context, std::chrono::milliseconds timeout);
+    // Client side, towards `host`: its name, or address in digits. An error says which check of the
+    // certificate failed.
+    Task<Result<void>> start_client_tls(const ClientTls& context, std::string host,
+                                        std::chrono::milliseconds timeout);
     // Orderly end: close_notify and FIN, without waiting for the peer's beyond `timeout`.
     Task<void> shutdown(std::chrono::milliseconds timeout);
     // From elsewhere in the same thread (kick, drain): a pending call ends with Errc::closed, and
@@ -83,6 +88,8 @@ public:
 
 private:
     class Impl;
+    static Task<Result<void>> shake_hands(std::shared_ptr<Impl> impl,
+                                          std::chrono::milliseconds timeout);
     // Never null but in a moved-from stream; shared with calls that are pending.
     std::shared_ptr<Impl> impl_;
 };

@@ -1,0 +1,44 @@
+#include "maild/net/connect.hpp"
+
+#include "net/await.hpp"
+#include "net/readiness.hpp"
+#include "net/socket_address.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace maild::net {
+namespace {
+
+std::unexpected<Error> not_connected(const IpAddress& address, int error) {
+    return fail(Errc::unavailable,
+                "connect to " + format_ip(address) + ": " + std::strerror(error));
+}
+
+int pending_error(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+} // namespace
+
+Task<Result<Stream>> connect_tcp(boost::asio::io_context& io, IpAddress address, std::uint16_t port,
+                                 std::chrono::milliseconds timeout) {
+    SocketAddress name{};
+    const auto size = fill_ip(name, address, port);
+    UniqueFd socket(::socket(name.any.sa_family, kSocketType, 0));
+    if (!socket) co_return not_connected(address, errno);
+    if (::connect(socket.get(), &name.any, size) != 0) {
+        if (errno != EINPROGRESS) co_return not_connected(address, errno);
+        const auto readiness = std::make_shared<Readiness>(io, std::move(socket));
+        const auto wake = co_await readiness->wait(Direction::write, deadline_after(timeout));
+        socket = readiness->release();
+        if (wake == Wake::timed_out) co_return not_connected(address, ETIMEDOUT);
+        if (const int error = pending_error(socket.get()); error != 0)
+            co_return not_connected(address, error);
+    }
+    co_return Stream(io, std::move(socket));
+}
+
+} // namespace maild::net
