@@ -12,26 +12,34 @@ namespace {
 
 using namespace std::string_view_literals;
 
+enum class Needs : std::uint8_t { nothing, certificate, scram, scram_and_binding, issuer };
+
 struct Known {
     std::string_view name;
     Mechanism mechanism;
-    bool is_scram = false;
-    bool is_plus = false;
-    bool is_external = false;
+    Needs needs = Needs::nothing;
 };
 constexpr Known kKnown[] = {
-    {"EXTERNAL", Mechanism::external, false, false, true},
-    {"SCRAM-SHA-256-PLUS", Mechanism::scram_sha_256_plus, true, true},
-    {"SCRAM-SHA-256", Mechanism::scram_sha_256, true},
-    {"SCRAM-SHA-1-PLUS", Mechanism::scram_sha_1_plus, true, true},
-    {"SCRAM-SHA-1", Mechanism::scram_sha_1, true},
+    {"EXTERNAL", Mechanism::external, Needs::certificate},
+    {"SCRAM-SHA-256-PLUS", Mechanism::scram_sha_256_plus, Needs::scram_and_binding},
+    {"SCRAM-SHA-256", Mechanism::scram_sha_256, Needs::scram},
+    {"SCRAM-SHA-1-PLUS", Mechanism::scram_sha_1_plus, Needs::scram_and_binding},
+    {"SCRAM-SHA-1", Mechanism::scram_sha_1, Needs::scram},
+    {"OAUTHBEARER", Mechanism::oauthbearer, Needs::issuer},
+    {"XOAUTH2", Mechanism::xoauth2, Needs::issuer},
     {"PLAIN", Mechanism::plain},
     {"LOGIN", Mechanism::login},
 };
 
 bool is_offered(const Known& known, const SaslOffer& offer) {
-    return (offer.scram || !known.is_scram) && (offer.is_bound || !known.is_plus) &&
-           (offer.has_certificate || !known.is_external);
+    switch (known.needs) {
+    case Needs::nothing: return true;
+    case Needs::certificate: return offer.has_certificate;
+    case Needs::scram: return offer.scram;
+    case Needs::scram_and_binding: return offer.scram && offer.is_bound;
+    case Needs::issuer: return offer.bearer != nullptr;
+    }
+    return false;
 }
 
 // What clients expect to see, draft-murchison-sasl-login §2.2; Outlook compares the text.
@@ -94,6 +102,8 @@ SaslExchange::Wants SaslExchange::first_want() const {
     if (mechanism_ == Mechanism::plain) return Wants::message;
     if (mechanism_ == Mechanism::login) return Wants::name;
     if (mechanism_ == Mechanism::external) return Wants::authzid;
+    if (mechanism_ == Mechanism::oauthbearer || mechanism_ == Mechanism::xoauth2)
+        return Wants::token;
     return Wants::scram;
 }
 
@@ -122,6 +132,12 @@ SaslStep SaslExchange::on_message(std::string message) {
     case Wants::authzid: // RFC 4422 appendix A.1: empty, or whom to act as
         if (!message.empty() && !is_name(message)) return end(SaslError::malformed);
         return end(ExternalLogin{std::move(message), binding_.client_chain});
+    case Wants::token: {
+        auto login =
+            mechanism_ == Mechanism::xoauth2 ? parse_xoauth2(message) : parse_oauthbearer(message);
+        if (!login) return end(SaslError::malformed);
+        return end(std::move(*login));
+    }
     case Wants::name:
         // An initial response is the name here; some clients (Outlook's AUTH LOGIN with it) do so.
         if (!is_name(message)) return end(SaslError::malformed);

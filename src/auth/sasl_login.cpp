@@ -1,5 +1,7 @@
 #include "maild/auth/sasl_login.hpp"
 
+#include "maild/base/encoding.hpp"
+
 #include <utility>
 
 // GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
@@ -26,6 +28,9 @@ net::Task<SaslOutcome> SaslLogin::start(std::optional<std::string_view> initial_
 }
 
 net::Task<SaslOutcome> SaslLogin::step(std::string_view line) {
+    // RFC 7628 §3.2.3: %x01 or "*", whereupon it fails (both examples of §4.3), and so it does for
+    // whatever else comes: nothing that is said now makes the token better.
+    if (refusal_) co_return std::move(*std::exchange(refusal_, std::nullopt));
     auto next = exchange_.step(line);
     auto outcome = co_await go_on(std::move(next));
     co_return outcome;
@@ -38,6 +43,10 @@ net::Task<SaslOutcome> SaslLogin::go_on(SaslStep step) {
     }
     if (auto* external = std::get_if<ExternalLogin>(&step)) {
         auto outcome = co_await log_in(std::move(*external));
+        co_return outcome;
+    }
+    if (auto* bearer = std::get_if<BearerLogin>(&step)) {
+        auto outcome = co_await log_in(std::move(*bearer));
         co_return outcome;
     }
     if (auto* message = std::get_if<ScramMessage>(&step)) {
@@ -57,6 +66,25 @@ net::Task<SaslOutcome> SaslLogin::log_in(ExternalLogin login) {
     auto identity = co_await authenticator_.external(std::move(login), peer_);
     if (!identity) co_return std::move(identity.error());
     co_return std::move(*identity);
+}
+
+// Without a token nobody is asked: the client wants to hear which scope it needs (RFC 7628 §4.3).
+net::Task<SaslOutcome> SaslLogin::log_in(BearerLogin login) {
+    if (login.token.empty())
+        co_return explain(Error{Errc::authentication_failed, "no token was given"});
+    auto identity = co_await authenticator_.bearer(std::move(login), peer_);
+    if (!identity) co_return explain(std::move(identity.error()));
+    co_return std::move(*identity);
+}
+
+// RFC 7628 §3.2.2: a refused token is explained by one more challenge. That we could not ask, or
+// that the network is turned away, has nothing to do with the token.
+SaslOutcome SaslLogin::explain(LoginRefusal refusal) {
+    if (!refusal.is_guess() || !bearer_) return refusal;
+    refusal_ = std::move(refusal);
+    return SaslChallenge{base64_encode(mechanism_ == Mechanism::xoauth2
+                                           ? format_xoauth2_error(*bearer_)
+                                           : format_oauthbearer_error(*bearer_))};
 }
 
 net::Task<SaslOutcome> SaslLogin::ask(ScramMessage message) {

@@ -1,5 +1,6 @@
 // The messages of SCRAM, RFC 5802 §7.
-#include "maild/auth/sasl.hpp"
+#include "auth/gs2.hpp"
+
 #include "maild/auth/scram.hpp"
 #include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
@@ -11,27 +12,7 @@ namespace maild::auth {
 namespace {
 
 bool is_not_comma(char c) { return c != ','; }
-bool is_cb_name_char(char c) { return ascii::is_alnum(c) || c == '.' || c == '-'; }
 bool is_nonce_char(char c) { return c >= '!' && c <= '~' && c != ','; } // printable
-
-// saslname: "," and "=" stand as =2C and =3D; nothing else may follow a "=".
-std::optional<std::string> decode_name(std::string_view text) {
-    std::string out;
-    Cursor in(text);
-    while (!in.at_end()) {
-        out += in.take_while([](char c) { return c != '='; });
-        if (in.at_end()) break;
-        if (in.take("=2C"))
-            out += ',';
-        else if (in.take("=3D"))
-            out += '=';
-        else
-            return std::nullopt;
-    }
-    if (out.empty() || out.size() > kMaxAuthcid || out.contains('\0') || !is_utf8(out))
-        return std::nullopt;
-    return out;
-}
 
 // attr-val of an extension that need not be understood: ALPHA "=" value
 bool take_extensions(Cursor& in) {
@@ -45,36 +26,22 @@ bool take_extensions(Cursor& in) {
     return in.at_end();
 }
 
-// gs2-header = gs2-cbind-flag "," [ authzid ] ","
-Result<void, SyntaxError> parse_gs2_header(Cursor& in, ScramFirst& first) {
-    first.flag = in.peek();
-    if (in.take("p="))
-        first.binding_name = in.take_while(is_cb_name_char);
-    else if (!in.take('n') && !in.take('y'))
-        return in.expected("gs2-cbind-flag");
-    if (first.flag == 'p' && first.binding_name.empty()) return in.expected("cb-name");
-    if (!in.take(',')) return in.expected(",");
-    if (in.take("a=")) {
-        auto authzid = decode_name(in.take_while(is_not_comma));
-        if (!authzid) return in.expected("authzid");
-        first.authzid = std::move(*authzid);
-    }
-    if (!in.take(',')) return in.expected(",");
-    return {};
-}
-
 } // namespace
 
 // client-first-message-bare = [reserved-mext ","] username "," nonce ["," extensions]
 Result<ScramFirst, SyntaxError> parse_scram_first(std::string_view message) {
     ScramFirst first;
     Cursor in(message);
-    if (auto header = parse_gs2_header(in, first); !header) return std::unexpected(header.error());
+    auto header = parse_gs2_header(in);
+    if (!header) return std::unexpected(header.error());
+    first.flag = header->flag;
+    first.binding_name = std::move(header->binding_name);
+    first.authzid = std::move(header->authzid);
     first.gs2_header = message.substr(0, in.offset());
     first.bare = in.rest();
     // §5.1: "m=" is an extension that must be understood, and none is known.
     if (!in.take("n=")) return in.expected("username");
-    auto authcid = decode_name(in.take_while(is_not_comma));
+    auto authcid = decode_saslname(in.take_while(is_not_comma));
     if (!authcid) return in.expected("username");
     first.authcid = std::move(*authcid);
     if (!in.take(",r=")) return in.expected("nonce");

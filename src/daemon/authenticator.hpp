@@ -25,6 +25,10 @@ public:
         return directory_.external(
             {.login = std::move(login), .service = service_, .remote_address = peer.address});
     }
+    net::Task<auth::LoginResult> bearer(auth::BearerLogin login, const net::Peer& peer) override {
+        return directory_.bearer(
+            {.login = std::move(login), .service = service_, .remote_address = peer.address});
+    }
     net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer& peer) override {
         return directory_.scram(
             {.message = std::move(message), .service = service_, .remote_address = peer.address});

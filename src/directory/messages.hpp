@@ -43,6 +43,11 @@ struct External {
     using Reply = std::variant<auth::Identity, auth::LoginRefusal>;
     ExternalAttempt attempt;
 };
+struct Bearer {
+    static constexpr ipc::MessageType kType = 0x0108;
+    using Reply = std::variant<auth::Identity, auth::LoginRefusal>;
+    BearerAttempt attempt;
+};
 struct Refer {
     static constexpr ipc::MessageType kType = 0x0106;
     using Reply = Referral;
@@ -226,6 +231,7 @@ template <class C> void describe(C& c, RemoveDomain& m) { c(m.name); }
 template <class C> void describe(C& c, AddDomainAlias& m) { c(m.alias, m.domain); }
 template <class C> void describe(C& c, RemoveDomainAlias& m) { c(m.alias); }
 template <class C> void describe(C& c, AddAccount& m) { c(m.account); }
+template <class C> void describe(C& c, Bearer& m) { c(m.attempt); }
 template <class C> void describe(C& c, Refer& m) { c(m.address); }
 template <class C> void describe(C& c, ReferAll& m) { c(m.accounts); }
 template <class C> void describe(C& c, ListAccounts& m) { c(m.domain, m.after, m.limit); }

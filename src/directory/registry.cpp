@@ -3,6 +3,7 @@
 
 #include "directory/hasher.hpp"
 #include "directory/login_records.hpp"
+#include "directory/network_places.hpp"
 #include "directory/repository.hpp"
 #include "directory/rules.hpp"
 
@@ -15,6 +16,17 @@
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace maild::directory {
+namespace {
+
+// Each end of a turn wakes all that wait for one. One network cannot take the places of the others.
+constexpr std::size_t kMostWaiting = 512;
+constexpr std::size_t kMostWaitingOfOne = 64;
+// Fewer than the requests that a worker may have open here (ipc::ServerOptions), so that an issuer
+// which does not answer leaves the others their room.
+constexpr std::size_t kMostAsking = 128;
+constexpr std::size_t kMostAskingOfOne = 32;
+
+} // namespace
 
 Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> hasher,
                    const auth::TokenKey& key, const Clock& clock, Random& random,
@@ -28,6 +40,9 @@ Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> has
       scram_states_(clock, random),
       cache_(random, settings.login_cache),
       guard_(clock, random, settings.login_limits),
+      waiting_(std::make_unique<NetworkPlaces>(kMostWaiting, kMostWaitingOfOne)),
+      asking_(std::make_unique<NetworkPlaces>(kMostAsking, kMostAskingOfOne)),
+      bearer_cache_(settings.bearer_cache),
       records_(std::make_unique<LoginRecords>()) {
     // Nobody knows this password; with the cost of every new hash (HARDENING 35).
     std::string secret(16, '\0');

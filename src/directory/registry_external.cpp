@@ -79,19 +79,8 @@ net::Task<auth::LoginResult> Registry::external(ExternalAttempt attempt) {
     const auto who = who_tries(by, login->account, login->name);
     if (guard_.find_ban(who) != nullptr) co_return turn_away(by);
     const char* refusal = why.empty() ? login->refusal : why.c_str();
-    // One that is good was not guessed: it waits for nobody's turn.
-    if (refusal == nullptr) co_return admit(by, *login, who);
-    auto turn = co_await wait_for_turn(who);
-    if (!turn) co_return deny(by, turn.error());
-    auto refused = refuse_external(by, *login, refusal, std::move(*turn));
-    turn_ended_.notify();
-    co_return refused;
-}
-
-// The turn ends here.
-auth::LoginResult Registry::refuse_external(const LoginAttempt& by, const Login& login,
-                                            const char* refusal, Guard::Turn turn) {
-    return refuse(by, login, turn, refusal);
+    auto result = co_await conclude(by, *login, refusal, who);
+    co_return result;
 }
 
 } // namespace maild::directory

@@ -3,6 +3,7 @@
 
 #include "directory/hasher.hpp"
 #include "directory/login_records.hpp"
+#include "directory/network_places.hpp"
 #include "directory/rules.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -35,9 +36,6 @@ using Guard = auth::LoginGuard;
 // A login waits for its network's turn no longer than clients do, and the hash comes on top.
 constexpr std::chrono::seconds kLongestWait{15};
 constexpr std::chrono::seconds kLook{1};
-// Each end of a turn wakes all of them. One network cannot take the places of the others.
-constexpr std::size_t kMostWaiting = 512;
-constexpr std::size_t kMostWaitingOfOne = 64;
 
 // Whoever writes a name differently gets the same answers.
 std::string canonical_name(Repository& rows, const std::string& name) {
@@ -192,32 +190,33 @@ net::Task<auth::LoginResult> Registry::login(LoginAttempt attempt) {
     co_return result;
 }
 
-bool Registry::start_waiting(const net::IpAddress& network) {
-    auto& here = waiting_[network];
-    if (here >= kMostWaitingOfOne || all_waiting_ >= kMostWaiting) {
-        if (here == 0) waiting_.erase(network);
-        return false;
-    }
-    ++here;
-    ++all_waiting_;
-    return true;
-}
-
-void Registry::stop_waiting(const net::IpAddress& network) {
-    --all_waiting_;
-    if (--waiting_[network] == 0) waiting_.erase(network);
-}
-
 net::Task<Result<Guard::Turn, Guard::Denial>> Registry::wait_for_turn(const Guard::Attempt& who) {
     const auto end = clock_.steady_now() + kLongestWait;
     while (true) {
         auto turn = guard_.admit(who);
         if (turn || turn.error() != Guard::Denial::wait) co_return std::move(turn);
-        const auto network = net::peer_key(*who.from); // who is not counted never waits
-        if (clock_.steady_now() >= end || !start_waiting(network)) co_return std::move(turn);
+        const auto place =
+            waiting_->take(net::peer_key(*who.from)); // who is not counted never waits
+        if (clock_.steady_now() >= end || !place) co_return std::move(turn);
         co_await turn_ended_.wait(kLook);
-        stop_waiting(network);
     }
+}
+
+net::Task<auth::LoginResult> Registry::conclude(const LoginAttempt& by, const Login& login,
+                                                const char* refusal, const Guard::Attempt& who) {
+    // What is good was not guessed: it waits for nobody's turn.
+    if (refusal == nullptr) co_return admit(by, login, who_tries(by, login.account, login.name));
+    auto turn = co_await wait_for_turn(who);
+    if (!turn) co_return deny(by, turn.error());
+    auto refused = refuse_after(by, login, refusal, std::move(*turn));
+    turn_ended_.notify();
+    co_return refused;
+}
+
+// The turn ends here.
+auth::LoginResult Registry::refuse_after(const LoginAttempt& by, const Login& login,
+                                         const char* refusal, Guard::Turn turn) {
+    return refuse(by, login, turn, refusal);
 }
 
 // SCRAM names the salt before the client has shown which of an account's passwords it has.

@@ -66,6 +66,11 @@ net::Task<auth::LoginResult> RemoteDirectory::external(ExternalAttempt attempt) 
     auto answer = co_await ask(client_, std::move(message));
     co_return login_result(std::move(answer));
 }
+net::Task<auth::LoginResult> RemoteDirectory::bearer(BearerAttempt attempt) {
+    Bearer message{std::move(attempt)};
+    auto answer = co_await ask(client_, std::move(message));
+    co_return login_result(std::move(answer));
+}
 net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
     return ask(client_, Resolve{std::move(address)});
 }

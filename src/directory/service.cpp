@@ -43,7 +43,7 @@ template <class... Messages> constexpr auto make_entries(bool is_for_admins) {
 }
 
 constexpr auto kForAll =
-    make_entries<Login, Scram, External, Resolve, MaySendAs, Refer, ReferAll>(false);
+    make_entries<Login, Scram, External, Bearer, Resolve, MaySendAs, Refer, ReferAll>(false);
 constexpr auto kForAdmins =
     make_entries<AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias,
                  RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,

@@ -29,6 +29,11 @@ inline net::Task<Result<External::Reply>> call(Callee& to, External m) {
     if (result) co_return External::Reply(std::move(*result));
     co_return External::Reply(std::move(result.error()));
 }
+inline net::Task<Result<Bearer::Reply>> call(Callee& to, Bearer m) {
+    auto result = co_await to.directory.bearer(std::move(m.attempt));
+    if (result) co_return Bearer::Reply(std::move(*result));
+    co_return Bearer::Reply(std::move(result.error()));
+}
 inline auto call(Callee& to, Resolve m) { return to.directory.resolve(std::move(m.address)); }
 inline auto call(Callee& to, MaySendAs m) {
     return to.directory.may_send_as(m.account, std::move(m.address));

@@ -90,10 +90,11 @@ net::Task<Response> Session::do_login(const Login& login) {
 net::Task<Response> Session::do_authenticate(const Authenticate& authenticate,
                                              std::string_view tag) {
     if (!allows_password()) co_return no("[PRIVACYREQUIRED] Use STARTTLS first");
-    const auto mechanism = auth::parse_mechanism(authenticate.mechanism, offer());
+    const auto offered = offer();
+    const auto mechanism = auth::parse_mechanism(authenticate.mechanism, offered);
     if (!mechanism) co_return no("[CANNOT] This mechanism is not offered");
     tag_ = tag;
-    sasl_ = std::make_unique<auth::SaslLogin>(*mechanism, channel_.binding,
+    sasl_ = std::make_unique<auth::SaslLogin>(*mechanism, offered, channel_.binding,
                                               server_.backend.authenticator(), channel_.peer);
     auto outcome = co_await sasl_->start(authenticate.initial_response);
     auto response = co_await on_sasl(std::move(outcome));

@@ -72,9 +72,11 @@ net::Task<Reply> Session::do_pass(const Text& password) {
 net::Task<Reply> Session::do_auth(const Auth& auth) {
     user_.clear();
     if (!allows_password()) co_return err(kUseTls);
-    const auto mechanism = auth::parse_mechanism(auth.mechanism, offer());
+    const auto offered = offer();
+    const auto mechanism = auth::parse_mechanism(auth.mechanism, offered);
     if (!mechanism) co_return err("This mechanism is not offered");
-    sasl_.emplace(*mechanism, channel_.binding, server_.backend.authenticator(), channel_.peer);
+    sasl_.emplace(*mechanism, offered, channel_.binding, server_.backend.authenticator(),
+                  channel_.peer);
     auto outcome = co_await sasl_->start(auth.initial_response);
     auto reply = co_await on_sasl(std::move(outcome));
     co_return reply;

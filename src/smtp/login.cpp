@@ -26,10 +26,12 @@ Session::Decision Session::check_auth() {
 
 net::Task<Replies> Session::handle(const Auth& command) {
     if (auto refusal = check_auth()) co_return std::move(*refusal);
-    const auto mechanism = auth::parse_mechanism(command.mechanism, offer());
+    const auto offered = offer();
+    const auto mechanism = auth::parse_mechanism(command.mechanism, offered);
     if (!mechanism) co_return bad(replies::kUnknownMechanism);
     auto binding = client_.tls ? client_.tls->binding : net::TlsBinding{};
-    login_.emplace(*mechanism, std::move(binding), server_.backend.authenticator(), client_.peer);
+    login_.emplace(*mechanism, offered, std::move(binding), server_.backend.authenticator(),
+                   client_.peer);
     auto outcome = co_await login_->start(command.initial_response);
     co_return on_outcome(std::move(outcome));
 }

@@ -18,7 +18,7 @@ TEST(DirectoryService, OnlyControlChangesThings) {
     for (const auto type :
          {messages::Login::kType, messages::Scram::kType, messages::External::kType,
           messages::Resolve::kType, messages::MaySendAs::kType, messages::Refer::kType,
-          messages::ReferAll::kType}) {
+          messages::ReferAll::kType, messages::Bearer::kType}) {
         EXPECT_TRUE(may(PeerRole::worker, type));
         EXPECT_TRUE(may(PeerRole::sender, type));
         EXPECT_TRUE(may(PeerRole::control, type));

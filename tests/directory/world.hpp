@@ -54,6 +54,9 @@ public:
     void trust_clients(std::shared_ptr<const net::ClientTrust> trust) {
         full_->set_client_trust(std::move(trust));
     }
+    void set_issuer(auth::Introspector* issuer, auth::BearerRules rules) {
+        full_->set_issuer(issuer, std::move(rules));
+    }
     // The process ends and starts anew.
     void reopen();
     static directory::Settings settings();

@@ -135,5 +135,45 @@ TEST(ImapScram, IsOfferedWhereAPasswordMayCross) {
     EXPECT_TRUE(other.say("b AUTHENTICATE SCRAM-SHA-256").starts_with("b NO [CANNOT]"));
 }
 
+TEST(ImapBearer, LogsInAndExplainsFailures) { // RFC 7628, RFC 4959
+    Host host;
+    Client client(host);
+    client.take();
+    EXPECT_FALSE(client.say("a CAPABILITY").contains("OAUTH"));
+    EXPECT_TRUE(client.say("b AUTHENTICATE OAUTHBEARER").starts_with("b NO [CANNOT]"));
+    host.server->sasl.bearer = std::make_shared<const auth::BearerOffer>(
+        auth::BearerOffer{"mail", "https://id.example/c"});
+    EXPECT_TRUE(client.say("c CAPABILITY")
+                    .contains(" AUTH=SCRAM-SHA-1 AUTH=OAUTHBEARER AUTH=XOAUTH2 AUTH=PLAIN "));
+    const auto wrong = base64_encode("n,,\1auth=Bearer wrong\1\1");
+    for (const auto* end : {"AQ==", "*"}) { // both examples of §4.3
+        EXPECT_EQ(challenge_of(client.say("d AUTHENTICATE OAUTHBEARER " + wrong)),
+                  R"({"status":"invalid_token","scope":"mail",)"
+                  R"("openid-configuration":"https://id.example/c"})");
+        EXPECT_TRUE(client.say(end).starts_with("d NO [AUTHENTICATIONFAILED]")) << end;
+    }
+    EXPECT_TRUE(client.say("e AUTHENTICATE XOAUTH2 AAAA").starts_with("e BAD"));
+    host.backend.failure = Errc::unavailable;
+    EXPECT_TRUE(
+        client.say("f AUTHENTICATE OAUTHBEARER " + wrong).starts_with("f NO [UNAVAILABLE]"));
+    host.backend.failure.reset();
+    EXPECT_EQ(client.say("g AUTHENTICATE XOAUTH2"), "+ \r\n");
+    const auto good = base64_encode("user=imapuser\1auth=Bearer of-imapuser\1\1");
+    EXPECT_TRUE(client.say(good).starts_with("g OK [CAPABILITY "));
+    EXPECT_TRUE(client.say("h SELECT INBOX").ends_with("SELECT completed\r\n"));
+}
+
+TEST(ImapBearer, IsNotOfferedInTheClear) {
+    Host host;
+    host.server->sasl.bearer = std::make_shared<const auth::BearerOffer>();
+    Client client(host, false);
+    client.take();
+    EXPECT_FALSE(client.say("a CAPABILITY").contains("OAUTH"));
+    const auto good = base64_encode("n,,\1auth=Bearer of-imapuser\1\1");
+    EXPECT_TRUE(
+        client.say("b AUTHENTICATE OAUTHBEARER " + good).starts_with("b NO [PRIVACYREQUIRED]"));
+    EXPECT_EQ(host.backend.logins, 0);
+}
+
 } // namespace
 } // namespace maild::imap::test

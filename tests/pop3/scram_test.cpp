@@ -83,5 +83,31 @@ TEST(Pop3Scram, FailsAtEachStepAndStaysInStep) {
     EXPECT_TRUE(client.log_in().starts_with("+OK"));
 }
 
+TEST(Pop3Bearer, LogsInAndExplainsFailures) { // RFC 7628, RFC 5034 §4
+    Host host;
+    Client client(host);
+    EXPECT_FALSE(client.say("CAPA").contains("OAUTH"));
+    EXPECT_TRUE(client.say("AUTH OAUTHBEARER").starts_with("-ERR "));
+    host.server->sasl.bearer =
+        std::make_shared<const auth::BearerOffer>(auth::BearerOffer{"mail", {}});
+    EXPECT_TRUE(client.say("CAPA").contains(" SCRAM-SHA-1 OAUTHBEARER XOAUTH2 PLAIN LOGIN\r\n"));
+    const auto wrong = base64_encode("n,,\1auth=Bearer wrong\1\1");
+    EXPECT_EQ(challenge_of(client.say("AUTH OAUTHBEARER " + wrong)),
+              R"({"status":"invalid_token","scope":"mail"})");
+    EXPECT_EQ(client.say("AQ=="), "-ERR [AUTH] Authentication failed\r\n");
+    EXPECT_EQ(client.say("AUTH XOAUTH2 AAAA"), "-ERR Malformed response\r\n");
+    host.backend.failure = Errc::unavailable;
+    EXPECT_TRUE(client.say("AUTH OAUTHBEARER " + wrong).starts_with("-ERR [SYS/TEMP] "));
+    host.backend.failure.reset();
+    EXPECT_EQ(client.say("AUTH OAUTHBEARER"), "+ \r\n");
+    const auto token = "of-ada" + std::string(6'000, '=');
+    EXPECT_EQ(challenge_of(client.say(base64_encode("n,,\1auth=Bearer " + token + "\1\1"))),
+              R"({"status":"invalid_token","scope":"mail"})")
+        << "a long line, and nobody's";
+    EXPECT_EQ(client.say(""), "-ERR [AUTH] Authentication failed\r\n");
+    EXPECT_TRUE(client.say("AUTH XOAUTH2 " + base64_encode("user=ada\1auth=Bearer of-ada\1\1"))
+                    .starts_with("+OK Logged in"));
+}
+
 } // namespace
 } // namespace maild::pop3::test

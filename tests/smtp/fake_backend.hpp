@@ -2,6 +2,7 @@
 // A backend without a host: hosts example.org with a few addresses, keeps what it accepted, fails
 // where told to.
 
+#include "support/bearer_tokens.hpp"
 #include "support/scram_host.hpp"
 
 #include "maild/smtp/backend.hpp"
@@ -68,6 +69,17 @@ public:
         auth::Identity identity;
         identity.account = AccountId(1);
         identity.address = login.chain.front();
+        co_return identity;
+    }
+
+    net::Task<auth::LoginResult> bearer(auth::BearerLogin login, const net::Peer&) override {
+        ++logins;
+        if (login_error) co_return fail(*login_error, "login");
+        const auto name = maild::test::bearer_of(login);
+        if (!name) co_return fail(Errc::authentication_failed, "wrong");
+        auth::Identity identity;
+        identity.account = AccountId(1);
+        identity.address = *name;
         co_return identity;
     }
 

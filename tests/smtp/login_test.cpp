@@ -293,5 +293,29 @@ TEST(SmtpLogin, OffersNoScramWhereTheHostDoesNot) {
     with.send("AUTH SCRAM-SHA-256 " + base64_encode("n,,n=a,r=b")).expect("504 5.5.4");
 }
 
+TEST(SmtpLogin, TakesAnAccessToken) { // RFC 7628, RFC 4954
+    auto with = over_tls();
+    EXPECT_FALSE(with.reply().contains("OAUTH"));
+    with.send("AUTH OAUTHBEARER").expect("504 5.5.4");
+    with = over_tls([](Server& server) {
+        server.sasl.bearer =
+            std::make_shared<const auth::BearerOffer>(auth::BearerOffer{"mail", {}});
+    });
+    EXPECT_TRUE(with.reply().contains(" SCRAM-SHA-1 OAUTHBEARER XOAUTH2 PLAIN LOGIN\r\n"));
+    const auto wrong = base64_encode("user=ada@example.org\1auth=Bearer wrong\1\1");
+    with.send("AUTH XOAUTH2 " + wrong);
+    EXPECT_EQ(challenge_of(with.reply()), R"({"status":"401","schemes":"bearer","scope":"mail"})");
+    with.send("").expect("535 5.7.8");
+    with.send("AUTH XOAUTH2 " + wrong).expect("334 ").send("*").expect("535 5.7.8");
+    with.send("AUTH OAUTHBEARER AQ==").expect("501 5.5.2");
+    with.backend().login_error = Errc::unavailable;
+    with.send("AUTH XOAUTH2 " + wrong).expect("454 4.7.0");
+    with.backend().login_error.reset();
+    with.send("AUTH OAUTHBEARER").expect("334 \r\n");
+    with.send(base64_encode("n,a=ada@example.org,\1auth=Bearer of-ada~example.org\1\1"))
+        .expect("235 2.7.0");
+    EXPECT_EQ(with.session().client().identity->address, "ada@example.org");
+}
+
 } // namespace
 } // namespace maild::smtp

@@ -46,4 +46,14 @@ template <class Codec> void describe(Codec& codec, ExternalLogin& login) {
     codec(login.authzid, login.chain);
 }
 
+// A login by an OAuth 2.0 access token (RFC 6750). Never logged.
+struct BearerLogin {
+    std::string authzid; // empty: whom the issuer names; else it must name that account
+    std::string token;
+};
+
+template <class Codec> void describe(Codec& codec, BearerLogin& login) {
+    codec(login.authzid, login.token);
+}
+
 } // namespace maild::auth

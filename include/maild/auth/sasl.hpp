@@ -4,17 +4,20 @@
 // comes out in between goes to `auth` (see SaslLogin, which does both). Offered: SCRAM-SHA-256 and
 // SCRAM-SHA-1 with their -PLUS forms (RFC 5802, RFC 7677), PLAIN (RFC 4616) and LOGIN
 // (draft-murchison-sasl-login), and EXTERNAL (RFC 4422 appendix A) where the client has shown a TLS
-// certificate that we trust; all only where a password may cross (plaintext.hpp): SCRAM sends
+// certificate that we trust, and OAUTHBEARER (RFC 7628) and XOAUTH2 where an issuer of tokens is
+// configured; all only where a password may cross (plaintext.hpp): SCRAM sends
 // none, but whoever listens could guess it at leisure, and reads the mail that follows. SASLprep
 // (RFC 4013) is not applied to names and to the passwords of PLAIN and LOGIN: they are compared as
 // bytes. Nothing here logs, and nothing keeps a password after it was handed out.
 
+#include "maild/auth/bearer.hpp"
 #include "maild/auth/identity.hpp"
 #include "maild/auth/scram.hpp"
 #include "maild/base/cursor.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +38,8 @@ enum class Mechanism : std::uint8_t {
     scram_sha_256,
     scram_sha_1_plus,
     scram_sha_1,
+    oauthbearer,
+    xoauth2,
     plain,
     login,
 };
@@ -44,6 +49,7 @@ struct SaslOffer {
     bool scram = true;            // `auth.scram` of the configuration
     bool is_bound = false;        // the connection has a net::TlsBinding, so -PLUS is possible
     bool has_certificate = false; // of the client: net::TlsBinding::client_chain
+    std::shared_ptr<const BearerOffer> bearer{}; // `[oauth]`; null: tokens are of no use here
 };
 
 // The same of this connection.
@@ -68,10 +74,11 @@ enum class SaslError : std::uint8_t {
 struct SaslChallenge {
     std::string text;
 };
-// Credentials, an ExternalLogin and a ScramMessage are for `auth`; the answer to a ScramMessage
-// comes back by on_answer(). An Identity ends an exchange whose last word the client has heard.
-using SaslStep =
-    std::variant<SaslChallenge, Credentials, ExternalLogin, ScramMessage, Identity, SaslError>;
+// Credentials, an ExternalLogin, a BearerLogin and a ScramMessage are for `auth`; the answer to a
+// ScramMessage comes back by on_answer(). An Identity ends an exchange whose last word the client
+// has heard.
+using SaslStep = std::variant<SaslChallenge, Credentials, ExternalLogin, BearerLogin, ScramMessage,
+                              Identity, SaslError>;
 
 // One authentication exchange. After credentials, an identity or an error it is over, and every
 // further step is malformed.
@@ -92,6 +99,7 @@ private:
         start,
         message,
         authzid, // EXTERNAL's only message
+        token,   // OAUTHBEARER's and XOAUTH2's
         name,
         password,
         scram,  // one of the client's two messages

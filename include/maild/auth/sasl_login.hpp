@@ -25,6 +25,8 @@ public:
     // itself delays answers to failures, and ends after several.
     virtual net::Task<LoginResult> login(Credentials credentials, const net::Peer& peer) = 0;
     virtual net::Task<LoginResult> external(ExternalLogin login, const net::Peer& peer) = 0;
+    // unavailable or busy, too, when the token's issuer could not be asked.
+    virtual net::Task<LoginResult> bearer(BearerLogin login, const net::Peer& peer) = 0;
     virtual net::Task<ScramResult> scram(ScramMessage message, const net::Peer& peer) = 0;
 };
 
@@ -33,10 +35,14 @@ using SaslOutcome = std::variant<SaslChallenge, Identity, LoginRefusal, SaslErro
 
 class SaslLogin {
 public:
-    // Authenticator and peer outlive it.
-    SaslLogin(Mechanism mechanism, net::TlsBinding binding, Authenticator& authenticator,
-              const net::Peer& peer)
-        : exchange_(mechanism, std::move(binding)), authenticator_(authenticator), peer_(peer) {}
+    // Authenticator and peer outlive it. The mechanism is one of the offer.
+    SaslLogin(Mechanism mechanism, const SaslOffer& offer, net::TlsBinding binding,
+              Authenticator& authenticator, const net::Peer& peer)
+        : mechanism_(mechanism),
+          bearer_(offer.bearer),
+          exchange_(mechanism, std::move(binding)),
+          authenticator_(authenticator),
+          peer_(peer) {}
 
     net::Task<SaslOutcome> start(std::optional<std::string_view> initial_response);
     net::Task<SaslOutcome> step(std::string_view line);
@@ -45,9 +51,14 @@ private:
     net::Task<SaslOutcome> go_on(SaslStep step);
     net::Task<SaslOutcome> log_in(Credentials credentials);
     net::Task<SaslOutcome> log_in(ExternalLogin login);
+    net::Task<SaslOutcome> log_in(BearerLogin login);
+    SaslOutcome explain(LoginRefusal refusal);
     net::Task<SaslOutcome> ask(ScramMessage message);
 
+    Mechanism mechanism_;
+    std::shared_ptr<const BearerOffer> bearer_;
     SaslExchange exchange_;
+    std::optional<LoginRefusal> refusal_; // of a token: the client hears why, and then this
     Authenticator& authenticator_;
     const net::Peer& peer_;
 };

@@ -42,6 +42,12 @@ struct ExternalAttempt {
     std::string remote_address; // as above
 };
 
+struct BearerAttempt {
+    auth::BearerLogin login;
+    Service service = Service::imap;
+    std::string remote_address; // as above
+};
+
 // A mailbox here.
 struct LocalTarget {
     AccountId account;
@@ -101,6 +107,9 @@ public:
     // By a TLS client certificate; refusals as of login(). The chain is verified here once more,
     // but that the client has its key only the worker has seen.
     virtual net::Task<auth::LoginResult> external(ExternalAttempt attempt) = 0;
+    // By an OAuth 2.0 access token, about which its issuer is asked unless it was lately; refusals
+    // as of login(), and unavailable or busy as long as the issuer does not answer.
+    virtual net::Task<auth::LoginResult> bearer(BearerAttempt attempt) = 0;
     // `address`: an addr-spec, localpart decoded and re-quoted by mail::Address::format().
     // `<Postmaster>` without a domain is "postmaster" (RFC 5321 §4.5.1) and goes to the host's own
     // postmaster.
@@ -122,6 +131,9 @@ template <class Codec> void describe(Codec& codec, ScramAttempt& a) {
     codec(a.message, a.service, a.remote_address);
 }
 template <class Codec> void describe(Codec& codec, ExternalAttempt& a) {
+    codec(a.login, a.service, a.remote_address);
+}
+template <class Codec> void describe(Codec& codec, BearerAttempt& a) {
     codec(a.login, a.service, a.remote_address);
 }
 template <class Codec> void describe(Codec& codec, LocalTarget& t) {

@@ -5,6 +5,8 @@
 // transaction and may block for the disk. One thread. Users know it only as Directory and
 // DirectoryAdmin.
 
+#include "maild/auth/bearer_cache.hpp"
+#include "maild/auth/bearer_token.hpp"
 #include "maild/auth/login_cache.hpp"
 #include "maild/auth/login_guard.hpp"
 #include "maild/auth/login_secret.hpp"
@@ -18,7 +20,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -27,6 +28,7 @@ namespace maild::directory {
 
 class Hasher;
 class LoginRecords;
+class NetworkPlaces;
 class Repository;
 struct PasswordJob;
 
@@ -35,8 +37,9 @@ struct Settings {
     std::chrono::milliseconds access_time =
         std::chrono::seconds(60); // of a login's token: needed only to open
     std::chrono::milliseconds delivery_time =
-        std::chrono::minutes(10);     // of a grant: the longest DATA or BDAT
-    std::size_t login_cache = 10'000; // accounts
+        std::chrono::minutes(10);      // of a grant: the longest DATA or BDAT
+    std::size_t login_cache = 10'000;  // accounts
+    std::size_t bearer_cache = 20'000; // tokens, good and bad ones
     auth::PasswordCost password_cost;
     std::size_t hash_threads = 2;
     std::size_t hash_queue = 128; // logins that may wait to be hashed; then Errc::busy
@@ -54,6 +57,9 @@ public:
     void set_login_limits(auth::LoginLimits limits); // after a reload
     // Whose client certificates name accounts; null: nobody's.
     void set_client_trust(std::shared_ptr<const net::ClientTrust> trust);
+    // Who knows whose a bearer token is, and what is asked of its answer; null: no token is good.
+    // Outlives the registry, or the next call of this.
+    void set_issuer(auth::Introspector* issuer, auth::BearerRules rules);
     // Writes what logins left since the last time, in one transaction: every half minute or so, and
     // before the end.
     Result<void> keep_logins();
@@ -61,6 +67,7 @@ public:
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
     net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
+    net::Task<auth::LoginResult> bearer(BearerAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
     net::Task<Result<Referral>> refer(std::string address) override;
@@ -142,12 +149,16 @@ private:
     auth::ScramResult verify_scram(const Exchange& exchange, const auth::ScramMessage& message,
                                    Guard::Turn turn);
     Result<auth::Credentials> claim_of(const auth::ExternalLogin& login);
-    auth::LoginResult refuse_external(const LoginAttempt& by, const Login& login,
-                                      const char* refusal, Guard::Turn turn);
+    net::Task<auth::LoginResult> conclude(const LoginAttempt& by, const Login& login,
+                                          const char* refusal, const Guard::Attempt& who);
+    auth::LoginResult refuse_after(const LoginAttempt& by, const Login& login, const char* refusal,
+                                   Guard::Turn turn);
+    Result<std::optional<auth::BearerVerdict>> recall(const std::string& token);
+    Result<auth::BearerVerdict> judge(const std::string& token, const auth::TokenClaims& claims);
+    net::Task<Result<auth::BearerVerdict>> ask_issuer(const std::string& token,
+                                                      const Guard::Attempt& who);
     Result<void> recall_secret();
     void keep_ban(const auth::Ban& ban);
-    bool start_waiting(const net::IpAddress& network);
-    void stop_waiting(const net::IpAddress& network);
     net::Task<Result<Guard::Turn, Guard::Denial>> wait_for_turn(const Guard::Attempt& who);
     net::Task<auth::LoginResult> verify(const LoginAttempt& attempt, const Guard::Attempt& who,
                                         Guard::Turn turn, const char* wrong);
@@ -177,8 +188,11 @@ private:
     auth::LoginGuard guard_;
     std::shared_ptr<const net::ClientTrust> client_trust_;
     net::Event turn_ended_;
-    std::map<net::IpAddress, std::size_t> waiting_; // for a turn, by network
-    std::size_t all_waiting_ = 0;
+    std::unique_ptr<NetworkPlaces> waiting_; // for a turn
+    std::unique_ptr<NetworkPlaces> asking_;  // an issuer
+    auth::Introspector* issuer_ = nullptr;
+    auth::BearerRules bearer_rules_;
+    auth::BearerCache bearer_cache_;
     std::unique_ptr<LoginRecords> records_;
     std::string
         nobodys_hash_; // what the password of an account that does not exist is compared with

@@ -25,6 +25,7 @@ public:
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
     net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
+    net::Task<auth::LoginResult> bearer(BearerAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
     net::Task<Result<Referral>> refer(std::string address) override;

@@ -3,6 +3,7 @@
 // out.
 
 #include "imap/dialogue.hpp"
+#include "support/bearer_tokens.hpp"
 #include "support/fake_clock.hpp"
 #include "support/scram_host.hpp"
 
@@ -49,6 +50,13 @@ public:
         if (!login.authzid.empty() && login.authzid != login.chain.front())
             co_return fail(Errc::authentication_failed);
         co_return identity_of(login.chain.front());
+    }
+    net::Task<auth::LoginResult> bearer(auth::BearerLogin login, const net::Peer&) override {
+        ++logins;
+        if (failure) co_return fail(*failure);
+        const auto name = maild::test::bearer_of(login);
+        if (!name) co_return fail(Errc::authentication_failed);
+        co_return identity_of(*name);
     }
     net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
         auto answer = scram_host_.on_message(message);

@@ -2,6 +2,7 @@
 // POP3 clients without sockets: the real session over a MemoryStore, lines in, octets out.
 
 #include "pop3/session.hpp"
+#include "support/bearer_tokens.hpp"
 #include "support/fake_clock.hpp"
 #include "support/run_task.hpp"
 #include "support/scram_host.hpp"
@@ -43,6 +44,13 @@ public:
         if (!login.authzid.empty() && login.authzid != login.chain.front())
             co_return fail(Errc::authentication_failed);
         co_return identity(login.chain.front());
+    }
+    net::Task<auth::LoginResult> bearer(auth::BearerLogin login, const net::Peer&) override {
+        ++logins;
+        if (failure) co_return fail(*failure);
+        const auto name = maild::test::bearer_of(login);
+        if (!name) co_return fail(Errc::authentication_failed);
+        co_return identity(*name);
     }
     net::Task<auth::ScramResult> scram(auth::ScramMessage message, const net::Peer&) override {
         auto answer = scram_host_.on_message(message);
