@@ -1,5 +1,6 @@
 #include "daemon/control_server.hpp"
 
+#include "maild/base/counted.hpp"
 #include "maild/base/log.hpp"
 #include "maild/ipc/message.hpp"
 #include "maild/net/spawn.hpp"
@@ -33,18 +34,6 @@ bool is_admin(int socket) {
     return std::ranges::find(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(count),
                              ours) != groups.begin() + static_cast<std::ptrdiff_t>(count);
 }
-
-// Counts for as long as it lives, however the scope is left.
-class Counted {
-public:
-    explicit Counted(std::size_t& count) : count_(count) { ++count_; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    ~Counted() { --count_; }
-
-private:
-    std::size_t& count_;
-};
 
 // Takes memory as octets come, not as a header announces them.
 net::Task<Result<std::string>> read_exactly(net::Stream& stream, std::size_t count,

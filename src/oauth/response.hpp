@@ -1,0 +1,39 @@
+#pragma once
+// One HTTP/1.1 response (RFC 9112) as it comes in, in any pieces. Bounded: a header of 16 KiB, a
+// body of 64 KiB. Boost.Beast parses; this is its only user.
+
+#include "maild/base/error.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace maild::oauth {
+
+inline constexpr std::size_t kMaxHeader = 16 * 1024;
+inline constexpr std::size_t kMaxBody = 64 * 1024;
+
+class ResponseReader {
+public:
+    ResponseReader();
+    ~ResponseReader();
+    ResponseReader(ResponseReader&&) noexcept;
+    ResponseReader& operator=(ResponseReader&&) noexcept;
+
+    // Takes what it can of `in` off its front. protocol_error or too_large end the connection.
+    Result<void> put(std::string& in);
+    // The connection has ended: that may be the body's end (RFC 9112 §6.3, item 8).
+    Result<void> put_end();
+    bool is_whole() const;
+
+    unsigned status() const;
+    std::string take_body();
+    bool keeps_connection() const; // RFC 9112 §9.3
+
+private:
+    struct Parser;
+    std::unique_ptr<Parser> parser_;
+};
+
+} // namespace maild::oauth
