@@ -1,5 +1,7 @@
 #include "daemon/auth_role.hpp"
 
+#include "daemon/descriptor_text.hpp"
+#include "daemon/issuer_line.hpp"
 #include "daemon/key_service.hpp"
 
 #include "maild/base/log.hpp"
@@ -9,37 +11,18 @@
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
 
-#include <array>
-#include <cerrno>
 #include <malloc.h>
 #include <optional>
-#include <unistd.h>
-#include <vector>
 
 namespace maild::daemon {
 namespace {
 
-constexpr std::size_t kMaxPem = 1024 * 1024;
 constexpr std::chrono::seconds kKeepLogins{30};
 constexpr std::chrono::hours kLookAtCertificates{24};
 
 // argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left
 // to itself, malloc would learn to keep them, a set for each hashing thread.
 constexpr int kMapFrom = 1024 * 1024;
-
-Result<std::string> read_all(int fd) {
-    std::string text;
-    std::array<char, 16384> piece{};
-    while (true) {
-        const auto count = ::read(fd, piece.data(), piece.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno("read a certificate file");
-        if (count == 0) return text;
-        text.append(piece.data(), static_cast<std::size_t>(count));
-        if (text.size() > kMaxPem)
-            return fail(Errc::too_large, "a certificate file of more than 1 MiB");
-    }
-}
 
 auth::LoginLimits login_limits(const Config& config) {
     auto limits = config.login_limits;
@@ -62,6 +45,8 @@ public:
                                             *key_, clock_, random_, settings);
         if (!opened) return std::unexpected(std::move(opened.error()));
         directory_ = std::move(*opened);
+        issuer_.emplace(context.io());
+        use_issuer(config.oauth);
         service_.emplace(*directory_, *directory_);
         server_.emplace(context.io(), "auth",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
@@ -78,6 +63,7 @@ public:
     }
 
     void on_peer(Peer peer) override {
+        if (peer.role == Role::oauth) return issuer_->attach(std::move(peer.socket));
         const auto role =
             peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
         server_->attach(std::move(peer.socket), role, peer.index);
@@ -112,6 +98,7 @@ public:
             directory_->set_client_trust(nullptr);
         }
         directory_->set_login_limits(login_limits(context_->config()));
+        use_issuer(context_->config().oauth);
         if (!context_->config().tls.certificate.empty()) return;
         const auto made = load_own_certificate();
         if (!made) log::error("certificate_refused", {{"reason", made.error().internal}});
@@ -139,6 +126,11 @@ private:
             const auto warnings = self.show_certificates();
             if (!warnings.empty()) log::warning("certificate_expires", {{"detail", warnings}});
         }
+    }
+
+    void use_issuer(const OauthSettings& settings) {
+        issuer_->set_timeout(settings.timeout);
+        directory_->set_issuer(settings.is_enabled() ? &*issuer_ : nullptr, settings.rules);
     }
 
     // In `mailctl server status`.
@@ -177,6 +169,7 @@ private:
     PosixFileSystem files_;
     RoleContext* context_ = nullptr;
     std::optional<auth::TokenKey> key_;
+    std::optional<IssuerLine> issuer_;
     std::unique_ptr<directory::LocalDirectory> directory_;
     std::optional<directory::DirectoryService> service_;
     KeyService keys_;

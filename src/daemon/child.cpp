@@ -51,6 +51,13 @@ void Child::set_state(ProcessState state) {
     status_.since = clock_.now();
 }
 
+void Child::set_wanted(bool wanted) {
+    if (wanted == is_wanted_) return;
+    is_wanted_ = wanted;
+    if (is_running()) return; // ended() looks again
+    start_at_ = wanted ? std::optional(clock_.steady_now()) : std::nullopt;
+}
+
 Result<void> Child::start() {
     auto pair = Channel::create_pair();
     if (!pair) return std::unexpected(pair.error());
@@ -76,8 +83,10 @@ void Child::ended(int wait_status) {
     const auto how = describe_end(wait_status);
     if (!has_reason_) reason_ = how;
     const bool expected = status_.state == ProcessState::draining && wait_status == 0;
-    const auto pause = backoff_.after_death(started_, now);
-    start_at_ = now + pause;
+    // One that was told to make room for its successor has done nothing wrong.
+    const auto pause =
+        expected ? std::chrono::milliseconds(0) : backoff_.after_death(started_, now);
+    start_at_ = is_wanted_ ? std::optional(now + pause) : std::nullopt;
     log::write(expected ? log::Level::info : log::Level::error, "role_ended",
                {{"role", name()},
                 {"role_pid", status_.pid},

@@ -26,6 +26,7 @@ public:
     pid_t pid() const { return status_.pid; }
     bool is_running() const { return status_.pid != 0; }
     bool is_ready() const { return status_.state == ProcessState::ready; }
+    bool is_wanted() const { return is_wanted_; }
     const ProcessStatus& status() const { return status_; }
     const std::string& note() const { return note_; } // for the next process here
     std::optional<SteadyTime> start_at() const { return start_at_; }
@@ -35,6 +36,8 @@ public:
 
     bool has_failed() const { return has_failed_; } // it said itself that it cannot go on
 
+    // Whether there is to be a process: one that is not wanted and has ended is not started again.
+    void set_wanted(bool wanted);
     Result<void> start();
     void try_again_later(); // start() failed: the host is out of processes or memory
     // The process ended with this status of waitpid(2). Sets when to start it again.
@@ -69,6 +72,7 @@ private:
     std::string note_;
     bool has_reason_ = false;
     bool has_failed_ = false;
+    bool is_wanted_ = true;
     bool is_condemned_ = false; // killed, and not seen to end yet
     SteadyTime started_;
     std::optional<SteadyTime> start_at_;

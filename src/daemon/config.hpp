@@ -5,8 +5,10 @@
 // The supervisor parses the file and passes the Config to its children over their channels, so that
 // they open no file.
 
+#include "maild/auth/bearer_token.hpp"
 #include "maild/auth/login_limits.hpp"
 #include "maild/net/ip.hpp"
+#include "maild/oauth/introspection.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -84,6 +86,21 @@ struct TlsFiles { // both or none; auth reads them through descriptors that the 
     std::string client_ca; // whose certificates clients may show, with CRLs; read likewise
 };
 
+// Logins by access token: whom the role oauth asks about one, and what auth wants of the answer.
+struct OauthSettings {
+    oauth::Url introspection;
+    oauth::ClientAuthentication authentication = oauth::ClientAuthentication::basic;
+    std::string client_id;
+    std::string secret_file; // read through a descriptor that the supervisor opens, as is `ca`
+    std::string ca = "/etc/ssl/certs/ca-certificates.crt";
+    std::chrono::seconds timeout{5};
+    std::vector<std::string> claims{"email", "username", "sub"};
+    auth::BearerRules rules;
+    std::string openid_configuration;
+
+    bool is_enabled() const { return !introspection.host.empty(); }
+};
+
 struct Limits {
     std::uint64_t message_bytes = 50ull << 20;
     std::uint32_t recipients = 1000;            // of one message; RFC 5321 §4.5.3.1.8: at least 100
@@ -126,6 +143,7 @@ struct Config {
     bool offers_scram = true;
     auth::LoginLimits login_limits;    // without its trusted networks
     std::vector<net::Network> trusted; // may relay without a login; are never banned
+    OauthSettings oauth;
     StoreSettings store;
     ImapSettings imap;
 };

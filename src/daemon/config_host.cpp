@@ -5,6 +5,7 @@
 #include "maild/base/log.hpp"
 #include "maild/base/unique_fd.hpp"
 #include "maild/net/certificate.hpp"
+#include "maild/net/client_tls.hpp"
 #include "maild/net/client_trust.hpp"
 
 #include <algorithm>
@@ -20,10 +21,12 @@
 namespace maild::daemon {
 namespace {
 
-Result<std::string> read_limited(const std::string& file) {
+constexpr std::size_t kMaxAuthorities = 1024 * 1024;
+
+Result<std::string> read_limited(const std::string& file, std::size_t limit = kMaxConfigBytes) {
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd) return fail_errno(file);
-    std::string text(kMaxConfigBytes + 1, '\0'); // one more, so that a longer file is seen as such
+    std::string text(limit + 1, '\0'); // one more, so that a longer file is seen as such
     std::size_t size = 0;
     while (size < text.size()) {
         const auto count = ::read(fd.get(), text.data() + size, text.size() - size);
@@ -88,10 +91,10 @@ public:
         const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
         struct stat facts{};
         if (!fd) {
-            add(key, path + ": " + std::strerror(errno), "name a PEM file that maild can read");
+            add(key, path + ": " + std::strerror(errno), "name a file that maild can read");
         } else if (::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) {
-            add(key, path + " is no regular file", "name a PEM file");
-        } else if (key == "tls.key" && (facts.st_mode & 0007) != 0) {
+            add(key, path + " is no regular file", "name a regular file");
+        } else if (is_secret(key) && (facts.st_mode & 0007) != 0) {
             add(key, path + " can be read or written by everyone", "chmod o= " + path);
         }
     }
@@ -131,7 +134,20 @@ public:
 
     ConfigFaults take() { return std::move(faults_); }
 
+    void issuer_authorities(const std::string& key, const std::string& path) {
+        const auto pem = read_limited(path, kMaxAuthorities);
+        if (!pem) return; // readable() has said why
+        const auto tls = net::ClientTls::create(*pem);
+        if (!tls)
+            add(key, path + ": " + tls.error().internal,
+                "name a file with the authorities' certificates in PEM");
+    }
+
 private:
+    static bool is_secret(const std::string& key) {
+        return key == "tls.key" || key == "oauth.client_secret_file";
+    }
+
     // It will be created, so what is above it must exist.
     void parent(const std::string& key, const std::string& path) {
         const auto above = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
@@ -187,6 +203,11 @@ ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
     check.readable("tls.key", config.tls.key);
     check.readable("tls.client_ca", config.tls.client_ca);
     check.authorities("tls.client_ca", config.tls.client_ca);
+    if (!config.oauth.is_enabled()) return check.take();
+    check.readable("oauth.client_secret_file", config.oauth.secret_file);
+    if (!config.oauth.introspection.is_https) return check.take();
+    check.readable("oauth.ca", config.oauth.ca);
+    check.issuer_authorities("oauth.ca", config.oauth.ca);
     return check.take();
 }
 

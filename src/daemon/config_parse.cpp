@@ -1,5 +1,5 @@
 #include "daemon/config_file.hpp"
-#include "daemon/config_table.hpp"
+#include "daemon/config_sections.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
@@ -333,6 +333,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     });
     section(top, "network", parsed,
             [&](ConfigTable& table) { read_trusted(table, config.trusted); });
+    section(top, "oauth", parsed, [&](ConfigTable& table) { read_oauth(table, config.oauth); });
     section(top, "store", parsed, [&](ConfigTable& table) { read_store(table, config.store); });
     section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
     top.report_unknown_keys();

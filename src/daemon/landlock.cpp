@@ -19,6 +19,7 @@ constexpr std::uint64_t kFsTruncate = 1ull << 14;
 constexpr std::uint64_t kFsIoctlDevice = 1ull << 15;
 constexpr std::uint64_t kNetBindTcp = 1ull << 0;
 constexpr std::uint64_t kNetConnectTcp = 1ull << 1;
+constexpr int kRuleNetPort = 2; // LANDLOCK_RULE_NET_PORT
 constexpr std::uint64_t kScopeAbstractUnixSocket = 1ull << 0;
 constexpr std::uint64_t kScopeSignal = 1ull << 1;
 
@@ -26,6 +27,11 @@ struct RulesetAttributes { // struct landlock_ruleset_attr of Linux 6.12
     std::uint64_t handled_access_fs = 0;
     std::uint64_t handled_access_net = 0;
     std::uint64_t scoped = 0;
+};
+
+struct PortAttributes { // struct landlock_net_port_attr
+    std::uint64_t allowed_access = 0;
+    std::uint64_t port = 0;
 };
 
 std::uint64_t file_rights(int abi) {
@@ -62,6 +68,13 @@ Result<void> allow(int ruleset, const std::string& path, std::uint64_t rights) {
     return {};
 }
 
+Result<void> allow_connecting(int ruleset, std::uint16_t port) {
+    const PortAttributes rule{kNetConnectTcp, port};
+    if (::syscall(SYS_landlock_add_rule, ruleset, kRuleNetPort, &rule, 0) != 0)
+        return fail_errno("landlock_add_rule for a port");
+    return {};
+}
+
 std::uint64_t directory_rights(int abi) {
     auto rights = std::uint64_t{LANDLOCK_ACCESS_FS_READ_FILE} | LANDLOCK_ACCESS_FS_WRITE_FILE |
                   LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
@@ -89,6 +102,11 @@ Result<int> restrict_files_and_network(const FileAccess& access) {
     }
     for (const auto& file : access.readable) {
         const auto allowed = allow(ruleset.get(), file, LANDLOCK_ACCESS_FS_READ_FILE);
+        if (!allowed) return std::unexpected(allowed.error());
+    }
+    for (const auto port : access.ports) {
+        if (abi < 4) break; // this kernel restricts no TCP
+        const auto allowed = allow_connecting(ruleset.get(), port);
         if (!allowed) return std::unexpected(allowed.error());
     }
     if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {

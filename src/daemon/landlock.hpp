@@ -5,6 +5,7 @@
 
 #include "maild/base/error.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace maild::daemon {
 
 struct FileAccess {
     std::vector<std::string> directories; // all that files and directories need, but not execute
-    std::vector<std::string> readable;    // single files
+    std::vector<std::string> readable;    // single files, and what lies below directories
+    std::vector<std::uint16_t> ports{};   // TCP may be connected to these, at any host
 };
 
 // The ABI in force afterwards; 0 where the kernel has none. Needs NO_NEW_PRIVS. All threads that

@@ -22,13 +22,19 @@ template <class Codec> void describe(Codec& codec, Limits& c) {
           c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle, c.login_time,
           c.tls_handshake, c.drain_time);
 }
+template <class Codec> void describe(Codec& codec, OauthSettings& c) {
+    codec(c.introspection.is_https, c.introspection.host, c.introspection.port,
+          c.introspection.target, c.authentication, c.client_id, c.secret_file, c.ca, c.timeout,
+          c.claims, c.rules.issuer, c.rules.audience, c.rules.scopes, c.rules.domain, c.rules.cache,
+          c.openid_configuration);
+}
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
 template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.comment, c.admin); }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.store, c.imap);
+          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.oauth, c.store, c.imap);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,
@@ -55,6 +61,7 @@ template <class Codec> void describe(Codec& codec, GivePeer& m) {
 }
 template <class Codec> void describe(Codec&, GiveCertificate&) {}
 template <class Codec> void describe(Codec&, GiveClientAuthorities&) {}
+template <class Codec> void describe(Codec&, GiveIssuerFiles&) {}
 template <class Codec> void describe(Codec& codec, Reload& m) { codec(m.config); }
 template <class Codec> void describe(Codec& codec, ChangeLog& m) { codec(m.log); }
 template <class Codec> void describe(Codec& codec, Ping& m) { codec(m.number); }

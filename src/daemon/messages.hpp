@@ -64,6 +64,7 @@ struct GivePeer {
 };
 struct GiveCertificate {};       // certificate, key
 struct GiveClientAuthorities {}; // the file of tls.client_ca
+struct GiveIssuerFiles {};       // the secret of [oauth], authorities
 struct Reload {
     Config config;
 };
@@ -83,9 +84,9 @@ struct Answer {
     std::uint64_t number = 0;
     Result<std::string> result; // RoleContext::ask_supervisor
 };
-using SupervisorMessage =
-    std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate,
-                 GiveClientAuthorities, Reload, ChangeLog, Ping, Drain, TellStatus, Answer>;
+using SupervisorMessage = std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer,
+                                       GiveCertificate, GiveClientAuthorities, GiveIssuerFiles,
+                                       Reload, ChangeLog, Ping, Drain, TellStatus, Answer>;
 
 // --- from a child ---
 

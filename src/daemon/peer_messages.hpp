@@ -1,7 +1,7 @@
 #pragma once
 // What processes say to each other besides the store's and the directory's own messages: workers
-// ask `auth` for certificates and signatures, `control` asks workers for their sessions. Numbers
-// are apart from the others', because they share sockets.
+// ask `auth` for certificates and signatures, `control` asks workers for their sessions, `auth`
+// asks `oauth` about tokens. Numbers are apart from the others', because they share sockets.
 
 #include "maild/base/clock.hpp"
 #include "maild/base/ids.hpp"
@@ -19,6 +19,7 @@ inline constexpr ipc::MessageType kCertificates = 0x7001; // Nothing → Certifi
 inline constexpr ipc::MessageType kSign = 0x7002;         // SignRequest → Signature
 inline constexpr ipc::MessageType kListSessions = 0x7101; // Nothing → SessionList
 inline constexpr ipc::MessageType kKick = 0x7102;         // KickRequest → KickResult
+inline constexpr ipc::MessageType kIntrospect = 0x7201;   // IntrospectRequest → auth::TokenClaims
 
 struct CertificateChains {
     std::vector<std::string> chains;  // PEM without keys; the index is what SignRequest names
@@ -51,6 +52,9 @@ struct KickRequest {
     std::uint64_t id = 0; // 0: all sessions of `account`
     AccountId account;
 };
+struct IntrospectRequest {
+    std::string token;
+};
 struct KickResult {
     std::uint32_t told = 0;
 };
@@ -69,6 +73,7 @@ template <class Codec> void describe(Codec& codec, SessionList& l) { codec(l.ses
 template <class Codec> void describe(Codec& codec, KickRequest& r) {
     codec(r.service, r.id, r.account);
 }
+template <class Codec> void describe(Codec& codec, IntrospectRequest& r) { codec(r.token); }
 template <class Codec> void describe(Codec& codec, KickResult& r) { codec(r.told); }
 
 } // namespace maild::daemon

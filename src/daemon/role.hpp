@@ -1,8 +1,8 @@
 #pragma once
-// What a role (worker, auth, store, control) is to the process around it. The supervisor forks and
-// re-executes one process for each; run_role() receives its configuration, drops privileges, enters
-// the sandbox and then drives one RoleProgram on one io_context and one thread. All callbacks come
-// on that thread, from the io_context.
+// What a role (worker, auth, oauth, store, control) is to the process around it. The supervisor
+// forks and re-executes one process for each; run_role() receives its configuration, drops
+// privileges, enters the sandbox and then drives one RoleProgram on one io_context and one thread.
+// All callbacks come on that thread, from the io_context.
 //
 // Order: prepare() · privileges dropped, sandbox entered · start() · any number of on_… ·
 // on_drain() · finished(). Listeners and the first peers are handed over right after start(),
@@ -54,6 +54,12 @@ struct Listener {
 struct CertificateFiles {
     UniqueFd certificate;
     UniqueFd key;
+};
+
+// The files of [oauth], opened by the supervisor (the role oauth alone gets them).
+struct IssuerFiles {
+    UniqueFd secret;
+    UniqueFd authorities;
 };
 
 enum class SupervisorRequest : std::uint8_t { reload, stop, reopen_logs };
@@ -108,6 +114,7 @@ public:
     virtual void on_certificate(CertificateFiles) {
     } // auth: after start() and again before each on_reload()
     virtual void on_client_authorities(UniqueFd) {} // auth: likewise
+    virtual void on_issuer_files(IssuerFiles) {}    // oauth: after start(); a reload begins it anew
     virtual void on_reload() {}                     // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table

@@ -178,6 +178,8 @@ void RoleProcess::take(SupervisorMessage& message, Descriptors& descriptors) {
         program_->on_certificate({std::move(descriptors[0]), std::move(descriptors[1])});
     } else if (std::holds_alternative<GiveClientAuthorities>(message) && has(1)) {
         program_->on_client_authorities(std::move(descriptors[0]));
+    } else if (std::holds_alternative<GiveIssuerFiles>(message) && has(2)) {
+        program_->on_issuer_files({std::move(descriptors[0]), std::move(descriptors[1])});
     } else if (auto* reload = std::get_if<Reload>(&message)) {
         hello_.config = std::move(reload->config);
         program_->on_reload();

@@ -2,6 +2,7 @@
 
 #include "daemon/auth_role.hpp"
 #include "daemon/control_role.hpp"
+#include "daemon/oauth_role.hpp"
 #include "daemon/store_role.hpp"
 #include "daemon/worker_role.hpp"
 
@@ -11,6 +12,7 @@ std::unique_ptr<RoleProgram> make_role(Role role) {
     switch (role) {
     case Role::worker: return make_worker();
     case Role::auth: return make_auth();
+    case Role::oauth: return make_oauth();
     case Role::store: return make_store();
     case Role::control: return make_control();
     }

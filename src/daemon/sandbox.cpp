@@ -12,6 +12,8 @@
 
 #include <array>
 #include <ctime>
+#include <filesystem>
+#include <unistd.h>
 
 namespace maild::daemon {
 namespace {
@@ -22,6 +24,29 @@ constexpr bool kIsSanitized = true; // maps terabytes, and calls what no role ne
 constexpr bool kIsSanitized = false;
 #endif
 
+constexpr std::uint16_t kDnsPort = 53; // TCP where an answer is long, RFC 7766
+
+// How libc finds a host's addresses (net::HostLookup). resolv.conf may lead elsewhere, where the
+// file is replaced again and again: then its directory.
+FileAccess name_lookup() {
+    FileAccess access;
+    for (const auto* file : {"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf",
+                             "/etc/nsswitch.conf"})
+        if (::access(file, R_OK) == 0) access.readable.emplace_back(file);
+    std::error_code error;
+    const auto target = std::filesystem::canonical("/etc/resolv.conf", error);
+    if (!error && target.parent_path() != "/etc")
+        access.readable.push_back(target.parent_path().string());
+    access.ports.push_back(kDnsPort);
+    return access;
+}
+
+FileAccess access_of_oauth(const OauthSettings& settings) {
+    auto access = name_lookup();
+    access.ports.push_back(settings.introspection.port);
+    return access;
+}
+
 FileAccess files_of(Role role, const Config& config) {
     switch (role) {
     case Role::worker:
@@ -29,12 +54,14 @@ FileAccess files_of(Role role, const Config& config) {
     case Role::auth:
         // SQLite seeds its generator from the device.
         return {{config.paths.directory(), config.paths.tls()}, {"/dev/urandom"}};
+    case Role::oauth: return access_of_oauth(config.oauth);
     case Role::store: return {{config.paths.shards()}, {"/dev/urandom"}};
     }
     return {};
 }
 
 SystemCalls calls_of(Role role) {
+    if (role == Role::oauth) return SystemCalls::connections;
     const bool has_files = role == Role::auth || role == Role::store;
     return has_files ? SystemCalls::files : SystemCalls::sockets;
 }

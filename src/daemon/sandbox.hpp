@@ -6,6 +6,7 @@
 //   worker    none                        sockets
 //   control   none                        sockets
 //   auth      DATA/directory, DATA/tls    files, threads
+//   oauth     resolv.conf, hosts (read)   new IP sockets (TCP: port 53 and the issuer's), threads
 //   store     DATA/shard                  files, threads
 
 #include "daemon/config.hpp"

@@ -139,6 +139,11 @@ constexpr std::array kFiles{SCMP_SYS(open),
                             SCMP_SYS(sched_getaffinity),
                             SCMP_SYS(memfd_create)};
 
+// Connections that are opened here, and how libc finds addresses for them: by UDP (RFC 1035), which
+// Landlock does not know, and files.
+constexpr std::array kConnections{SCMP_SYS(connect), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg),
+                                  SCMP_SYS(newfstatat), SCMP_SYS(statx)};
+
 // Asked for by libc, which has another way where the kernel has none: an error, not death. clone3
 // hides its flags behind a pointer that a filter cannot read; clone shows them.
 constexpr std::array kNotThere{SCMP_SYS(clone3), SCMP_SYS(faccessat2), SCMP_SYS(openat2)};
@@ -155,6 +160,9 @@ public:
     }
     void answer(int call, int error) {
         add(SCMP_ACT_ERRNO(static_cast<unsigned>(error)), call, {});
+    }
+    void answer_where(int call, int error, scmp_arg_cmp condition) {
+        add(SCMP_ACT_ERRNO(static_cast<unsigned>(error)), call, {&condition, 1});
     }
     Result<void> load() {
         if (error_ == 0) error_ = ::seccomp_load(context_.get());
@@ -200,6 +208,22 @@ void allow_talk_on_what_is_connected(Filter& filter) {
     filter.allow_where(SCMP_SYS(shutdown), equals(1, SHUT_WR));
 }
 
+void allow_threads(Filter& filter) {
+    filter.allow_where(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+}
+
+void allow_connections(Filter& filter) {
+    filter.allow(kConnections);
+    filter.allow_where(SCMP_SYS(socket), equals(0, AF_INET));
+    filter.allow_where(SCMP_SYS(socket), equals(0, AF_INET6));
+    // getaddrinfo() would ask the kernel which addresses this host has, and goes on without.
+    filter.answer_where(SCMP_SYS(socket), EAFNOSUPPORT, equals(0, AF_NETLINK));
+    filter.answer_where(SCMP_SYS(socket), EAFNOSUPPORT, equals(0, AF_UNIX));
+    constexpr scmp_datum_t kWriting = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
+    filter.allow_where(SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, kWriting, O_RDONLY));
+    allow_threads(filter);
+}
+
 } // namespace
 
 Result<void> restrict_system_calls(SystemCalls allowed) {
@@ -212,11 +236,12 @@ Result<void> restrict_system_calls(SystemCalls allowed) {
     for (const int call : kNotThere) filter.answer(call, ENOSYS);
     if (allowed == SystemCalls::sockets) {
         filter.allow(kSockets);
+    } else if (allowed == SystemCalls::connections) {
+        allow_connections(filter);
     } else {
         filter.allow(kFiles);
         filter.allow_where(SCMP_SYS(setpriority), equals(0, PRIO_PROCESS)); // threads that can wait
-        filter.allow_where(SCMP_SYS(clone),
-                           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+        allow_threads(filter);
     }
     return filter.load();
 }

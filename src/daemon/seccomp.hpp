@@ -8,8 +8,9 @@
 namespace maild::daemon {
 
 enum class SystemCalls : std::uint8_t {
-    sockets, // what comes over descriptors that it was given: no file, no new socket, no thread
-    files,   // and files, and threads: no socket at all
+    sockets,     // what comes over descriptors that it was given: no file, no new socket, no thread
+    files,       // and files, and threads: no socket at all
+    connections, // and new IP sockets, connected from here, threads, and files to be read
 };
 
 // Needs NO_NEW_PRIVS. Errc::unavailable where the kernel, or this build (sanitizers), has none.

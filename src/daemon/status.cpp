@@ -6,6 +6,7 @@ std::string_view name_of(Role role) {
     switch (role) {
     case Role::worker: return "worker";
     case Role::auth: return "auth";
+    case Role::oauth: return "oauth";
     case Role::store: return "store";
     case Role::control: return "control";
     }

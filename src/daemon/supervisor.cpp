@@ -58,6 +58,8 @@ Supervisor::Supervisor(SupervisorSetup setup)
       watchdog_at_(clock_.steady_now()) {
     // Those that others ask come first, so that what asks them finds them there.
     children_.emplace_back(Role::store, 0, identity_of(config_.users.store), clock_);
+    children_.emplace_back(Role::oauth, 0, identity_of(config_.users.sender), clock_);
+    children_.back().set_wanted(config_.oauth.is_enabled());
     children_.emplace_back(Role::auth, 0, identity_of(config_.users.auth), clock_);
     for (std::uint32_t i = 0; i < config_.workers; ++i) {
         children_.emplace_back(Role::worker, i, identity_of(config_.users.worker), clock_);
@@ -198,7 +200,10 @@ void Supervisor::check_readiness(const Child* died) {
         report_.failed(exit_code_ = EX_SOFTWARE, reason);
         return stop(1000ms);
     }
-    if (!std::ranges::all_of(children_, &Child::is_ready)) return;
+    const auto is_as_wanted = [](const Child& child) {
+        return child.is_ready() || !child.is_wanted();
+    };
+    if (!std::ranges::all_of(children_, is_as_wanted)) return;
     phase_ = Phase::running;
     log::info("daemon_ready", {{"processes", children_.size()}});
     report_.ready();
@@ -220,7 +225,8 @@ void Supervisor::tell_status() {
     status.pid = ::getpid();
     status.started = started_;
     status.is_stopping = is_stopping();
-    for (const auto& child : children_) status.processes.push_back(child.status());
+    for (const auto& child : children_)
+        if (child.is_wanted() || child.is_running()) status.processes.push_back(child.status());
     control->send(message);
     has_news_ = false;
     told_ = now;

@@ -59,6 +59,7 @@ private:
     void connect(Child& asking, Child& answering, PeerUse use);
     void give_certificate(Child& auth);
     void give_client_authorities(Child& auth);
+    void give_issuer_files(Child& oauth);
     Descriptors copy_of(const UniqueFd& descriptor);
 
     // supervisor_stop.cpp: ending them
@@ -71,6 +72,7 @@ private:
     // supervisor_reload.cpp
     Result<std::string> reload();
     Result<std::string> apply(Config next);
+    void begin_anew(Child& oauth);
     void change_listeners(const Config& next, std::vector<Listener> opened);
 
     SystemClock clock_;

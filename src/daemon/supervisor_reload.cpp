@@ -10,6 +10,8 @@
 namespace maild::daemon {
 namespace {
 
+constexpr std::chrono::seconds kAnswerTime{1};
+
 const Listener* find_endpoint(const std::vector<Listener>& listeners,
                               const ListenerConfig& config) {
     const auto found = std::ranges::find_if(
@@ -81,12 +83,26 @@ Result<std::string> Supervisor::apply(Config next) {
     config_ = std::move(next);
     reopen_log();
     for (auto& child : children_) {
+        if (child.role() == Role::oauth) {
+            begin_anew(child);
+            continue;
+        }
         if (!child.is_running()) continue;
         if (child.role() == Role::auth) give_certificate(child);
         child.send(Reload{config_});
     }
     log::info("configuration_reloaded", {{"config", config_.file}});
     return unchanged;
+}
+
+// It keeps nothing, and its sandbox has the issuer's port in it: a new process takes whatever is
+// new in the configuration and in the files of [oauth]. What it has been asked, the old one
+// answers.
+void Supervisor::begin_anew(Child& oauth) {
+    oauth.set_wanted(config_.oauth.is_enabled());
+    if (!oauth.is_running()) return;
+    oauth.draining();
+    oauth.send(Drain{config_.oauth.timeout + kAnswerTime});
 }
 
 // Sessions of a listener that goes stay; one whose service or TLS mode changed is given anew.

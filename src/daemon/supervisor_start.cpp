@@ -47,6 +47,7 @@ void Supervisor::begin(Child& child) {
                      has_secret ? token_secret_ : std::string(), child.note()},
                std::move(descriptors));
     if (child.role() == Role::auth) give_certificate(child);
+    if (child.role() == Role::oauth) give_issuer_files(child);
     for (const auto& listener : listeners_) {
         if (serves(child.role(), listener.config.service)) {
             child.send(GiveListener{listener.config}, copy_of(listener.socket));
@@ -64,6 +65,7 @@ void Supervisor::connect_all(const std::vector<Child*>& started) {
     constexpr Wire kWires[] = {{Role::worker, Role::store, PeerUse::requests},
                                {Role::worker, Role::auth, PeerUse::requests},
                                {Role::worker, Role::auth, PeerUse::signing},
+                               {Role::auth, Role::oauth, PeerUse::requests},
                                {Role::control, Role::store, PeerUse::requests},
                                {Role::control, Role::auth, PeerUse::requests},
                                {Role::control, Role::worker, PeerUse::requests}};
@@ -102,6 +104,16 @@ void Supervisor::give_client_authorities(Child& auth) {
     files.push_back(open_for_child(config_.tls.client_ca));
     if (files[0]) return auth.send(GiveClientAuthorities{}, std::move(files));
     log::error("client_authorities_not_opened", {{"file", config_.tls.client_ca}});
+}
+
+void Supervisor::give_issuer_files(Child& oauth) {
+    Descriptors files;
+    files.push_back(open_for_child(config_.oauth.secret_file));
+    const bool has_tls = config_.oauth.introspection.is_https;
+    files.push_back(open_for_child(has_tls ? config_.oauth.ca : "/dev/null"));
+    if (files[0] && files[1]) return oauth.send(GiveIssuerFiles{}, std::move(files));
+    log::error("issuer_files_not_opened",
+               {{"client_secret_file", config_.oauth.secret_file}, {"ca", config_.oauth.ca}});
 }
 
 void Supervisor::give_certificate(Child& auth) {

@@ -62,6 +62,22 @@ auth::PlaintextPolicy policy_of(PlaintextLogin plaintext) {
                                                  : auth::PlaintextPolicy::never;
 }
 
+// scope of RFC 6749 §3.3: scope-tokens with a space between.
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
+    return out;
+}
+
+auth::SaslOffer offer_of(const Config& config) {
+    auth::SaslOffer offer{.scram = config.offers_scram};
+    if (!config.oauth.is_enabled()) return offer;
+    const auto& scopes = config.oauth.rules.scopes;
+    offer.bearer = std::make_shared<const auth::BearerOffer>(auth::BearerOffer{
+        .scope = joined(scopes), .openid_configuration = config.oauth.openid_configuration});
+    return offer;
+}
+
 smtp::Limits smtp_limits(const Limits& limits) {
     smtp::Limits out;
     out.message_size = limits.message_bytes;
@@ -242,7 +258,7 @@ private:
                 Server{.tls = mode == TlsMode::none ? nullptr : tls_[index_of(service)],
                        .implicit_tls = mode == TlsMode::implicit,
                        .plaintext = policy_of(context_->config().plaintext),
-                       .sasl = {.scram = context_->config().offers_scram},
+                       .sasl = offer_of(context_->config()),
                        .limits = limits,
                        .backend = backend,
                        .clock = clock_});
@@ -260,7 +276,7 @@ private:
             .implicit_tls = listener.tls == TlsMode::implicit,
             .offers_auth = is_submission,
             .plaintext = policy_of(config.plaintext),
-            .sasl = {.scram = config.offers_scram},
+            .sasl = offer_of(config),
             .limits = smtp_limits(config.limits),
             .backend = *smtp_backend_,
             .budget = *budget_,

@@ -58,6 +58,11 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.limits.worker_memory_bytes, plain.limits.worker_memory_bytes);
     EXPECT_EQ(config.limits.smtp_idle, plain.limits.smtp_idle);
     EXPECT_EQ(config.limits.imap_idle, plain.limits.imap_idle);
+    EXPECT_EQ(config.oauth.authentication, plain.oauth.authentication);
+    EXPECT_EQ(config.oauth.ca, plain.oauth.ca);
+    EXPECT_EQ(config.oauth.timeout, plain.oauth.timeout);
+    EXPECT_EQ(config.oauth.rules.cache, plain.oauth.rules.cache);
+    EXPECT_EQ(config.oauth.claims, plain.oauth.claims);
     EXPECT_EQ(config.limits.pop3_idle, plain.limits.pop3_idle);
     EXPECT_EQ(config.limits.login_time, plain.limits.login_time);
     EXPECT_EQ(config.limits.tls_handshake, plain.limits.tls_handshake);
@@ -461,6 +466,106 @@ TEST_F(HostCheckTest, CertificateThatIsNotValidNow) {
     const auto none = check("no certificate");
     EXPECT_NE(none.find("tls.certificate: "), none.npos) << none;
     EXPECT_NE(none.find("in PEM"), none.npos) << none;
+}
+
+TEST_F(HostCheckTest, IssuerOfTokens) {
+    const auto secret = dir_ / "secret";
+    std::ofstream(secret) << "s3cret\n";
+    ::chmod(secret.c_str(), 0600);
+    const auto check = [&](const std::string& more) {
+        return faults(
+            text("[oauth]\nintrospection = \"https://id.example/i\"\nclient_id = \"m\"\n" +
+                 ("client_secret_file = \"" + secret) + "\"\n" + more));
+    };
+    const auto ca = [&](const std::string& pem) {
+        std::ofstream(dir_ / "ca.pem") << pem;
+        return check("ca = \"" + (dir_ / "ca.pem") + "\"\n");
+    };
+    EXPECT_EQ(ca(test::ClientAuthority().pem()), "");
+    EXPECT_NE(ca("none").find("oauth.ca: "), std::string::npos);
+    EXPECT_NE(check("ca = \"" + (dir_ / "no.pem") + "\"\n").find("oauth.ca: "), std::string::npos);
+    ::chmod(secret.c_str(), 0644);
+    EXPECT_NE(ca(test::ClientAuthority().pem()).find("secret can be read or written by everyone"),
+              std::string::npos);
+    ::unlink(secret.c_str());
+    EXPECT_NE(ca(test::ClientAuthority().pem()).find("oauth.client_secret_file: "),
+              std::string::npos);
+}
+
+const std::string kIssuer =
+    "[oauth]\nintrospection = \"https://id.example/i\"\nclient_id = \"maild\"\n"
+    "client_secret_file = \"/etc/maild/secret\"\n";
+
+TEST(OauthConfig, IsReadWhole) {
+    const auto parsed = parse_config(
+        kIssuer +
+            "authentication = \"post\"\nca = \"/etc/ca.pem\"\ntimeout = \"3 s\"\n"
+            "cache = \"1 min\"\nissuer = \"https://id.example\"\naudience = \"mail\"\n"
+            "scope = \"openid  mail\"\nclaims = [\"upn\", \"email\"]\n"
+            "domain = \"example.org\"\n"
+            "openid_configuration = \"https://id.example/.well-known/openid-configuration\"\n",
+        "m.toml", kNamed);
+    EXPECT_EQ(format_faults("m.toml", parsed.faults), "");
+    const auto& oauth = parsed.config.oauth;
+    EXPECT_TRUE(oauth.is_enabled());
+    EXPECT_EQ(oauth.introspection.text(), "https://id.example/i");
+    EXPECT_EQ(oauth.authentication, oauth::ClientAuthentication::post);
+    EXPECT_EQ(oauth.client_id + " " + oauth.secret_file + " " + oauth.ca,
+              "maild /etc/maild/secret /etc/ca.pem");
+    EXPECT_EQ(oauth.timeout, 3s);
+    EXPECT_EQ(oauth.rules.cache, 60s);
+    EXPECT_EQ(oauth.rules.issuer + " " + oauth.rules.audience + " " + oauth.rules.domain,
+              "https://id.example mail example.org");
+    EXPECT_EQ(oauth.rules.scopes, (std::vector<std::string>{"openid", "mail"}));
+    EXPECT_EQ(oauth.claims, (std::vector<std::string>{"upn", "email"}));
+    EXPECT_TRUE(oauth.openid_configuration.ends_with("openid-configuration"));
+    EXPECT_FALSE(parse_config("", "m.toml", kNamed).config.oauth.is_enabled());
+    const auto plain = parse_config(kIssuer, "m.toml", kNamed).config.oauth;
+    EXPECT_EQ(plain.claims, (std::vector<std::string>{"email", "username", "sub"}));
+    EXPECT_EQ(plain.ca, "/etc/ssl/certs/ca-certificates.crt");
+}
+
+TEST(OauthConfig, NamesEachFault) {
+    const std::string rest = "client_id = \"m\"\nclient_secret_file = \"/s\"\n";
+    const struct {
+        std::string text;
+        const char* want; // "": good
+    } cases[] = {
+        {kIssuer, ""},
+        {"[oauth]\n", ""},
+        {"[oauth]\ntimeout = \"3 s\"\n", ""},
+        {"[oauth]\n" + rest, "oauth.introspection is missing"},
+        {"[oauth]\nintrospection = \"id.example\"\n" + rest,
+         "oauth.introspection is id.example, which does not begin with https://"},
+        {"[oauth]\nintrospection = \"http://id.example/i\"\n" + rest,
+         "oauth.introspection would send tokens and the secret in the clear"},
+        {"[oauth]\nintrospection = \"http://[::1]:8080/i\"\n" + rest, ""},
+        {"[oauth]\nintrospection = \"https://id.example\"\n", "oauth.client_id is missing"},
+        {"[oauth]\nintrospection = \"https://id.example\"\nclient_id = \"m\"\n",
+         "oauth.client_secret_file is missing"},
+        {"[oauth]\nintrospection = \"https://id.example\"\nauthentication = \"bearer\"\n"
+         "client_secret_file = \"/s\"\n",
+         ""},
+        {kIssuer + "authentication = \"none\"\n", "oauth.authentication is \"none\""},
+        {kIssuer + "timeout = \"20 s\"\n", "oauth.timeout is out of range"},
+        {kIssuer + "cache = \"2 d\"\n", "oauth.cache is out of range"},
+        {kIssuer + "scope = \"a\\\"b\"\n", "oauth.scope holds "},
+        {kIssuer + "scope = \"mail\\nx\"\n", "oauth.scope holds "},
+        {kIssuer + "claims = []\n", "oauth.claims is empty"},
+        {kIssuer + "claims = [\"\"]\n", "oauth.claims holds "},
+        {kIssuer + "claims = [7]\n", "oauth.claims holds "},
+        {kIssuer + "domain = \"@example.org\"\n", "oauth.domain is "},
+        {kIssuer + "openid_configuration = \"http://id.example/\"\n",
+         "oauth.openid_configuration is "},
+        {kIssuer + "client_secret = \"s3cret\"\n", "oauth.client_secret is not a known key"},
+    };
+    for (const auto& c : cases) {
+        const auto got = faults_of(c.text);
+        if (*c.want == 0)
+            EXPECT_EQ(got, "") << c.text;
+        else
+            EXPECT_NE(got.find(c.want), got.npos) << c.text << got;
+    }
 }
 
 } // namespace

@@ -81,6 +81,9 @@ public:
     void on_client_authorities(UniqueFd file) override {
         context_->set_status("authorities " + first_line(file));
     }
+    void on_issuer_files(IssuerFiles files) override {
+        context_->set_status("secret " + first_line(files.secret));
+    }
     void on_certificate(CertificateFiles files) override {
         context_->set_status("certificate " + first_line(files.certificate) + " key " +
                              first_line(files.key));

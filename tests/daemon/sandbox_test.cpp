@@ -5,9 +5,12 @@
 #include "support/effort.hpp"
 #include "support/temp_dir.hpp"
 
+#include "maild/net/host_lookup.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -15,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <netdb.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -107,6 +111,75 @@ TEST_F(SandboxTest, ForbiddenCallsKillEveryRole) {
             EXPECT_EQ(ended.signal, SIGSYS) << name_of(role) << " " << name << " " << ended.output;
         }
     }
+}
+
+std::string connected(int family, const char* address, std::uint16_t port) {
+    const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd < 0) return std::strerror(errno);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    ::inet_pton(AF_INET, address, &to.sin_addr);
+    const int done = ::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    const bool is_let = done == 0 || errno == EINPROGRESS || errno == ECONNREFUSED;
+    return is_let ? "connects" : std::strerror(errno);
+}
+
+// Out to the issuer's port and to name servers, reading what says who they are; no more.
+TEST_F(SandboxTest, OauthConnectsAndChangesNothing) {
+    config_.oauth.introspection.port = 8443;
+    const struct {
+        const char* name;
+        std::function<std::string()> body;
+        const char* want; // "": killed
+    } cases[] = {
+        {"issuer", [] { return connected(AF_INET, "127.0.0.1", 8443); }, "connects"},
+        {"DNS by TCP", [] { return connected(AF_INET, "127.0.0.1", 53); }, "connects"},
+        {"elsewhere", [] { return connected(AF_INET, "127.0.0.1", 25); }, "Permission denied"},
+        {"a Unix socket", [] { return connected(AF_UNIX, "", 0); },
+         "Address family not supported by protocol"},
+        {"a packet socket", [] { return connected(AF_PACKET, "", 0); }, ""},
+        {"hosts", [] { return opened("/etc/hosts", O_RDONLY); }, "opened"},
+        {"passwd", [] { return opened("/etc/passwd", O_RDONLY); }, "Permission denied"},
+        {"data", [&] { return opened(config_.paths.shards(), O_RDONLY); }, "Permission denied"},
+        {"to write", [&] { return opened(dir_ / "world", O_WRONLY); }, ""},
+        {"to make", [&] { return opened(dir_ / "new", O_RDONLY | O_CREAT); }, ""},
+        {"bind", [] { return std::to_string(::bind(0, nullptr, 0)); }, ""},
+        {"listen", [] { return std::to_string(::listen(0, 1)); }, ""},
+        {"unlink", [&] { return std::to_string(::unlink((dir_ / "world").c_str())); }, ""},
+        {"process", [] { return std::to_string(::fork()); }, ""},
+        {"execution", [] { return std::to_string(::execl("/bin/true", "true", nullptr)); }, ""},
+        {"fast open", [] { return std::to_string(::sendto(0, "x", 1, MSG_FASTOPEN, nullptr, 0)); },
+         ""},
+        {"thread",
+         [] {
+             std::thread([] {}).join();
+             return std::string("ran");
+         },
+         "ran"},
+    };
+    for (const auto& c : cases) {
+        const auto ended = as(Role::oauth, c.body);
+        if (*c.want == 0)
+            EXPECT_EQ(ended.signal, SIGSYS) << c.name << " " << ended.output;
+        else
+            EXPECT_EQ(ended.output, c.want) << c.name << " signal " << ended.signal;
+    }
+}
+
+TEST_F(SandboxTest, OauthFindsNames) {
+    net::HostLookup::use_files_and_dns();
+    const auto ended = as(Role::oauth, [] {
+        addrinfo* all = nullptr;
+        const int error = ::getaddrinfo("localhost", nullptr, nullptr, &all);
+        // Nobody answers for this one, or somebody says that it is not there: both are asked in
+        // vain.
+        addrinfo* none = nullptr;
+        const int missing = ::getaddrinfo("maild.invalid", nullptr, nullptr, &none);
+        return std::string(error == 0 ? "found" : ::gai_strerror(error)) +
+               (missing == 0 ? " and nonsense" : "");
+    });
+    EXPECT_EQ(ended.output, "found") << "signal " << ended.signal;
 }
 
 TEST_F(SandboxTest, WorkerAndControlOpenNothing) {

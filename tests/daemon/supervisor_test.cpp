@@ -274,6 +274,42 @@ TEST_F(SupervisorTest, ClientAuthoritiesReachAuthBesideItsOwnCertificate) {
     }));
 }
 
+// There when it is configured, anew with each reload, and gone without.
+TEST_F(SupervisorTest, TheIssuersRoleComesAndGoesWithItsConfiguration) {
+    const auto& dir = daemon_.dir();
+    std::ofstream(dir / "secret") << "SECRET\n";
+    ::chmod((dir / "secret").c_str(), 0600);
+    const auto section = "[oauth]\nintrospection = \"http://127.0.0.1:9/i\"\nclient_id = \"m\"\n"
+                         "client_secret_file = \"" +
+                         (dir / "secret") + "\"\n";
+    start();
+    EXPECT_FALSE(daemon_.processes().contains("oauth 0"));
+    const auto reload = [&](const std::string& more) {
+        daemon_.configure("mx.example.org", more);
+        EXPECT_EQ(daemon_.control("reload"), "ok\n");
+    };
+    const auto is_there = [&](const std::string& secret) {
+        return eventually([&] {
+            const auto all = daemon_.processes();
+            const auto found = all.find("oauth 0");
+            return found != all.end() && found->second.state == "ready" &&
+                   found->second.rest.find("secret " + secret) != std::string::npos;
+        });
+    };
+    reload(section);
+    ASSERT_TRUE(is_there("SECRET"));
+    const auto first = daemon_.processes()["oauth 0"];
+    std::ofstream(dir / "secret") << "ANOTHER\n";
+    reload(section);
+    ASSERT_TRUE(is_there("ANOTHER"));
+    EXPECT_NE(daemon_.processes()["oauth 0"].pid, first.pid);
+    ::kill(daemon_.processes()["oauth 0"].pid, SIGKILL);
+    ASSERT_TRUE(is_there("ANOTHER")) << "it comes back like any other";
+    reload("");
+    EXPECT_TRUE(eventually([&] { return !daemon_.processes().contains("oauth 0"); }));
+    EXPECT_EQ(daemon_.processes().size(), 5U);
+}
+
 TEST_F(SupervisorTest, Usr1OpensTheLogAgainForEverybody) {
     start();
     std::filesystem::rename(daemon_.log_file(), daemon_.log_file() + ".1");

@@ -18,7 +18,7 @@ import host
 import intruder
 import sasl
 
-ROLES = ("worker", "auth", "store", "control")
+ROLES = ("worker", "auth", "store", "control", "oauth")
 FILES = {"auth", "store"}   # roles that may open some
 KILLED, REFUSED, ABSENT, ALLOWED = "killed", "refused", "absent", "allowed"
 AT_FDCWD, SIGKILL = -100, int(signal.SIGKILL)
@@ -30,17 +30,23 @@ def attempts(machine, role, pids):
     """Name, expectation, system call and arguments. `pids` has a process of each role, and the supervisor's."""
     other = pids["store" if role == "auth" else "auth"]
     data = str(machine.root / "var/lib").encode()
-    file = REFUSED if role in FILES else KILLED
+    connects = role == "oauth"   # IP sockets of its own; files to be read, of which Landlock leaves five
+    file = REFUSED if role in FILES or connects else KILLED
     own = {"auth": data + b"/directory/directory.db", "store": data + b"/shard/00/meta.db"}
     alien = own["store" if role == "auth" else "auth"]
     yield "open /etc/passwd", file, 257, AT_FDCWD, b"/etc/passwd", 0
     yield "open what belongs to another role", file, 257, AT_FDCWD, alien, 0
-    yield "open another role's memory", file, 257, AT_FDCWD, f"/proc/{other}/mem".encode(), 2
+    yield "open another role's memory", file, 257, AT_FDCWD, f"/proc/{other}/mem".encode(), 0 if connects else 2
     if role in FILES:
         yield "open its own database", ALLOWED, 257, AT_FDCWD, own[role], 0
         yield "make a file beside its directory", REFUSED, 257, AT_FDCWD, data + b"/new", 0o102, 0o600
-    yield "socket", KILLED, 41, 2, 1, 0
-    yield "connect", KILLED, 42, 0, ADDRESS, 16
+    if connects:
+        yield "open to write", KILLED, 257, AT_FDCWD, b"/etc/hosts", 2
+        yield "open what says where names are found", ALLOWED, 257, AT_FDCWD, b"/etc/hosts", 0
+        yield "packet socket", KILLED, 41, 17, 3, 0
+    yield "socket", ALLOWED if connects else KILLED, 41, 2, 1, 0
+    if not connects:
+        yield "connect", KILLED, 42, 0, ADDRESS, 16
     yield "bind", KILLED, 49, 0, ADDRESS, 16
     yield "listen", KILLED, 50, 0, 16
     yield "connect by TCP fast open", KILLED, 44, 0, b"x", 1, MSG_FASTOPEN, ADDRESS, 16
@@ -83,7 +89,11 @@ class Walls(host.HostTest):
     def setUp(self):
         path = self.host.root / "etc/maild.toml"
         if "[pool]" not in path.read_text():
-            path.write_text(path.read_text() + "\n[pool]\nworkers = 1\n")
+            secret = self.host.root / "etc/oauth.secret"
+            secret.write_text("secret")
+            secret.chmod(0o600)
+            path.write_text(path.read_text() + "\n[pool]\nworkers = 1\n[oauth]\nintrospection = \"http://127.0.0.1:9/\"\nclient_id = \"maild\"\n"
+                            f"client_secret_file = \"{secret}\"\n")
             self.renew()
 
     def renew(self):
