@@ -67,6 +67,9 @@ net::Task<auth::LoginResult> RemoteDirectory::external(ExternalAttempt attempt) 
     co_return login_result(std::move(answer));
 }
 net::Task<auth::LoginResult> RemoteDirectory::bearer(BearerAttempt attempt) {
+    auto from = attempt.remote_address;
+    const auto place = co_await lane_->enter(std::move(from));
+    if (!place) co_return std::unexpected(place.error());
     Bearer message{std::move(attempt)};
     auto answer = co_await ask(client_, std::move(message));
     co_return login_result(std::move(answer));

@@ -100,7 +100,7 @@ TEST(Pop3Bearer, LogsInAndExplainsFailures) { // RFC 7628, RFC 5034 §4
     EXPECT_TRUE(client.say("AUTH OAUTHBEARER " + wrong).starts_with("-ERR [SYS/TEMP] "));
     host.backend.failure.reset();
     EXPECT_EQ(client.say("AUTH OAUTHBEARER"), "+ \r\n");
-    const auto token = "of-ada" + std::string(6'000, '=');
+    const auto token = "wrong" + std::string(6'000, '=');
     EXPECT_EQ(challenge_of(client.say(base64_encode("n,,\1auth=Bearer " + token + "\1\1"))),
               R"({"status":"invalid_token","scope":"mail"})")
         << "a long line, and nobody's";
