@@ -18,15 +18,17 @@ struct Question {
 };
 
 net::Task<void> check(net::Resolver& resolver, const Question& question, MessageCheck& out) {
-    std::string spf_domain;
+    policy::SpfIdentifier identifier;
     if (question.client) {
         const spf::Verifier verifier{resolver, question.clock, host_name()};
         auto session = co_await spf::check_session(verifier, *question.client);
         const auto& sender = session.of_mail_from();
-        if (sender.outcome == spf::Outcome::pass) spf_domain = sender.domain;
+        identifier.is_undecided = sender.outcome == spf::Outcome::temperror;
+        if (sender.outcome == spf::Outcome::pass || identifier.is_undecided)
+            identifier.domain = sender.domain;
         out.spf = std::move(session);
     }
-    auto report = co_await policy::check_message(resolver, question.content, std::move(spf_domain),
+    auto report = co_await policy::check_message(resolver, question.content, std::move(identifier),
                                                  question.options);
     out.report = std::move(report);
 }

@@ -28,6 +28,8 @@ std::string format_value(std::string_view text) {
 
 // `"ada b"@example.org` is as it has to be already, if that is what the parser makes of it.
 std::string format_pvalue(std::string_view text) {
+    // Never a second field, whatever a peer has written into a value.
+    if (std::ranges::any_of(text, ascii::is_control)) return quoted(text);
     if (is_bare_pvalue(text, mail::Utf8::allowed)) return std::string(text);
     Cursor in(text);
     const auto same = take_pvalue(in, mail::Utf8::allowed);

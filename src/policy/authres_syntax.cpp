@@ -104,7 +104,9 @@ std::optional<std::string> take_pvalue(Cursor& in, mail::Utf8 utf8) {
         const auto local = begin.substr(0, begin.size() - in.rest().size());
         const auto rest = take_bare(in);
         if (!is_domain(rest.substr(1), utf8)) return std::nullopt;
-        return std::string(local) + std::string(rest);
+        std::string unfolded(local);
+        std::erase_if(unfolded, [](char c) { return c == '\r' || c == '\n'; });
+        return unfolded + std::string(rest);
     }
     const auto text = take_bare(in);
     if (!is_bare_pvalue(text, utf8)) return std::nullopt;

@@ -12,7 +12,8 @@ namespace maild::policy::dkim {
 namespace {
 
 // For all keys together; those that are not there by then are `temperror`.
-constexpr std::chrono::milliseconds kKeysTimeout{20'000};
+constexpr std::chrono::milliseconds kKeysTimeout{20'000}; // of all of a message
+constexpr std::chrono::milliseconds kKeyTimeout{5'000};
 
 struct Candidate {
     std::size_t field = 0; // in the header
@@ -173,7 +174,8 @@ net::Task<KeyAnswers> ask_keys(net::Resolver& resolver, std::vector<std::string>
             deadline - std::chrono::steady_clock::now());
         if (left <= std::chrono::milliseconds::zero()) break;
         net::DnsQuestion question{name, net::DnsType::txt};
-        auto answer = co_await resolver.lookup(std::move(question), left);
+        // A server that is silent takes its part of the time, and not that of the others.
+        auto answer = co_await resolver.lookup(std::move(question), std::min(left, kKeyTimeout));
         auto& key = answers[name];
         if (answer.status == net::DnsStatus::found) {
             key.state = KeyAnswer::State::found;

@@ -89,7 +89,8 @@ usable_key(const Signature& signature, const KeyAnswer& answer, const Options& o
     if (record->kind != KeyKind::rsa) return usable;
     usable.bits = bits_of(*usable.key);
     const auto size = "an RSA key of " + std::to_string(usable.bits) + " bits";
-    if (usable.bits < kLeastRsaBits) return no_key(Outcome::permerror, size + " (RFC 8301 §3.2)");
+    if (usable.bits < kLeastRsaBits)
+        return no_key(Outcome::permerror, size + " (RFC 8301, section 3.2)");
     if (usable.bits > kMostRsaBits) return no_key(Outcome::permerror, size + " is too large");
     if (usable.bits < options.least_rsa_bits)
         return no_key(Outcome::policy, size + " is not enough here");

@@ -135,6 +135,8 @@ void Reader::identity() {
     out_.identity = "@" + out_.domain;
     if (tag == nullptr) return;
     auto text = decode_quoted(tag->value);
+    if (text && std::ranges::any_of(*text, ascii::is_control))
+        return fail(Fault::syntax, "tag i= has a control character");
     const auto at = text ? text->rfind('@') : std::string::npos;
     if (at == std::string::npos) return fail(Fault::syntax, "tag i= is no identity");
     const auto domain = dns_name(std::string_view(*text).substr(at + 1));

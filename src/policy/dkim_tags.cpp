@@ -79,7 +79,10 @@ std::string without_space(std::string_view value) {
 }
 
 std::optional<std::string> decode_base64(std::string_view value) {
-    return base64_decode(without_space(value));
+    auto text = without_space(value);
+    // RFC 6376 §2.10: the padding may be left out.
+    if (const auto rest = text.size() % 4; rest == 2 || rest == 3) text.append(4 - rest, '=');
+    return base64_decode(text);
 }
 
 std::vector<std::string_view> split_colons(std::string_view value) {

@@ -46,6 +46,7 @@ private:
     void choose_record(const Walk& walk);
     net::Task<void> apply_policy();
     net::Task<void> align_all();
+    net::Task<void> align_undecided();
     net::Task<bool> is_aligned(std::string domain, AlignmentMode mode);
     bool conclude(Outcome outcome, std::string reason);
     void compare();
@@ -184,10 +185,26 @@ net::Task<void> Evaluation::align_all() {
         verdict_.dkim.domain = *domain;
         break;
     }
-    const auto domain = dkim::dns_name(identifiers_.spf);
-    if (!domain) co_return;
+    if (const auto domain = dkim::dns_name(identifiers_.spf)) {
+        const bool aligned = co_await is_aligned(*domain, record_->spf_mode);
+        if (aligned) verdict_.spf.domain = *domain;
+    }
+    if (verdict_.dkim.domain.empty() && verdict_.spf.domain.empty()) co_await align_undecided();
+}
+
+net::Task<void> Evaluation::align_undecided() {
+    auto& names = identifiers_.undecided_dkim;
+    if (names.size() > kMaxIdentifiers) names.resize(kMaxIdentifiers);
+    for (const auto& identifier : names) {
+        const auto domain = dkim::dns_name(identifier);
+        if (!domain || is_uncertain_) continue;
+        const bool aligned = co_await is_aligned(*domain, record_->dkim_mode);
+        is_uncertain_ = is_uncertain_ || aligned;
+    }
+    const auto domain = dkim::dns_name(identifiers_.undecided_spf);
+    if (!domain || is_uncertain_) co_return;
     const bool aligned = co_await is_aligned(*domain, record_->spf_mode);
-    if (aligned) verdict_.spf.domain = *domain;
+    is_uncertain_ = is_uncertain_ || aligned;
 }
 
 void Evaluation::compare() {

@@ -10,10 +10,13 @@ namespace {
 // A key in test mode (t=y) counts when its signature is right: many domains have forgotten that it
 // is there, and refusing their mail would help nobody.
 dmarc::Identifiers identifiers_of(std::string author, const std::vector<dkim::Verdict>& verdicts,
-                                  std::string spf_domain) {
-    dmarc::Identifiers identifiers{std::move(author), {}, std::move(spf_domain)};
+                                  SpfIdentifier spf) {
+    dmarc::Identifiers identifiers{.author = std::move(author)};
+    (spf.is_undecided ? identifiers.undecided_spf : identifiers.spf) = std::move(spf.domain);
     for (const auto& verdict : verdicts) {
         if (verdict.outcome == dkim::Outcome::pass) identifiers.dkim.push_back(verdict.domain);
+        if (verdict.outcome == dkim::Outcome::temperror)
+            identifiers.undecided_dkim.push_back(verdict.domain);
     }
     return identifiers;
 }
@@ -21,7 +24,7 @@ dmarc::Identifiers identifiers_of(std::string author, const std::vector<dkim::Ve
 } // namespace
 
 net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view content,
-                                       std::string spf_domain, dkim::Options options) {
+                                       SpfIdentifier spf, dkim::Options options) {
     dkim::BodyHashes hashes;
     const dkim::Verification signatures(content, hashes, options);
     const arc::Validation chain(content, hashes, options);
@@ -40,7 +43,7 @@ net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view
         report.dmarc.reason = author.error();
         co_return report;
     }
-    auto identifiers = identifiers_of(*author, report.dkim, std::move(spf_domain));
+    auto identifiers = identifiers_of(*author, report.dkim, std::move(spf));
     auto verdict = co_await dmarc::evaluate(resolver, std::move(identifiers));
     report.dmarc = std::move(verdict);
     co_return report;

@@ -132,6 +132,30 @@ TEST(AuthenticationResults, ReadsWhatItWrote) {
     EXPECT_EQ(*again, results);
 }
 
+TEST(AuthenticationResults, IsOneFieldWhateverItsValuesAre) {
+    for (const auto* value : {"\"ab\r\nX-Injected: yes\r\n\r\nbody\"@example.org", "a\r\n b", "\n",
+                              "\"a\r\n b\"@example.org", "a\x01@example.org"}) {
+        AuthenticationResults results{"mail.example.org"};
+        results.results = {{.method = "dkim",
+                            .result = "fail",
+                            .reason = value,
+                            .comment = value,
+                            .properties = {{"header", "i", value}, {"header", "d", "x.example"}}}};
+        const auto field = format_authentication_results(results);
+        for (std::size_t at = 0; (at = field.find('\n', at)) + 1 < field.size(); ++at)
+            EXPECT_EQ(field[at + 1], '\t') << field;
+        const auto again = parse_authentication_results(field.substr(field.find(':') + 1));
+        ASSERT_TRUE(again) << field;
+        ASSERT_EQ(again->results.size(), 1U);
+        EXPECT_EQ(again->results[0].properties.back().value, "x.example");
+    }
+    // Read, too: a fold within a quoted local part is none of its octets.
+    const auto read = parse_authentication_results(
+        " mail.example.org; dkim=pass header.i=\"a\r\n b\"@example.org");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->results[0].properties[0].value, "\"a b\"@example.org");
+}
+
 TEST(AuthenticationResults, EndsAtItsLimits) {
     std::string body = "a.example";
     for (std::size_t i = 0; i < kMaxMethodResults; ++i) body += ";x=y";

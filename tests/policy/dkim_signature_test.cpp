@@ -94,6 +94,8 @@ TEST(DkimSignature, RefusesWhatCannotBeVerified) {
         {"d", "d=[192.0.2.1]", "syntax: tag d= is no domain"},
         {"s", "s=", "syntax: tag s= is no selector"},
         {"s", "s=a b", "syntax: tag s= is no selector"},
+        {"i", "i==22a=0D=0AX:=20y=22@example.org", "syntax: tag i= has a control character"},
+        {"i", "i=a=00@example.org", "syntax: tag i= has a control character"},
         {"h", "h=", "syntax: tag h= is no list of field names"},
         {"h", "h=From::To", "syntax: tag h= is no list of field names"},
         {"h", "h=From:T o", "syntax: tag h= is no list of field names"},

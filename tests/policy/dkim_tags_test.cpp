@@ -77,6 +77,9 @@ TEST(DkimTags, IsLinear) {
 
 TEST(DkimTags, ReadsValues) {
     EXPECT_EQ(decode_base64("AA\r\n E="), std::string("\0\x01", 2));
+    EXPECT_EQ(decode_base64("AAE"), std::string("\0\x01", 2)); // RFC 6376 §2.10
+    EXPECT_EQ(decode_base64("AA"), std::string("\0", 1));
+    EXPECT_EQ(decode_base64("A"), std::nullopt);
     EXPECT_EQ(decode_base64("AA-E"), std::nullopt);
     EXPECT_EQ(split_colons("from : to\r\n :subject:"),
               (std::vector<std::string_view>{"from", "to", "subject", ""}));

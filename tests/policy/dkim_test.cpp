@@ -236,7 +236,7 @@ TEST(Dkim, AsksForLongEnoughKeys) {
     EXPECT_EQ(verify_with(rsa_key(), text, {.least_rsa_bits = 1025}),
               "policy: an RSA key of 1024 bits is not enough here");
     EXPECT_EQ(verify_with(policy::test::make_rsa_key(768), text, {.least_rsa_bits = 512}),
-              "permerror: an RSA key of 768 bits (RFC 8301 §3.2)");
+              "permerror: an RSA key of 768 bits (RFC 8301, section 3.2)");
     EXPECT_EQ(verify_with(policy::test::make_rsa_key(1032), text), kHeaderChanged);
     EXPECT_EQ(verify_with(ed25519_key(), text), "permerror: the key is of another kind (k=)");
 }

@@ -92,7 +92,7 @@ std::set<std::string> symbols_of(MemoryResolver& dns, const std::string& message
                                  const Json& params) {
     const maild::test::FakeClock clock;
     std::set<std::string> symbols;
-    std::string spf_domain;
+    SpfIdentifier identifier;
     const auto from = params.text_of("From");
     const auto at = from.find('@');
     if (const auto ip = net::parse_ip(params.text_of("IP")); ip && at != from.npos) {
@@ -100,9 +100,11 @@ std::set<std::string> symbols_of(MemoryResolver& dns, const std::string& message
         const auto report =
             run_task(spf::check_session(spf::Verifier{dns, clock, "mail.example.org"}, client));
         symbols = spf_symbols(report.of_mail_from());
-        if (report.of_mail_from().outcome == spf::Outcome::pass) spf_domain = client.domain;
+        identifier.is_undecided = report.of_mail_from().outcome == spf::Outcome::temperror;
+        if (report.of_mail_from().outcome == spf::Outcome::pass || identifier.is_undecided)
+            identifier.domain = client.domain;
     }
-    const auto report = run_task(check_message(dns, message, spf_domain, {}));
+    const auto report = run_task(check_message(dns, message, std::move(identifier), {}));
     for (const auto& verdict : report.dkim) symbols.insert(dkim_symbol(verdict.outcome));
     symbols.insert(dmarc_symbol(report.dmarc));
     if (report.arc.status == arc::ChainStatus::pass) symbols.insert("ARC_ALLOW");

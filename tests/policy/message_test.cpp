@@ -34,23 +34,41 @@ TEST(MessageReport, JoinsTheChecks) {
     MemoryResolver dns;
     publish(dns);
     const auto message = signed_message();
-    const auto report = run_task(check_message(dns, message, "", {}));
+    const auto report = run_task(check_message(dns, message, {}, {}));
     EXPECT_EQ(report.dkim.front().outcome, dkim::Outcome::pass);
     EXPECT_EQ(report.arc.status, arc::ChainStatus::none);
     EXPECT_EQ(report.dmarc.outcome, dmarc::Outcome::pass);
     EXPECT_EQ(report.dmarc.dkim.domain, "example.org");
 
     const auto changed = message + "more";
-    EXPECT_EQ(run_task(check_message(dns, changed, "", {})).dmarc.outcome, dmarc::Outcome::fail);
-    const auto by_spf = run_task(check_message(dns, changed, "example.org", {}));
+    EXPECT_EQ(run_task(check_message(dns, changed, {}, {})).dmarc.outcome, dmarc::Outcome::fail);
+    const auto by_spf = run_task(check_message(dns, changed, {"example.org"}, {}));
     EXPECT_EQ(by_spf.dmarc.outcome, dmarc::Outcome::pass);
     EXPECT_EQ(by_spf.dmarc.spf.domain, "example.org");
+}
+
+// A key that cannot be had now is no reason to refuse for good what its domain has signed.
+TEST(MessageReport, IsUndecidedWhereTheDnsIs) {
+    MemoryResolver dns;
+    dns.add_txt("_dmarc.example.org", "v=DMARC1; p=reject");
+    dns.fail("key._domainkey.example.org");
+    const auto message = signed_message();
+    const auto report = run_task(check_message(dns, message, {}, {}));
+    EXPECT_EQ(report.dkim.front().outcome, dkim::Outcome::temperror);
+    EXPECT_EQ(report.dmarc.outcome, dmarc::Outcome::temperror);
+    const auto by_spf = run_task(check_message(dns, message, {"example.org"}, {}));
+    EXPECT_EQ(by_spf.dmarc.outcome, dmarc::Outcome::pass);
+    const auto plain = std::string(kMessage);
+    EXPECT_EQ(run_task(check_message(dns, plain, {"mail.example.org", true}, {})).dmarc.outcome,
+              dmarc::Outcome::temperror);
+    EXPECT_EQ(run_task(check_message(dns, plain, {"elsewhere.example", true}, {})).dmarc.outcome,
+              dmarc::Outcome::fail);
 }
 
 TEST(MessageReport, NeedsAnAuthor) {
     MemoryResolver dns;
     publish(dns);
-    const auto report = run_task(check_message(dns, "Subject: x\r\n\r\n", "example.org", {}));
+    const auto report = run_task(check_message(dns, "Subject: x\r\n\r\n", {"example.org"}, {}));
     EXPECT_EQ(report.dmarc.outcome, dmarc::Outcome::permerror);
     EXPECT_EQ(report.dmarc.reason, "there is no From");
 }
@@ -59,7 +77,7 @@ TEST(MessageReport, IsWrittenAsResults) {
     MemoryResolver dns;
     publish(dns);
     const auto message = signed_message();
-    const auto report = run_task(check_message(dns, message, "", {}));
+    const auto report = run_task(check_message(dns, message, {}, {}));
     auto signature = result_of(report.dkim.front());
     ASSERT_EQ(signature.properties.back().name, "b");
     signature.properties.pop_back(); // random

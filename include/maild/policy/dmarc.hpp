@@ -65,6 +65,10 @@ struct Identifiers {
     std::string author; // author_domain()
     std::vector<std::string> dkim{};
     std::string spf{}; // empty: none
+    // Those of which the DNS would not say whether they are authenticated. Who is aligned with one
+    // has not failed (RFC 9989 §5.3: a temporary error).
+    std::vector<std::string> undecided_dkim{};
+    std::string undecided_spf{};
 };
 
 enum class Outcome : std::uint8_t { none, pass, fail, temperror, permerror }; // RFC 9989 §9.1

@@ -20,9 +20,15 @@ struct MessageReport {
     dmarc::Verdict dmarc;
 };
 
-// `spf_domain` is that of an SPF pass (of MAIL FROM, or of HELO with a null reverse-path), empty if
-// there is none. Resolver and content outlive the task.
+// The domain of an SPF pass (of MAIL FROM, or of HELO with a null reverse-path), or of a temporary
+// error; empty if there is neither.
+struct SpfIdentifier {
+    std::string domain{};
+    bool is_undecided = false;
+};
+
+// Resolver and content outlive the task.
 net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view content,
-                                       std::string spf_domain, dkim::Options options);
+                                       SpfIdentifier spf, dkim::Options options);
 
 } // namespace maild::policy
