@@ -54,6 +54,7 @@ std::optional<std::string> Validation::Impl::verify_message(const dkim::KeyAnswe
     const auto& set = sets->back();
     const auto& signature = set.message_signature;
     const auto prefix = "ARC-Message-Signature " + std::to_string(sets->size()) + ": ";
+    if (signature.expires && *signature.expires < options.now) return prefix + "it has expired";
     if (signature.length && *signature.length > hashes.size(wanted))
         return prefix + "more is signed (l=) than the body has";
     if (signature.body_hash != hashes.hash(wanted)) return prefix + "the body was changed";

@@ -141,6 +141,20 @@ std::string body_hash(std::string_view body, Canonicalization canonicalization) 
     return base64_encode(hashes.hash(wanted));
 }
 
+// dkim-quoted-printable, RFC 6376 §2.11: what would end the tag, and what is no printable ASCII.
+std::string quoted_printable(std::string_view text) {
+    constexpr std::string_view kHex = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet > 0x20 && octet < 0x7f && c != ';' && c != '=')
+            out += c;
+        else
+            ((out += '=') += kHex[octet >> 4]) += kHex[octet & 0xf];
+    }
+    return out;
+}
+
 // Up to and with "b=".
 FieldWriter unsigned_field(const SigningOptions& options, const Signer& signer,
                            const std::vector<std::string>& names, std::string_view hash) {
@@ -150,7 +164,7 @@ FieldWriter unsigned_field(const SigningOptions& options, const Signer& signer,
                        std::string(name_of(options.body_canonicalization)));
     field.tag("d", *dns_name(options.domain));
     field.tag("s", *dns_name(options.selector));
-    if (!options.identity.empty()) field.tag("i", options.identity);
+    if (!options.identity.empty()) field.tag("i", quoted_printable(options.identity));
     if (options.time) field.tag("t", std::to_string(*options.time));
     if (options.expires) field.tag("x", std::to_string(*options.expires));
     for (std::size_t i = 0; i < names.size(); ++i) {

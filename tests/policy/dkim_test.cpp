@@ -1,5 +1,6 @@
 // Signing, and verifying what was signed and then changed.
 #include "policy/dkim_keys.hpp"
+#include "policy/dkim_signature.hpp"
 #include "support/linear.hpp"
 #include "support/memory_resolver.hpp"
 #include "support/run_task.hpp"
@@ -124,6 +125,21 @@ TEST(Dkim, RefusesToSignNonsense) {
     chosen = options();
     chosen.identity = "ada@example.net";
     EXPECT_TRUE(refused(chosen));
+    for (const auto* identity : {"x\r\nBcc:y@example.org", "a\x01@example.org"}) {
+        chosen.identity = identity;
+        EXPECT_TRUE(refused(chosen)) << identity;
+    }
+    // What could end the tag is encoded, RFC 6376 §2.11.
+    for (const auto* identity :
+         {"prvs=aa11=bob@example.org", "a; l=0@example.org", "ada+x=y@example.org"}) {
+        chosen.identity = identity;
+        const auto field = sign(kMessage, rsa_key().signer(), chosen);
+        ASSERT_TRUE(field) << identity;
+        const auto signature = parse_dkim_signature(field->substr(field->find(':') + 1));
+        ASSERT_TRUE(signature) << *field;
+        EXPECT_EQ(signature->identity, identity);
+        EXPECT_EQ(signature->length, std::nullopt);
+    }
     chosen = options();
     chosen.expires = 1;
     EXPECT_TRUE(refused(chosen));
