@@ -10,7 +10,7 @@ top = pathlib.Path(sys.argv[1])
 beside = top.parent / "shared" / "conformance"
 suites = {"addr-isemail", "arc-valimail", "authres-rfc8601", "dkim-stalwart", "dkim-verifier", "dmarc-mailauth", "imaptest-scripts", "james-mpt",
           "mailauth-rspamd", "mime-cpython", "mime-enmime", "mime-flanker", "mime-mime4j", "mime-mimekit", "mime-rubymail", "mime-stalwart", "psl",
-          "record-parsers-mox", "sasl-vectors", "spf-rfc7208", "spf-stalwart"}
+          "record-parsers-mox", "reports-stalwart", "sasl-vectors", "spf-rfc7208", "spf-stalwart"}
 named = {suite for path in top.glob("tests/*/*.[ch]pp") for suite in re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)+", path.read_text(errors="replace"))}
 named |= {suite for path in top.glob("tests/*/*.[ch]pp") for suite in re.findall(r'conformance_suite\("([a-z0-9]+)"', path.read_text(errors="replace"))}
 faults = [f"{suite}: no test names it" for suite in sorted(suites - named)]
