@@ -25,6 +25,8 @@ Reply run_setup(Session& session);   // setup init
 Reply run_rebuild(Session& session); // store rebuild
 Reply run_verify(Session& session);  // message verify
 Reply run_sign(Session& session);    // message sign
+Reply run_report_dmarc(Session& session);
+Reply run_report_tls(Session& session);
 
 // A command of Runs::in_steps from its first step to its last.
 Result<Reply> ask_in_steps(Session& session);

@@ -29,6 +29,7 @@ std::span<const Command> address_commands();
 std::span<const Command> mailbox_commands();
 std::span<const Command> acl_commands();
 std::span<const Command> message_commands();
+std::span<const Command> report_commands();
 std::span<const Command> queue_commands();
 std::span<const Command> ban_commands();
 std::span<const Command> fsck_commands();

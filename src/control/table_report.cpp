@@ -1,0 +1,59 @@
+#include "control/table.hpp"
+
+namespace maild::control {
+namespace {
+
+constexpr Parameter kFiles[] = {
+    {"file", "messages with reports, or reports themselves: plain, gzip or ZIP", Count::many}};
+
+constexpr Option kChoice[] = {
+    {"domain", "D", "only what is said of this domain"},
+    {"since", "SPAN", "only reports that end within this time: 36h, 7d"},
+};
+
+constexpr Column kDmarc[] = {
+    {"source", "SOURCE"},           {"from", "FROM"},         {"messages", "MESSAGES"},
+    {"passed", "PASSED"},           {"dkim_aligned", "DKIM"}, {"spf_aligned", "SPF"},
+    {"quarantined", "QUARANTINED"}, {"rejected", "REJECTED"},
+};
+
+constexpr Column kTls[] = {
+    {"domain", "DOMAIN"}, {"policy", "POLICY"},     {"mx", "MX"},
+    {"result", "RESULT"}, {"sessions", "SESSIONS"},
+};
+
+constexpr Command kCommands[] = {
+    {.name = "report dmarc",
+     .summary = "say what DMARC reports tell of who sends with a domain's name",
+     .parameters = kFiles,
+     .options = kChoice,
+     .columns = kDmarc,
+     .description =
+         "Reads aggregate reports (RFC 9990, RFC 7489) out of messages or files and adds them up "
+         "by client and domain in From: messages, how many passed DMARC, how many by DKIM and by "
+         "SPF that are aligned, and what receivers did. What fails stands first; below the table "
+         "stands for each source what is wrong and what to do. A report that came twice counts "
+         "once. Works without the daemon. Exit code 1 when a file or an attachment could not be "
+         "read: mailctl report dmarc --domain example.org --since 7d Maildir/cur/*",
+     .example = "",
+     .runs = Runs::here},
+    {.name = "report tls",
+     .summary = "say what TLS reports tell of mail on its way to a domain",
+     .parameters = kFiles,
+     .options = kChoice,
+     .columns = kTls,
+     .description =
+         "Reads TLS reports (RFC 8460) out of messages or files and adds up the sessions by "
+         "domain, policy (sts, tlsa or no-policy-found), MX host and result. What failed stands "
+         "first; below the table stands what each failure means and what to do. Works without the "
+         "daemon. Exit code 1 when a file or an attachment could not be read: mailctl report tls "
+         "report.json.gz",
+     .example = "",
+     .runs = Runs::here},
+};
+
+} // namespace
+
+std::span<const Command> report_commands() { return kCommands; }
+
+} // namespace maild::control
