@@ -1,0 +1,272 @@
+// Reports to others: who gets one, what stands in it, and the mail that brings it.
+#include "support/memory_resolver.hpp"
+#include "support/run_task.hpp"
+
+#include "maild/report/attachment.hpp"
+#include "maild/report/outgoing.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace maild::report {
+namespace {
+
+using maild::test::MemoryResolver;
+using maild::test::run_task;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+const Period kDay{from_unix_seconds(1'700'006'400), from_unix_seconds(1'700'092'800)};
+
+const Reporter& reporter() {
+    static const Reporter kReporter{.organization = "Receiver",
+                                    .email = "dmarc@mail.receiver.example",
+                                    .extra_contact = {},
+                                    .submitter = "mail.receiver.example"};
+    return kReporter;
+}
+
+DmarcFact fact_from(std::string_view source) {
+    DmarcFact fact;
+    fact.time = kDay.begin;
+    fact.source = net::parse_ip(source).value();
+    fact.author = "mail.example.org";
+    fact.envelope_from = "bounce.example.net";
+    fact.record_domain = "example.org";
+    fact.record = "v=DMARC1; p=reject; adkim=s; rua=mailto:dmarc@example.org";
+    fact.disposition = Disposition::reject;
+    fact.dkim = {{"example.net", "s", policy::dkim::Outcome::pass, ""}};
+    fact.spf = {"bounce.example.net", SpfScope::mail_from, policy::spf::Outcome::pass, ""};
+    return fact;
+}
+
+TEST(OutgoingReports, AddUpByDomainAndResult) {
+    Aggregator aggregator(reporter(), kDay);
+    aggregator.add(fact_from("192.0.2.2"));
+    aggregator.add(fact_from("192.0.2.1"));
+    aggregator.add(fact_from("192.0.2.2"));
+    auto other = fact_from("192.0.2.2");
+    other.author = "example.org";
+    aggregator.add(other);
+    other.record_domain = "a.example";
+    aggregator.add(other);
+    const auto reports = aggregator.reports();
+    ASSERT_THAT(reports, SizeIs(2));
+    EXPECT_EQ(reports[0].report.policy.domain, "a.example");
+    const auto& report = reports[1].report;
+    EXPECT_EQ(report.report_id, "1700006400.example.org@mail.receiver.example");
+    EXPECT_EQ(report.begin, kDay.begin);
+    EXPECT_EQ(to_unix_seconds(report.end), 1'700'092'799);
+    EXPECT_EQ(report.policy.policy, policy::dmarc::Policy::reject);
+    EXPECT_EQ(report.policy.subdomain_policy, policy::dmarc::Policy::reject);
+    EXPECT_EQ(report.policy.dkim_mode, policy::dmarc::AlignmentMode::strict);
+    EXPECT_EQ(report.policy.is_testing, false);
+    ASSERT_THAT(report.records, SizeIs(3));
+    EXPECT_EQ(report.records[0].source_ip, "192.0.2.1");
+    EXPECT_EQ(report.records[1].count + report.records[2].count, 3U);
+    EXPECT_EQ(parse_aggregate(format_aggregate(report)).value(), report);
+}
+
+TEST(OutgoingReports, LeaveOutWhatNobodyAsksFor) {
+    Aggregator aggregator(reporter(), kDay);
+    auto fact = fact_from("192.0.2.1");
+    fact.time = kDay.end;
+    aggregator.add(fact);
+    fact.time = kDay.begin - std::chrono::milliseconds(1);
+    aggregator.add(fact);
+    fact.time = kDay.begin;
+    fact.record_domain.clear();
+    aggregator.add(fact);
+    fact.record_domain = "example.org";
+    fact.record = "v=DMARC1; p=reject";
+    aggregator.add(fact);
+    EXPECT_THAT(aggregator.reports(), IsEmpty());
+}
+
+// RFC 9990 §3.3: what was published last.
+TEST(OutgoingReports, TellTheLastPolicy) {
+    Aggregator aggregator(reporter(), kDay);
+    auto fact = fact_from("192.0.2.1");
+    fact.time += std::chrono::hours(2);
+    fact.record = "v=DMARC1; p=none; rua=mailto:new@example.org";
+    aggregator.add(fact);
+    aggregator.add(fact_from("192.0.2.1"));
+    const auto reports = aggregator.reports();
+    ASSERT_THAT(reports, SizeIs(1));
+    EXPECT_EQ(reports[0].report.policy.policy, policy::dmarc::Policy::none);
+    EXPECT_EQ(destinations_of(reports[0].record).at(0).address.localpart, "new");
+    ASSERT_THAT(reports[0].report.records, SizeIs(1));
+    EXPECT_EQ(reports[0].report.records[0].count, 2U);
+}
+
+TEST(OutgoingReports, EndAtTheirLimits) {
+    Aggregator aggregator(reporter(), kDay);
+    auto fact = fact_from("2001:db8::");
+    for (std::size_t i = 0; i < kMaxRecords + 5; ++i) {
+        for (std::size_t k = 0; k < 4; ++k)
+            fact.source.bytes[12 + k] = static_cast<std::uint8_t>(i >> (8 * k));
+        aggregator.add(fact);
+    }
+    const auto reports = aggregator.reports();
+    ASSERT_THAT(reports, SizeIs(1));
+    EXPECT_THAT(reports[0].report.records, SizeIs(kMaxRecords));
+    EXPECT_THAT(reports[0].report.error, StartsWith("5 messages are left out"));
+}
+
+TEST(OutgoingReports, MakeFactsOfVerdicts) {
+    policy::MessageReport seen;
+    seen.dmarc.outcome = policy::dmarc::Outcome::pass;
+    seen.dmarc.policy = policy::dmarc::Policy::quarantine;
+    seen.dmarc.author = "mail.example.org";
+    seen.dmarc.record_domain = "example.org";
+    seen.dmarc.dkim.domain = "example.org";
+    const auto signature = [](std::string domain, policy::dkim::Outcome outcome) {
+        policy::dkim::Verdict verdict;
+        verdict.domain = std::move(domain);
+        verdict.selector = "s";
+        verdict.outcome = outcome;
+        verdict.reason = "because";
+        return verdict;
+    };
+    using enum policy::dkim::Outcome;
+    seen.dkim = {signature("x.example", fail), signature("y.example", pass),
+                 signature("example.org", pass), signature("mail.example.org", pass),
+                 policy::dkim::Verdict()};
+    policy::spf::Report spf;
+    spf.domain = "client.example";
+    spf.identity = policy::spf::Identity::helo;
+    spf.outcome = policy::spf::Outcome::softfail;
+    spf.problem = "ada@example.org";
+    const auto fact = fact_of(
+        {.time = kDay.begin, .envelope_from = "", .report = seen, .spf = &spf, .reasons = {}});
+    EXPECT_EQ(fact.disposition, Disposition::pass);
+    EXPECT_TRUE(fact.is_dkim_aligned);
+    EXPECT_FALSE(fact.is_spf_aligned);
+    std::vector<std::string> order;
+    for (const auto& result : fact.dkim) order.push_back(result.domain + ":" + result.comment);
+    EXPECT_THAT(order, ElementsAre("mail.example.org:", "example.org:", "y.example:",
+                                   "x.example:because")); // §3.1.3
+    EXPECT_EQ(fact.spf->scope, SpfScope::helo);
+    EXPECT_EQ(fact.spf->comment, "");
+    seen.dmarc.policy = policy::dmarc::Policy::none;
+    EXPECT_EQ(fact_of({.envelope_from = "", .report = seen, .reasons = {}}).disposition,
+              Disposition::none);
+}
+
+std::vector<std::string> destinations(std::string_view record) {
+    std::vector<std::string> out;
+    for (const auto& destination : destinations_of(record))
+        out.push_back(
+            destination.address.format() +
+            (destination.most_octets ? " " + std::to_string(*destination.most_octets) : ""));
+    return out;
+}
+
+TEST(ReportDestinations, AreReadWithTheirSizes) {
+    EXPECT_THAT(destinations("v=DMARC1; p=none; rua=mailto:a@a.example!10m , MAILTO:b@B.example"),
+                ElementsAre("a@a.example 10485760", "b@b.example"));
+    EXPECT_THAT(destinations("v=DMARC1; rua=mailto:a@a.example!5,mailto:b@a.example!2K,"
+                             "mailto:c@a.example!1g,mailto:d@a.example!1t"),
+                ElementsAre("a@a.example 5", "b@a.example 2048", "c@a.example 1073741824",
+                            "d@a.example 1099511627776"));
+    EXPECT_THAT(destinations("v=DMARC1; rua=mailto:a%2Bb@a.example?subject=x"),
+                ElementsAre("a+b@a.example"));
+    EXPECT_THAT(destinations("v=DMARC1; rua=https://a.example/r,mailto:,mailto:a,mailto:a@[::1],"
+                             "mailto:a@a.example!x,mailto:a@a.example!1mm,mailto:%4@a.example"),
+                IsEmpty());
+    EXPECT_THAT(destinations("v=DMARC1; rua=mailto:a@a.example,mailto:a@A.example"),
+                ElementsAre("a@a.example"));
+    EXPECT_THAT(destinations("v=DMARC1; ruf=mailto:a@a.example"), IsEmpty());
+    EXPECT_THAT(destinations("rua=mailto:a@a.example"), IsEmpty());
+    std::string many = "v=DMARC1; rua=";
+    for (int i = 0; i < 20; ++i) many += "mailto:" + std::to_string(i) + "@a.example,";
+    EXPECT_THAT(destinations(many), SizeIs(kMaxDestinations));
+}
+
+class ReportVerification : public testing::Test {
+protected:
+    // The addresses that may get a report of blue.example.com, then what else is to be said.
+    std::string verify(std::string_view uris) {
+        const auto verified = run_task(verify_destinations(
+            dns, "blue.example.com", destinations_of("v=DMARC1; rua=" + std::string(uris))));
+        std::string out;
+        for (const auto& destination : verified.allowed) out += destination.address.format() + ";";
+        for (const auto& address : verified.refused) out += "refused " + address + ";";
+        return out + (verified.is_undecided ? "undecided" : "");
+    }
+    MemoryResolver dns;
+};
+
+// RFC 9990 §4 with its own example.
+TEST_F(ReportVerification, AsksOtherOrganizations) {
+    EXPECT_EQ(verify("mailto:a@blue.example.com"), "a@blue.example.com;");
+    EXPECT_EQ(verify("mailto:reports@red.example.net"), "refused reports@red.example.net;");
+    dns.add_txt("blue.example.com._report._dmarc.red.example.net", "v=DMARC1");
+    EXPECT_EQ(verify("mailto:reports@red.example.net"), "reports@red.example.net;");
+}
+
+TEST_F(ReportVerification, TakesOneOrganizationForOne) {
+    dns.add_txt("_dmarc.example.com", "v=DMARC1; p=none");
+    EXPECT_EQ(verify("mailto:a@example.com,mailto:b@red.example.com,mailto:c@example.net"),
+              "a@example.com;b@red.example.com;refused c@example.net;");
+}
+
+TEST_F(ReportVerification, TakesAnswersForRecordsOnly) {
+    const std::string name = "blue.example.com._report._dmarc.red.example.net";
+    dns.add_txt(name, "v=spf1 -all");
+    EXPECT_EQ(verify("mailto:a@red.example.net"), "refused a@red.example.net;");
+    dns.fail(name);
+    EXPECT_EQ(verify("mailto:a@red.example.net"), "undecided");
+}
+
+TEST_F(ReportVerification, FollowsAnotherAddressAtTheSameHost) {
+    const std::string name = "blue.example.com._report._dmarc.red.example.net";
+    dns.add_txt(name, "v=DMARC1; rua=mailto:b@red.example.net!1k");
+    EXPECT_EQ(verify("mailto:a@red.example.net"), "b@red.example.net;");
+    MemoryResolver other;
+    other.add_txt(name, "v=DMARC1; rua=mailto:b@victim.example");
+    std::swap(dns, other);
+    EXPECT_EQ(verify("mailto:a@red.example.net"), "refused a@red.example.net;");
+}
+
+TEST(ReportMail, IsReadAgain) {
+    Aggregator aggregator(reporter(), kDay);
+    aggregator.add(fact_from("192.0.2.1"));
+    const auto reports = aggregator.reports();
+    const auto to = mail::parse_address("dmarc@example.org", mail::Utf8::refused).value();
+    const auto date = from_unix_seconds(1'700'100'000);
+    const auto mail = format_report_mail(reports[0], reporter(), to, date);
+    EXPECT_EQ(mail, format_report_mail(reports[0], reporter(), to, date));
+    const auto found = reports_in_message(mail);
+    ASSERT_THAT(found.aggregate, SizeIs(1));
+    EXPECT_EQ(found.aggregate[0], reports[0].report);
+    EXPECT_THAT(mail, HasSubstr("\r\nTo: <dmarc@example.org>\r\n"));
+    EXPECT_THAT(mail, HasSubstr("\r\nSubject: Report Domain: example.org\r\n Submitter: "
+                                "mail.receiver.example\r\n Report-ID: "
+                                "<1700006400.example.org@mail.receiver.example>\r\n"));
+    EXPECT_THAT(mail, HasSubstr("\r\nContent-Type: application/gzip\r\n"));
+    EXPECT_THAT(mail, HasSubstr("filename=\"mail.receiver.example!example.org!1700006400!"
+                                "1700092799.xml.gz\"\r\n"));
+    std::string_view rest = mail;
+    while (!rest.empty()) {
+        const auto end = rest.find("\r\n");
+        ASSERT_NE(end, rest.npos);
+        EXPECT_LE(end, 100U);
+        rest.remove_prefix(end + 2);
+    }
+}
+
+TEST(ReportMail, HoldsNoFieldOfAStranger) {
+    DomainReport report;
+    report.report.policy.domain = "a\r\nBcc: b";
+    report.report.report_id = "1.a\r\nBcc: b@x";
+    const auto to = mail::parse_address("dmarc@example.org", mail::Utf8::refused).value();
+    const auto mail = format_report_mail(report, reporter(), to, kDay.begin);
+    EXPECT_THAT(mail, testing::Not(HasSubstr("\nBcc")));
+}
+
+} // namespace
+} // namespace maild::report
