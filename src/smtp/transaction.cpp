@@ -84,12 +84,14 @@ net::Task<Replies> Session::handle(const Rcpt& command) {
 Replies Session::refuse_recipient(const Rcpt& command, const Refusal& refusal) {
     log_refusal("smtp_recipient_refused", client_, command.forward_path.format(), refusal);
     const auto reply = reply_for(refusal, Step::recipient);
-    if (reply.code < 500 || server_.service == Service::lmtp) return {format_reply(reply)};
+    if (reply.code < 500) return {format_reply(reply)};
     return count_rcpt_failure(format_reply(reply));
 }
 
-// Against harvesting addresses: each further failure costs time, and then the session ends.
+// Against harvesting addresses: each further failure costs time, and then the session ends. A peer
+// of LMTP is trusted, and hands on what others have sent.
 Replies Session::count_rcpt_failure(std::string text) {
+    if (server_.service == Service::lmtp) return {std::move(text), {}};
     if (++rcpt_failures_ > server_.limits.rcpt_failures) return end(replies::kTooManyUnknown);
     const bool is_free = rcpt_failures_ <= server_.limits.free_rcpt_failures;
     return {std::move(text),

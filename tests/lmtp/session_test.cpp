@@ -90,6 +90,15 @@ TEST(LmtpSession, NeverPunishesUnknownRecipients) { // its peer is trusted and a
         with.send("RCPT TO:<nobody@example.org>").expect("550 5.1.1");
         ASSERT_EQ(with.delay().count(), 0);
     }
+    for (int i = 0; i < 1000; ++i) { // nor what stands behind them in the pipeline
+        with.send("RSET").expect(i < 99 ? "250" : "421");
+        if (with.is_over()) break;
+        with.send("MAIL FROM:<>");
+        with.send("RCPT TO:<nobody@example.org>").expect("550 5.1.1");
+        if (i % 2 == 0) with.send("DATA").expect("503 5.5.1");
+        if (i % 2 == 1) with.chunk("x: y\r\n", " LAST").expect("503 5.5.1");
+        ASSERT_EQ(with.delay().count(), 0);
+    }
 }
 
 TEST(LmtpTrace, SaysLmtp) { // RFC 3848 §1, RFC 6531 §4.3
