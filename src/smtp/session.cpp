@@ -9,6 +9,9 @@ namespace {
 
 bool is_auth(std::string_view line) { return ascii::starts_with_icase(line, "AUTH "); }
 
+// A chunk may stand behind it, however wrong the rest of the line is.
+bool is_bdat(std::string_view line) { return ascii::starts_with_icase(line, "BDAT"); }
+
 } // namespace
 
 Session::Session(const Server& server, Client client)
@@ -52,13 +55,16 @@ net::Task<Replies> Session::on_line(net::Line line, bool is_followed) {
 
 // A command that may be handled now, or what its line is answered instead.
 std::expected<Command, Replies> Session::admit(const net::Line& line, bool is_followed) {
+    const auto wrong = [&](std::string_view reply) {
+        return std::unexpected(is_bdat(line.text) ? end(replies::kBadChunk) : bad(reply));
+    };
     if (line.too_long ||
         (line.text.size() + 2 > server_.limits.command_line && !is_auth(line.text)))
-        return std::unexpected(bad(replies::kLineTooLong));
-    if (line.has_nul || line.has_bare_cr_or_lf) return std::unexpected(bad(replies::kBadOctets));
+        return wrong(replies::kLineTooLong);
+    if (line.has_nul || line.has_bare_cr_or_lf) return wrong(replies::kBadOctets);
     const bool utf8 = transaction_ && transaction_->mail.smtputf8;
     auto command = parse_command(line.text, utf8 ? mail::Utf8::allowed : mail::Utf8::refused);
-    if (!command) return std::unexpected(bad(replies::of(command.error().problem)));
+    if (!command) return wrong(replies::of(command.error().problem));
     // RFC 2920 §3.1: without PIPELINING no command may be followed unanswered, with it some may
     // not. Whoever does it is not in step with us: an injection before STARTTLS (RFC 3207 §5),
     // smuggled content, a spammer in a hurry.

@@ -17,6 +17,21 @@ logged
 mailbox INBOX has 0
 log lacks smuggled
 
+case the same for a line that is refused before it is parsed: %EACH%
+each "BDAT\t5" "bdat 5\0" "BDAT 5\rLAST" "BDATA 5"
+connect smtp hello
+C: MAIL FROM:<eve@remote.example>
+S: 250
+C: RCPT TO:<%USER%>
+S: 250
+send "%EACH%\r\nRSET\r\nMAIL FROM:<smuggled@remote.example>\r\n"
+S: 501 5.
+S: 421 4.7.0
+closed
+logged
+mailbox INBOX has 0
+log lacks smuggled
+
 case sizes whose sum is too large
 host strict
 connect smtp hello
