@@ -58,9 +58,8 @@ net::Task<ContentResult> Session::on_chunk() {
         co_return result;
     }
     if (chunks_->flaw() != Flaw::none) {
-        const auto flaw = chunks_->flaw();
-        chunks_.reset();
-        co_return ContentResult{refuse_flaw(flaw), {}};
+        const auto flawed = std::move(chunks_);
+        co_return refuse_flawed(*flawed);
     }
     co_return ContentResult{{"250 2.0.0 " + std::to_string(chunk_.size) + " octets received\r\n"},
                             {}};

@@ -58,7 +58,8 @@ public:
     // After the content's end; `content` is finished.
     net::Task<ContentResult> on_content(const ContentReader& content);
     // BDAT: octets of the chunk, at most chunk_left(); then, when all have come, what is answered.
-    // The report is of a message that this chunk has finished; without one it has no id.
+    // The report is of a message that this chunk has finished, or made worthless; without one it
+    // has no id.
     std::uint64_t chunk_left() const { return chunk_.left; }
     void on_chunk_octets(std::string_view octets);
     net::Task<ContentResult> on_chunk();
@@ -106,7 +107,7 @@ private:
     Replies count_rcpt_failure(std::string text);
     net::Task<std::vector<Result<void, Refusal>>> take_over(const ContentReader& content);
     std::vector<Result<void, Refusal>> refuse_all(const Reply& reply) const;
-    Replies refuse_flaw(Flaw flaw);
+    ContentResult refuse_flawed(const ContentReader& content);
     Report report_on(const ContentReader& content,
                      const std::vector<Result<void, Refusal>>& outcomes) const;
 

@@ -130,10 +130,11 @@ std::vector<Result<void, Refusal>> Session::refuse_all(const Reply& reply) const
 }
 
 // Of a chunk that is not the last one: the rest of the message is not wanted.
-Replies Session::refuse_flaw(Flaw flaw) {
+ContentResult Session::refuse_flawed(const ContentReader& content) {
+    const auto reply = refusal_of(content.flaw());
     has_failed_chunk_ = true;
-    if (is_bare(flaw)) expects_ = Expects::nothing;
-    return {format_reply(refusal_of(flaw))};
+    if (is_bare(content.flaw())) expects_ = Expects::nothing;
+    return {{format_reply(reply), {}}, report_on(content, refuse_all(reply))};
 }
 
 Report Session::report_on(const ContentReader& content,

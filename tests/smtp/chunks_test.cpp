@@ -14,6 +14,23 @@ void until_chunk(Conversation& with) {
     with.send("RCPT TO:<ada@example.org>").expect("250");
 }
 
+TEST(SmtpChunks, ReportsWhatIsRefusedBeforeTheLast) {
+    Conversation with(Service::relay_in, [](Server& server) { server.limits.message_size = 10; });
+    until_chunk(with);
+    with.send("RCPT TO:<bob@example.org>").expect("250");
+    with.chunk("a: b\r\n").expect("250");
+    EXPECT_EQ(with.report().id, "");
+    with.chunk("c: d\r\n").expect("552 5.3.4");
+    EXPECT_EQ(with.report().id, "0S.1");
+    EXPECT_EQ(with.report().reverse_path, "eve@remote.example");
+    EXPECT_EQ(with.report().size, 12U);
+    EXPECT_EQ(with.report().recipients, 2U);
+    EXPECT_EQ(with.report().refused, 2U);
+    EXPECT_EQ(with.report().reason, "552 5.3.4 Message too large");
+    with.chunk("", " LAST").expect("503 5.5.1");
+    EXPECT_EQ(with.report().id, "") << "once";
+}
+
 // A chunk stands behind the line, whatever is wrong with it: HARDENING 17.
 TEST(SmtpChunks, ClosesOnLinesThatAreRefusedUnparsed) {
     using namespace std::string_view_literals;
