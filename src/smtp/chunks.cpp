@@ -5,14 +5,12 @@
 
 #include "maild/base/ensure.hpp"
 
-#include <algorithm>
-
 namespace maild::smtp {
 
 Replies Session::handle(const Bdat& command) {
-    // Where the chunk ends is not known, or it is too far away to be read on.
-    if (!command.size) return end(replies::kBadChunk);
-    if (*command.size / 2 > server_.limits.message_size) return end(replies::kHugeChunk);
+    if (!command.size) return end(replies::kBadChunk); // where the chunk ends is not known
+    const bool is_idle = *command.size == 0 && !command.is_last;
+    if (is_idle && ++idle_commands_ > server_.limits.idle_commands) return end(replies::kTooIdle);
     auto refusal = refuse_chunk();
     if (expects_ == Expects::nothing) return std::move(*refusal);
     if (!refusal && !chunks_)
@@ -39,6 +37,7 @@ Session::Decision Session::refuse_chunk() {
 void Session::on_chunk_octets(std::string_view octets) {
     ensure(expects_ == Expects::chunk && octets.size() <= chunk_.left, "octets of the chunk");
     chunk_.left -= octets.size();
+    chunk_octets_ += octets.size();
     if (!chunk_.refusal) chunks_->push(octets);
 }
 
@@ -70,6 +69,7 @@ void Session::forget_transaction() {
     chunks_.reset();
     has_failed_chunk_ = false;
     chunk_count_ = 0;
+    chunk_octets_ = 0;
 }
 
 } // namespace maild::smtp

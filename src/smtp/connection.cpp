@@ -144,11 +144,13 @@ net::Task<Result<void>> Connection::converse() {
             const auto flushed = co_await flush();
             if (!flushed) co_return flushed;
         }
-        const auto line = co_await reader_.next(limits().command_timeout);
+        const auto timeout = command_timeout();
+        if (timeout <= milliseconds(0)) co_return fail(Errc::timed_out, "content too slow");
+        const auto line = co_await reader_.next(timeout);
         if (!line) co_return std::unexpected(line.error());
         const bool was_known = session_.client().identity.has_value();
         auto replies = co_await session_.on_line(*line, !reader_.empty());
-        if (session_.expects() != Expects::chunk && !session_.in_chunks()) chunk_octets_ = 0;
+        look_for_end_of_chunks();
         const auto& identity = session_.client().identity;
         if (identity && !was_known)
             pass_.set_account(identity->account, identity->address, identity->token.issued,

@@ -51,10 +51,13 @@ private:
     // receiving.cpp: content
     net::Task<Result<void>> receive();
     net::Task<Result<void>> receive_chunk();
-    net::Task<Result<void>> read_chunk();
+    net::Task<Result<void>> read_chunk(SteadyTime begin);
     net::Task<Result<void>> read_content(ContentReader& content);
     net::Task<Result<void>> acknowledge(ContentResult result, SteadyTime begin);
+    std::chrono::milliseconds time_left(SteadyTime begin) const;
     std::chrono::milliseconds content_timeout(SteadyTime begin) const;
+    std::chrono::milliseconds command_timeout() const;
+    void look_for_end_of_chunks();
     bool is_too_slow(std::uint64_t octets, SteadyTime begin) const;
     void log_message(const Report& report, SteadyTime begin) const;
 
@@ -67,8 +70,7 @@ private:
     SteadyTime started_;
     std::optional<net::StopReason> stopping_;
     std::uint64_t accepted_ = 0;
-    SteadyTime chunks_begin_{};      // the first chunk of the message that is coming …
-    std::uint64_t chunk_octets_ = 0; // … and how much of it has come
+    std::optional<SteadyTime> chunks_begin_; // of the message that comes in chunks
 };
 
 } // namespace maild::smtp

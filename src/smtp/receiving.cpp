@@ -42,14 +42,16 @@ net::Task<Result<void>> Connection::acknowledge(ContentResult result, SteadyTime
 
 // BDAT's chunk. Its octets stand behind the command, whatever was answered to those before it.
 net::Task<Result<void>> Connection::receive_chunk() {
-    if (chunk_octets_ == 0) chunks_begin_ = server_->clock.steady_now();
+    if (!chunks_begin_) chunks_begin_ = server_->clock.steady_now();
+    const auto begin = *chunks_begin_;
     pass_.set_state("content");
-    const auto read = co_await read_chunk();
+    const auto read = co_await read_chunk(begin);
     if (!read) co_return read;
     auto result = co_await session_.on_chunk();
+    look_for_end_of_chunks();
     const bool is_message = !result.report.id.empty();
     if (is_message) {
-        const auto acknowledged = co_await acknowledge(std::move(result), chunks_begin_);
+        const auto acknowledged = co_await acknowledge(std::move(result), begin);
         co_return acknowledged;
     }
     pass_.set_state("commands");
@@ -57,20 +59,33 @@ net::Task<Result<void>> Connection::receive_chunk() {
     co_return said;
 }
 
-net::Task<Result<void>> Connection::read_chunk() {
+net::Task<Result<void>> Connection::read_chunk(SteadyTime begin) {
     while (session_.chunk_left() > 0) {
         const auto flushed = co_await flush(); // what it waits for, if it waits
         if (!flushed) co_return flushed;
-        const auto timeout = content_timeout(chunks_begin_);
+        const auto timeout = content_timeout(begin);
         const auto most = std::min<std::uint64_t>(kPiece, session_.chunk_left());
         const auto bytes = co_await reader_.next_bytes(static_cast<std::size_t>(most), timeout);
         if (!bytes) co_return std::unexpected(bytes.error());
         session_.on_chunk_octets(*bytes);
-        chunk_octets_ += bytes->size();
-        if (is_too_slow(chunk_octets_, chunks_begin_))
+        if (session_.is_hopeless()) {
+            output_.put(replies::kHugeChunk);
+            co_return fail(Errc::limit_exceeded, "chunks do not end");
+        }
+        if (is_too_slow(session_.chunk_octets(), begin))
             co_return fail(Errc::timed_out, "content too slow");
     }
     co_return Result<void>{};
+}
+
+// A message in chunks has its deadline between them, too: it is kept in memory meanwhile.
+milliseconds Connection::command_timeout() const {
+    if (!chunks_begin_) return limits().command_timeout;
+    return std::min(limits().command_timeout, time_left(*chunks_begin_));
+}
+
+void Connection::look_for_end_of_chunks() {
+    if (session_.expects() != Expects::chunk && !session_.in_chunks()) chunks_begin_.reset();
 }
 
 net::Task<Result<void>> Connection::read_content(ContentReader& content) {
@@ -93,10 +108,15 @@ net::Task<Result<void>> Connection::read_content(ContentReader& content) {
     co_return Result<void>{};
 }
 
-milliseconds Connection::content_timeout(SteadyTime begin) const {
+// Of a message whose content began then.
+milliseconds Connection::time_left(SteadyTime begin) const {
     const auto spent =
         std::chrono::duration_cast<milliseconds>(server_->clock.steady_now() - begin);
-    return std::clamp(limits().data_deadline - spent, milliseconds(1), limits().data_timeout);
+    return limits().data_deadline - spent;
+}
+
+milliseconds Connection::content_timeout(SteadyTime begin) const {
+    return std::clamp(time_left(begin), milliseconds(1), limits().data_timeout);
 }
 
 // A peer that sends an octet now and then would hold the session for days.

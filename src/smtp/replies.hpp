@@ -45,7 +45,8 @@ inline constexpr std::string_view kTooManyUnknown = "421 4.7.0 Too many refused 
 inline constexpr std::string_view kNotHttp = "421 4.7.0 This is no web server\r\n";
 inline constexpr std::string_view kUnasked = "421 4.7.0 Input before the reply to wait for\r\n";
 inline constexpr std::string_view kTalksFirst = "554 5.5.1 Input before the greeting\r\n";
-// Octets of a chunk would be taken for commands, so nothing more is read (RFC 3030 §2).
+// Octets of a chunk would be taken for commands, so nothing more is read (RFC 3030 §2): it is not
+// known where it ends, or more was discarded already than is reasonable.
 inline constexpr std::string_view kBadChunk = "501 5.5.4 Syntax error in arguments\r\n"
                                               "421 4.7.0 Cannot go on behind BDAT\r\n";
 inline constexpr std::string_view kHugeChunk = "552 5.3.4 Message too large\r\n"

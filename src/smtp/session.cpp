@@ -136,7 +136,7 @@ Replies Session::handle(const Data&) {
     // Pipelined behind recipients that were all refused it is no mistake (RFC 2920 §3.1).
     if (transaction_->recipients.empty())
         return count_rcpt_failure(std::string(replies::kNeedRecipient));
-    if (chunks_ || has_failed_chunk_) return bad(replies::kBadSequence); // RFC 3030 §2
+    if (in_chunks()) return bad(replies::kBadSequence); // RFC 3030 §2
     expects_ = Expects::content;
     return say(replies::kStartContent);
 }

@@ -61,6 +61,9 @@ public:
     // The report is of a message that this chunk has finished, or made worthless; without one it
     // has no id.
     std::uint64_t chunk_left() const { return chunk_.left; }
+    std::uint64_t chunk_octets() const { return chunk_octets_; } // of all chunks of this message
+    // Twice the limit has come and no end: not worth to be read on.
+    bool is_hopeless() const { return chunk_octets_ / 2 > server_.limits.message_size; }
     void on_chunk_octets(std::string_view octets);
     net::Task<ContentResult> on_chunk();
     void on_tls(net::TlsState state); // after the handshake; before the greeting if TLS is implicit
@@ -68,7 +71,11 @@ public:
     Expects expects() const { return expects_; }
     bool in_transaction() const { return transaction_.has_value(); }
     bool has_recipient() const { return transaction_ && !transaction_->recipients.empty(); }
-    bool in_chunks() const { return chunks_ != nullptr; }   // content has come, and more may
+    // Content has come, kept or not, and more may.
+    bool in_chunks() const { return chunks_ != nullptr || has_failed_chunk_; }
+    bool in_content() const {
+        return expects_ == Expects::content || expects_ == Expects::chunk || in_chunks();
+    }
     bool in_exchange() const { return login_.has_value(); } // what comes is no command
     const Client& client() const { return client_; }
     std::uint64_t transactions() const { return transactions_; }
@@ -133,7 +140,8 @@ private:
     };
     Chunk chunk_; // the one that was announced last
     bool has_failed_chunk_ = false;
-    unsigned chunk_count_ = 0;             // of this transaction
+    std::uint64_t chunk_count_ = 0;        // of this transaction …
+    std::uint64_t chunk_octets_ = 0;       // … and their octets, kept or not
     std::optional<auth::SaslLogin> login_; // between AUTH and its last response
     bool sender_refused_ = false;          // the last MAIL: its pipelined RCPTs are no mistakes
     std::uint64_t transactions_ = 0;

@@ -72,7 +72,7 @@ Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) cons
 net::Task<Replies> Session::handle(const Rcpt& command) {
     if (!transaction_ && sender_refused_)
         co_return count_rcpt_failure(std::string(replies::kBadSequence));
-    if (!transaction_ || chunks_ || has_failed_chunk_) co_return bad(replies::kBadSequence);
+    if (!transaction_ || in_chunks()) co_return bad(replies::kBadSequence);
     if (transaction_->recipients.size() >= server_.limits.recipients) // §4.5.3.1.10: transient
         co_return say(replies::kTooManyRecipients);
     auto route = co_await server_.backend.verify_recipient(client_, *transaction_, command);

@@ -3,7 +3,7 @@
 covers 2 17 18 19
 
 case what cannot be followed ends the session: BDAT %EACH%
-each "501 -1" "501 1 FOO" "501 1LAST" "501" "501 18446744073709551616" "501 0x10" "552 18446744073709551615" "552 4294967296" "552 4294967296 LAST"
+each "501 -1" "501 1 FOO" "501 1LAST" "501" "501 18446744073709551616" "501 0x10"
 connect smtp hello
 C: MAIL FROM:<eve@remote.example>
 S: 250
@@ -31,6 +31,21 @@ closed
 logged
 mailbox INBOX has 0
 log lacks smuggled
+
+case a chunk that is not worth to be read on: BDAT %EACH%
+each "18446744073709551615" "4294967296" "4294967296 LAST"
+host strict
+connect smtp hello
+C: MAIL FROM:<eve@remote.example>
+S: 250
+C: RCPT TO:<%USER%>
+S: 250
+send "BDAT %EACH%\r\n" "1234567890123456789012345678\r\n"*8000
+S: 552 5.3.4
+S: 421 4.7.0
+closed
+logged
+mailbox INBOX has 0
 
 case sizes whose sum is too large
 host strict

@@ -14,6 +14,16 @@ void until_chunk(Conversation& with) {
     with.send("RCPT TO:<ada@example.org>").expect("250");
 }
 
+TEST(SmtpChunks, CountsEmptyOnesAsIdle) {
+    Conversation with(Service::relay_in, [](Server& server) { server.limits.idle_commands = 3; });
+    until_chunk(with);
+    with.chunk("").expect("250");
+    with.chunk("").expect("250");
+    with.chunk("").expect("421 4.7.0");
+    EXPECT_TRUE(with.is_over());
+    EXPECT_EQ(with.host().budget.used(), 0U);
+}
+
 TEST(SmtpChunks, ReportsWhatIsRefusedBeforeTheLast) {
     Conversation with(Service::relay_in, [](Server& server) { server.limits.message_size = 10; });
     until_chunk(with);

@@ -1,97 +1,20 @@
 // Whole connections over socket pairs: what a peer sees on the wire (HARDENING 5, 7, 18, 20 to 22).
-#include "smtp/conversation.hpp"
-#include "support/streams.hpp"
+#include "smtp/wire.hpp"
 #include "support/tls_client.hpp"
 
 #include "maild/net/certificate.hpp"
 #include "maild/net/local_signer.hpp"
-#include "maild/smtp/server.hpp"
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <functional>
 #include <random>
-#include <thread>
 
 namespace maild::smtp {
 namespace {
 
 using namespace std::chrono_literals;
 using maild::test::TlsClient;
-
-constexpr std::string_view kGreeting = "220 mx.example.org ESMTP Maild\r\n";
-
-// One served connection and the plain socket at its other end.
-class Wire {
-public:
-    explicit Wire(Service service = Service::relay_in,
-                  const std::function<void(Server&)>& change = {})
-        : gate_("smtp", {}, host_.clock) {
-        auto server = std::make_shared<Server>(host_.server(service));
-        server->tls = nullptr;
-        server->limits.close_timeout = 20ms; // the peer of most tests does not close
-        if (change) change(*server);
-        auto pair = maild::test::make_stream(io_);
-        peer_ = std::move(pair.peer);
-        auto pass = gate_.admit("local");
-        net::spawn(io_, serve(std::move(pair.stream), std::move(*pass), std::move(server)), "test");
-    }
-
-    Wire& send(std::string_view bytes) {
-        maild::test::send_all(peer_.get(), bytes);
-        return *this;
-    }
-    // Everything up to and with `end`, which must come.
-    std::string read_until(std::string_view end) {
-        std::string got;
-        maild::test::run_until(io_, [&] {
-            got += maild::test::receive_available(peer_.get());
-            return got.contains(end);
-        });
-        return got;
-    }
-    // Everything until the server has gone.
-    std::string read_rest() {
-        maild::test::run_until(io_, [&] { return gate_.count() == 0; });
-        return maild::test::receive_available(peer_.get());
-    }
-    std::string transact(std::string_view bytes, std::string_view end) {
-        return send(bytes).read_until(end);
-    }
-    void until_content() {
-        read_until(kGreeting);
-        transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
-        transact("MAIL FROM:<eve@remote.example>\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n", "354 ");
-    }
-    // In a thread of its own beside the loop, since the client blocks.
-    void with_client(const std::function<void(UniqueFd)>& client) {
-        std::atomic<bool> is_done = false;
-        std::thread thread([&] {
-            client(std::move(peer_));
-            is_done = true;
-        });
-        try {
-            maild::test::run_until(io_, [&] { return is_done.load() && gate_.count() == 0; });
-        } catch (const std::exception& e) {
-            ADD_FAILURE() << e.what();
-        }
-        thread.join();
-    }
-    void close() { peer_.reset(); }
-    void turn(std::chrono::milliseconds span) { io_.run_for(span); }
-
-    maild::test::FakeClock& clock() { return host_.clock; }
-    test::FakeBackend& backend() { return host_.backend; }
-    net::Gate& gate() { return gate_; }
-
-private:
-    test::Host host_;
-    net::Gate gate_;
-    UniqueFd peer_;
-    boost::asio::io_context io_{1}; // ends first: what still runs on it holds a pass of the gate
-};
+using test::kGreeting;
+using test::Wire;
 
 TEST(SmtpConnection, AnswersAPipelinedGroupAtOnce) { // RFC 2920 §3.2
     Wire wire;

@@ -131,7 +131,7 @@ TEST(SmtpSession, TurnsBrowsersAway) { // HARDENING 9, ALPACA
     }
 }
 
-// Where the chunk ends is not known, or too far away: its octets must not be commands.
+// Where the chunk ends is not known: its octets must not be commands.
 TEST(SmtpSession, ClosesOnBdatThatItCannotFollow) { // HARDENING 17
     for (const auto* line :
          {"BDAT", "BDAT -1", "BDAT 1 FOO", "BDAT 1 LAST x", "BDAT x", "BDAT 1LAST",
@@ -139,11 +139,6 @@ TEST(SmtpSession, ClosesOnBdatThatItCannotFollow) { // HARDENING 17
         Conversation with;
         with.hello().send(line, true).expect("501 5.5.4");
         EXPECT_THAT(with.reply(), testing::HasSubstr("\r\n421 4.7.0 ")) << line;
-        EXPECT_TRUE(with.is_over()) << line;
-    }
-    for (const auto* line : {"BDAT 18446744073709551615", "BDAT 4294967296 LAST"}) {
-        Conversation with;
-        with.hello().send(line, true).expect("552 5.3.4");
         EXPECT_TRUE(with.is_over()) << line;
     }
 }

@@ -1,0 +1,82 @@
+// How long a peer may take for content in chunks, and what becomes of it when the session has to
+// end.
+#include "smtp/wire.hpp"
+
+namespace maild::smtp {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Wire;
+
+constexpr std::string_view kTimeout = "421 4.4.2 Timeout\r\n";
+// A peer that says something now and then between its chunks keeps their octets in our memory.
+TEST(SmtpReceiving, EndsChunksAtTheirDeadlineWhateverIsSaidBetween) {
+    struct Case {
+        std::string_view said;
+        std::string_view heard;
+    };
+    constexpr Case kCases[] = {{"NOOP\r\n", "250 2.0.0 Ok\r\n"},
+                               {"BDAT 0\r\n", "250 2.0.0 0 octets received\r\n"},
+                               {"VRFY ada\r\n", "252 2.1.5"},
+                               {"RCPT TO:<bob@example.org>\r\n", "503 5.5.1"}};
+    for (const auto& [said, heard] : kCases) {
+        Wire wire;
+        wire.until_recipient();
+        wire.transact("BDAT 6\r\na: b\r\n", "6 octets received\r\n");
+        for (int i = 0; i < 9; ++i) {
+            wire.clock().advance(299s);
+            EXPECT_TRUE(wire.transact(said, "\r\n").starts_with(heard)) << said;
+        }
+        wire.clock().advance(960s); // 3,651 s in all
+        wire.send(said);
+        EXPECT_TRUE(wire.read_rest().ends_with(kTimeout)) << said;
+    }
+}
+
+TEST(SmtpReceiving, WaitsForTheNextChunkNoLongerThanTheDeadline) {
+    Wire wire(Service::relay_in, [](Server& server) { server.limits.data_deadline = 50ms; });
+    wire.until_recipient();
+    wire.transact("BDAT 6\r\na: b\r\n", "6 octets received\r\n");
+    EXPECT_EQ(wire.read_rest(), kTimeout);
+}
+
+TEST(SmtpReceiving, CountsTheDeadlineFromTheFirstChunkOfEachMessage) {
+    Wire wire(Service::relay_in, [](Server& server) { server.limits.data_rate = 0; });
+    wire.until_recipient();
+    wire.transact("BDAT 6\r\na: b\r\n", "6 octets received\r\n");
+    wire.clock().advance(3'500s);
+    wire.transact("BDAT 2 LAST\r\n\r\n", "250 2.0.0 Ok: ");
+    wire.clock().advance(290s);
+    wire.transact("MAIL FROM:<>\r\nRCPT TO:<ada@example.org>\r\nBDAT 6\r\na: b\r\n",
+                  "6 octets received\r\n");
+    wire.clock().advance(3'500s);
+    wire.transact("RSET\r\n", " Ok\r\n");
+    wire.clock().advance(290s);
+    wire.transact("MAIL FROM:<>\r\nRCPT TO:<ada@example.org>\r\nBDAT 6\r\na: b\r\n",
+                  "6 octets received\r\n");
+    wire.clock().advance(3'500s);
+    wire.transact("BDAT 0 LAST\r\n", "250 2.0.0 Ok: ");
+    EXPECT_EQ(wire.backend().accepted.size(), 2U);
+}
+
+TEST(SmtpReceiving, EndsChunksThatAreNotWorthToBeReadOn) { // RFC 3030 §2
+    const auto small = [](Server& server) { server.limits.message_size = 20'000; };
+    for (const auto* bdat : {"BDAT 60000 LAST\r\n", "BDAT 18446744073709551615\r\n"}) {
+        Wire wire(Service::relay_in, small);
+        wire.until_recipient();
+        wire.send(bdat + std::string(50'000, 'x'));
+        const auto rest = wire.read_rest();
+        EXPECT_TRUE(rest.ends_with("552 5.3.4 Message too large\r\n"
+                                   "421 4.7.0 Cannot go on behind BDAT\r\n"))
+            << rest;
+    }
+    Wire wire(Service::relay_in, small);
+    wire.until_recipient();
+    for (int i = 0; i < 4; ++i)
+        wire.transact("BDAT 10000\r\n" + std::string(10'000, 'x'), i < 2 ? "250" : "\r\n");
+    wire.send("BDAT 10000\r\n" + std::string(10'000, 'x'));
+    EXPECT_TRUE(wire.read_rest().contains("\r\n421 4.7.0")) << "what is discarded counts, too";
+}
+
+} // namespace
+} // namespace maild::smtp
