@@ -6,6 +6,13 @@
 #include "maild/base/ensure.hpp"
 
 namespace maild::smtp {
+namespace {
+
+// A message may have limits.chunks, and one more for so many octets: what is large can come in
+// pieces of a size that makes sense.
+constexpr std::uint64_t kSmallChunk = 4 * 1024;
+
+} // namespace
 
 Replies Session::handle(const Bdat& command) {
     if (!command.size) return end(replies::kBadChunk); // where the chunk ends is not known
@@ -22,15 +29,17 @@ Replies Session::handle(const Bdat& command) {
 }
 
 // §2: after a chunk that was refused nothing but RSET helps, or half a message would be taken for
-// the whole.
+// the whole. Further ones may be in the pipeline already: the peer's mistake is counted once.
 Session::Decision Session::refuse_chunk() {
+    if (++chunk_count_ > server_.limits.chunks + chunk_octets_ / kSmallChunk)
+        return end(replies::kTooManyChunks);
+    if (has_failed_chunk_) return say(replies::kBadSequence);
     if (client_.hello.empty()) return bad(replies::kHelloFirst);
     if (!transaction_ && sender_refused_)
         return count_rcpt_failure(std::string(replies::kBadSequence));
-    if (!transaction_ || has_failed_chunk_) return bad(replies::kBadSequence);
+    if (!transaction_) return bad(replies::kBadSequence);
     if (transaction_->recipients.empty())
         return count_rcpt_failure(std::string(replies::kNeedRecipient));
-    if (++chunk_count_ > server_.limits.chunks) return end(replies::kTooManyChunks);
     return std::nullopt;
 }
 
@@ -46,7 +55,7 @@ net::Task<ContentResult> Session::on_chunk() {
     expects_ = Expects::command;
     if (chunk_.refusal) {
         chunks_.reset();
-        has_failed_chunk_ = transaction_.has_value();
+        has_failed_chunk_ = true;
         co_return ContentResult{std::move(*chunk_.refusal), {}};
     }
     if (chunk_.is_last) {

@@ -52,6 +52,7 @@ Session::Decision Session::check_mail(const Mail& command) const {
 }
 
 net::Task<Replies> Session::handle(const Mail& command) {
+    forget_transaction(); // chunks that were refused without one
     sender_refused_ = true;
     if (auto refusal = check_mail(command)) co_return std::move(*refusal);
     const auto verdict = co_await server_.backend.verify_sender(client_, command);

@@ -47,6 +47,21 @@ closed
 logged
 mailbox INBOX has 0
 
+case chunks in the pipeline behind one that failed
+host strict
+connect smtp hello
+send "MAIL FROM:<eve@remote.example>\r\nRCPT TO:<%USER%>\r\nBDAT 120000\r\n" "1234567890123456789012345678\r\n"*4000 "BDAT 6\r\nRSET\r\n"*30 "RSET\r\nQUIT\r\n"
+S: 250
+S: 250
+S: 552 5.3.4
+repeat 30
+S: 503 5.5.1
+end
+S: 250
+S: 221
+closed
+mailbox INBOX has 0
+
 case sizes whose sum is too large
 host strict
 connect smtp hello

@@ -12,8 +12,8 @@ struct Limits {
     std::size_t command_line = 2048;               // with CRLF; RFC 5321 §4.5.3.1.4 asks for 512
     std::uint64_t message_size = 50 * 1024 * 1024; // RFC 1870; content without transparency
     std::size_t recipients = 1000;                 // of a transaction; §4.5.3.1.8 asks for 100
-    unsigned chunks = 1000;                        // of a message, RFC 3030
-    unsigned received_fields = 100;                // more is a loop, §6.3
+    unsigned chunks = 1000;         // of a message, RFC 3030, and one more for each 4 KiB of it
+    unsigned received_fields = 100; // more is a loop, §6.3
 
     unsigned bad_commands = 10;   // since the last accepted message; the next one ends the session
     unsigned idle_commands = 100; // NOOP, RSET, VRFY, EHLO … without an accepted message between
