@@ -60,10 +60,10 @@ std::unexpected<Error> not_ready(Wake wake, std::string_view what) {
 
 class Stream::Impl {
 public:
-    Impl(boost::asio::io_context& io, UniqueFd socket)
-        : peer(peer_of(socket.get())), port(net::local_port(socket.get())) {
+    Impl(boost::asio::io_context& io_in, UniqueFd socket)
+        : io(io_in), peer(peer_of(socket.get())), port(net::local_port(socket.get())) {
         set_stream_options(socket.get());
-        readiness = std::make_shared<Readiness>(io, std::move(socket));
+        readiness = std::make_shared<Readiness>(io_in, std::move(socket));
     }
 
     int fd() const { return readiness->fd(); }
@@ -89,7 +89,14 @@ public:
                                deadline);
     }
 
+    void cancel() {
+        is_cancelled = true;
+        readiness->cancel();
+    }
+
+    boost::asio::io_context& io;
     std::shared_ptr<Readiness> readiness;
+    std::optional<SteadyTimer> late_cancel;
     std::optional<TlsSession> session;
     std::optional<TlsState> tls;
     Peer peer;
@@ -230,9 +237,14 @@ Task<void> Stream::shutdown(std::chrono::milliseconds timeout) {
     impl->readiness->close();
 }
 
-void Stream::cancel() {
-    impl_->is_cancelled = true;
-    impl_->readiness->cancel();
+void Stream::cancel() { impl_->cancel(); }
+
+void Stream::cancel_in(std::chrono::milliseconds delay) {
+    auto& timer = impl_->late_cancel.emplace(impl_->io, delay);
+    timer.async_wait([weak = std::weak_ptr(impl_)](const boost::system::error_code& error) {
+        const auto impl = weak.lock();
+        if (!error && impl) impl->cancel();
+    });
 }
 
 const Peer& Stream::peer() const { return impl_->peer; }

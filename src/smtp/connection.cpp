@@ -50,16 +50,25 @@ Client Connection::make_client() const {
     return client;
 }
 
-// The gate wants us gone. Between transactions the pending read ends now; within one, after it.
+// The gate wants us gone. The pending read ends now, or after what has to be finished.
 void Connection::stop(net::StopReason reason) {
     stopping_ = reason;
-    if (!has_to_finish()) stream_.cancel();
+    if (!has_to_finish())
+        stream_.cancel();
+    else if (is_unwanted())
+        stream_.cancel_in(limits().leave_timeout);
 }
 
-// A transaction, but not for a newcomer's sake that has got no further than MAIL.
+// Nobody is to go on as he who may not be here any longer.
+bool Connection::is_unwanted() const {
+    return stopping_ == net::StopReason::kicked || stopping_ == net::StopReason::expired;
+}
+
+// A transaction, but not for a newcomer's sake that has got no further than MAIL, and of one who is
+// not wanted only the content that is coming.
 bool Connection::has_to_finish() const {
-    return stopping_ == net::StopReason::crowded_out ? session_.has_recipient()
-                                                     : session_.in_transaction();
+    if (stopping_ == net::StopReason::crowded_out) return session_.has_recipient();
+    return is_unwanted() ? session_.in_content() : session_.in_transaction();
 }
 
 net::Task<void> Connection::run() {

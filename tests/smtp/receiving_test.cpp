@@ -9,6 +9,10 @@ using namespace std::chrono_literals;
 using test::Wire;
 
 constexpr std::string_view kTimeout = "421 4.4.2 Timeout\r\n";
+constexpr std::string_view kKicked = "421 4.3.2 The administrator ended this session\r\n";
+
+void kick(Wire& wire) { wire.gate().kick(wire.gate().sessions().at(0).id); }
+
 // A peer that says something now and then between its chunks keeps their octets in our memory.
 TEST(SmtpReceiving, EndsChunksAtTheirDeadlineWhateverIsSaidBetween) {
     struct Case {
@@ -76,6 +80,53 @@ TEST(SmtpReceiving, EndsChunksThatAreNotWorthToBeReadOn) { // RFC 3030 §2
         wire.transact("BDAT 10000\r\n" + std::string(10'000, 'x'), i < 2 ? "250" : "\r\n");
     wire.send("BDAT 10000\r\n" + std::string(10'000, 'x'));
     EXPECT_TRUE(wire.read_rest().contains("\r\n421 4.7.0")) << "what is discarded counts, too";
+}
+
+TEST(SmtpReceiving, EndsATransactionOfWhoIsKickedAtOnce) {
+    for (const auto* said : {"NOOP\r\n", "RCPT TO:<bob@example.org>\r\n"}) {
+        Wire wire;
+        wire.until_recipient();
+        wire.transact(said, " Ok\r\n");
+        kick(wire);
+        EXPECT_EQ(wire.read_rest(), kKicked);
+        EXPECT_TRUE(wire.backend().accepted.empty());
+    }
+}
+
+TEST(SmtpReceiving, LetsTheDaemonsEndWaitForATransaction) {
+    Wire wire;
+    wire.until_recipient();
+    wire.stop();
+    wire.transact("DATA\r\n", "354 ");
+    wire.send("\r\nhello\r\n.\r\n");
+    EXPECT_TRUE(wire.read_rest().ends_with("421 4.3.2 Service closing, try again\r\n"));
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
+}
+
+TEST(SmtpReceiving, GivesContentOfWhoIsKickedALittleTime) {
+    const auto hurried = [](Server& server) { server.limits.leave_timeout = 50ms; };
+    Wire data(Service::relay_in, hurried);
+    data.until_content();
+    data.send("\r\nhel");
+    data.turn(5ms);
+    kick(data);
+    EXPECT_TRUE(data.read_rest().ends_with(kKicked));
+    EXPECT_TRUE(data.backend().accepted.empty());
+
+    Wire chunks(Service::relay_in, hurried);
+    chunks.until_recipient();
+    chunks.transact("BDAT 6\r\na: b\r\n", "6 octets received\r\n");
+    kick(chunks);
+    EXPECT_TRUE(chunks.read_rest().ends_with(kKicked));
+
+    Wire whole;
+    whole.until_recipient();
+    whole.transact("BDAT 6\r\na: b\r\n", "6 octets received\r\n");
+    kick(whole);
+    whole.send("BDAT 2 LAST\r\n\r\n");
+    const auto rest = whole.read_rest();
+    EXPECT_TRUE(rest.starts_with("250 2.0.0 Ok: ") && rest.ends_with(kKicked)) << rest;
+    EXPECT_EQ(whole.backend().accepted.size(), 1U);
 }
 
 } // namespace

@@ -78,6 +78,8 @@ public:
     // so does every later read. Later writes still work, so that 421 or * BYE can be said before
     // shutdown().
     void cancel();
+    // The same after so long, unless the stream has ended by then. Once for a stream.
+    void cancel_in(std::chrono::milliseconds delay);
 
     const Peer& peer() const;
     std::uint16_t local_port() const;

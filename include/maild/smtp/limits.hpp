@@ -35,6 +35,8 @@ struct Limits {
     std::chrono::milliseconds data_deadline{3'600'000}; // for one message
     std::chrono::milliseconds tls_timeout{10'000};      // handshake
     std::chrono::milliseconds close_timeout{2'000};     // goodbye
+    // For content that is coming when its sender is kicked, or his login expires.
+    std::chrono::milliseconds leave_timeout{60'000};
 };
 
 } // namespace maild::smtp
