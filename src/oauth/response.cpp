@@ -19,14 +19,15 @@ Result<void> outcome(const boost::system::error_code& error) {
 } // namespace
 
 struct ResponseReader::Parser {
+    Parser() {
+        response.header_limit(kMaxHeader);
+        response.body_limit(kMaxBody);
+        response.eager(true);
+    }
     http::response_parser<http::string_body> response;
 };
 
-ResponseReader::ResponseReader() : parser_(std::make_unique<Parser>()) {
-    parser_->response.header_limit(kMaxHeader);
-    parser_->response.body_limit(kMaxBody);
-    parser_->response.eager(true);
-}
+ResponseReader::ResponseReader() : parser_(std::make_unique<Parser>()) {}
 ResponseReader::~ResponseReader() = default;
 ResponseReader::ResponseReader(ResponseReader&&) noexcept = default;
 ResponseReader& ResponseReader::operator=(ResponseReader&&) noexcept = default;
@@ -36,9 +37,18 @@ Result<void> ResponseReader::put(std::string& in) {
     while (!in.empty() && !is_whole()) {
         const auto taken = parser_->response.put(boost::asio::buffer(in), error);
         in.erase(0, taken);
-        if (error) return outcome(error);
-        if (taken == 0) break;
+        if (error && error != http::error::need_more) return outcome(error);
+        if (parser_->response.is_done() && is_interim()) {
+            if (++interim_ > kMostInterim)
+                return fail(Errc::too_large, "HTTP: too many interim responses");
+            parser_ = std::make_unique<Parser>();
+        } else if (taken == 0) {
+            break;
+        }
     }
+    // A chunk's first line, or a trailer, that does not end: the parser waits for it.
+    if (!is_whole() && in.size() > kMaxHeader)
+        return fail(Errc::too_large, "HTTP: a line without end");
     return {};
 }
 
@@ -50,7 +60,8 @@ Result<void> ResponseReader::put_end() {
     return outcome(error);
 }
 
-bool ResponseReader::is_whole() const { return parser_->response.is_done(); }
+bool ResponseReader::is_whole() const { return parser_->response.is_done() && !is_interim(); }
+bool ResponseReader::is_interim() const { return status() / 100 == 1; }
 unsigned ResponseReader::status() const { return parser_->response.get().result_int(); }
 std::string ResponseReader::take_body() { return std::move(parser_->response.get().body()); }
 bool ResponseReader::keeps_connection() const { return parser_->response.keep_alive(); }

@@ -1,6 +1,7 @@
 #pragma once
-// One HTTP/1.1 response (RFC 9112) as it comes in, in any pieces. Bounded: a header of 16 KiB, a
-// body of 64 KiB. Boost.Beast parses; this is its only user.
+// One HTTP/1.1 response (RFC 9112) as it comes in, in any pieces. Bounded: a header of 16 KiB, as
+// much for a line between chunks or behind them, a body of 64 KiB. Interim responses before it
+// (RFC 9110 §15.2) are read and dropped. Boost.Beast parses; this is its only user.
 
 #include "maild/base/error.hpp"
 
@@ -13,6 +14,7 @@ namespace maild::oauth {
 
 inline constexpr std::size_t kMaxHeader = 16 * 1024;
 inline constexpr std::size_t kMaxBody = 64 * 1024;
+inline constexpr unsigned kMostInterim = 8; // responses
 
 class ResponseReader {
 public:
@@ -33,7 +35,9 @@ public:
 
 private:
     struct Parser;
+    bool is_interim() const;
     std::unique_ptr<Parser> parser_;
+    unsigned interim_ = 0;
 };
 
 } // namespace maild::oauth

@@ -40,6 +40,11 @@ TEST(ResponseReader, ReadsInAnyPieces) {
         {"empty", head + "Content-Length: 0\r\n\r\n", "200 "},
         {"no content", "HTTP/1.1 204 No Content\r\n\r\n", "204 "},
         {"another status", "HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno", "401 no"},
+        {"behind interim ones",
+         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + head +
+             "Content-Length: 4\r\n\r\nbody",
+         "200 body"},
+        {"interim ones alone", "HTTP/1.1 100 Continue\r\n\r\n", "protocol_error"},
         {"cut in the header", head + "Content-Le", "protocol_error"},
         {"cut in the body", head + "Content-Length: 5\r\n\r\nbody", "protocol_error"},
         {"cut in a chunk", head + "Transfer-Encoding: chunked\r\n\r\n4\r\nbo", "protocol_error"},
@@ -89,6 +94,20 @@ TEST(ResponseReader, IsBounded) {
              auto all = head + "Transfer-Encoding: chunked\r\n\r\n";
              for (int i = 0; i < 17; ++i) all += "1000\r\n" + std::string(4096, 'x') + "\r\n";
              return all + "0\r\n\r\n";
+         }()},
+        {"a chunk's first line", head + "Transfer-Encoding: chunked\r\n\r\n1;x=" + large},
+        {"a trailer's field", head + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + large},
+        {"a trailer",
+         [&] {
+             auto all = head + "Transfer-Encoding: chunked\r\n\r\n0\r\n";
+             while (all.size() <= 2 * kMaxHeader) all += "X: y\r\n";
+             return all;
+         }()},
+        {"interim responses",
+         [&] {
+             std::string all;
+             for (unsigned i = 0; i <= kMostInterim; ++i) all += "HTTP/1.1 102 Processing\r\n\r\n";
+             return all + head + "Content-Length: 0\r\n\r\n";
          }()},
     };
     for (const auto& c : cases)
