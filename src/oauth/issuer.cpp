@@ -29,6 +29,8 @@ milliseconds left(Deadline deadline) {
 Result<std::string> body_of(ResponseReader& response) {
     const auto status = response.status();
     if (status == 200) return response.take_body();
+    // RFC 9110 §15.5.9: it has closed what was idle, perhaps before it saw the question.
+    if (status == 408) return fail(Errc::closed, "HTTP status 408");
     const bool is_our_secret = status == 401 || status == 403;
     return fail(Errc::unavailable,
                 "HTTP status " + std::to_string(status) +
@@ -73,17 +75,19 @@ net::Task<Result<auth::TokenClaims>> Issuer::ask(std::string token, Deadline dea
 // A kept connection may have been closed at the other end just now, which says nothing: then once
 // more on a new one. To ask twice changes nothing.
 net::Task<Result<std::string>> Issuer::exchange(std::string request, Deadline deadline) {
-    if (auto kept = take_idle()) {
+    auto kept = co_await take_idle();
+    if (kept) {
         auto answer = co_await exchange_on(std::move(kept), request, deadline);
         if (answer || answer.error().code != Errc::closed) co_return answer;
     }
     auto fresh = co_await connect(deadline);
     if (!fresh) co_return std::unexpected(std::move(fresh.error()));
     auto answer = co_await exchange_on(std::move(*fresh), std::move(request), deadline);
+    if (!answer && answer.error().code == Errc::closed) answer.error().code = Errc::unavailable;
     co_return answer;
 }
 
-// closed: before the first octet of an answer.
+// closed: before the first octet of an answer, or that is what the answer says.
 net::Task<Result<std::string>> Issuer::exchange_on(std::unique_ptr<net::Stream> stream,
                                                    std::string request, Deadline deadline) {
     const auto written = co_await stream->write(request, left(deadline));
@@ -133,13 +137,19 @@ net::Task<Result<std::unique_ptr<net::Stream>>> Issuer::connect(Deadline deadlin
     co_return std::unexpected(std::move(last));
 }
 
-std::unique_ptr<net::Stream> Issuer::take_idle() {
-    const auto now = std::chrono::steady_clock::now();
-    std::erase_if(idle_, [now](const Idle& idle) { return now - idle.since >= kIdle; });
-    if (idle_.empty()) return nullptr;
-    auto stream = std::move(idle_.back().stream);
-    idle_.pop_back();
-    return stream;
+// One that can be read from before anything was asked is at its end, or brings an answer to
+// nothing.
+net::Task<std::unique_ptr<net::Stream>> Issuer::take_idle() {
+    while (true) {
+        const auto now = std::chrono::steady_clock::now();
+        std::erase_if(idle_, [now](const Idle& idle) { return now - idle.since >= kIdle; });
+        if (idle_.empty()) co_return nullptr;
+        auto stream = std::move(idle_.back().stream);
+        idle_.pop_back();
+        std::string unasked;
+        const auto count = co_await stream->read_append(unasked, 1, milliseconds(0));
+        if (!count && count.error().code == Errc::timed_out) co_return stream;
+    }
 }
 
 void Issuer::note(const Result<auth::TokenClaims>& answer) {

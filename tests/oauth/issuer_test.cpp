@@ -44,6 +44,13 @@ public:
     std::uint16_t port() const { return net::local_port(listener_.get()); }
     int connections() const { return connections_; }
     int requests() const { return requests_; }
+    // What the first connection says of itself when its question has been answered, at its end and
+    // when wait_until_said() wants it.
+    void say_after_first(std::string said) { after_first_ = std::move(said); }
+    void wait_until_said() {
+        asked_to_say_ = 1;
+        while (said_after_ == 0) std::this_thread::yield();
+    }
 
 private:
     void accept_all(const std::stop_token& stop) {
@@ -72,6 +79,13 @@ private:
         }
         const auto said = respond_(in, ++requests_);
         if (!said.empty()) ::send(fd, said.data(), said.size(), MSG_NOSIGNAL);
+        if (!after_first_.empty() && requests_ == 1) {
+            // Not in one segment with the answer.
+            while (asked_to_say_ == 0 && !stop.stop_requested()) std::this_thread::yield();
+            ::send(fd, after_first_.data(), after_first_.size(), MSG_NOSIGNAL);
+            said_after_ = 1;
+            return false;
+        }
         return !said.empty() && !said.contains("Connection: close");
     }
     static bool is_whole(const std::string& in) {
@@ -82,9 +96,12 @@ private:
     }
 
     Respond respond_;
+    std::string after_first_;
     UniqueFd listener_;
     std::atomic<int> connections_ = 0;
     std::atomic<int> requests_ = 0;
+    std::atomic<int> asked_to_say_ = 0;
+    std::atomic<int> said_after_ = 0;
     std::list<std::jthread> serving_;
     std::jthread accepting_;
 };
@@ -139,6 +156,47 @@ TEST_F(IssuerTest, AsksOnceMoreWhenAKeptConnectionWasClosed) {
     for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(issuer), "ada@example.org") << i;
     EXPECT_EQ(server_->requests(), 4);
     EXPECT_EQ(server_->connections(), 3) << "the first, its successor, and one behind the close";
+}
+
+// RFC 9110 §15.5.9: it closes what was idle for too long for it, and says so.
+TEST_F(IssuerTest, AsksOnceMoreWhenAKeptConnectionHadTimedOut) {
+    const std::string timeout =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    serve([&](const std::string&, int number) { // the second question crosses it
+        return number == 2 ? timeout : ok(kGood);
+    });
+    auto crossed = make();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(crossed), "ada@example.org") << i;
+    EXPECT_EQ(server_->requests(), 4);
+    EXPECT_EQ(server_->connections(), 2);
+    server_.reset();
+
+    serve([&](const std::string&, int) { return timeout; });
+    auto always = make();
+    EXPECT_EQ(ask(always), "unavailable");
+    EXPECT_EQ(always.fault(), "HTTP status 408");
+    EXPECT_EQ(server_->requests(), 1) << "of a new connection it is an answer";
+}
+
+TEST_F(IssuerTest, WritesToNoConnectionThatHasSomethingToRead) {
+    const std::string timeout =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    serve([&](const std::string&, int) { return ok(kGood); });
+    server_->say_after_first(timeout);
+    auto issuer = make();
+    EXPECT_EQ(ask(issuer), "ada@example.org");
+    server_->wait_until_said();
+    EXPECT_EQ(ask(issuer), "ada@example.org");
+    EXPECT_EQ(server_->requests(), 2) << "each once";
+    EXPECT_EQ(server_->connections(), 2);
+}
+
+TEST_F(IssuerTest, PassesOverInterimResponses) { // RFC 9110 §15.2
+    serve([](const std::string&, int) { return "HTTP/1.1 100 Continue\r\n\r\n" + ok(kGood); });
+    auto issuer = make();
+    EXPECT_EQ(ask(issuer), "ada@example.org");
+    EXPECT_EQ(ask(issuer), "ada@example.org");
+    EXPECT_EQ(server_->connections(), 1);
 }
 
 TEST_F(IssuerTest, SaysNothingOfTheTokenWhenTheAnswerIsNone) {

@@ -56,7 +56,7 @@ private:
     net::Task<Result<std::string>> exchange_on(std::unique_ptr<net::Stream> stream,
                                                std::string request, Deadline deadline);
     net::Task<Result<std::unique_ptr<net::Stream>>> connect(Deadline deadline);
-    std::unique_ptr<net::Stream> take_idle();
+    net::Task<std::unique_ptr<net::Stream>> take_idle();
     void note(const Result<auth::TokenClaims>& answer);
 
     boost::asio::io_context& io_;
