@@ -94,7 +94,7 @@ struct OauthSettings {
     std::string secret_file; // read through a descriptor that the supervisor opens, as is `ca`
     std::string ca = "/etc/ssl/certs/ca-certificates.crt";
     std::chrono::seconds timeout{5};
-    std::vector<std::string> claims{"email", "username", "sub"};
+    std::vector<std::string> claims{"email"};
     auth::BearerRules rules;
     std::string openid_configuration;
 

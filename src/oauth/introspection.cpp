@@ -93,16 +93,19 @@ Result<void> read_scopes(const json::object& answer, std::vector<std::string>& o
     return {};
 }
 
-// The first claim that is there decides, also when it leads to nobody: behind an address that the
-// issuer vouches for may stand a name that people choose.
+// The first claim that is there decides, also when it is empty or leads to nobody: behind an
+// address that the issuer vouches for may stand a name that people choose.
 Result<void> read_name(const json::object& answer, std::span<const std::string> names,
                        auth::TokenClaims& out) {
     for (const auto& name : names) {
+        const auto* value = answer.if_contains(name);
+        if (value == nullptr || value->is_null()) continue;
         auto read = read_text(answer, name, out.name);
         if (!read) return read;
-        if (out.name.empty()) continue;
+        const bool is_email = name == "email";
+        out.is_free = !is_email && names.size() > 1;
         // OpenID Connect Core §5.1; some issuers write the boolean as a text.
-        const auto* verified = name == "email" ? answer.if_contains("email_verified") : nullptr;
+        const auto* verified = is_email ? answer.if_contains("email_verified") : nullptr;
         out.is_unverified = verified != nullptr && *verified != json::value(true) &&
                             *verified != json::value("true");
         return {};

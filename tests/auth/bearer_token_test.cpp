@@ -80,6 +80,24 @@ TEST(FindFault, AsksForNothingThatIsNotConfigured) {
     EXPECT_EQ(find_fault(claims, {}, from_unix_seconds(kNow)), nullptr);
 }
 
+// What people may choose freely must not be another's address (is_free).
+TEST(FindFault, BelievesAFreeNameInTheRulesDomainAlone) {
+    const auto fault = [](const char* name, const char* domain) {
+        auto claims = good();
+        claims.is_free = true;
+        claims.name = name;
+        auto rules = strict();
+        rules.domain = domain;
+        return find_fault(claims, rules, from_unix_seconds(kNow));
+    };
+    constexpr auto* kFault = "the token names an address in a claim that is not for one";
+    EXPECT_STREQ(fault("ada@example.org", ""), kFault);
+    EXPECT_STREQ(fault("ada@example.org", "example.org"), kFault);
+    EXPECT_STREQ(fault("ada", ""), kFault);
+    EXPECT_EQ(fault("ada", "example.org"), nullptr);
+    EXPECT_STREQ(fault("", "example.org"), "the token names nobody");
+}
+
 TEST(BelievedFor, IsTheShorterOfBoth) {
     auto claims = good();
     const auto now = from_unix_seconds(kNow);

@@ -521,7 +521,7 @@ TEST(OauthConfig, IsReadWhole) {
     EXPECT_TRUE(oauth.openid_configuration.ends_with("openid-configuration"));
     EXPECT_FALSE(parse_config("", "m.toml", kNamed).config.oauth.is_enabled());
     const auto plain = parse_config(kIssuer, "m.toml", kNamed).config.oauth;
-    EXPECT_EQ(plain.claims, (std::vector<std::string>{"email", "username", "sub"}));
+    EXPECT_EQ(plain.claims, std::vector<std::string>{"email"});
     EXPECT_EQ(plain.ca, "/etc/ssl/certs/ca-certificates.crt");
 }
 

@@ -14,14 +14,15 @@ std::string joined(const std::vector<std::string>& all) {
 }
 
 // The claims in one line, or "refused".
-std::string read(std::string_view json) {
-    const auto claims = parse_answer(json, kNames);
+std::string read(std::string_view json, const std::vector<std::string>& names = kNames) {
+    const auto claims = parse_answer(json, names);
     if (!claims) {
         EXPECT_EQ(claims.error().code, Errc::protocol_error);
         return "refused";
     }
     if (!claims->active) return "inactive";
-    auto out = claims->name + (claims->is_unverified ? " unverified" : "");
+    auto out = claims->name + (claims->is_unverified ? " unverified" : "") +
+               (claims->is_free ? " free" : "");
     if (claims->expires) out += " exp=" + std::to_string(*claims->expires);
     if (claims->not_before) out += " nbf=" + std::to_string(*claims->not_before);
     if (!claims->issuer.empty()) out += " iss=" + claims->issuer;
@@ -41,21 +42,22 @@ TEST(ParseAnswer, ReadsEachClaim) {
              "aud": "https://protected.example.net/resource",
              "iss": "https://server.example.com/", "exp": 1419356238, "iat": 1419350238,
              "extension_field": "twenty-seven"})",
-         "jdoe exp=1419356238 iss=https://server.example.com/ "
+         "jdoe free exp=1419356238 iss=https://server.example.com/ "
          "aud=https://protected.example.net/resource scope=read|write|dolphin"},
         {R"({"active": false})", "inactive"},
         {R"({"active":false,"exp":"nonsense","email":7})", "inactive"},
         {R"({"active":true})", ""},
         {R"({"active":true,"email":"a@b","username":"c","sub":"d"})", "a@b"},
-        {R"({"active":true,"sub":"d"})", "d"},
-        {R"({"active":true,"email":"","username":"c"})", "c"},
-        {R"({"active":true,"email":null,"username":"c"})", "c"},
+        {R"({"active":true,"sub":"d"})", "d free"},
+        {R"({"active":true,"username":"a@b","sub":"d"})", "a@b free"},
+        {R"({"active":true,"email":"","username":"c"})", ""},
+        {R"({"active":true,"email":null,"username":"c"})", "c free"},
         {R"({"active":true,"email":"a@b","email_verified":true})", "a@b"},
         {R"({"active":true,"email":"a@b","email_verified":"true"})", "a@b"},
         {R"({"active":true,"email":"a@b","email_verified":false})", "a@b unverified"},
         {R"({"active":true,"email":"a@b","email_verified":"false"})", "a@b unverified"},
         {R"({"active":true,"email":"a@b","email_verified":null})", "a@b unverified"},
-        {R"({"active":true,"username":"c","email_verified":false})", "c"},
+        {R"({"active":true,"username":"c","email_verified":false})", "c free"},
         {R"({"active":true,"aud":[],"scope":""})", ""},
         {R"({"active":true,"aud":["a","b"],"scope":" mail  imap "})", " aud=a|b scope=mail|imap"},
         {R"({"active":true,"exp":1.5e9,"nbf":1400000000.75})", " exp=1500000000 nbf=1400000000"},
@@ -82,12 +84,21 @@ TEST(ParseAnswer, ReadsEachClaim) {
     };
     for (const auto& c : cases) EXPECT_EQ(read(c.json), c.want) << c.json;
     using namespace std::string_literals;
-    EXPECT_EQ(read(R"({"active":true,"sub":"\u0000\n"})"), "\0\n"s) << "told as it is";
+    EXPECT_EQ(read(R"({"active":true,"sub":"\u0000\n"})"), "\0\n free"s) << "told as it is";
+}
+
+TEST(ParseAnswer, TakesOneClaimAloneAsItIs) {
+    EXPECT_EQ(read(R"({"active":true,"username":"a@b"})", {"username"}), "a@b");
+    EXPECT_EQ(read(R"({"active":true,"email":"a@b"})", {"email"}), "a@b");
+    EXPECT_EQ(read(R"({"active":true,"username":"a@b"})", {"email"}), "");
+    EXPECT_EQ(read(R"({"active":true,"username":"a","email":"a@b"})", {"username", "email"}),
+              "a free");
+    EXPECT_EQ(read(R"({"active":true,"email":"a@b"})", {"username", "email"}), "a@b");
 }
 
 TEST(ParseAnswer, IsBounded) {
     const std::string longest(kMaxClaim, 'x');
-    EXPECT_EQ(read(R"({"active":true,"sub":")" + longest + "\"}"), longest);
+    EXPECT_EQ(read(R"({"active":true,"sub":")" + longest + "\"}"), longest + " free");
     EXPECT_EQ(read(R"({"active":true,"sub":"x)" + longest + "\"}"), "refused");
     EXPECT_EQ(read(R"({"active":true,"aud":"x)" + longest + "\"}"), "refused");
     EXPECT_EQ(read(R"({"active":true,"aud":["x)" + longest + "\"]}"), "refused");

@@ -199,7 +199,7 @@ class Tokens(OauthTest):
                  ("other audience", {**GOOD, "aud": "web"}, "", False), ("no audience", without("aud"), "", False),
                  ("other scope", {**GOOD, "scope": "openid"}, "", False), ("not active", {**GOOD, "active": False}, "", False),
                  ("nobody", {**GOOD, "email": "eve@example.org"}, "", False), ("no name", without("email"), "", False),
-                 ("username", {**without("email"), "username": "ada@example.org"}, "", True),
+                 ("username alone", {**without("email"), "username": "ada@example.org"}, "", False),
                  ("unverified", {**GOOD, "email_verified": False}, "", False), ("verified", {**GOOD, "email_verified": True}, "", True),
                  ("email before username", {**GOOD, "email": "eve@elsewhere.example", "username": "ada@example.org"}, "", False)]
         for name, claims, user, wanted in cases:

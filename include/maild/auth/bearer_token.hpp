@@ -26,11 +26,13 @@ struct TokenClaims {
     // The first of the configured claims that the answer has; empty without any.
     std::string name;
     bool is_unverified = false; // the name is an `email` with "email_verified": false
+    // The name is no `email`, and was not the only claim asked for: people may choose it freely.
+    bool is_free = false;
 };
 
 template <class Codec> void describe(Codec& codec, TokenClaims& c) {
     codec(c.active, c.expires, c.not_before, c.issuer, c.audiences, c.scopes, c.name,
-          c.is_unverified);
+          c.is_unverified, c.is_free);
 }
 
 // `[oauth]` of the configuration, which explains each. Empty: not asked for.
