@@ -14,6 +14,13 @@ std::string_view name_of(Service service) {
     return "unknown";
 }
 
+std::vector<net::Network> loopback_networks() {
+    std::vector<net::Network> networks;
+    for (const auto* text : {"127.0.0.0/8", "::1"})
+        if (const auto network = net::parse_network(text)) networks.push_back(*network);
+    return networks;
+}
+
 std::string ListenerConfig::endpoint() const {
     if (is_unix()) return path;
     const bool is_v6 = address.find(':') != address.npos;

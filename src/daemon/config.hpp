@@ -101,6 +101,25 @@ struct OauthSettings {
     bool is_enabled() const { return !introspection.host.empty(); }
 };
 
+std::vector<net::Network> loopback_networks(); // 127.0.0.0/8, ::1
+
+// Whom the role resolver asks.
+struct DnsSettings {
+    std::vector<std::string> servers; // as net::parse_dns_server() reads them; empty: resolv.conf
+    std::string trust_anchor;         // a file; empty: nothing is validated
+    bool operator==(const DnsSettings&) const = default;
+};
+
+// What is asked about who sends on port 25, and what follows from it.
+struct VerifySettings {
+    bool is_enabled = true;
+    bool rejects_spf_fail = false;            // whatever DMARC says; breaks forwarding
+    bool enforces_dmarc = true;               // a domain's p=reject and p=quarantine
+    std::vector<std::string> trusted_sealers; // ARC: domains, in lower case and A-labels
+    // Whose mail is not asked about, beside the trusted: this host, as long as nothing is said.
+    std::vector<net::Network> exempt = loopback_networks();
+};
+
 struct Limits {
     std::uint64_t message_bytes = 50ull << 20;
     std::uint32_t recipients = 1000;            // of one message; RFC 5321 §4.5.3.1.8: at least 100
@@ -146,6 +165,8 @@ struct Config {
     OauthSettings oauth;
     StoreSettings store;
     ImapSettings imap;
+    DnsSettings dns;
+    VerifySettings verify;
 };
 
 } // namespace maild::daemon

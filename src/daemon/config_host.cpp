@@ -203,6 +203,7 @@ ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
     check.readable("tls.key", config.tls.key);
     check.readable("tls.client_ca", config.tls.client_ca);
     check.authorities("tls.client_ca", config.tls.client_ca);
+    check.readable("dns.trust_anchor", config.dns.trust_anchor);
     if (!config.oauth.is_enabled()) return check.take();
     check.readable("oauth.client_secret_file", config.oauth.secret_file);
     if (!config.oauth.introspection.is_https) return check.take();

@@ -180,11 +180,14 @@ void read_listeners(ConfigTable& top, ParsedConfig& parsed) {
     }
 }
 
-void read_trusted(ConfigTable& table, std::vector<net::Network>& out) {
-    const auto* networks = table.array("trusted");
+} // namespace
+
+void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out) {
+    const auto* networks = table.array(key);
     if (networks == nullptr) return;
+    out.clear();
     if (networks->size() > kMaxTrustedNetworks) {
-        table.fault("trusted", "has more than " + std::to_string(kMaxTrustedNetworks) + " networks",
+        table.fault(key, "has more than " + std::to_string(kMaxTrustedNetworks) + " networks",
                     "write fewer and greater ones");
         return;
     }
@@ -194,12 +197,14 @@ void read_trusted(ConfigTable& table, std::vector<net::Network>& out) {
         if (network)
             out.push_back(*network);
         else
-            table.fault("trusted",
+            table.fault(key,
                         "holds " + (text ? log::escaped(*text) : "something that is no string") +
                             ", which is no network",
                         "write \"192.0.2.0/24\", with zero bits behind the prefix");
     }
 }
+
+namespace {
 
 void read_log(ConfigTable& table, LogSettings& out) {
     std::string to = "syslog";
@@ -332,10 +337,12 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
         read_login_limits(table, config.login_limits);
     });
     section(top, "network", parsed,
-            [&](ConfigTable& table) { read_trusted(table, config.trusted); });
+            [&](ConfigTable& table) { read_networks(table, "trusted", config.trusted); });
+    section(top, "dns", parsed, [&](ConfigTable& table) { read_dns(table, config.dns); });
     section(top, "oauth", parsed, [&](ConfigTable& table) { read_oauth(table, config.oauth); });
     section(top, "store", parsed, [&](ConfigTable& table) { read_store(table, config.store); });
     section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
+    section(top, "verify", parsed, [&](ConfigTable& table) { read_verify(table, config.verify); });
     top.report_unknown_keys();
     if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }

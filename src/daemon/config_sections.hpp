@@ -6,5 +6,9 @@
 namespace maild::daemon {
 
 void read_oauth(ConfigTable& table, OauthSettings& out);
+void read_dns(ConfigTable& table, DnsSettings& out);
+void read_verify(ConfigTable& table, VerifySettings& out);
+// `key` is an array of networks.
+void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
 
 } // namespace maild::daemon

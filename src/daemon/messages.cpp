@@ -28,13 +28,20 @@ template <class Codec> void describe(Codec& codec, OauthSettings& c) {
           c.claims, c.rules.issuer, c.rules.audience, c.rules.scopes, c.rules.domain, c.rules.cache,
           c.openid_configuration);
 }
+template <class Codec> void describe(Codec& codec, DnsSettings& c) {
+    codec(c.servers, c.trust_anchor);
+}
+template <class Codec> void describe(Codec& codec, VerifySettings& c) {
+    codec(c.is_enabled, c.rejects_spf_fail, c.enforces_dmarc, c.trusted_sealers, c.exempt);
+}
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
 template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.comment, c.admin); }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.oauth, c.store, c.imap);
+          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.oauth, c.store, c.imap, c.dns,
+          c.verify);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

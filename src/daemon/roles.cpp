@@ -3,6 +3,7 @@
 #include "daemon/auth_role.hpp"
 #include "daemon/control_role.hpp"
 #include "daemon/oauth_role.hpp"
+#include "daemon/resolver_role.hpp"
 #include "daemon/store_role.hpp"
 #include "daemon/worker_role.hpp"
 
@@ -15,6 +16,7 @@ std::unique_ptr<RoleProgram> make_role(Role role) {
     case Role::oauth: return make_oauth();
     case Role::store: return make_store();
     case Role::control: return make_control();
+    case Role::resolver: return make_resolver();
     }
     return nullptr;
 }

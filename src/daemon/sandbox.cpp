@@ -4,6 +4,8 @@
 #include "daemon/privileges.hpp"
 #include "daemon/seccomp.hpp"
 
+#include "maild/net/dns_resolver.hpp"
+
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -47,6 +49,16 @@ FileAccess access_of_oauth(const OauthSettings& settings) {
     return access;
 }
 
+FileAccess access_of_resolver(const DnsSettings& settings) {
+    auto access = name_lookup();
+    for (const auto& text : settings.servers) {
+        const auto server = net::parse_dns_server(text);
+        if (server && server->port) access.ports.push_back(*server->port);
+    }
+    if (!settings.trust_anchor.empty()) access.readable.push_back(settings.trust_anchor);
+    return access;
+}
+
 FileAccess files_of(Role role, const Config& config) {
     switch (role) {
     case Role::worker:
@@ -55,6 +67,7 @@ FileAccess files_of(Role role, const Config& config) {
         // SQLite seeds its generator from the device.
         return {{config.paths.directory(), config.paths.tls()}, {"/dev/urandom"}};
     case Role::oauth: return access_of_oauth(config.oauth);
+    case Role::resolver: return access_of_resolver(config.dns);
     case Role::store: return {{config.paths.shards()}, {"/dev/urandom"}};
     }
     return {};
@@ -62,6 +75,7 @@ FileAccess files_of(Role role, const Config& config) {
 
 SystemCalls calls_of(Role role) {
     if (role == Role::oauth) return SystemCalls::connections;
+    if (role == Role::resolver) return SystemCalls::lookups;
     const bool has_files = role == Role::auth || role == Role::store;
     return has_files ? SystemCalls::files : SystemCalls::sockets;
 }

@@ -7,6 +7,7 @@
 //   control   none                        sockets
 //   auth      DATA/directory, DATA/tls    files, threads
 //   oauth     resolv.conf, hosts (read)   new IP sockets (TCP: port 53 and the issuer's), threads
+//   resolver  resolv.conf, anchor (read) new IP sockets (TCP: the name servers' ports), threads
 //   store     DATA/shard                  files, threads
 
 #include "daemon/config.hpp"

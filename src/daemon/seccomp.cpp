@@ -212,6 +212,10 @@ void allow_threads(Filter& filter) {
     filter.allow_where(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 }
 
+// libunbound sends each question from a port of its own choice, speaks with its thread over pairs
+// of sockets, and its event library wakes itself by a pipe.
+constexpr std::array kLookups{SCMP_SYS(bind), SCMP_SYS(pipe2)};
+
 void allow_connections(Filter& filter) {
     filter.allow(kConnections);
     filter.allow_where(SCMP_SYS(socket), equals(0, AF_INET));
@@ -238,6 +242,13 @@ Result<void> restrict_system_calls(SystemCalls allowed) {
         filter.allow(kSockets);
     } else if (allowed == SystemCalls::connections) {
         allow_connections(filter);
+    } else if (allowed == SystemCalls::lookups) {
+        allow_connections(filter);
+        filter.allow(kLookups);
+        // libunbound tries it for each question by TCP, and after EPIPE connects as others do.
+        filter.answer_where(SCMP_SYS(sendmsg), EPIPE,
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, MSG_FASTOPEN));
+        filter.allow_where(SCMP_SYS(socketpair), equals(0, AF_UNIX));
     } else {
         filter.allow(kFiles);
         filter.allow_where(SCMP_SYS(setpriority), equals(0, PRIO_PROCESS)); // threads that can wait

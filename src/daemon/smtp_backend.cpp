@@ -150,12 +150,17 @@ net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client,
 
 net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& client,
                                                           smtp::Envelope& envelope,
-                                                          const smtp::Content& content) {
+                                                          const smtp::Content& content,
+                                                          const SenderChecks* checks) {
     delivery::Transaction transaction;
     transaction.envelope = queue_envelope(envelope, content);
     transaction.now = clock_.now();
     transaction.received =
         smtp::format_received(client, envelope, config_->hostname, transaction.now);
+    if (checks != nullptr) {
+        transaction.received.insert(0, checks->fields);
+        transaction.is_junk = checks->decision.disposition == policy::Disposition::quarantine;
+    }
     for (auto& recipient : envelope.recipients) {
         auto& route = static_cast<ResolvedRoute&>(*recipient.route);
         delivery::Recipient accepted;
@@ -183,8 +188,20 @@ net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& cl
 net::Task<std::vector<Result<void, smtp::Refusal>>>
 SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
                     const smtp::Content& content) {
-    const auto results = co_await deliver(client, envelope, content);
     std::vector<Result<void, smtp::Refusal>> outcomes;
+    auto kept = content;
+    SenderChecks checks;
+    const bool is_checked = Reception::concerns(client, *config_);
+    if (is_checked) {
+        auto found = co_await reception_.check(client, envelope, content.bytes, *config_);
+        checks = std::move(found);
+        if (auto refusal = checks.refusal()) {
+            outcomes.emplace_back(std::unexpected(std::move(*refusal)));
+            co_return outcomes;
+        }
+        kept = without_fields(content, checks.forged);
+    }
+    const auto results = co_await deliver(client, envelope, kept, is_checked ? &checks : nullptr);
     for (const auto& result : results) {
         if (result)
             outcomes.emplace_back();

@@ -5,6 +5,7 @@
 
 #include "daemon/authenticator.hpp"
 #include "daemon/config.hpp"
+#include "daemon/reception.hpp"
 
 #include "maild/base/clock.hpp"
 #include "maild/delivery/local.hpp"
@@ -17,11 +18,12 @@ namespace maild::daemon {
 class SmtpBackend final : public smtp::Backend {
 public:
     // All outlive the backend; set_config() after a reload.
-    SmtpBackend(directory::Directory& directory, store::MessageStore& store, const Clock& clock,
-                const Config& config)
+    SmtpBackend(directory::Directory& directory, store::MessageStore& store,
+                net::Resolver& resolver, const Clock& clock, const Config& config)
         : directory_(directory),
           authenticator_(directory, directory::Service::submission),
           store_(store),
+          reception_(resolver, clock),
           clock_(clock),
           config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
@@ -41,12 +43,16 @@ private:
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
     net::Task<Result<void>> choose_queue(const smtp::Client& client,
                                          delivery::Transaction& transaction);
-    net::Task<std::vector<Result<void>>>
-    deliver(const smtp::Client& client, smtp::Envelope& envelope, const smtp::Content& content);
+    // `checks` is null where nothing was asked.
+    net::Task<std::vector<Result<void>>> deliver(const smtp::Client& client,
+                                                 smtp::Envelope& envelope,
+                                                 const smtp::Content& content,
+                                                 const SenderChecks* checks);
 
     directory::Directory& directory_;
     Authenticator authenticator_;
     store::MessageStore& store_;
+    Reception reception_;
     const Clock& clock_;
     const Config* config_;
 };

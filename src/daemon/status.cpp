@@ -9,6 +9,7 @@ std::string_view name_of(Role role) {
     case Role::oauth: return "oauth";
     case Role::store: return "store";
     case Role::control: return "control";
+    case Role::resolver: return "resolver";
     }
     return "unknown";
 }

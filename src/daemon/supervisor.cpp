@@ -60,6 +60,7 @@ Supervisor::Supervisor(SupervisorSetup setup)
     children_.emplace_back(Role::store, 0, identity_of(config_.users.store), clock_);
     children_.emplace_back(Role::oauth, 0, identity_of(config_.users.sender), clock_);
     children_.back().set_wanted(config_.oauth.is_enabled());
+    children_.emplace_back(Role::resolver, 0, identity_of(config_.users.sender), clock_);
     children_.emplace_back(Role::auth, 0, identity_of(config_.users.auth), clock_);
     for (std::uint32_t i = 0; i < config_.workers; ++i) {
         children_.emplace_back(Role::worker, i, identity_of(config_.users.worker), clock_);

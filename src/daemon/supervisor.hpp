@@ -72,7 +72,7 @@ private:
     // supervisor_reload.cpp
     Result<std::string> reload();
     Result<std::string> apply(Config next);
-    void begin_anew(Child& oauth);
+    void begin_anew(Child& child, std::chrono::milliseconds grace);
     void change_listeners(const Config& next, std::vector<Listener> opened);
 
     SystemClock clock_;

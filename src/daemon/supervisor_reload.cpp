@@ -11,6 +11,7 @@ namespace maild::daemon {
 namespace {
 
 constexpr std::chrono::seconds kAnswerTime{1};
+constexpr std::chrono::seconds kLookupTime{5}; // what the DNS was asked before a reload
 
 const Listener* find_endpoint(const std::vector<Listener>& listeners,
                               const ListenerConfig& config) {
@@ -80,11 +81,17 @@ Result<std::string> Supervisor::apply(Config next) {
         return std::unexpected(log.error());
     }
     change_listeners(next, std::move(*opened));
+    const bool has_new_dns = next.dns != config_.dns;
     config_ = std::move(next);
     reopen_log();
     for (auto& child : children_) {
         if (child.role() == Role::oauth) {
-            begin_anew(child);
+            child.set_wanted(config_.oauth.is_enabled());
+            begin_anew(child, config_.oauth.timeout + kAnswerTime);
+            continue;
+        }
+        if (child.role() == Role::resolver && has_new_dns) {
+            begin_anew(child, kLookupTime);
             continue;
         }
         if (!child.is_running()) continue;
@@ -95,14 +102,12 @@ Result<std::string> Supervisor::apply(Config next) {
     return unchanged;
 }
 
-// It keeps nothing, and its sandbox has the issuer's port in it: a new process takes whatever is
-// new in the configuration and in the files of [oauth]. What it has been asked, the old one
-// answers.
-void Supervisor::begin_anew(Child& oauth) {
-    oauth.set_wanted(config_.oauth.is_enabled());
-    if (!oauth.is_running()) return;
-    oauth.draining();
-    oauth.send(Drain{config_.oauth.timeout + kAnswerTime});
+// Of a role that keeps nothing and has ports in its sandbox: a new process takes whatever is new in
+// the configuration and in its files. What it has been asked, the old one answers.
+void Supervisor::begin_anew(Child& child, std::chrono::milliseconds grace) {
+    if (!child.is_running()) return;
+    child.draining();
+    child.send(Drain{grace});
 }
 
 // Sessions of a listener that goes stay; one whose service or TLS mode changed is given anew.

@@ -65,6 +65,7 @@ void Supervisor::connect_all(const std::vector<Child*>& started) {
     constexpr Wire kWires[] = {{Role::worker, Role::store, PeerUse::requests},
                                {Role::worker, Role::auth, PeerUse::requests},
                                {Role::worker, Role::auth, PeerUse::signing},
+                               {Role::worker, Role::resolver, PeerUse::requests},
                                {Role::auth, Role::oauth, PeerUse::requests},
                                {Role::control, Role::store, PeerUse::requests},
                                {Role::control, Role::auth, PeerUse::requests},

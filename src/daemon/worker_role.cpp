@@ -4,6 +4,7 @@
 #include "daemon/peer_messages.hpp"
 #include "daemon/pop3_backend.hpp"
 #include "daemon/remote_signer.hpp"
+#include "daemon/resolver_line.hpp"
 #include "daemon/service_port.hpp"
 #include "daemon/session_service.hpp"
 #include "daemon/smtp_backend.hpp"
@@ -14,8 +15,10 @@
 #include "maild/ipc/client.hpp"
 #include "maild/ipc/server.hpp"
 #include "maild/lmtp/dialect.hpp"
+#include "maild/net/dns_cache.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
+#include "maild/policy/dmarc.hpp"
 #include "maild/pop3/server.hpp"
 #include "maild/smtp/server.hpp"
 #include "maild/store/remote_store.hpp"
@@ -109,6 +112,11 @@ std::size_t budget_of(const Limits& limits) { return limits.worker_memory_bytes 
 
 class Worker final : public RoleProgram {
 public:
+    Result<void> prepare(const Config&) override {
+        policy::dmarc::load_public_suffixes(); // a worker opens no file
+        return {};
+    }
+
     Result<void> start(RoleContext& context) override {
         context_ = &context;
         auto& io = context.io();
@@ -117,7 +125,9 @@ public:
         auth_line_.emplace(io, "auth");
         store_.emplace(io, *store_line_);
         directory_.emplace(*auth_line_);
-        smtp_backend_.emplace(*directory_, *store_, clock_, config);
+        resolver_line_.emplace(io);
+        dns_.emplace(*resolver_line_, clock_);
+        smtp_backend_.emplace(*directory_, *store_, *dns_, clock_, config);
         imap_backend_.emplace(*directory_, *store_);
         pop3_backend_.emplace(*directory_, *store_);
         budget_.emplace(budget_of(config.limits));
@@ -155,6 +165,8 @@ public:
             signer_.attach(std::move(peer.socket));
         else if (peer.role == Role::auth)
             auth_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::resolver)
+            resolver_line_->attach(std::move(peer.socket));
         else if (peer.role == Role::control)
             sessions_->attach(std::move(peer.socket));
     }
@@ -343,6 +355,8 @@ private:
     std::optional<ipc::Client> auth_line_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
+    std::optional<ResolverLine> resolver_line_;
+    std::optional<net::DnsCache> dns_;
     std::optional<SmtpBackend> smtp_backend_;
     std::optional<ImapBackend> imap_backend_;
     std::optional<Pop3Backend> pop3_backend_;

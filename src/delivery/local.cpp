@@ -78,7 +78,8 @@ private:
         if (!is_new) return;
         store::LocalRecipient copy;
         copy.grant = target.grant;
-        copy.mailbox = "INBOX";
+        copy.mailbox = transaction_.is_junk ? "Junk" : "INBOX";
+        if (transaction_.is_junk) copy.flags.keywords.emplace_back("$Junk");
         copy.address = recipient.forward_path;
         copy.trace_prefix = trace_for(target.address);
         plan_.request.local.push_back(std::move(copy));

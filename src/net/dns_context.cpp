@@ -45,14 +45,20 @@ template <std::size_t n> Result<void> set(ub_ctx* context, const Setting (&setti
     return {};
 }
 
+std::string as_libunbound_writes(const DnsServer& server) {
+    const auto address = format_ip(server.address);
+    return server.port ? address + "@" + std::to_string(*server.port) : address;
+}
+
 Result<void> forward(ub_ctx* context, const DnsOptions& options) {
     if (options.servers.empty() && options.resolv_conf.empty()) return {};
     if (auto done = set(context, kForwardSettings); !done) return done;
     for (const auto& server : options.servers) {
-        const auto address = server_address(server);
-        if (!address)
+        const auto parsed = parse_dns_server(server);
+        if (!parsed)
             return fail(Errc::invalid_argument, "'" + server + "' is not an address as ADDR:PORT");
-        if (const int error = ub_ctx_set_fwd(context, address->c_str()); error != 0)
+        if (const int error = ub_ctx_set_fwd(context, as_libunbound_writes(*parsed).c_str());
+            error != 0)
             return refuse(server, error);
     }
     if (!options.servers.empty()) return {};
@@ -63,7 +69,7 @@ Result<void> forward(ub_ctx* context, const DnsOptions& options) {
 
 } // namespace
 
-std::optional<std::string> server_address(std::string_view text) {
+std::optional<DnsServer> parse_dns_server(std::string_view text) {
     auto address = text;
     std::optional<std::string_view> port;
     if (text.starts_with('[')) {
@@ -81,11 +87,11 @@ std::optional<std::string> server_address(std::string_view text) {
     }
     const auto ip = parse_ip(address);
     if (!ip) return std::nullopt;
-    if (!port) return format_ip(*ip);
+    if (!port) return DnsServer{*ip};
     Cursor digits(*port);
     const auto number = digits.take_number(65535);
     if (!number || !digits.at_end() || *number == 0) return std::nullopt;
-    return format_ip(*ip) + "@" + std::to_string(*number);
+    return DnsServer{*ip, static_cast<std::uint16_t>(*number)};
 }
 
 Result<DnsContext> make_dns_context(const DnsOptions& options) {

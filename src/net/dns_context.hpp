@@ -17,7 +17,4 @@ using DnsContext = std::unique_ptr<ub_ctx, DnsContextDeleter>;
 
 Result<DnsContext> make_dns_context(const DnsOptions& options);
 
-// "192.0.2.53:5353" as libunbound writes it: "192.0.2.53@5353". Nothing for what is no address.
-std::optional<std::string> server_address(std::string_view text);
-
 } // namespace maild::net

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <unordered_map>
 #include <utility>
 
 namespace maild::net {
@@ -64,52 +65,53 @@ DnsAnswer answer_of(DnsType type, const ub_result& result) {
     return answer;
 }
 
-// A question on its way: in the frame of its coroutine, which takes it back before it goes.
-struct Pending {
-    DnsType type;
-    DnsAnswer answer;
-    Event done;
-};
-
-void on_result(void* data, int error, ub_result* result) {
-    const Answered answered(result);
-    auto& pending = *static_cast<Pending*>(data);
-    if (error != 0 || !answered)
-        pending.answer.problem = ub_strerror(error);
-    else
-        pending.answer = answer_of(pending.type, *answered);
-    pending.done.notify();
-}
-
 } // namespace
 
 // Lives as long as the resolver and every lookup.
 class DnsResolver::Impl : public std::enable_shared_from_this<Impl> {
 public:
+    // A question on its way. libunbound goes on with it, its retries and all, also when nobody
+    // waits for it any more: so it counts, and stays here, until the answer has come.
+    struct Pending {
+        Impl& impl;
+        DnsType type;
+        DnsAnswer answer{};
+        Event done{};
+    };
+
     Impl(boost::asio::io_context& io, DnsContext context, std::size_t max_pending)
         : context_(std::move(context)), descriptor_(io.get_executor()), max_pending_(max_pending) {
         // A duplicate: the context closes its own.
         descriptor_.assign(::fcntl(ub_fd(context_.get()), F_DUPFD_CLOEXEC, 0));
     }
 
-    bool is_full() const { return pending_ >= max_pending_; }
+    // What came while nobody waited is taken in first.
+    bool is_full() {
+        if (pending_.size() >= max_pending_) process();
+        return pending_.size() >= max_pending_;
+    }
 
     // 0, or libunbound's error.
-    int begin(const DnsQuestion& question, Pending& pending, int& id) {
+    int begin(const DnsQuestion& question, std::shared_ptr<Pending>& out) {
+        if (is_closed()) return UB_PIPE;
+        auto pending = std::make_shared<Pending>(*this, question.type);
         const auto name = escape_name(question.name);
+        int id = 0;
         const int error =
             ub_resolve_async(context_.get(), name.c_str(), static_cast<int>(question.type),
-                             kClassIn, &pending, on_result, &id);
+                             kClassIn, pending.get(), on_result, &id);
         if (error != 0) return error;
-        ++pending_;
-        listen();
+        pending_.emplace(pending.get(), pending);
+        out = std::move(pending);
         return 0;
     }
 
-    // Of a question that was begun, answered or not: behind this nothing touches its Pending.
-    void end(int id) {
-        ub_cancel(context_.get(), id);
-        if (--pending_ > 0) return;
+    void begin_waiting() {
+        ++waiting_;
+        listen();
+    }
+    void end_waiting() {
+        if (--waiting_ > 0) return;
         boost::system::error_code ignored;
         descriptor_.cancel(ignored); // an io_context without questions comes to its end
     }
@@ -121,6 +123,18 @@ public:
     bool is_closed() const { return !descriptor_.is_open(); }
 
 private:
+    static void on_result(void* data, int error, ub_result* result) {
+        const Answered answered(result);
+        auto& impl = static_cast<Pending*>(data)->impl;
+        const auto found = impl.pending_.extract(static_cast<Pending*>(data));
+        auto& pending = *found.mapped();
+        if (error != 0 || !answered)
+            pending.answer.problem = ub_strerror(error);
+        else
+            pending.answer = answer_of(pending.type, *answered);
+        pending.done.notify();
+    }
+
     void listen() {
         if (is_listening_ || is_closed()) return;
         is_listening_ = true;
@@ -132,33 +146,43 @@ private:
     void on_readable(bool is_readable) {
         is_listening_ = false;
         if (is_closed()) return;
-        if (is_readable) {
-            if (const int error = ub_process(context_.get()); error != 0)
-                log::error("dns_process", {{"error", ub_strerror(error)}});
-        }
-        if (pending_ > 0) listen();
+        if (is_readable) process();
+        if (waiting_ > 0) listen();
     }
 
+    // When libunbound's thread is gone there will be no answers any more.
+    void process() {
+        if (is_closed()) return;
+        const int error = ub_process(context_.get());
+        if (error == 0) return;
+        log::error("dns_process", {{"error", ub_strerror(error)}});
+        close();
+        for (const auto& [key, pending] : std::exchange(pending_, {})) {
+            pending->answer.problem = ub_strerror(error);
+            pending->done.notify();
+        }
+    }
+
+    std::unordered_map<Pending*, std::shared_ptr<Pending>> pending_; // outlives the context
     DnsContext context_;
     boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
-    std::size_t pending_ = 0;
+    std::size_t waiting_ = 0;
     std::size_t max_pending_;
     bool is_listening_ = false;
 };
 
 namespace {
 
-// What was begun ends, also when the coroutine is destroyed while it waits.
-template <class Impl> class Ticket {
+// Who waits is counted, also when the coroutine is destroyed while it does.
+template <class Impl> class Waiting {
 public:
-    Ticket(Impl& impl, int id) : impl_(impl), id_(id) {}
-    Ticket(const Ticket&) = delete;
-    Ticket& operator=(const Ticket&) = delete;
-    ~Ticket() { impl_.end(id_); }
+    explicit Waiting(Impl& impl) : impl_(impl) { impl_.begin_waiting(); }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() { impl_.end_waiting(); }
 
 private:
     Impl& impl_;
-    int id_;
 };
 
 DnsAnswer no_answer(DnsStatus status, std::string problem) {
@@ -172,6 +196,7 @@ DnsAnswer no_answer(DnsStatus status, std::string problem) {
 
 DnsResolver::DnsResolver(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DnsResolver::~DnsResolver() { impl_->close(); }
+bool DnsResolver::has_failed() const { return impl_->is_closed(); }
 
 Result<std::unique_ptr<DnsResolver>> DnsResolver::create(boost::asio::io_context& io,
                                                          const DnsOptions& options) {
@@ -186,14 +211,13 @@ Task<DnsAnswer> DnsResolver::lookup(DnsQuestion question, std::chrono::milliseco
     if (!is_dns_name(question.name)) co_return no_answer(DnsStatus::no_such_name, "not a name");
     if (impl->is_full())
         co_return no_answer(DnsStatus::temporary_failure, "too many questions at once");
-    Pending pending{question.type, {}, {}};
-    int id = 0;
-    if (const int error = impl->begin(question, pending, id); error != 0)
+    std::shared_ptr<Impl::Pending> pending;
+    if (const int error = impl->begin(question, pending); error != 0)
         co_return no_answer(DnsStatus::temporary_failure, ub_strerror(error));
-    const Ticket ticket(*impl, id);
-    const bool is_answered = co_await pending.done.wait(timeout);
-    if (!is_answered) pending.answer.problem = "no answer in time";
-    co_return std::move(pending.answer);
+    const Waiting waiting(*impl);
+    const bool is_answered = co_await pending->done.wait(timeout);
+    if (!is_answered) co_return no_answer(DnsStatus::temporary_failure, "no answer in time");
+    co_return std::move(pending->answer);
 }
 
 } // namespace maild::net

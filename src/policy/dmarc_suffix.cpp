@@ -21,6 +21,8 @@ const psl_ctx_t* suffixes() {
 
 } // namespace
 
+void load_public_suffixes() { suffixes(); }
+
 std::optional<std::string> registrable_domain(std::string_view domain) {
     const auto name = dkim::dns_name(domain);
     if (!name || suffixes() == nullptr) return std::nullopt;

@@ -39,6 +39,7 @@ public:
     std::uint64_t size() const { return size_; } // octets, transparency undone, kept or not
 
     std::string_view content() const { return content_; } // empty when flawed
+    char* octets() { return content_.data(); }            // the same, to be changed
     bool has_8bit() const { return has_8bit_; }
 
 private:

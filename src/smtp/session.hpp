@@ -55,8 +55,8 @@ public:
     Replies greeting() const; // RFC 5321 §4.3.1
     // `is_followed`: more input than this line has already arrived.
     net::Task<Replies> on_line(net::Line line, bool is_followed);
-    // After the content's end; `content` is finished.
-    net::Task<ContentResult> on_content(const ContentReader& content);
+    // After the content's end; `content` is finished, and given up: a backend may change it.
+    net::Task<ContentResult> on_content(ContentReader& content);
     // BDAT: octets of the chunk, at most chunk_left(); then, when all have come, what is answered.
     // The report is of a message that this chunk has finished, or made worthless; without one it
     // has no id.
@@ -112,7 +112,7 @@ private:
     Replies refuse_sender(const Mail& command, const Refusal& refusal) const;
     Replies refuse_recipient(const Rcpt& command, const Refusal& refusal);
     Replies count_rcpt_failure(std::string text);
-    net::Task<std::vector<Result<void, Refusal>>> take_over(const ContentReader& content);
+    net::Task<std::vector<Result<void, Refusal>>> take_over(ContentReader& content);
     std::vector<Result<void, Refusal>> refuse_all(const Reply& reply) const;
     ContentResult refuse_flawed(const ContentReader& content);
     Report report_on(const ContentReader& content,

@@ -100,7 +100,7 @@ Replies Session::count_rcpt_failure(std::string text) {
 }
 
 // Whatever comes of it, the transaction is over: RCPT or DATA need a new MAIL (RFC 5321 §4.1.1.4).
-net::Task<ContentResult> Session::on_content(const ContentReader& content) {
+net::Task<ContentResult> Session::on_content(ContentReader& content) {
     ensure(transaction_ && expects_ == Expects::content && content.is_finished(),
            "content without DATA");
     expects_ = Expects::command;
@@ -116,11 +116,12 @@ net::Task<ContentResult> Session::on_content(const ContentReader& content) {
     co_return result;
 }
 
-net::Task<std::vector<Result<void, Refusal>>> Session::take_over(const ContentReader& content) {
+net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& content) {
     if (content.flaw() != Flaw::none) co_return refuse_all(refusal_of(content.flaw()));
     const auto header = check_header(content.content(), server_.limits.received_fields);
     if (header.refusal) co_return refuse_all(*header.refusal);
-    const Content bytes{content.content(), header.header_size, content.has_8bit()};
+    const Content bytes{content.content(), header.header_size, content.has_8bit(),
+                        content.octets()};
     auto outcomes = co_await server_.backend.accept(client_, *transaction_, bytes);
     co_return outcomes;
 }

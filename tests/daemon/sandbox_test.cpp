@@ -167,6 +167,40 @@ TEST_F(SandboxTest, OauthConnectsAndChangesNothing) {
     }
 }
 
+// To name servers alone, from a port of its own where that is UDP.
+TEST_F(SandboxTest, ResolverAsksAndChangesNothing) {
+    config_.dns.servers = {"192.0.2.53:5353"};
+    const auto bound = [](int type) {
+        const int fd = ::socket(AF_INET, type, 0);
+        sockaddr_in any{};
+        any.sin_family = AF_INET;
+        const int done = ::bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any);
+        return std::string(done == 0 ? "bound" : std::strerror(errno));
+    };
+    const struct {
+        const char* name;
+        std::function<std::string()> body;
+        const char* want; // "": killed
+    } cases[] = {
+        {"the server's port", [] { return connected(AF_INET, "127.0.0.1", 5353); }, "connects"},
+        {"DNS by TCP", [] { return connected(AF_INET, "127.0.0.1", 53); }, "connects"},
+        {"elsewhere", [] { return connected(AF_INET, "127.0.0.1", 25); }, "Permission denied"},
+        {"a UDP port", [&] { return bound(SOCK_DGRAM); }, "bound"},
+        {"passwd", [] { return opened("/etc/passwd", O_RDONLY); }, "Permission denied"},
+        {"data", [&] { return opened(config_.paths.shards(), O_RDONLY); }, "Permission denied"},
+        {"to write", [&] { return opened(dir_ / "world", O_WRONLY); }, ""},
+        {"listen", [] { return std::to_string(::listen(0, 1)); }, ""},
+        {"process", [] { return std::to_string(::fork()); }, ""},
+    };
+    for (const auto& c : cases) {
+        const auto ended = as(Role::resolver, c.body);
+        if (*c.want == 0)
+            EXPECT_EQ(ended.signal, SIGSYS) << c.name << " " << ended.output;
+        else
+            EXPECT_EQ(ended.output, c.want) << c.name << " signal " << ended.signal;
+    }
+}
+
 TEST_F(SandboxTest, OauthFindsNames) {
     net::HostLookup::use_files_and_dns();
     const auto ended = as(Role::oauth, [] {

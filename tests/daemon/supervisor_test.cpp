@@ -53,7 +53,7 @@ protected:
         // Control's picture follows the supervisor's within a tenth of a second.
         ASSERT_TRUE(eventually([this] {
             const auto all = daemon_.processes();
-            return all.size() == 5 && std::ranges::all_of(all, [](const auto& entry) {
+            return all.size() == 6 && std::ranges::all_of(all, [](const auto& entry) {
                        return entry.second.state == "ready";
                    });
         }));
@@ -71,12 +71,14 @@ TEST_F(SupervisorTest, ReadyMeansThatEveryRoleServesAndFindsTheOthers) {
     start();
     const auto answer = daemon_.ask("lmtp.sock");
     auto all = daemon_.processes();
-    EXPECT_EQ(all.size(), 5u);
+    EXPECT_EQ(all.size(), 6u);
     for (const auto& [name, process] : all) EXPECT_EQ(process.state, "ready") << name;
     EXPECT_TRUE(answer.starts_with("worker-")) << answer;
     const auto auth = std::to_string(all["auth 0"].pid) + "+secret";
     const auto store = std::to_string(all["store 0"].pid) + "+secret";
-    EXPECT_NE(answer.find(" auth " + auth + " auth-signing " + auth + " store " + store + "\n"),
+    const auto resolver = std::to_string(all["resolver 0"].pid);
+    EXPECT_NE(answer.find(" auth " + auth + " auth-signing " + auth + " resolver " + resolver +
+                          " store " + store + "\n"),
               answer.npos)
         << answer;
 }
@@ -211,7 +213,7 @@ TEST_F(SupervisorTest, TermDrainsAndLeavesNothingBehind) {
     for (const auto& [name, process] : all) EXPECT_TRUE(is_gone(process.pid)) << name;
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/lmtp.sock"));
-    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 5u) << daemon_.log();
+    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 6u) << daemon_.log();
 }
 
 TEST_F(SupervisorTest, ControlMayStopTheDaemon) {
@@ -307,7 +309,7 @@ TEST_F(SupervisorTest, TheIssuersRoleComesAndGoesWithItsConfiguration) {
     ASSERT_TRUE(is_there("ANOTHER")) << "it comes back like any other";
     reload("");
     EXPECT_TRUE(eventually([&] { return !daemon_.processes().contains("oauth 0"); }));
-    EXPECT_EQ(daemon_.processes().size(), 5U);
+    EXPECT_EQ(daemon_.processes().size(), 6U);
 }
 
 TEST_F(SupervisorTest, Usr1OpensTheLogAgainForEverybody) {

@@ -1,9 +1,9 @@
 // Record data of any octets: it is a value or left out; names that are read can be asked for again.
 // The first octet chooses the type.
-#include "net/dns_context.hpp"
 #include "net/dns_records.hpp"
 
 #include "maild/base/ensure.hpp"
+#include "maild/net/dns_resolver.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +27,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ensure(net::escape_name(name).size() <= 4 * name.size(), "an escape is four octets");
     }
     for (const auto& text : answer.texts) ensure(text.size() <= input.size(), "texts do not grow");
-    static_cast<void>(net::server_address(input));
+    static_cast<void>(net::parse_dns_server(input));
     return 0;
 }

@@ -32,7 +32,7 @@ void Scheduler::clear() {
 Host::Worker::Worker(Host& host)
     : line(host.io_, "store"),
       store(host.io_, line),
-      smtp_backend(host.directory_, store, host.clock_, host.config_),
+      smtp_backend(host.directory_, store, host.dns_, host.clock_, host.config_),
       imap_backend(host.directory_, store),
       smtp_gate("smtp", {}, host.clock_),
       imap_gate("imap", {}, host.clock_) {

@@ -11,6 +11,7 @@
 #include "support/fake_clock.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/faulty_vfs.hpp"
+#include "support/memory_resolver.hpp"
 #include "support/streams.hpp"
 
 #include "maild/directory/memory_directory.hpp"
@@ -92,6 +93,7 @@ private:
     maild::test::FaultyVfs vfs_{disk_};
     Scheduler scheduler_{clock_};
     daemon::Config config_;
+    maild::test::MemoryResolver dns_;
     smtp::Budget budget_{64 << 20};
     directory::MemoryDirectory directory_;
     std::array<std::int64_t, kUsers.size()> accounts_{};

@@ -11,7 +11,7 @@ import unittest
 
 import host
 
-USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild"}
+USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild", "resolver": "maild-out"}
 
 
 def status_of(pid):
@@ -25,7 +25,7 @@ class Processes(host.HostTest):
 
     def test_roles_and_users(self):
         processes = self.host.status()["processes"]
-        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "store", "worker"])
+        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "resolver", "store", "worker"])
         for process in processes:
             status = status_of(process["pid"])
             self.assertEqual(status["NoNewPrivs"], "1", process)
@@ -133,7 +133,7 @@ class Processes(host.HostTest):
         host.wait_for(logged, 10, "a worker's line in the new file")
 
     def test_every_role_comes_back(self):
-        for role in ("worker", "auth", "store", "control"):
+        for role in ("worker", "auth", "store", "control", "resolver"):
             before = self.host.pids(role)
             os.kill(before[0], signal.SIGKILL)
 

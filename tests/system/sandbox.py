@@ -18,7 +18,7 @@ import host
 import intruder
 import sasl
 
-ROLES = ("worker", "auth", "store", "control", "oauth")
+ROLES = ("worker", "auth", "store", "control", "oauth", "resolver")
 FILES = {"auth", "store"}   # roles that may open some
 KILLED, REFUSED, ABSENT, ALLOWED = "killed", "refused", "absent", "allowed"
 AT_FDCWD, SIGKILL = -100, int(signal.SIGKILL)
@@ -30,7 +30,7 @@ def attempts(machine, role, pids):
     """Name, expectation, system call and arguments. `pids` has a process of each role, and the supervisor's."""
     other = pids["store" if role == "auth" else "auth"]
     data = str(machine.root / "var/lib").encode()
-    connects = role == "oauth"   # IP sockets of its own; files to be read, of which Landlock leaves five
+    connects = role in ("oauth", "resolver")   # IP sockets of its own; files to be read, of which Landlock leaves five
     file = REFUSED if role in FILES or connects else KILLED
     own = {"auth": data + b"/directory/directory.db", "store": data + b"/shard/00/meta.db"}
     alien = own["store" if role == "auth" else "auth"]
@@ -47,7 +47,8 @@ def attempts(machine, role, pids):
     yield "socket", ALLOWED if connects else KILLED, 41, 2, 1, 0
     if not connects:
         yield "connect", KILLED, 42, 0, ADDRESS, 16
-    yield "bind", KILLED, 49, 0, ADDRESS, 16
+    if role != "resolver":   # UDP from a port of its own choice
+        yield "bind", KILLED, 49, 0, ADDRESS, 16
     yield "listen", KILLED, 50, 0, 16
     yield "connect by TCP fast open", KILLED, 44, 0, b"x", 1, MSG_FASTOPEN, ADDRESS, 16
     yield "make a listener deaf", KILLED, 48, 0, socket.SHUT_RDWR

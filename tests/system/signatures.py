@@ -7,14 +7,12 @@ import json
 import os
 import pathlib
 import re
-import socket
-import struct
 import subprocess
 import tempfile
-import threading
 import unittest
 
 import host
+import zone
 
 PEER = [os.environ.get("MAILD_DEBIAN_PYTHON", "/usr/bin/python3"), pathlib.Path(__file__).with_name("dkim_peer.py")]
 BODIES = {
@@ -29,42 +27,6 @@ BODIES = {
 HEADER = (b"Received: from a.example\r\n\tby b.example; Tue, 14 Nov 2023 22:13:20 +0000\r\nFrom: Ada <ada@example.org>\r\n"
           b"To: Bob <bob@example.net>,\r\n  Eve <eve@example.net>\r\nSubject:   of  things \t\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\n"
           b"Message-ID: <1@example.org>\r\n\r\n")
-
-
-class Zone:
-    """TXT records over UDP; every other name does not exist."""
-
-    def __init__(self, records):
-        self.records = records
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                query, peer = self.socket.recvfrom(4096)
-            except OSError:
-                return
-            self.socket.sendto(self.answer(query), peer)
-
-    def answer(self, query):
-        labels, at = [], 12
-        while query[at]:
-            labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1"))
-            at += 1 + query[at]
-        question = query[12:at + 5]
-        kind = struct.unpack("!H", query[at + 1:at + 3])[0]
-        text = self.records.get(".".join(labels).lower())
-        if text is None or kind != 16:
-            return query[:2] + struct.pack("!HHHHH", 0x8180 | (3 if text is None else 0), 1, 0, 0, 0) + question
-        data = b"".join(bytes([len(piece)]) + piece for piece in (text[i:i + 255].encode() for i in range(0, len(text), 255)))
-        record = struct.pack("!HHHIH", 0xc00c, 16, 1, 60, len(data)) + data
-        return query[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0) + question + record
-
-    def close(self):
-        self.socket.close()
 
 
 def missing():
@@ -95,12 +57,12 @@ class Signatures(unittest.TestCase):
             cls.keys[algorithm] = (path, private)
             records[algorithm] = {"key._domainkey.example.org": f"v=DKIM1; k={kind}; p={base64.b64encode(public).decode()}"}
         cls.records = records
-        cls.zones = {algorithm: Zone(zone) for algorithm, zone in records.items()}
+        cls.zones = {algorithm: zone.Zone({name: [("TXT", text)] for name, text in records_of.items()}) for algorithm, records_of in records.items()}
 
     @classmethod
     def tearDownClass(cls):
-        for zone in cls.zones.values():
-            zone.close()
+        for each in cls.zones.values():
+            each.close()
         cls.folder.cleanup()
         cls.peer_process.communicate()
 

@@ -37,6 +37,7 @@ struct Transaction {
     queue::Envelope envelope; // all but its recipients
     std::vector<Recipient> recipients;
     std::string received; // Received: and what else stands above the content; whole lines with CRLF
+    bool is_junk = false; // local recipients get it into Junk, with the keyword $Junk (RFC 9051)
     // Right::deliver of the account whose shard keeps the queue rows: the sender's own (ask
     // resolve() for it anew, a login's token has long expired), or for mail that an alias sends on,
     // the postmaster's. Without one the first local recipient's is taken.

@@ -54,6 +54,9 @@ std::expected<std::string, std::string> author_domain(std::string_view header);
 // machine has; A-labels. None for a public suffix, and what is no domain.
 std::optional<std::string> registrable_domain(std::string_view domain);
 
+// Reads that list, which is else done when it is first needed: for who may open no file then.
+void load_public_suffixes();
+
 // How the organizational domain is found.
 enum class Discovery : std::uint8_t {
     tree_walk,          // RFC 9989 §4.10

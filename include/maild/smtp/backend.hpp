@@ -45,6 +45,9 @@ struct Content {
     std::string_view bytes;      // valid until accept() has completed
     std::size_t header_size = 0; // octets up to and with the empty line
     bool has_8bit = false;       // an octet above 0x7f somewhere
+    // The same octets, for a backend that has to take fields out; null: they must stay. Nobody
+    // reads them behind accept().
+    char* octets = nullptr;
 };
 
 class Backend {

@@ -1,0 +1,147 @@
+#include "daemon/reception.hpp"
+
+#include "maild/base/ensure.hpp"
+#include "maild/base/log.hpp"
+#include "maild/net/ip.hpp"
+#include "maild/policy/authres_report.hpp"
+
+#include <cstring>
+#include <ranges>
+#include <utility>
+
+// GCC 12 inlines Asio's frame allocator into coroutines and then takes its operator delete for
+// another one's.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::daemon {
+namespace {
+
+namespace spf = policy::spf;
+
+spf::Client spf_client(const net::IpAddress& ip, const smtp::Client& client,
+                       const smtp::Envelope& envelope) {
+    spf::Client out{.ip = ip, .helo = client.hello, .local_part = {}, .domain = {}};
+    if (const auto& sender = envelope.mail.reverse_path.address) {
+        out.local_part = sender->localpart;
+        out.domain = sender->domain.ascii();
+    }
+    return out;
+}
+
+policy::SpfIdentifier identifier_of(const std::optional<spf::SessionReport>& session) {
+    policy::SpfIdentifier identifier;
+    if (!session) return identifier;
+    const auto& sender = session->of_mail_from();
+    identifier.is_undecided = sender.outcome == spf::Outcome::temperror;
+    if (sender.outcome == spf::Outcome::pass || identifier.is_undecided)
+        identifier.domain = sender.domain;
+    return identifier;
+}
+
+policy::dkim::Options dkim_options(const Clock& clock) {
+    policy::dkim::Options options;
+    options.now = static_cast<std::uint64_t>(to_unix_seconds(clock.now()));
+    return options;
+}
+
+// The order in which one builds on the other.
+policy::AuthenticationResults results_of(const SenderChecks& checks, const std::string& hostname) {
+    policy::AuthenticationResults out{.authserv_id = hostname};
+    if (checks.spf) out.results.push_back(policy::result_of(checks.spf->decisive()));
+    for (const auto& verdict : checks.message.dkim)
+        out.results.push_back(policy::result_of(verdict));
+    if (checks.message.arc.status != policy::arc::ChainStatus::none)
+        out.results.push_back(policy::result_of(checks.message.arc));
+    out.results.push_back(policy::result_of(checks.message.dmarc));
+    if (!checks.decision.overruled_by.empty()) // RFC 8601 §2.4: why it was let pass
+        out.results.back().reason += "; let pass by ARC of " + checks.decision.overruled_by;
+    return out;
+}
+
+policy::LocalPolicy local_policy(const VerifySettings& settings) {
+    return {.rejects_spf_fail = settings.rejects_spf_fail,
+            .enforces_dmarc = settings.enforces_dmarc,
+            .trusted_sealers = settings.trusted_sealers};
+}
+
+} // namespace
+
+// Codes of RFC 7372 for SPF; 5.7.26 is what all that came to nothing together is called there.
+std::optional<smtp::Refusal> SenderChecks::refusal() const {
+    using By = policy::Decision::By;
+    if (decision.disposition == policy::Disposition::defer) {
+        return smtp::Refusal(
+            smtp::Reply{451, smtp::Status{7, 0},
+                        "The DNS does not say yet whether this message is the sender's"},
+            decision.reason);
+    }
+    if (decision.disposition != policy::Disposition::reject) return std::nullopt;
+    if (decision.by == By::spf) {
+        return smtp::Refusal(
+            smtp::Reply{550, smtp::Status{7, 23},
+                        "The sender's domain does not let this host send for it (SPF)"},
+            decision.reason);
+    }
+    return smtp::Refusal(
+        smtp::Reply{550, smtp::Status{7, 26},
+                    "Refused by the policy of the domain in From (DMARC): neither SPF nor DKIM "
+                    "shows that the message is from there"},
+        decision.reason);
+}
+
+bool Reception::concerns(const smtp::Client& client, const Config& config) {
+    if (!config.verify.is_enabled || client.service != smtp::Service::relay_in) return false;
+    if (client.identity) return false;
+    const auto ip = net::parse_ip(client.peer.address);
+    return !ip || (!net::in_any_network(*ip, config.trusted) &&
+                   !net::in_any_network(*ip, config.verify.exempt));
+}
+
+net::Task<SenderChecks> Reception::check(const smtp::Client& client, const smtp::Envelope& envelope,
+                                         std::string_view content, const Config& config) {
+    SenderChecks checks;
+    // A reload may take the configuration away while the DNS is asked.
+    const auto hostname = config.hostname;
+    const auto wanted = local_policy(config.verify);
+    const auto ip = net::parse_ip(client.peer.address);
+    spf::Client who;
+    if (ip) {
+        who = spf_client(*ip, client, envelope);
+        const spf::Verifier verifier{resolver_, clock_, hostname};
+        auto session = co_await spf::check_session(verifier, who);
+        checks.spf = std::move(session);
+    }
+    auto identifier = identifier_of(checks.spf);
+    const auto options = dkim_options(clock_);
+    auto message =
+        co_await policy::check_message(resolver_, content, std::move(identifier), options);
+    checks.message = std::move(message);
+    checks.decision = policy::decide(wanted, checks.spf, checks.message);
+    checks.fields = policy::format_authentication_results(results_of(checks, hostname));
+    if (checks.spf) checks.fields += spf::format_received(checks.spf->decisive(), who, hostname);
+    checks.forged = policy::forged_results(content, hostname);
+    co_return checks;
+}
+
+smtp::Content without_fields(const smtp::Content& content,
+                             const std::vector<policy::FieldRange>& fields) {
+    auto out = content;
+    if (fields.empty()) return out;
+    ensure(content.octets != nullptr, "fields are taken out of what may be changed");
+    // From the last one on, what stands between two of them moves down by what was taken out below.
+    std::size_t removed = 0;
+    auto end_of_kept = content.header_size;
+    for (const auto& field : fields | std::views::reverse) {
+        const auto kept = end_of_kept - field.end;
+        std::memmove(content.octets + field.end + removed, content.octets + field.end, kept);
+        removed += field.end - field.begin;
+        end_of_kept = field.begin;
+    }
+    std::memmove(content.octets + removed, content.octets, end_of_kept);
+    out.bytes = content.bytes.substr(removed);
+    out.octets = content.octets + removed;
+    out.header_size = content.header_size - removed;
+    return out;
+}
+
+} // namespace maild::daemon

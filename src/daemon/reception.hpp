@@ -1,0 +1,53 @@
+#pragma once
+// What a worker finds out about who sends, at the end of data on port 25: SPF, DKIM, ARC and DMARC,
+// what follows from them, and the fields that tell others (RFC 8601, RFC 7208 §9). One for all
+// sessions of a worker; what is passed by reference outlives it or the task.
+
+#include "daemon/config.hpp"
+
+#include "maild/base/clock.hpp"
+#include "maild/net/resolver.hpp"
+#include "maild/policy/authres.hpp"
+#include "maild/policy/disposition.hpp"
+#include "maild/smtp/backend.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace maild::daemon {
+
+// All that was found out.
+struct SenderChecks {
+    std::optional<policy::spf::SessionReport> spf; // none without the client's address
+    policy::MessageReport message;
+    policy::Decision decision;
+    std::string fields;                     // above Received, whole lines with CRLF
+    std::vector<policy::FieldRange> forged; // fields of the content that claim to be ours
+
+    // What the peer hears, where it is neither taken nor put aside.
+    std::optional<smtp::Refusal> refusal() const;
+};
+
+class Reception {
+public:
+    Reception(net::Resolver& resolver, const Clock& clock) : resolver_(resolver), clock_(clock) {}
+
+    // Whether it is asked who the client speaks for: on port 25, and not of those whom the
+    // configuration exempts.
+    static bool concerns(const smtp::Client& client, const Config& config);
+
+    net::Task<SenderChecks> check(const smtp::Client& client, const smtp::Envelope& envelope,
+                                  std::string_view content, const Config& config);
+
+private:
+    net::Resolver& resolver_;
+    const Clock& clock_;
+};
+
+// The content without these fields of its header section, in the same memory: what stands above
+// them is moved down.
+smtp::Content without_fields(const smtp::Content& content,
+                             const std::vector<policy::FieldRange>& fields);
+
+} // namespace maild::daemon

@@ -1,0 +1,179 @@
+#include "daemon/reception.hpp"
+#include "support/fake_clock.hpp"
+#include "support/memory_resolver.hpp"
+#include "support/run_task.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace maild::daemon {
+namespace {
+
+using testing::HasSubstr;
+
+class ReceptionTest : public testing::Test {
+protected:
+    ReceptionTest() {
+        config_.hostname = "mx.example.org";
+        client_.hello = "out.bank.example";
+        client_.peer.address = "192.0.2.1";
+        dns_.add_txt("bank.example", "v=spf1 ip4:192.0.2.1 -all");
+    }
+
+    SenderChecks check(const std::string& content, std::string_view sender = "ada@bank.example") {
+        smtp::Envelope envelope;
+        if (!sender.empty())
+            envelope.mail.reverse_path.address =
+                mail::parse_address(sender, mail::Utf8::allowed).value();
+        Reception reception(dns_, clock_);
+        return test::run_task(reception.check(client_, envelope, content, config_));
+    }
+
+    test::FakeClock clock_;
+    test::MemoryResolver dns_;
+    Config config_;
+    smtp::Client client_;
+    const std::string mail_ = "From: Ada <ada@bank.example>\r\nSubject: x\r\n\r\nHello\r\n";
+};
+
+TEST_F(ReceptionTest, WritesWhatItFound) {
+    dns_.add_txt("_dmarc.bank.example", "v=DMARC1; p=reject");
+    const auto checks = check(mail_);
+    EXPECT_EQ(checks.decision.disposition, policy::Disposition::accept);
+    EXPECT_FALSE(checks.refusal());
+    EXPECT_TRUE(checks.fields.starts_with("Authentication-Results: mx.example.org;"))
+        << checks.fields;
+    EXPECT_THAT(checks.fields, HasSubstr("spf=pass"));
+    EXPECT_THAT(checks.fields, HasSubstr("smtp.mailfrom=bank.example"));
+    EXPECT_THAT(checks.fields, HasSubstr("dkim=none"));
+    EXPECT_THAT(checks.fields, HasSubstr("dmarc=pass"));
+    EXPECT_THAT(checks.fields, HasSubstr("\r\nReceived-SPF: pass"));
+    EXPECT_TRUE(checks.fields.ends_with("\r\n"));
+    EXPECT_FALSE(checks.fields.contains("\r\n\r\n"));
+}
+
+TEST_F(ReceptionTest, AnswersAsThePolicySays) {
+    client_.peer.address = "198.51.100.9";
+    struct Case {
+        std::string policy;
+        int code;
+        bool is_junk;
+    };
+    for (const auto& c : {Case{"v=DMARC1; p=none", 0, false},
+                          {"v=DMARC1; p=quarantine", 0, true},
+                          {"v=DMARC1; p=reject", 550, false},
+                          {"v=DMARC1; p=reject; t=y", 0, true}}) {
+        test::MemoryResolver dns;
+        dns.add_txt("bank.example", "v=spf1 ip4:192.0.2.1 -all");
+        dns.add_txt("_dmarc.bank.example", c.policy);
+        dns_ = std::move(dns);
+        const auto checks = check(mail_);
+        const auto refusal = checks.refusal();
+        EXPECT_EQ(refusal ? refusal->reply->code : 0, c.code) << c.policy;
+        EXPECT_EQ(checks.decision.disposition == policy::Disposition::quarantine, c.is_junk)
+            << c.policy;
+        EXPECT_THAT(checks.fields, HasSubstr("dmarc=fail"));
+    }
+}
+
+TEST_F(ReceptionTest, RefusesAsRfc7372Says) {
+    client_.peer.address = "198.51.100.9";
+    config_.verify.rejects_spf_fail = true;
+    const auto by_spf = check(mail_).refusal();
+    ASSERT_TRUE(by_spf && by_spf->reply);
+    EXPECT_EQ(by_spf->reply->status, (smtp::Status{7, 23}));
+    EXPECT_THAT(by_spf->error.internal, HasSubstr("bank.example"));
+    config_.verify.rejects_spf_fail = false;
+    dns_.add_txt("_dmarc.bank.example", "v=DMARC1; p=reject");
+    const auto by_dmarc = check(mail_).refusal();
+    ASSERT_TRUE(by_dmarc && by_dmarc->reply);
+    EXPECT_EQ(by_dmarc->reply->status, (smtp::Status{7, 26}));
+}
+
+TEST_F(ReceptionTest, DefersWhileTheDnsIsSilentAboutWhatCouldSaveIt) {
+    dns_.fail("bank.example", net::DnsType::txt);
+    dns_.add_txt("_dmarc.bank.example", "v=DMARC1; p=reject");
+    const auto checks = check(mail_);
+    const auto refusal = checks.refusal();
+    ASSERT_TRUE(refusal && refusal->reply);
+    EXPECT_EQ(refusal->reply->code, 451);
+    EXPECT_THAT(checks.fields, HasSubstr("dmarc=temperror"));
+}
+
+TEST_F(ReceptionTest, TakesMailWhenTheDnsIsDead) {
+    for (const auto* name : {"bank.example", "_dmarc.bank.example", "out.bank.example"})
+        dns_.fail(name);
+    const auto checks = check(mail_);
+    EXPECT_FALSE(checks.refusal()) << "no policy is known, so none is broken";
+    EXPECT_THAT(checks.fields, HasSubstr("spf=temperror"));
+}
+
+TEST_F(ReceptionTest, NullReversePathIsJudgedByHelo) {
+    dns_.add_txt("out.bank.example", "v=spf1 ip4:192.0.2.1 -all");
+    EXPECT_THAT(check(mail_, "").fields, HasSubstr("smtp.helo=out.bank.example"));
+}
+
+TEST_F(ReceptionTest, FindsResultsThatClaimToBeOurs) {
+    const auto checks = check("Authentication-Results: mx.example.org; spf=pass\r\n" + mail_);
+    ASSERT_EQ(checks.forged.size(), 1U);
+    EXPECT_EQ(checks.forged.front().begin, 0U);
+}
+
+TEST_F(ReceptionTest, ConcernsStrangersOnPort25) {
+    EXPECT_TRUE(Reception::concerns(client_, config_));
+    auto local = client_;
+    for (const auto* address : {"127.0.0.1", "::1"}) {
+        local.peer.address = address;
+        EXPECT_FALSE(Reception::concerns(local, config_)) << address;
+    }
+    config_.verify.exempt.clear();
+    EXPECT_TRUE(Reception::concerns(local, config_));
+    config_.trusted.push_back(net::parse_network("192.0.2.0/24").value());
+    EXPECT_FALSE(Reception::concerns(client_, config_));
+    config_.trusted.clear();
+    auto user = client_;
+    user.identity.emplace();
+    EXPECT_FALSE(Reception::concerns(user, config_));
+    for (const auto service : {smtp::Service::submission, smtp::Service::lmtp}) {
+        auto other = client_;
+        other.service = service;
+        EXPECT_FALSE(Reception::concerns(other, config_));
+    }
+    config_.verify.is_enabled = false;
+    EXPECT_FALSE(Reception::concerns(client_, config_));
+}
+
+TEST(WithoutFields, TakesThemOutInPlace) {
+    const std::string a = "A: 1\r\n";
+    const std::string forged = "X: mine\r\n folded\r\n";
+    const std::string b = "B: 2\r\n";
+    const std::string body = "\r\nX: mine\r\n";
+    for (const auto& order : std::vector<std::vector<std::string>>{{a, b},
+                                                                   {forged, a, b},
+                                                                   {a, forged, b},
+                                                                   {a, b, forged},
+                                                                   {forged, a, forged, b, forged},
+                                                                   {a, forged, forged, b},
+                                                                   {forged}}) {
+        std::string whole;
+        std::string want;
+        std::vector<policy::FieldRange> ranges;
+        for (const auto& field : order) {
+            if (field == forged)
+                ranges.push_back({whole.size(), whole.size() + field.size()});
+            else
+                want += field;
+            whole += field;
+        }
+        const auto header = whole.size() + 2;
+        whole += body;
+        const smtp::Content content{whole, header, false, whole.data()};
+        const auto left = without_fields(content, ranges);
+        EXPECT_EQ(left.bytes, want + body);
+        EXPECT_EQ(left.header_size, want.size() + 2);
+        EXPECT_EQ(left.octets, left.bytes.data());
+    }
+}
+
+} // namespace
+} // namespace maild::daemon
