@@ -108,6 +108,11 @@ Result<DnsContext> make_dns_context(const DnsOptions& options) {
         const int error = ub_ctx_add_ta_file(context.get(), options.trust_anchor.c_str());
         if (error != 0) return refuse(options.trust_anchor, error);
     }
+    if (options.servers.empty() && options.resolv_conf.empty()) return context;
+    // Whoever asks a resolver leaves it to that to know names below "test" (RFC 6761 §6.2, 3);
+    // libunbound would say that there are none. Behind this no option can be set any more.
+    if (const int error = ub_ctx_zone_remove(context.get(), "test."); error != 0)
+        return refuse("test.", error);
     return context;
 }
 

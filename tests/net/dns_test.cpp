@@ -320,6 +320,11 @@ TEST_F(Dns, RefusesMoreQuestionsThanItsLimit) {
         ASSERT_LT(std::chrono::steady_clock::now(), until) << "it was answered meanwhile";
 }
 
+TEST_F(Dns, LeavesNamesForTestsToTheServer) {
+    server.add("www.example.test", kA, wire_address("192.0.2.1"));
+    EXPECT_EQ(ask("www.example.test", DnsType::a).status, DnsStatus::found);
+}
+
 TEST_F(Dns, MayGoWhileAQuestionIsOnItsWay) {
     server.set_fault("silent.example.org", DnsFault::silent);
     auto answer = std::make_shared<std::optional<DnsAnswer>>();
