@@ -18,6 +18,8 @@ namespace {
 
 namespace spf = policy::spf;
 
+constexpr std::chrono::seconds kMxTimeout{3}; // MAIL waits for it
+
 spf::Client spf_client(const net::IpAddress& ip, const smtp::Client& client,
                        const smtp::Envelope& envelope) {
     spf::Client out{.ip = ip, .helo = client.hello, .local_part = {}, .domain = {}};
@@ -95,6 +97,20 @@ bool Reception::concerns(const smtp::Client& client, const Config& config) {
     const auto ip = net::parse_ip(client.peer.address);
     return !ip || (!net::in_any_network(*ip, config.trusted) &&
                    !net::in_any_network(*ip, config.verify.exempt));
+}
+
+net::Task<Result<void, smtp::Refusal>>
+Reception::check_reverse_path(const smtp::ReversePath& path) {
+    if (path.is_null() || path.address->domain.is_literal())
+        co_return Result<void, smtp::Refusal>{};
+    net::DnsQuestion question{path.address->domain.ascii(), net::DnsType::mx};
+    const auto answer = co_await resolver_.lookup(std::move(question), kMxTimeout);
+    const bool is_null_mx = answer.exchanges.size() == 1 && answer.exchanges[0].exchange.empty();
+    if (!is_null_mx) co_return Result<void, smtp::Refusal>{};
+    smtp::Refusal refusal(
+        smtp::Reply{550, smtp::Status{7, 27}, "The sender's domain takes no mail (null MX)"},
+        "null MX");
+    co_return std::unexpected(std::move(refusal));
 }
 
 net::Task<SenderChecks> Reception::check(const smtp::Client& client, const smtp::Envelope& envelope,

@@ -37,6 +37,10 @@ public:
     // configuration exempts.
     static bool concerns(const smtp::Client& client, const Config& config);
 
+    // At MAIL: a domain that says it takes no mail (null MX) sends none that could be answered, RFC
+    // 7505 §4.2. Where the DNS does not answer, nothing is held against it.
+    net::Task<Result<void, smtp::Refusal>> check_reverse_path(const smtp::ReversePath& path);
+
     net::Task<SenderChecks> check(const smtp::Client& client, const smtp::Envelope& envelope,
                                   std::string_view content, const Config& config);
 

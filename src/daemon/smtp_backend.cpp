@@ -84,7 +84,11 @@ net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Cl
                                                                   const smtp::Mail& mail) {
     if (auto accepts = store_.accepts_mail(); !accepts)
         co_return std::unexpected(smtp::Refusal(accepts.error()));
-    if (!client.identity) co_return Result<void, smtp::Refusal>{};
+    if (!client.identity) {
+        if (!Reception::concerns(client, *config_)) co_return Result<void, smtp::Refusal>{};
+        auto checked = co_await reception_.check_reverse_path(mail.reverse_path);
+        co_return checked;
+    }
     // "<>" is anybody's, but not of an account that has been disabled meanwhile.
     auto address =
         mail.reverse_path.is_null() ? client.identity->address : mail.reverse_path.format();

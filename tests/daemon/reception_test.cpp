@@ -113,6 +113,33 @@ TEST_F(ReceptionTest, NullReversePathIsJudgedByHelo) {
     EXPECT_THAT(check(mail_, "").fields, HasSubstr("smtp.helo=out.bank.example"));
 }
 
+TEST_F(ReceptionTest, RefusesSendersWhoTakeNoMail) { // RFC 7505 §4.2
+    dns_.add_mx("null.example", 0, ".");
+    dns_.add_mx("two.example", 0, ".");
+    dns_.add_mx("two.example", 10, "mx.two.example");
+    dns_.add_mx("good.example", 10, "mx.good.example");
+    dns_.fail("silent.example");
+    struct Case {
+        std::string_view sender;
+        int code;
+    };
+    for (const auto& c : {Case{"a@null.example", 550},
+                          {"a@two.example", 0},
+                          {"a@good.example", 0},
+                          {"a@none.example", 0},
+                          {"a@silent.example", 0},
+                          {"a@[192.0.2.1]", 0},
+                          {"", 0}}) {
+        smtp::ReversePath path;
+        if (!c.sender.empty())
+            path.address = mail::parse_address(c.sender, mail::Utf8::allowed).value();
+        Reception reception(dns_, clock_);
+        const auto checked = test::run_task(reception.check_reverse_path(path));
+        EXPECT_EQ(checked ? 0 : checked.error().reply->code, c.code) << c.sender;
+        EXPECT_TRUE(checked || checked.error().reply->status == (smtp::Status{7, 27}));
+    }
+}
+
 TEST_F(ReceptionTest, FindsResultsThatClaimToBeOurs) {
     const auto checks = check("Authentication-Results: mx.example.org; spf=pass\r\n" + mail_);
     ASSERT_EQ(checks.forged.size(), 1U);

@@ -31,6 +31,7 @@ class Reception(host.HostTest):
             "_dmarc.reject.example": [("TXT", "v=DMARC1; p=reject")],
             "_dmarc.junk.example": [("TXT", "v=DMARC1; p=quarantine")],
             "_dmarc.none.example": [("TXT", "v=DMARC1; p=none")],
+            "null.example": [("MX", "0 .")],
             "silent.example": [("TXT", "v=spf1 -all")],
             "_dmarc.silent.example": [("TXT", "v=DMARC1; p=reject")],
         }
@@ -88,6 +89,13 @@ class Reception(host.HostTest):
         code, text = self.send(mail("a@reject.example", "to be refused"), "a@bad.example")
         self.assertEqual((code, text[:6]), (550, b"5.7.26"))
         self.assertIsNone(self.find("to be refused"))
+
+    def test_a_domain_that_takes_no_mail_sends_none(self):
+        with smtplib.SMTP("127.0.0.1", self.host.port(25), timeout=60) as client:
+            client.ehlo()
+            code, text = client.mail("a@null.example")
+            self.assertEqual((code, text[:6]), (550, b"5.7.27"))
+            self.assertEqual(client.mail("a@good.example")[0], 250)
 
     def test_dmarc_quarantines_into_junk(self):
         code, text = self.send(mail("a@junk.example", "put aside"), "a@bad.example")
