@@ -60,6 +60,21 @@ policy::AuthenticationResults results_of(const SenderChecks& checks, const std::
     return out;
 }
 
+// "fail: by -all (smtp.mailfrom=example.org)"
+trace::Verdict verdict_of(const policy::MethodResult& result) {
+    const bool is_good = result.result == "pass" || result.result == "none";
+    trace::Verdict verdict{.stage = result.method,
+                           .outcome = is_good ? trace::Outcome::passed : trace::Outcome::noted,
+                           .reason = result.result};
+    if (!result.reason.empty()) verdict.reason += ": " + result.reason;
+    std::string properties;
+    for (const auto& property : result.properties)
+        properties += (properties.empty() ? "" : ", ") + property.type + "." + property.name + "=" +
+                      property.value;
+    if (!properties.empty()) verdict.reason += " (" + properties + ")";
+    return verdict;
+}
+
 policy::LocalPolicy local_policy(const VerifySettings& settings) {
     return {.rejects_spf_fail = settings.rejects_spf_fail,
             .enforces_dmarc = settings.enforces_dmarc,
@@ -89,6 +104,29 @@ std::optional<smtp::Refusal> SenderChecks::refusal() const {
                     "Refused by the policy of the domain in From (DMARC): neither SPF nor DKIM "
                     "shows that the message is from there"},
         decision.reason);
+}
+
+std::vector<trace::Verdict> SenderChecks::verdicts() const {
+    using policy::Disposition;
+    std::vector<trace::Verdict> out;
+    if (spf) {
+        out.push_back(verdict_of(policy::result_of(spf->helo)));
+        if (spf->mail_from) out.push_back(verdict_of(policy::result_of(*spf->mail_from)));
+    }
+    for (const auto& each : message.dkim) out.push_back(verdict_of(policy::result_of(each)));
+    if (message.arc.status != policy::arc::ChainStatus::none)
+        out.push_back(verdict_of(policy::result_of(message.arc)));
+    out.push_back(verdict_of(policy::result_of(message.dmarc)));
+    if (!decision.overruled_by.empty())
+        out.push_back({"policy", trace::Outcome::noted,
+                       "let pass because of the ARC seal of " + decision.overruled_by});
+    if (decision.disposition == Disposition::accept) return out;
+    auto outcome = trace::Outcome::noted; // put aside
+    if (decision.disposition == Disposition::reject) outcome = trace::Outcome::refused;
+    if (decision.disposition == Disposition::defer) outcome = trace::Outcome::deferred;
+    out.push_back(
+        {"policy", outcome, std::string(name_of(decision.disposition)) + ": " + decision.reason});
+    return out;
 }
 
 bool Reception::concerns(const smtp::Client& client, const Config& config) {

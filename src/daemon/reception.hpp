@@ -10,6 +10,7 @@
 #include "maild/policy/authres.hpp"
 #include "maild/policy/disposition.hpp"
 #include "maild/smtp/backend.hpp"
+#include "maild/trace/record.hpp"
 
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ struct SenderChecks {
 
     // What the peer hears, where it is neither taken nor put aside.
     std::optional<smtp::Refusal> refusal() const;
+    // For the trace: what each check found, and what decided.
+    std::vector<trace::Verdict> verdicts() const;
 };
 
 class Reception {

@@ -113,6 +113,25 @@ TEST_F(ReceptionTest, NullReversePathIsJudgedByHelo) {
     EXPECT_THAT(check(mail_, "").fields, HasSubstr("smtp.helo=out.bank.example"));
 }
 
+TEST_F(ReceptionTest, TellsTheTraceWhatEachCheckFound) {
+    client_.peer.address = "198.51.100.9";
+    dns_.add_txt("_dmarc.bank.example", "v=DMARC1; p=reject");
+    std::string told;
+    for (const auto& verdict : check(mail_).verdicts())
+        told += verdict.stage + " " + std::to_string(static_cast<int>(verdict.outcome)) + " " +
+                verdict.reason + "\n";
+    EXPECT_EQ(told, "spf 0 none: no SPF record at out.bank.example (smtp.helo=out.bank.example)\n"
+                    "spf 1 fail: by all (smtp.mailfrom=bank.example)\n"
+                    "dkim 0 none: the message is not signed\n"
+                    "dmarc 1 fail: nothing that was authenticated is aligned with bank.example "
+                    "(header.from=bank.example, policy.dmarc=reject)\n"
+                    "policy 3 reject: the policy of bank.example is reject: nothing that was "
+                    "authenticated is aligned with bank.example\n");
+    client_.peer.address = "192.0.2.1";
+    for (const auto& verdict : check(mail_).verdicts())
+        EXPECT_EQ(verdict.outcome, trace::Outcome::passed) << verdict.stage << verdict.reason;
+}
+
 TEST_F(ReceptionTest, RefusesSendersWhoTakeNoMail) { // RFC 7505 §4.2
     dns_.add_mx("null.example", 0, ".");
     dns_.add_mx("two.example", 0, ".");
