@@ -2,7 +2,8 @@
 // How many logins a worker has before `auth` at once. That line carries the questions of RCPT too,
 // which must not stand behind logins that wait there for their turn (auth/login_guard.hpp): so
 // logins have half of it. Those beyond wait here, and who comes next is whose network has the
-// fewest, so that a crowd from one network stands in its own way. One thread.
+// fewest, so that a crowd from one network stands in its own way. Access tokens, which wait for
+// their issuer, have places beside the lane, and never wait for one. One thread.
 
 #include "maild/base/error.hpp"
 #include "maild/net/ip.hpp"
@@ -18,6 +19,7 @@ namespace maild::directory {
 class LoginLane {
 public:
     static constexpr std::size_t kPlaces = 128;     // of 256, ipc::ServerOptions::max_requests
+    static constexpr std::size_t kTokens = 64;      // likewise; beside kPlaces
     static constexpr std::size_t kPlacesOfOne = 32; // network
     static constexpr std::size_t kMostWaiting = 1024;
     static constexpr std::size_t kMostWaitingOfOne = 256;

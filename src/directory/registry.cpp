@@ -21,8 +21,7 @@ namespace {
 // Each end of a turn wakes all that wait for one. One network cannot take the places of the others.
 constexpr std::size_t kMostWaiting = 512;
 constexpr std::size_t kMostWaitingOfOne = 64;
-// Fewer than the requests that a worker may have open here (ipc::ServerOptions), so that an issuer
-// which does not answer leaves the others their room.
+// Of all workers together; each has its own part of its line for them (login_lane.hpp).
 constexpr std::size_t kMostAsking = 128;
 constexpr std::size_t kMostAskingOfOne = 32;
 

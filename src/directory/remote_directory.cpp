@@ -3,6 +3,9 @@
 #include "directory/login_lane.hpp"
 #include "directory/messages.hpp"
 
+#include "maild/base/counted.hpp"
+#include "maild/ipc/server.hpp"
+
 #include <chrono>
 #include <type_traits>
 #include <utility>
@@ -12,6 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace messages;
+
+// Whatever logins wait for: RCPT, and who may send as whom, have this much of the line.
+constexpr std::size_t kForOthers = 64;
+static_assert(LoginLane::kPlaces + LoginLane::kTokens + kForOthers <=
+              ipc::ServerOptions().max_requests);
 
 // Long enough for a full queue of logins to be hashed; an import hashes thousands.
 template <class Message> constexpr std::chrono::milliseconds timeout_of() {
@@ -36,7 +44,9 @@ auth::LoginResult login_result(Result<Login::Reply> answer) {
 } // namespace
 
 RemoteDirectory::RemoteDirectory(ipc::Client& client)
-    : client_(client), lane_(std::make_unique<LoginLane>()) {}
+    : client_(client),
+      lane_(std::make_unique<LoginLane>()),
+      bearers_(std::make_shared<std::size_t>(0)) {}
 RemoteDirectory::~RemoteDirectory() = default;
 
 net::Task<auth::LoginResult> RemoteDirectory::login(LoginAttempt attempt) {
@@ -67,8 +77,12 @@ net::Task<auth::LoginResult> RemoteDirectory::external(ExternalAttempt attempt) 
     co_return login_result(std::move(answer));
 }
 net::Task<auth::LoginResult> RemoteDirectory::bearer(BearerAttempt attempt) {
-    // Not in the lane: those that wait for a slow issuer must not stand before passwords. `auth`
-    // has its own limit for them.
+    // Not in the lane: those that wait for a slow issuer must not stand before passwords. How many
+    // one network may have, `auth` knows.
+    const auto bearers = bearers_;
+    if (*bearers >= LoginLane::kTokens)
+        co_return std::unexpected(Error{Errc::busy, "too many tokens wait for their issuer"});
+    const Counted waiting(*bearers);
     Bearer message{std::move(attempt)};
     auto answer = co_await ask(client_, std::move(message));
     co_return login_result(std::move(answer));

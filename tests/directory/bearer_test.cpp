@@ -245,12 +245,13 @@ TEST_P(DirectoryBearer, ThatWaitsHoldsUpNobodyElse) {
         issuer_.issue("t" + std::to_string(i), kAda);
         begin(i, "198.51.100." + std::to_string(i % 8));
     }
-    while (issuer_.running < 128) world_.io().run_one();
+    const std::size_t most = GetParam() == Kind::remote ? 64 : 128; // of one worker, of all
+    while (issuer_.running < most) world_.io().run_one();
     EXPECT_EQ(login("good", {}, "203.0.113.9"), "busy");
     EXPECT_EQ(plain("secret", "203.0.113.9"), kAda);
-    EXPECT_EQ(issuer_.running, 128U);
+    EXPECT_EQ(issuer_.running, most);
     issuer_.hangs = false;
-    while (done < 128) {
+    while (done < most) {
         issuer_.let_go.notify();
         world_.io().run_one();
     }

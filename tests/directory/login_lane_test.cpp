@@ -99,6 +99,13 @@ net::Task<void> log_in(RemoteDirectory& to, std::string from, std::size_t& ended
     ++ended;
 }
 
+net::Task<void> show_token(RemoteDirectory& to, std::string from, std::size_t& ended) {
+    BearerAttempt attempt{{{}, "token"}, Service::imap, std::move(from)};
+    const auto result = co_await to.bearer(std::move(attempt));
+    EXPECT_FALSE(result);
+    ++ended;
+}
+
 // HARDENING 40 and the line's limit: what arrives for RCPT is answered whatever logins wait.
 TEST(LoginLane, ResolvesPassWaitingLogins) {
     test::World world(test::Kind::memory);
@@ -107,7 +114,7 @@ TEST(LoginLane, ResolvesPassWaitingLogins) {
     ipc::Server server(
         world.io(), "auth",
         [&](std::shared_ptr<ipc::Connection> connection, ipc::Request request) -> net::Task<void> {
-            if (request.type != messages::Login::kType)
+            if (request.type != messages::Login::kType && request.type != messages::Bearer::kType)
                 return service.handle(std::move(connection), std::move(request));
             held.emplace_back(std::move(connection), request.id);
             return nothing();
@@ -120,10 +127,13 @@ TEST(LoginLane, ResolvesPassWaitingLogins) {
     std::size_t ended = 0;
     for (std::size_t i = 0; i < 400; ++i)
         net::spawn(world.io(), log_in(remote, address(i % 8), ended), "login");
+    for (std::size_t i = 0; i < 200; ++i)
+        net::spawn(world.io(), show_token(remote, address(i % 8), ended), "login");
     const auto resolved = world.run(remote.resolve("postmaster"));
     ASSERT_TRUE(resolved) << name_of(resolved.error().code);
-    EXPECT_EQ(held.size(), LoginLane::kPlaces);
-    while (ended < 400) { // and all of them are answered in the end
+    EXPECT_EQ(held.size(), LoginLane::kPlaces + LoginLane::kTokens);
+    EXPECT_EQ(ended, 200 - LoginLane::kTokens) << "tokens do not wait for a place";
+    while (ended < 600) { // and all of them are answered in the end
         for (const auto& [connection, id] : std::exchange(held, {}))
             connection->reply_error(id, {Errc::busy, {}});
         ASSERT_TRUE(world.run(remote.resolve("postmaster")));

@@ -8,6 +8,7 @@
 #include "maild/directory/directory.hpp"
 #include "maild/ipc/client.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace maild::directory {
@@ -21,7 +22,8 @@ public:
     RemoteDirectory(const RemoteDirectory&) = delete;
     RemoteDirectory& operator=(const RemoteDirectory&) = delete;
 
-    // Logins have half of the line (login_lane.hpp); busy when too many wait for it.
+    // Logins have half of the line, and those by access token a quarter (login_lane.hpp); busy when
+    // too many wait for it.
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
     net::Task<auth::ScramResult> scram(ScramAttempt attempt) override;
     net::Task<auth::LoginResult> external(ExternalAttempt attempt) override;
@@ -67,6 +69,7 @@ public:
 private:
     ipc::Client& client_;
     std::unique_ptr<LoginLane> lane_;
+    std::shared_ptr<std::size_t> bearers_; // that wait for an answer; may outlive this
 };
 
 } // namespace maild::directory
