@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Who may be believed, on port 25 of a real host, with a DNS of this test's own: SPF, DKIM, DMARC and ARC as they are written
 on top of a message, and what becomes of it."""
+import concurrent.futures
 import email
 import imaplib
 import os
 import signal
 import smtplib
 import subprocess
+import time
 import unittest
 
 import host
@@ -144,6 +146,23 @@ class Reception(host.HostTest):
         finally:
             self.zone.silent = set()
         self.assertEqual((code, text[:5]), (451, b"4.7.0"))
+
+    def test_a_dead_dns_holds_up_nobody_else(self):
+        self.zone.is_dead = True
+        try:
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                sent = [pool.submit(self.send, mail("a@dead.example", f"dead {i}"), "a@dead.example") for i in range(8)]
+                host.wait_for(lambda: len(self.zone.asked) > 0, 20, "a question")
+                began = time.monotonic()
+                self.find("nothing")
+                self.assertLess(time.monotonic() - began, 5, "a mail program waits for no DNS")
+                for each in sent:
+                    self.assertEqual(each.result()[0], 250)
+            told = [p["text"] for p in self.host.status()["processes"] if p["role"] == "resolver"]
+            self.assertIn("the DNS does not answer", " ".join(told))
+        finally:
+            self.zone.is_dead = False
+        self.assertIn("spf=temperror", self.results("dead 7"))
 
     def test_long_records_come_by_tcp(self):
         self.records["long.example"] = [("TXT", "v=spf1 " + "ip4:192.0.2.7 " * 120 + "ip4:127.0.0.1 -all")]

@@ -26,10 +26,10 @@ def wire_data(kind, value):
 
 class Zone:
     """`records` is name → list of (kind, value) and may be changed at any time; every other name does not exist, but for those
-    above one that does. Names in `silent` get no answer. What is longer than 1,232 octets is truncated over UDP."""
+    above one that does. Names in `silent` get no answer, and with `is_dead` none does. What is longer than 1,232 octets is truncated over UDP."""
 
     def __init__(self, records, ttl=60):
-        self.records, self.ttl, self.silent, self.asked = records, ttl, set(), []
+        self.records, self.ttl, self.silent, self.asked, self.is_dead = records, ttl, set(), [], False
         self.tcp = socket.create_server(("127.0.0.1", 0))
         self.port = self.tcp.getsockname()[1]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -81,7 +81,7 @@ class Zone:
             at += 1 + question[at]
         name, kind = ".".join(labels), struct.unpack("!H", question[-4:-2])[0]
         self.asked.append((name, kind))
-        if name in self.silent:
+        if self.is_dead or name in self.silent:
             return None
         found = [(each, value) for each, value in self.records.get(name, []) if KINDS[each] == kind]
         exists = name in self.records or any(each.endswith("." + name) for each in self.records)
