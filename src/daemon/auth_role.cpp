@@ -63,7 +63,10 @@ public:
     }
 
     void on_peer(Peer peer) override {
-        if (peer.role == Role::oauth) return issuer_->attach(std::move(peer.socket));
+        if (peer.role == Role::oauth) {
+            issuer_->attach(std::move(peer.socket));
+            return use_issuer(context_->config().oauth); // it may be another: the one before ends
+        }
         const auto role =
             peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
         server_->attach(std::move(peer.socket), role, peer.index);

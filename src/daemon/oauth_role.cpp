@@ -77,7 +77,9 @@ public:
         fault_ = loaded.error().internal;
     }
 
+    // What is asked from now on is for the next process, which knows the new configuration.
     void on_drain(std::chrono::milliseconds grace) override {
+        is_draining_ = true;
         net::spawn(context_->io(), end(*this, grace), "oauth_end");
     }
 
@@ -112,8 +114,9 @@ private:
             connection->close();
             co_return;
         }
-        if (!self.issuer_) {
-            const Error error{Errc::unavailable, "the files of [oauth] are not there"};
+        if (!self.issuer_ || self.is_draining_) {
+            const char* reason = self.is_draining_ ? "ends" : "the files of [oauth] are not there";
+            const Error error{Errc::unavailable, reason};
             connection->reply_error(request.id, error);
             co_return;
         }
@@ -174,6 +177,7 @@ private:
     std::optional<oauth::Issuer> issuer_;
     std::string fault_ = "its files are not there"; // why there is no issuer_
     std::string shown_;
+    bool is_draining_ = false;
     std::optional<ipc::Server> server_;
 };
 

@@ -40,6 +40,7 @@ std::unexpected<auth::LoginRefusal> refuse_again(const LoginAttempt& by,
 
 void Registry::set_issuer(auth::Introspector* issuer, auth::BearerRules rules) {
     issuer_ = issuer;
+    ++issuer_changes_;
     bearer_rules_ = std::move(rules);
     bearer_cache_.clear();
 }
@@ -84,7 +85,9 @@ net::Task<Result<auth::BearerVerdict>> Registry::ask_issuer(const std::string& t
     if (network && net::in_any_network(*network, guard_.limits().trusted)) network.reset();
     const auto place = asking_->take(network ? std::optional(net::peer_key(*network)) : network);
     if (!place) co_return fail(Errc::busy, "too many tokens wait for their issuer");
+    const auto changes = issuer_changes_;
     const auto claims = co_await issuer_->introspect(token);
+    if (changes != issuer_changes_) co_return fail(Errc::busy, "the issuer has changed meanwhile");
     if (claims) co_return judge(token, *claims);
     log::warning("token_not_introspected",
                  {{"error", name_of(claims.error().code)}, {"detail", claims.error().internal}});
@@ -99,7 +102,8 @@ net::Task<auth::LoginResult> Registry::bearer(BearerAttempt attempt) {
                     .remote_address = attempt.remote_address};
     const auto who = who_shows(by, token);
     if (guard_.find_ban(who) != nullptr) co_return turn_away(by);
-    auto known = recall(token);
+    Result<std::optional<auth::BearerVerdict>> known;
+    if (issuer_ != nullptr) known = recall(token);
     if (!known) co_return std::unexpected(known.error());
     if (*known && !(*known)->refusal.empty()) co_return refuse_again(by, (*known)->refusal);
     if (!*known) {

@@ -220,6 +220,40 @@ TEST_P(DirectoryBearer, FailsForATimeWithTheIssuer) {
     EXPECT_EQ(login("good"), kAda) << "and nothing of that was kept";
 }
 
+// A reload may bring another issuer, while the one before is answering yet.
+TEST_P(DirectoryBearer, IsNotBelievedOfAnIssuerThatWasReplaced) {
+    const auth::BearerRules rules{.issuer = {}, .audience = {}, .scopes = {}, .domain = {}};
+    for (const bool is_another : {true, false}) {
+        FakeIssuer next;
+        std::optional<std::string> heard;
+        // NOLINTNEXTLINE(cppcoreguidelines-avoid-capturing-lambda-coroutines)
+        const auto wait = [](test::World& world,
+                             std::optional<std::string>& out) -> net::Task<void> {
+            BearerAttempt attempt{{{}, "good"}, Service::imap, kFrom};
+            const auto result = co_await world.directory().bearer(std::move(attempt));
+            out = told(result);
+        };
+        issuer_.hangs = true;
+        net::spawn(world_.io(), wait(world_, heard), "waits");
+        while (issuer_.running == 0) world_.io().run_one();
+        world_.set_issuer(is_another ? &next : &issuer_, rules);
+        issuer_.hangs = false;
+        while (!heard) {
+            issuer_.let_go.notify();
+            world_.io().run_one();
+        }
+        EXPECT_EQ(*heard, "busy");
+        const auto asked = issuer_.asked + next.asked;
+        EXPECT_EQ(login("good"), is_another ? "authentication_failed" : kAda);
+        EXPECT_EQ(issuer_.asked + next.asked, asked + 1) << "nothing was kept";
+        world_.set_issuer(&issuer_, rules);
+    }
+    EXPECT_EQ(login("good"), kAda);
+    world_.set_issuer(nullptr, rules);
+    EXPECT_EQ(login("good"), "authentication_failed");
+    EXPECT_EQ(failures(), 2U);
+}
+
 TEST_P(DirectoryBearer, ThatWaitsHoldsUpNobodyElse) {
     issuer_.hangs = true;
     std::size_t done = 0;

@@ -58,7 +58,9 @@ public:
     // Whose client certificates name accounts; null: nobody's.
     void set_client_trust(std::shared_ptr<const net::ClientTrust> trust);
     // Who knows whose a bearer token is, and what is asked of its answer; null: no token is good.
-    // Outlives the registry, or the next call of this.
+    // Also to be called when it is still this one, but may know others: what it has said before is
+    // forgotten, and what it is saying just now is not believed. Outlives the registry, or the next
+    // call of this.
     void set_issuer(auth::Introspector* issuer, auth::BearerRules rules);
     // Writes what logins left since the last time, in one transaction: every half minute or so, and
     // before the end.
@@ -191,6 +193,7 @@ private:
     std::unique_ptr<NetworkPlaces> waiting_; // for a turn
     std::unique_ptr<NetworkPlaces> asking_;  // an issuer
     auth::Introspector* issuer_ = nullptr;
+    std::uint64_t issuer_changes_ = 0;
     auth::BearerRules bearer_rules_;
     auth::BearerCache bearer_cache_;
     std::unique_ptr<LoginRecords> records_;
