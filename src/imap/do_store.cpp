@@ -1,4 +1,5 @@
 // STORE, COPY, MOVE, EXPUNGE and their UID forms.
+#include "imap/copied_uids.hpp"
 #include "imap/mailbox_name.hpp"
 #include "imap/session.hpp"
 #include "imap/uid_numbers.hpp"
@@ -8,24 +9,6 @@
 namespace maild::imap {
 
 namespace {
-
-// RFC 4315 §3: "[COPYUID validity source destination] "
-std::string copy_uid(const store::CopyResult& result) {
-    if (result.uids.empty()) return {};
-    std::vector<std::uint32_t> source;
-    std::vector<std::uint32_t> destination;
-    for (const auto& [from, to] : result.uids) {
-        source.push_back(from.value);
-        destination.push_back(to.value);
-    }
-    std::string out = "[COPYUID ";
-    append_number(out, result.uid_validity.value);
-    out += ' ';
-    append_number_set(out, source);
-    out += ' ';
-    append_number_set(out, destination);
-    return out + "] ";
-}
 
 // "[MODIFIED 7,9] " (RFC 7162 §3.1.3); `uids` ascending.
 std::string modified_code(const MailboxView& view, const std::vector<Uid>& uids, bool is_uid) {
@@ -136,14 +119,13 @@ net::Task<Result<store::CopyResult>> Session::copy_all(store::UidSet uids, store
     auto part = co_await std::move(task);
     Progress progress(out_, server_.clock, kind.tag);
     progress.hide_numbers();
-    store::CopyResult all;
+    CopiedUids all;
     while (part) {
         note_own(*part);
         if (kind.is_move && !part->uids.empty())
             out_.text += "* OK " + copy_uid(*part) + "Moved\r\n";
-        all.uid_validity = part->uid_validity;
-        if (!kind.is_move) all.uids.insert(all.uids.end(), part->uids.begin(), part->uids.end());
-        if (!part->is_part) co_return all;
+        if (!kind.is_move) all.add(*part);
+        if (!part->is_part) co_return all.take();
         if (progress.is_due() || out_.is_full()) {
             const bool alive = co_await progress.tell(0, 0);
             if (!alive) co_return fail(Errc::closed, "the client has gone");
