@@ -19,11 +19,22 @@ bool has_children(const Entries& entries, const store::MailboxName& name) {
     return false;
 }
 
-// The levels above a name, the lowest first.
-template <class Visit> void for_each_superior(const store::MailboxName& name, Visit visit) {
+// What is below a level stands together: a level that the last name has above it, too, is known
+// already, and so are those above it.
+bool is_above(std::string_view level, std::string_view name) {
+    return name.size() > level.size() && name[level.size()] == store::kDelimiter &&
+           name.starts_with(level);
+}
+
+// The levels above a name, the lowest first, up to what is above `known`, too.
+template <class Visit>
+void for_each_superior(std::string_view name, std::string_view known, Visit visit) {
     for (auto end = name.rfind(store::kDelimiter); end != std::string::npos && end > 0;
-         end = name.rfind(store::kDelimiter, end - 1))
-        visit(name.substr(0, end));
+         end = name.rfind(store::kDelimiter, end - 1)) {
+        const auto level = name.substr(0, end);
+        if (is_above(level, known)) return;
+        visit(level);
+    }
 }
 
 } // namespace
@@ -96,14 +107,18 @@ void ListMatcher::add(const store::MailboxEntry& entry) {
 // RFC 5258 §3.5: a level that is not selected is told only if its child is not.
 void ListMatcher::add_levels(const store::MailboxEntry& entry) {
     const bool is_told = listed_.contains(entry.name);
-    for_each_superior(entry.name, [&](const store::MailboxName& level) {
+    const auto done = is_told ? last_ : last_untold_;
+    for_each_superior(entry.name, done, [&](std::string_view at) {
+        const store::MailboxName level(at);
         const auto found = listed_.find(level);
-        if (found == listed_.end() && !patterns_.match(level)) return;
+        if (found == listed_.end() && (is_above(level, last_) || !patterns_.match(level))) return;
         auto& listed = found != listed_.end() ? found->second : listed_[level];
         listed.name = level;
         listed.has_selected_child = true;
         if (!is_told) needs_child_info_.insert(level);
     });
+    last_ = entry.name;
+    if (!is_told) last_untold_ = entry.name;
 }
 
 LsubMatcher::LsubMatcher(const List& list, const Entries& entries, NameForm form)
@@ -115,9 +130,11 @@ bool LsubMatcher::step() {
     if (!entry.is_subscribed) return true;
     if (patterns_.match(entry.name)) names_[entry.name] = false;
     if (!patterns_.have_percent()) return true;
-    for_each_superior(entry.name, [&](const store::MailboxName& level) {
+    for_each_superior(entry.name, last_, [&](std::string_view at) {
+        const store::MailboxName level(at);
         if (patterns_.match(level)) names_.try_emplace(level, true);
     });
+    last_ = entry.name;
     return true;
 }
 

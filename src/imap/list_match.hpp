@@ -64,6 +64,8 @@ private:
     std::size_t next_ = 0; // of entries_; from its size on: once more, for levels
     std::map<store::MailboxName, Listed> listed_;
     std::set<store::MailboxName> needs_child_info_; // and are told for that alone
+    std::string_view last_;                         // of entries_, whose levels are done …
+    std::string_view last_untold_;                  // … the same, and is not told itself
 };
 
 // Subscribed names, and with "%" the levels above them that are not subscribed themselves: true.
@@ -78,6 +80,7 @@ private:
     const ListMatcher::Entries& entries_;
     NamePatterns patterns_;
     std::size_t next_ = 0;
+    std::string_view last_; // whose levels are done
     std::map<store::MailboxName, bool> names_;
 };
 
