@@ -263,5 +263,32 @@ TEST(SearchIndex, FindsWhatLookingIntoEveryMessageFinds) {
     }
 }
 
+// HARDENING 65: more than 16 MiB of text is not indexed, and so never left out.
+TEST(SearchIndex, FindsInWhatHasTooMuchTextForIt) {
+    std::string large = "Subject: large\r\n\r\n";
+    while (large.size() < (17U << 20U)) large += "all work and no play\r\n";
+    large += "but xylophone\r\n";
+    StoredMailbox corpus;
+    corpus.add({"Subject: small\r\n\r\nxylophone\r\n", large, "Subject: other\r\n\r\nnone\r\n"});
+    corpus.wait_for_index();
+    auto view = corpus.open();
+    const auto candidates = [&](std::string_view word) {
+        std::vector<store::Needle> needles{{store::Where::body, {mail::collation_key(word)}}};
+        const auto narrowed = corpus.run(corpus.store().narrow(
+            corpus.session(), {{Uid(1), Uid(UINT32_MAX)}}, std::move(needles)));
+        std::vector<std::uint32_t> seqs;
+        for (const auto& candidate : narrowed->candidates)
+            seqs.push_back(view.seq_of(candidate.uid));
+        return seqs;
+    };
+    using Seqs = std::vector<std::uint32_t>;
+    EXPECT_EQ(candidates("xylophone"), (Seqs{1, 2}));
+    EXPECT_EQ(candidates("quizzical"), (Seqs{2})) << "it has to be looked into";
+    for (const auto op : {SearchOp::body, SearchOp::text}) {
+        EXPECT_EQ(search(corpus, view, op, mail::collation_key("xylophone")), (Seqs{1, 2}));
+        EXPECT_EQ(search(corpus, view, op, mail::collation_key("quizzical")), Seqs{});
+    }
+}
+
 } // namespace
 } // namespace maild::imap::test
