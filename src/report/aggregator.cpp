@@ -32,6 +32,42 @@ std::vector<DkimResult> results_of(const std::vector<dkim::Verdict>& verdicts,
     return out;
 }
 
+// RFC 9990 appendix A: "pass" is for a policy that would have done something.
+Disposition disposition_of_pass(const dmarc::Verdict& verdict) {
+    return verdict.policy == dmarc::Policy::none ? Disposition::none : Disposition::pass;
+}
+
+Disposition done_with(const policy::Decision& decision) {
+    if (decision.disposition == policy::Disposition::reject) return Disposition::reject;
+    if (decision.disposition == policy::Disposition::quarantine) return Disposition::quarantine;
+    return Disposition::none;
+}
+
+Disposition asked_by(dmarc::Policy policy) {
+    if (policy == dmarc::Policy::reject) return Disposition::reject;
+    return policy == dmarc::Policy::quarantine ? Disposition::quarantine : Disposition::none;
+}
+
+bool is_eased(const dmarc::Record& record) {
+    const auto asks = [](std::optional<dmarc::Policy> policy) {
+        return policy.value_or(dmarc::Policy::none) != dmarc::Policy::none;
+    };
+    return record.is_testing &&
+           (asks(record.policy) || asks(record.subdomain_policy) || asks(record.absent_policy));
+}
+
+// §3.1.6: why something else was done than the published policy asks for.
+std::vector<OverrideReason> reasons_of(const dmarc::Verdict& verdict,
+                                       const policy::Decision& decision) {
+    std::vector<OverrideReason> out;
+    const auto record = dmarc::parse_record(verdict.record);
+    if (record && is_eased(*record)) out.push_back({"policy_test_mode", ""});
+    if (done_with(decision) == asked_by(verdict.policy)) return out;
+    const auto& sealer = decision.overruled_by;
+    out.push_back({"local_policy", sealer.empty() ? "" : "arc=pass, sealed by " + sealer});
+    return out;
+}
+
 PublishedPolicy policy_of(const std::string& domain, std::string_view text) {
     PublishedPolicy out;
     out.domain = domain;
@@ -70,8 +106,11 @@ std::string report_id_of(WallTime begin, const std::string& domain, const std::s
 
 } // namespace
 
-DmarcFact fact_of(SeenMessage seen) {
+std::optional<DmarcFact> fact_of(SeenMessage seen) {
     const auto& verdict = seen.report.dmarc;
+    const bool is_pass = verdict.outcome == dmarc::Outcome::pass;
+    if (!is_pass && verdict.outcome != dmarc::Outcome::fail) return std::nullopt;
+    if (seen.decision.disposition == policy::Disposition::defer) return std::nullopt;
     DmarcFact fact;
     fact.time = seen.time;
     fact.source = seen.source;
@@ -81,10 +120,8 @@ DmarcFact fact_of(SeenMessage seen) {
     fact.record = verdict.record;
     fact.is_dkim_aligned = !verdict.dkim.domain.empty();
     fact.is_spf_aligned = !verdict.spf.domain.empty();
-    fact.disposition = seen.disposition;
-    if (verdict.outcome == dmarc::Outcome::pass && verdict.policy != dmarc::Policy::none)
-        fact.disposition = Disposition::pass;
-    fact.reasons = std::move(seen.reasons);
+    fact.disposition = is_pass ? disposition_of_pass(verdict) : done_with(seen.decision);
+    if (!is_pass) fact.reasons = reasons_of(verdict, seen.decision);
     fact.dkim = results_of(seen.report.dkim, verdict.author);
     // What went wrong with SPF is not told: it can hold a localpart, by a macro.
     if (seen.spf != nullptr)

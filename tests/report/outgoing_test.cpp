@@ -140,8 +140,11 @@ TEST(OutgoingReports, MakeFactsOfVerdicts) {
     spf.identity = policy::spf::Identity::helo;
     spf.outcome = policy::spf::Outcome::softfail;
     spf.problem = "ada@example.org";
-    const auto fact = fact_of(
-        {.time = kDay.begin, .envelope_from = "", .report = seen, .spf = &spf, .reasons = {}});
+    policy::Decision decision;
+    const auto fact_now = [&] {
+        return fact_of({.time = kDay.begin, .report = seen, .spf = &spf, .decision = decision});
+    };
+    const auto fact = fact_now().value();
     EXPECT_EQ(fact.disposition, Disposition::pass);
     EXPECT_TRUE(fact.is_dkim_aligned);
     EXPECT_FALSE(fact.is_spf_aligned);
@@ -152,8 +155,39 @@ TEST(OutgoingReports, MakeFactsOfVerdicts) {
     EXPECT_EQ(fact.spf->scope, SpfScope::helo);
     EXPECT_EQ(fact.spf->comment, "");
     seen.dmarc.policy = policy::dmarc::Policy::none;
-    EXPECT_EQ(fact_of({.envelope_from = "", .report = seen, .reasons = {}}).disposition,
-              Disposition::none);
+    EXPECT_EQ(fact_now()->disposition, Disposition::none);
+}
+
+// RFC 9990 §3.1.6.
+TEST(OutgoingReports, SayWhyThePolicyWasNotFollowed) {
+    policy::MessageReport seen;
+    seen.dmarc.outcome = policy::dmarc::Outcome::fail;
+    policy::Decision decision;
+    const auto told = [&](std::string_view record, policy::dmarc::Policy asked) -> std::string {
+        seen.dmarc.record = record;
+        seen.dmarc.policy = asked;
+        const auto fact = fact_of({.report = seen, .decision = decision});
+        if (!fact) return "nothing";
+        std::string out(name_of(fact->disposition));
+        for (const auto& reason : fact->reasons) out += "; " + reason.type + " " + reason.comment;
+        return out;
+    };
+    using enum policy::dmarc::Policy;
+    EXPECT_EQ(told("v=DMARC1; p=none", none), "none");
+    EXPECT_EQ(told("v=DMARC1; p=reject", reject), "none; local_policy ");
+    EXPECT_EQ(told("v=DMARC1; p=quarantine; t=y", none), "none; policy_test_mode ");
+    decision.overruled_by = "list.example";
+    EXPECT_EQ(told("v=DMARC1; p=reject", reject),
+              "none; local_policy arc=pass, sealed by list.example");
+    decision = {.disposition = policy::Disposition::reject};
+    EXPECT_EQ(told("v=DMARC1; p=reject", reject), "reject");
+    decision.disposition = policy::Disposition::quarantine;
+    EXPECT_EQ(told("v=DMARC1; p=reject; t=y", quarantine), "quarantine; policy_test_mode ");
+    decision.disposition = policy::Disposition::defer;
+    EXPECT_EQ(told("v=DMARC1; p=reject", reject), "nothing");
+    decision.disposition = policy::Disposition::accept;
+    seen.dmarc.outcome = policy::dmarc::Outcome::temperror;
+    EXPECT_EQ(told("v=DMARC1; p=reject", reject), "nothing");
 }
 
 std::vector<std::string> destinations(std::string_view record) {

@@ -6,7 +6,7 @@
 #include "maild/mail/address.hpp"
 #include "maild/net/ip.hpp"
 #include "maild/net/resolver.hpp"
-#include "maild/policy/message.hpp"
+#include "maild/policy/disposition.hpp"
 #include "maild/report/aggregate.hpp"
 
 #include <cstddef>
@@ -40,17 +40,18 @@ struct DmarcFact {
     std::optional<SpfResult> spf;
 };
 
-// What is known of a message at its reception. `disposition`: what was done with one that failed.
+// What is known of a message at its reception, and what was done with it.
 struct SeenMessage {
     WallTime time{};
     net::IpAddress source{};
-    std::string envelope_from; // domain
+    std::string envelope_from{}; // domain
     const policy::MessageReport& report;
     const policy::spf::Report* spf = nullptr; // of MAIL FROM
-    Disposition disposition = Disposition::none;
-    std::vector<OverrideReason> reasons;
+    const policy::Decision& decision;
 };
-DmarcFact fact_of(SeenMessage seen);
+// None for a message that will come again, and one of which DMARC could not tell: neither is a
+// result.
+std::optional<DmarcFact> fact_of(SeenMessage seen);
 
 struct Reporter {
     std::string organization;
