@@ -14,7 +14,25 @@ namespace {
 
 constexpr std::int64_t kUidMargin = 1 << 20;
 
-// Records have the names of their time.
+// A name of another account's mailbox: an own one has it only in records from before there was
+// sharing. Migrations have renamed it since, of which no record tells.
+constexpr std::string_view kOthers = "Other Users";
+constexpr std::string_view kOwn = "Own Other Users"; // what the new name begins with
+
+bool is_of_others(std::string_view name) {
+    return name.starts_with(kOthers) &&
+           (name.size() == kOthers.size() || name[kOthers.size()] == kDelimiter);
+}
+
+// What stands for kOthers in the later name; empty: it is another name altogether.
+std::string_view own_root(std::string_view before, std::string_view later) {
+    if (!is_of_others(before) || !later.starts_with(kOwn)) return {};
+    const auto below = before.substr(kOthers.size());
+    return later.ends_with(below) ? later.substr(0, later.size() - below.size())
+                                  : later.substr(0, 0);
+}
+
+// Those that are left.
 Result<void> rename_own_others(db::Database& database) {
     for (const auto& step : schema())
         if (step.name.ends_with("_own_other_users.sql")) return database.execute_script(step.sql);
@@ -55,8 +73,7 @@ Result<void> Rows::ensure_mailbox(const RecordedMailbox& mailbox) {
         " uid_validity = max(uid_validity, ?2)",
         mailbox.account, mailbox.uid_validity);
     if (!account) return account;
-    // The name that a later record tells is the later name; one that is taken meanwhile is told
-    // apart by its number.
+    // A name that is taken meanwhile is told apart by its number.
     auto known = execute(
         "INSERT INTO mailbox (id, account_id, name, special_use, uid_validity, highest_modseq)"
         " VALUES (?1, ?2, ?3, ?4, ?5, 0) ON CONFLICT DO NOTHING",
@@ -66,6 +83,44 @@ Result<void> Rows::ensure_mailbox(const RecordedMailbox& mailbox) {
         "INSERT INTO mailbox (id, account_id, name, special_use, uid_validity, highest_modseq)"
         " VALUES (?1, ?2, ?3 || ' ' || ?1, ?4, ?5, 0) ON CONFLICT (id) DO NOTHING",
         mailbox.id, mailbox.account, mailbox.name, mailbox.use, mailbox.uid_validity);
+}
+
+// The name that a later message tells is the later one; records may have come out of order.
+Result<void> Rows::name_by(const RecordedMessage& message) {
+    const auto& mailbox = message.mailbox;
+    auto& told = names_.try_emplace(mailbox.id, Told{Uid(), {}}).first->second;
+    if (message.uid <= told.by) return {};
+    told.by = message.uid;
+    if (told.name == mailbox.name) return {};
+    told.name = mailbox.name;
+    return rename(mailbox);
+}
+
+// What was renamed by a migration tells where the others of its account have gone, too, of whose
+// new names there is no record.
+Result<void> Rows::rename(const RecordedMailbox& mailbox) {
+    auto row = mailbox_by_id(database_, mailbox.account, mailbox.id);
+    if (!row && row.error().code == Errc::no_such_mailbox) return {};
+    if (!row) return pass(row);
+    if (row->name == mailbox.name) return {};
+    const bool is_old = is_of_others(mailbox.name) && !is_of_others(row->name);
+    const auto root =
+        is_old ? own_root(mailbox.name, row->name) : own_root(row->name, mailbox.name);
+    if (!root.empty()) own_roots_.insert_or_assign(mailbox.account, std::string(root));
+    if (is_old) return {};
+    return execute("UPDATE OR IGNORE mailbox SET name = ?2 WHERE id = ?1", mailbox.id,
+                   mailbox.name);
+}
+
+Result<void> Rows::gather_own_others() {
+    for (const auto& [account, root] : own_roots_) {
+        auto renamed = execute(
+            "UPDATE OR IGNORE mailbox SET name = ?2 || substr(name, ?4) WHERE account_id = ?1 AND"
+            " deleted_at IS NULL AND (name = ?3 OR substr(name, 1, ?4) = ?3 || '/')",
+            account, root, kOthers, static_cast<std::int64_t>(kOthers.size() + 1));
+        if (!renamed) return renamed;
+    }
+    return rename_own_others(database_);
 }
 
 Result<Flags> Rows::flags_in(MailboxId mailbox, const FlagNames& names) {
@@ -88,6 +143,7 @@ Result<Flags> Rows::flags_in(MailboxId mailbox, const FlagNames& names) {
 Result<void> Rows::add_message(std::int64_t body, const RecordedMessage& message,
                                std::size_t content_size) {
     if (auto known = ensure_mailbox(message.mailbox); !known) return known;
+    if (auto named = name_by(message); !named) return named;
     const auto flags = flags_in(message.mailbox.id, message.flags);
     if (!flags) return pass(flags);
     auto content =
@@ -148,7 +204,7 @@ Result<void> Rows::apply(const MailboxNamed& note) {
     }
     auto given = execute("UPDATE mailbox SET special_use = ?2 WHERE id = ?1", id, use);
     if (!given) return given;
-    return execute("UPDATE OR IGNORE mailbox SET name = ?2 WHERE id = ?1", id, name);
+    return rename(note.mailbox);
 }
 
 Result<void> Rows::apply(const MailboxRemoved& note) {
@@ -209,7 +265,7 @@ Result<void> Rows::finish(bool has_gaps) {
     const auto modseq = to_millis(now_); // above any count of changes
     const std::int64_t margin = has_gaps ? kUidMargin : 0;
     Result<void> steps[] = {
-        rename_own_others(database_), // before names are subscribed
+        gather_own_others(), // before names are subscribed
         execute("UPDATE message SET modseq = ?1", modseq),
         execute("UPDATE expunged SET modseq = ?1", modseq),
         execute("UPDATE mailbox SET highest_modseq = ?1, uid_next = 1 + ?2 + max("

@@ -10,6 +10,9 @@
 #include "maild/db/transaction.hpp"
 #include "maild/store/rebuild.hpp"
 
+#include <map>
+#include <string>
+
 namespace maild::store {
 
 class Rows {
@@ -43,6 +46,9 @@ private:
         return {};
     }
     Result<void> ensure_mailbox(const RecordedMailbox& mailbox);
+    Result<void> name_by(const RecordedMessage& message);
+    Result<void> rename(const RecordedMailbox& mailbox);
+    Result<void> gather_own_others();
     Result<void> add_message(std::int64_t body, const RecordedMessage& message,
                              std::size_t content_size);
     Result<void> add_relay(std::int64_t body, const RecordedRelay& relay, std::size_t content_size);
@@ -52,6 +58,12 @@ private:
     db::Database& database_;
     WallTime now_;
     Random& random_;
+    struct Told {
+        Uid by; // the newest message so far
+        MailboxName name;
+    };
+    std::map<MailboxId, Told> names_;
+    std::map<AccountId, std::string> own_roots_; // see rename()
 };
 
 } // namespace maild::store

@@ -170,6 +170,54 @@ TEST(Rebuild, GivesOwnMailboxesNamesBesideThoseOfOthers) {
     EXPECT_EQ(client.content(1), "Own Other Users");
 }
 
+// Migrations write no record: only messages that have come since know the new name.
+TEST(Rebuild, KeepsTogetherWhatAMigrationHasRenamed) {
+    log::to_nowhere();
+    struct Case {
+        const char* name;
+        std::vector<const char*>
+            before; // of "Other Users", "Other Users/b" and "…/c" have a message
+        std::vector<const char*> after; // of the same a later one
+    };
+    const Case cases[] = {{"all new", {}, {"", "/b", "/c"}},
+                          {"one that has both", {"", "/c"}, {"", "/b"}},
+                          {"old ones beside", {"", "/b", "/c"}, {"/b"}},
+                          {"old ones alone", {"", "/b", "/c"}, {}}};
+    for (const auto& c : cases) {
+        RebuildSubject subject;
+        subject.open();
+        {
+            Client client(subject, 1);
+        }
+        subject.close();
+        const auto change = [&](db::Sql sql) {
+            auto database = db::Database::open(subject.files, subject.shard() + "/meta.db");
+            ASSERT_TRUE(database && database->execute_script(sql));
+        };
+        change("INSERT INTO mailbox (account_id, name, uid_validity, highest_modseq) VALUES"
+               " (1, 'Other Users', 1000, 1), (1, 'Other Users/b', 1001, 1),"
+               " (1, 'Other Users/c', 1002, 1)");
+        const auto append = [&](const std::string& root, const std::vector<const char*>& to) {
+            subject.open();
+            Client client(subject, 1);
+            for (const std::string below : to) client.append(root + below, {"in " + below});
+        };
+        append("Other Users", c.before);
+        subject.close();
+        change("UPDATE mailbox SET name = 'Own ' || name WHERE name LIKE 'Other Users%'");
+        append("Own Other Users", c.after);
+        subject.close();
+        subject.lose_meta();
+        ASSERT_TRUE(
+            maild::store::rebuild(subject.files, subject.clock, subject.random, subject.shard()));
+        subject.open();
+        Client client(subject, 1);
+        EXPECT_TRUE(
+            client.names().contains(" Own Other Users Own Other Users/b Own Other Users/c Sent"))
+            << c.name << ": " << client.names();
+    }
+}
+
 TEST(Rebuild, KeepsTheOldMetaBeside) {
     RebuildSubject subject;
     subject.open();
