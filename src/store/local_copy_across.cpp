@@ -106,6 +106,18 @@ Result<void> take_back(Batch& batch, AccountId owner, const MailboxName& name,
     return remove_moved(batch, {owner, row->status.id}, uids);
 }
 
+// True for as long as it lives, however the scope is left.
+class Raised {
+public:
+    explicit Raised(bool& flag) : flag_(flag) { flag_ = true; }
+    Raised(const Raised&) = delete;
+    Raised& operator=(const Raised&) = delete;
+    ~Raised() { flag_ = false; }
+
+private:
+    bool& flag_;
+};
+
 UidSet from(const UidSet& uids, Uid first) {
     UidSet rest;
     for (const auto& range : uids)
@@ -234,9 +246,8 @@ net::Task<Result<CopyResult>> LocalStore::Impl::begin_across(Across across, UidS
 net::Task<Result<CopyResult>> LocalStore::Impl::copy_part(std::shared_ptr<Copying> copying) {
     const auto& across = copying->across;
     auto& done = copying->done;
-    copying->is_busy = true;
+    const Raised busy(copying->is_busy);
     auto piece = co_await copy_piece(across, copying->rest, done.uid_validity);
-    copying->is_busy = false;
     if (piece && !across.is_move) {
         const auto& uids = piece->copied.uids;
         done.uids.insert(done.uids.end(), uids.begin(), uids.end());
