@@ -95,15 +95,23 @@ Result<void> remove_moved(Batch& batch, const OpenRef& open, const UidSet& uids)
 }
 
 // A COPY that could not be finished leaves nothing behind (RFC 9051 §6.4.7), whoever may remove
-// what there.
-Result<void> take_back(Batch& batch, AccountId owner, const MailboxName& name,
-                       const CopyResult& copied) {
-    const auto row = mailbox_by_name(batch.database, owner, name);
+// what there, and whatever the mailbox is called now.
+Result<void> take_back(Batch& batch, AccountId owner, MailboxId mailbox, const CopyResult& copied) {
+    const auto row = mailbox_by_id(batch.database, owner, mailbox);
+    if (!row && row.error().code == Errc::no_such_mailbox) return {}; // gone, with what was in it
     if (!row) return pass(row);
     if (row->status.uid_validity != copied.uid_validity) return {};
     UidSet uids;
     for (const auto& [from, to] : copied.uids) append_uid(uids, to);
-    return remove_moved(batch, {owner, row->status.id}, uids);
+    return remove_moved(batch, {owner, mailbox}, uids);
+}
+
+// Not to another mailbox that has the name now.
+Result<Appended> append_to(Batch& batch, const AppendJob& job, MailboxId mailbox) {
+    const auto row = mailbox_by_name(batch.database, job.access, job.mailbox, kInsert);
+    if (!row) return pass(row);
+    if (row->status.id != mailbox) return fail(Errc::no_such_mailbox);
+    return append(batch, job);
 }
 
 // True for as long as it lives, however the scope is left.
@@ -176,14 +184,13 @@ LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, UidValidi
     job->mailbox = across.destination;
     job->messages = std::move(taken->messages);
     const auto bytes = bytes_of(*job);
-    auto commit = [job = std::shared_ptr<const AppendJob>(std::move(job))](Batch& batch) {
-        return store::append(batch, *job);
-    };
+    auto commit = [job = std::shared_ptr<const AppendJob>(std::move(job)),
+                   to = across.to_mailbox](Batch& batch) { return append_to(batch, *job, to); };
     const auto appended =
         co_await write<Appended>(*across.to_shard, std::move(commit), across.origin, bytes);
     if (!appended) co_return pass(appended);
     CopiedPiece piece{pairs_of(taken->uids, appended->result), taken->next, appended->is_told};
-    if (piece.copied.uid_validity != validity) { // another mailbox has that name now
+    if (piece.copied.uid_validity != validity) { // it was made anew
         co_await undo(across, std::move(piece.copied));
         co_return fail(Errc::no_such_mailbox);
     }
@@ -200,10 +207,8 @@ LocalStore::Impl::copy_piece(const Across& across, const UidSet& uids, UidValidi
 
 net::Task<void> LocalStore::Impl::undo(const Across& across, CopyResult copied) {
     if (copied.uids.empty() || !across.to_shard->shard) co_return; // the store is closing
-    auto remove = [owner = across.to.account, name = across.destination,
-                   copied = std::move(copied)](Batch& batch) {
-        return take_back(batch, owner, name, copied);
-    };
+    auto remove = [owner = across.to.account, to = across.to_mailbox, copied = std::move(copied)](
+                      Batch& batch) { return take_back(batch, owner, to, copied); };
     const auto undone = co_await write<void>(*across.to_shard, std::move(remove), SessionId(), 0);
     if (!undone) log::warning("store_copy_left", {{"error", undone.error().internal}});
 }
@@ -236,6 +241,7 @@ net::Task<Result<CopyResult>> LocalStore::Impl::begin_across(Across across, UidS
     const auto origin = session(across.origin);
     if (!origin) co_return pass(origin);
     abandon(**origin);
+    across.to_mailbox = there->row.status.id;
     auto copying = std::make_shared<Copying>(std::move(across), std::move(uids));
     copying->done.uid_validity = there->row.status.uid_validity;
     (*origin)->copying = copying;

@@ -35,6 +35,7 @@ public:
         SessionId into;
         MailboxName destination;
         bool is_move = false;
+        MailboxId to_mailbox = {}; // what has that name; it may be renamed meanwhile
     };
     // One that is under way. Its session has it; who is busy with a part looks whether it still
     // has.

@@ -64,6 +64,27 @@ TEST_P(SharingConformance, CopyAcrossEndsWhenTheRightDoes) {
     }
 }
 
+TEST_P(SharingConformance, CopyAcrossIsTakenBackFromWhatIsRenamed) {
+    for (const auto id : kActors) {
+        for (const bool is_replaced : {false, true}) {
+            Actor actor(*subject, id);
+            EXPECT_EQ(actor.own->begin_copy(everything(), actor.destination()), "1>1 2>2 …");
+            ASSERT_EQ(actor.owner.rename(actor.box, "renamed"), "ok");
+            if (is_replaced) {
+                ASSERT_EQ(actor.owner.create(actor.box), "ok");
+                actor.owner.share(actor.box, actor.grantee(), "lri");
+            }
+            EXPECT_EQ(actor.own->copy_on(), "no_such_mailbox");
+            EXPECT_EQ(actor.owner.status("renamed").messages, 0U) << is_replaced;
+            if (is_replaced) {
+                EXPECT_EQ(actor.copied(), 0U);
+                ASSERT_EQ(actor.owner.remove(actor.box), "ok");
+            }
+            ASSERT_EQ(actor.owner.remove("renamed"), "ok");
+        }
+    }
+}
+
 TEST_P(SharingConformance, MoveAcrossThatEndsEarlyHasNothingTwiceAndLosesNothing) {
     for (const auto id : kActors) {
         Actor actor(*subject, id);
