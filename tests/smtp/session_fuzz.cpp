@@ -53,6 +53,7 @@ std::string_view feed(Session& session, const Server& server, std::string_view r
         const auto count = std::min<std::uint64_t>(session.chunk_left(), rest.size());
         session.on_chunk_octets(rest.substr(0, static_cast<std::size_t>(count)));
         rest.remove_prefix(static_cast<std::size_t>(count));
+        if (session.is_hopeless()) return {}; // the connection ends
         if (session.chunk_left() == 0)
             check_replies(maild::test::run_task(session.on_chunk()).replies);
         return rest;
