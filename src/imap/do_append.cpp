@@ -2,11 +2,11 @@
 #include "imap/ascii_text.hpp"
 #include "imap/catenation.hpp"
 #include "imap/mailbox_name.hpp"
-#include "imap/nul_content.hpp"
 #include "imap/session.hpp"
 #include "imap/uid_numbers.hpp"
 
 #include "maild/imap/structure.hpp"
+#include "maild/mail/binary_content.hpp"
 #include "maild/mail/downgrade.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ Result<std::string_view, Response> content_of(const AppendMessage& message, std:
     if (!sent.contains('\0')) return sent;
     if (!message.may_have_nul)
         return std::unexpected(no("[UNKNOWN-CTE] The message has a NUL octet"));
-    auto encoded = without_nul(sent);
+    auto encoded = mail::without_nul(sent);
     if (!encoded)
         return std::unexpected(no("[UNKNOWN-CTE] There are NUL octets outside of binary parts"));
     if (encoded->size() > limit) return std::unexpected(response_for(Errc::too_large));

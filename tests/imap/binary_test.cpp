@@ -1,5 +1,4 @@
 // BINARY (RFC 3516) where transcripts do not reach: NUL octets, and parts that are large.
-#include "imap/nul_content.hpp"
 #include "imap/support/peer.hpp"
 
 #include "maild/base/encoding.hpp"
@@ -14,54 +13,6 @@ namespace maild::imap::test {
 namespace {
 
 using namespace std::string_literals;
-
-struct NulCase {
-    std::string_view name;
-    std::string content;
-    std::optional<std::string> want;
-};
-
-TEST(ImapBinary, KeepsNulOctetsAsBase64) {
-    const auto cases = std::to_array<NulCase>({
-        {"none", "a: b\r\n\r\nc\r\n", "a: b\r\n\r\nc\r\n"},
-        {"root", "a: b\r\n\r\nc\0d"s,
-         "a: b\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nYwBk\r\n"},
-        {"binary root",
-         "Content-Transfer-Encoding: binary\r\nMIME-Version: 1.0\r\nX: y\r\n\r\n\0\r\n"s,
-         "MIME-Version: 1.0\r\nX: y\r\nContent-Transfer-Encoding: base64\r\n\r\nAA0K\r\n"},
-        {"encoding named twice",
-         "MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\ncontent-transfer-encoding: "
-         "base64\r\n\r\n\0"s,
-         "MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n"},
-        {"no header", "\r\n\0"s,
-         "MIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n"},
-        {"one part of two",
-         "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n--x\r\nContent-Type: "
-         "a/b\r\n\r\n\0\r\n--x--\r\n"s,
-         "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\ntext\r\n--x\r\nContent-Type: "
-         "a/b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n--x--\r\n"},
-        {"inside of a message", "Content-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\n\0\r\n"s,
-         "Content-Type: message/rfc822\r\n\r\nSubject: inner\r\nContent-Transfer-Encoding: "
-         "base64\r\n\r\nAA0K\r\n"},
-        {"header", "a: \0\r\n\r\nc\r\n"s, {}},
-        {"preamble",
-         "Content-Type: multipart/mixed; boundary=x\r\n\r\n\0\r\n--x\r\n\r\ntext\r\n--x--\r\n"s,
-         {}},
-        {"encoded part", "Content-Transfer-Encoding: base64\r\n\r\nYQ==\0"s, {}},
-        {"unknown encoding", "Content-Transfer-Encoding: uuencode\r\n\r\n\0"s, {}},
-        {"header that is none", " folded\r\n\r\n\0"s,
-         " folded\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n"},
-    });
-    for (const auto& [name, content, want] : cases) EXPECT_EQ(without_nul(content), want) << name;
-}
-
-TEST(ImapBinary, EncodesInLinesOfSeventySix) {
-    const auto content = without_nul("\r\n" + std::string(100, '\0'));
-    ASSERT_TRUE(content);
-    const auto body = content->substr(content->find("\r\n\r\n") + 4);
-    EXPECT_EQ(body.find("\r\n"), 76U);
-    EXPECT_EQ(mail::decode_transfer(body, mail::TransferEncoding::base64), std::string(100, '\0'));
-}
 
 std::string literal8(std::string_view message) {
     return "~{" + std::to_string(message.size()) + "+}\r\n" + std::string(message);

@@ -2,13 +2,13 @@
 // list.
 #include "imap/fragmenter.hpp"
 #include "imap/list_pattern.hpp"
-#include "imap/nul_content.hpp"
 #include "imap/parse.hpp"
 #include "imap/preview.hpp"
 #include "imap/sequence_set.hpp"
 #include "support/linear.hpp"
 
 #include "maild/imap/structure.hpp"
+#include "maild/mail/binary_content.hpp"
 #include "maild/mail/text.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ void scan(const std::string& bytes) {
     fragmenter.append(bytes);
     EXPECT_NE(fragmenter.next(), Event::need_literal);
 }
-void encode_nul(const std::string& content) { (void)without_nul(content); }
+void encode_nul(const std::string& content) { (void)mail::without_nul(content); }
 void strip(const std::string& html) { (void)preview_of(html, true); }
 void parse_line(const std::string& line) { (void)parse_command(line); }
 
