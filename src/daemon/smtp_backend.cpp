@@ -66,9 +66,31 @@ std::optional<auth::Token> first_grant(const directory::Resolution& resolution) 
 queue::Envelope queue_envelope(const smtp::Envelope& envelope, const smtp::Content& content) {
     queue::Envelope out;
     out.reverse_path = envelope.mail.reverse_path.format();
+    out.envelope_id = envelope.mail.envelope_id;
+    out.return_content = envelope.mail.return_content;
     out.is_8bit = content.has_8bit;
     out.is_smtputf8 = envelope.mail.smtputf8;
     return out;
+}
+
+// One for each recipient in LMTP (RFC 2033 §4.2), else one answer for all (RFC 5321 §4.2.5). Where
+// some have the message and others not, success would lose it for those; trying again gives the
+// first a second copy, which is the smaller harm.
+std::vector<Result<void, smtp::Refusal>> outcomes_of(const std::vector<Result<void>>& results,
+                                                     smtp::Service service) {
+    std::vector<Result<void, smtp::Refusal>> outcomes;
+    for (const auto& result : results) {
+        if (result)
+            outcomes.emplace_back();
+        else
+            outcomes.emplace_back(std::unexpected(smtp::Refusal(result.error())));
+    }
+    if (service == smtp::Service::lmtp || outcomes.empty()) return outcomes;
+    const auto failed =
+        std::ranges::find_if(outcomes, [](const auto& outcome) { return !outcome; });
+    if (failed != outcomes.end()) std::swap(outcomes.front(), *failed);
+    outcomes.resize(1);
+    return outcomes;
 }
 
 } // namespace
@@ -152,10 +174,10 @@ net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client,
     co_return Result<void>{};
 }
 
-net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& client,
-                                                          smtp::Envelope& envelope,
-                                                          const smtp::Content& content,
-                                                          const SenderChecks* checks) {
+net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& client,
+                                                       smtp::Envelope& envelope,
+                                                       const smtp::Content& content,
+                                                       const SenderChecks* checks) {
     delivery::Transaction transaction;
     transaction.envelope = queue_envelope(envelope, content);
     transaction.now = clock_.now();
@@ -170,23 +192,34 @@ net::Task<std::vector<Result<void>>> SmtpBackend::deliver(const smtp::Client& cl
         delivery::Recipient accepted;
         accepted.forward_path = recipient.forward_path.format();
         accepted.resolution = std::move(route.resolution);
+        accepted.notify = recipient.notify;
+        accepted.original_recipient = recipient.original_recipient;
         transaction.recipients.push_back(std::move(accepted));
     }
+    auto delivered = co_await carry_out(client, std::move(transaction), content.bytes);
+    co_return delivered;
+}
+
+net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& client,
+                                                         delivery::Transaction transaction,
+                                                         std::string_view content) {
     const auto queue = co_await choose_queue(client, transaction);
     if (!queue)
-        co_return std::vector<Result<void>>(envelope.recipients.size(),
-                                            std::unexpected(queue.error()));
+        co_return Delivered{std::vector<Result<void>>(transaction.recipients.size(),
+                                                      std::unexpected(queue.error())),
+                            {}};
 
-    store::MessageSource message{.content = content.bytes,
-                                 .structure = imap::make_structure(content.bytes)};
+    store::MessageSource message{.content = content, .structure = imap::make_structure(content)};
     auto plan = delivery::plan_delivery(std::move(message), std::move(transaction));
-    Result<store::DeliverResult> delivered{};
+    Result<store::DeliverResult> stored{};
     if (!plan.is_empty()) {
         auto request = std::move(plan.request);
         auto answer = co_await store_.deliver(std::move(request));
-        delivered = std::move(answer);
+        stored = std::move(answer);
     }
-    co_return plan.results(delivered);
+    auto results = plan.results(stored);
+    auto successes = plan.successes(results);
+    co_return Delivered{std::move(results), std::move(successes)};
 }
 
 net::Task<std::vector<Result<void, smtp::Refusal>>>
@@ -205,25 +238,14 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
         }
         kept = without_fields(content, checks.forged);
     }
-    const auto results = co_await deliver(client, envelope, kept, is_checked ? &checks : nullptr);
-    for (const auto& result : results) {
-        if (result)
-            outcomes.emplace_back();
-        else
-            outcomes.emplace_back(std::unexpected(smtp::Refusal(result.error())));
-    }
-    if (client.service == smtp::Service::lmtp || outcomes.empty()) co_return outcomes;
-    // One answer for all (RFC 5321 §4.2.5). Where some have the message and others not, success
-    // would lose it for those; trying again gives the first a second copy, which is the smaller
-    // harm.
-    const auto failed =
-        std::ranges::find_if(outcomes, [](const auto& outcome) { return !outcome; });
-    std::vector<Result<void, smtp::Refusal>> one;
-    if (failed == outcomes.end())
-        one.emplace_back();
-    else
-        one.push_back(std::move(*failed));
-    co_return one;
+    auto delivered = co_await deliver(client, envelope, kept, is_checked ? &checks : nullptr);
+    // Who is to try again hears of success then.
+    const bool is_final = client.service == smtp::Service::lmtp ||
+                          std::ranges::all_of(delivered.results, [](const auto& result) {
+                              return result.has_value();
+                          });
+    if (is_final) co_await report(client, envelope, kept, std::move(delivered.successes));
+    co_return outcomes_of(delivered.results, client.service);
 }
 
 } // namespace maild::daemon

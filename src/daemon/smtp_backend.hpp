@@ -43,11 +43,21 @@ private:
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
     net::Task<Result<void>> choose_queue(const smtp::Client& client,
                                          delivery::Transaction& transaction);
+    // One result for each recipient, and of which the sender wants to hear.
+    struct Delivered {
+        std::vector<Result<void>> results;
+        std::vector<delivery::DsnRecipient> successes;
+    };
     // `checks` is null where nothing was asked.
-    net::Task<std::vector<Result<void>>> deliver(const smtp::Client& client,
-                                                 smtp::Envelope& envelope,
-                                                 const smtp::Content& content,
-                                                 const SenderChecks* checks);
+    net::Task<Delivered> deliver(const smtp::Client& client, smtp::Envelope& envelope,
+                                 const smtp::Content& content, const SenderChecks* checks);
+    net::Task<Delivered> carry_out(const smtp::Client& client, delivery::Transaction transaction,
+                                   std::string_view content);
+
+    // smtp_report.cpp
+    net::Task<void> report(const smtp::Client& client, const smtp::Envelope& envelope,
+                           const smtp::Content& content,
+                           std::vector<delivery::DsnRecipient> successes);
 
     directory::Directory& directory_;
     Authenticator authenticator_;

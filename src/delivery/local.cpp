@@ -32,6 +32,40 @@ std::unordered_set<std::string> delivered_before(std::string_view content) {
     return addresses;
 }
 
+bool is_relayed(const Recipient& recipient) {
+    return recipient.resolution.verdict == directory::Verdict::not_local;
+}
+
+bool leads_away(const Recipient& recipient) {
+    return std::ranges::any_of(recipient.resolution.targets, [](const auto& target) {
+        return std::holds_alternative<directory::RelayTarget>(target);
+    });
+}
+
+// What is said of its success here. None for what goes to one address elsewhere: the request goes
+// along, and who delivers it tells (RFC 3461 §5.2.1, §5.2.7.2). What goes to many is "expanded"
+// (§5.2.7.3 (c)), unless all of it ends in mailboxes here (§5.2.3).
+std::optional<DsnRecipient> success_of(const Recipient& recipient) {
+    if (!is_wanted(recipient.notify, DsnAction::delivered) || is_relayed(recipient))
+        return std::nullopt;
+    const bool is_many = recipient.resolution.targets.size() > 1;
+    if (leads_away(recipient) && !is_many) return std::nullopt;
+    DsnRecipient success;
+    success.final_recipient = recipient.forward_path;
+    success.original_recipient = recipient.original_recipient;
+    success.action = leads_away(recipient) ? DsnAction::expanded : DsnAction::delivered;
+    success.status = "2.1.5";
+    return success;
+}
+
+// RFC 3461 §5.2.1 (d): the address that was given here, where none was said before.
+std::string original_of(const Recipient& recipient) {
+    if (is_relayed(recipient) || !recipient.original_recipient.empty())
+        return recipient.original_recipient;
+    const bool is_utf8 = std::ranges::any_of(recipient.forward_path, ascii::is_8bit);
+    return (is_utf8 ? "utf-8;" : "rfc822;") + recipient.forward_path;
+}
+
 } // namespace
 
 class Planner {
@@ -47,6 +81,8 @@ public:
             reached_ = {};
             visit(recipient);
             plan_.reached_.push_back(std::move(reached_));
+            plan_.successes_.push_back(
+                transaction_.envelope.reverse_path.empty() ? std::nullopt : success_of(recipient));
         }
         finish_relay();
         return std::move(plan_);
@@ -54,8 +90,7 @@ public:
 
 private:
     void visit(const Recipient& recipient) {
-        if (recipient.resolution.verdict == directory::Verdict::not_local)
-            return relay(recipient.forward_path, recipient);
+        if (is_relayed(recipient)) return relay(recipient.forward_path, recipient);
         for (const auto& target : recipient.resolution.targets) {
             if (const auto* local = std::get_if<directory::LocalTarget>(&target))
                 deliver(*local, recipient);
@@ -94,9 +129,15 @@ private:
 
     void relay(const std::string& address, const Recipient& recipient) {
         reached_.relayed = true;
-        if (!relayed_.insert(address).second) return;
-        transaction_.envelope.recipients.push_back(
-            {address, recipient.original_recipient, recipient.notify});
+        auto& recipients = transaction_.envelope.recipients;
+        const bool is_many = recipient.resolution.targets.size() > 1;
+        auto notify = is_many ? without_success(recipient.notify) : recipient.notify;
+        const auto [known, is_new] = relayed_.try_emplace(address, recipients.size());
+        if (is_new)
+            recipients.push_back({address, original_of(recipient), std::move(notify)});
+        else
+            recipients[known->second].notify =
+                either_notify(recipients[known->second].notify, notify);
     }
 
     void finish_relay() {
@@ -122,7 +163,7 @@ private:
     DeliveryPlan plan_;
     DeliveryPlan::Reached reached_;
     std::unordered_map<AccountId, std::size_t> copies_;
-    std::unordered_set<std::string> relayed_;
+    std::unordered_map<std::string, std::size_t> relayed_; // where in the envelope's recipients
 };
 
 std::vector<Result<void>>
@@ -146,6 +187,13 @@ DeliveryPlan::results(const Result<store::DeliverResult>& delivered) const {
         results.push_back(std::move(result));
     }
     return results;
+}
+
+std::vector<DsnRecipient> DeliveryPlan::successes(const std::vector<Result<void>>& results) const {
+    std::vector<DsnRecipient> successes;
+    for (std::size_t i = 0; i < results.size() && i < successes_.size(); ++i)
+        if (results[i] && successes_[i]) successes.push_back(*successes_[i]);
+    return successes;
 }
 
 DeliveryPlan plan_delivery(store::MessageSource message, Transaction transaction) {

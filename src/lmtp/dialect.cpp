@@ -15,7 +15,7 @@ bool speaks(HelloKind kind) { return kind == HelloKind::lhlo; }
 // One reply for each accepted RCPT, in their order, also for duplicates, RFC 2033 §4.2.
 void append_outcomes(std::string& out, const Envelope& envelope,
                      const std::vector<Result<void, Refusal>>& outcomes) {
-    const Reply stored{250, Status{1, 5}, "Ok: " + envelope.id};
+    const Reply stored = smtp::accepted_reply(envelope, Status{1, 5});
     for (const auto& outcome : outcomes)
         smtp::append_reply(out, outcome ? stored : reply_for(outcome.error(), smtp::Step::content));
 }

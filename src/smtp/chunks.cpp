@@ -21,8 +21,9 @@ Replies Session::handle(const Bdat& command) {
     auto refusal = refuse_chunk();
     if (expects_ == Expects::nothing) return std::move(*refusal);
     if (!refusal && !chunks_)
-        chunks_ = std::make_unique<ContentReader>(server_.limits.message_size, server_.budget,
-                                                  Framing::counted);
+        chunks_ = std::make_unique<ContentReader>(
+            server_.limits.message_size, server_.budget,
+            transaction_->mail.body == Body::binary_mime ? Framing::binary : Framing::counted);
     chunk_ = {*command.size, *command.size, command.is_last, std::move(refusal)};
     expects_ = Expects::chunk;
     return {};

@@ -80,7 +80,7 @@ Parsed parse_mail(Cursor in, mail::Utf8) {
     if (const auto checked = parse_mail_parameters(in, mail); !checked)
         return std::unexpected(checked.error());
     if (!in.at_end()) return wrong(Problem::syntax, in.offset(), "end");
-    if (is_utf8 && !mail.smtputf8) return wrong(Problem::needs_smtputf8, 0, "SMTPUTF8");
+    if (is_utf8 && !mail.smtputf8) return wrong(Problem::sender_needs_smtputf8, 0, "SMTPUTF8");
     return mail;
 }
 
@@ -99,8 +99,8 @@ Parsed parse_rcpt(Cursor in, mail::Utf8 utf8) {
         rcpt.forward_path = std::move(*address);
     }
     if (utf8 == mail::Utf8::refused && has_8bit(path.substr(0, path.size() - in.rest().size())))
-        return wrong(Problem::needs_smtputf8, 0, "SMTPUTF8");
-    if (const auto checked = parse_rcpt_parameters(in); !checked)
+        return wrong(Problem::recipient_needs_smtputf8, 0, "SMTPUTF8");
+    if (const auto checked = parse_rcpt_parameters(in, utf8, rcpt); !checked)
         return std::unexpected(checked.error());
     if (!in.at_end()) return wrong(Problem::syntax, in.offset(), "end");
     return rcpt;

@@ -49,8 +49,9 @@ enum class Problem : std::uint8_t {
     reverse_path,
     forward_path,
     parameter_value,
-    unknown_parameter, // RFC 5321 §4.1.1.11
-    needs_smtputf8,    // RFC 6531 §3.5
+    unknown_parameter,     // RFC 5321 §4.1.1.11
+    sender_needs_smtputf8, // RFC 6531 §3.5
+    recipient_needs_smtputf8,
 };
 
 struct CommandError {

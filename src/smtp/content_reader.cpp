@@ -31,6 +31,10 @@ bool contains_8bit(const char* begin, const char* end) {
 std::size_t ContentReader::push(std::string_view bytes) {
     const char* position = bytes.data();
     const char* const end = position + bytes.size();
+    if (is_binary() && position != end) {
+        append(position, end);
+        position = end;
+    }
     while (position != end && state_ != State::finished) position = step(position, end);
     return static_cast<std::size_t>(position - bytes.data());
 }
@@ -107,7 +111,7 @@ void ContentReader::append(const char* begin, const char* end) {
     const auto count = static_cast<std::size_t>(end - begin);
     size_ += count;
     if (size_ > limit_) note(Flaw::too_large);
-    if (find(begin, end, '\0') != end) note(Flaw::nul);
+    if (!is_binary() && find(begin, end, '\0') != end) note(Flaw::nul);
     if (flaw_ != Flaw::none || !make_room(count)) return;
     has_8bit_ = has_8bit_ || contains_8bit(begin, end);
     content_.append(begin, count);

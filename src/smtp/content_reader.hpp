@@ -16,8 +16,9 @@ namespace maild::smtp {
 
 enum class Flaw : std::uint8_t { none, bare_cr, bare_lf, nul, too_large, no_memory };
 
-// Where it ends: at a dot, or where the peer has said (RFC 3030 §2, no transparency).
-enum class Framing : std::uint8_t { dotted, counted };
+// Where it ends: at a dot, or where the peer has said (RFC 3030 §2, no transparency); and then
+// whether any octet may stand anywhere (§3), which is not judged here.
+enum class Framing : std::uint8_t { dotted, counted, binary };
 
 class ContentReader {
 public:
@@ -28,7 +29,8 @@ public:
     // unless is_finished().
     std::size_t push(std::string_view bytes);
 
-    // Counted content is whole. A last line without its end gets one: what is stored is lines.
+    // Counted content is whole. A last line without its end gets one, unless it is binary: what is
+    // stored is lines.
     void finish();
 
     bool is_finished() const { return state_ == State::finished; }
@@ -41,6 +43,7 @@ public:
     std::string_view content() const { return content_; } // empty when flawed
     char* octets() { return content_.data(); }            // the same, to be changed
     bool has_8bit() const { return has_8bit_; }
+    bool is_binary() const { return framing_ == Framing::binary; }
 
 private:
     enum class State : std::uint8_t { line_start, text, after_cr, dot, dot_cr, finished };

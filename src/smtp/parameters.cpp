@@ -27,7 +27,10 @@ std::expected<Parameter, CommandError> parse_parameter(Cursor& in) {
     if (parameter.keyword.empty() || parameter.keyword.front() == '-')
         return wrong(Problem::syntax, in.offset(), "parameter");
     if (in.take('=')) {
-        const auto value = in.take_while([](char c) { return c > ' ' && c != '=' && c != 0x7f; });
+        // Octets above 0x7f are esmtp-value only behind SMTPUTF8 (RFC 6531 §3.3): whose value it is
+        // says whether it may have some.
+        const auto value =
+            in.take_while([](char c) { return !ascii::is_control(c) && c != ' ' && c != '='; });
         if (value.empty()) return wrong(Problem::parameter_value, in.offset(), "value");
         parameter.value = value;
     }
@@ -45,21 +48,28 @@ bool take_size(const Parameter& parameter, Mail& mail) {
     return true;
 }
 
-// BODY=7BIT / BODY=8BITMIME, RFC 6152 §2. BINARYMIME would need BDAT.
+// body-value = "7BIT" / "8BITMIME" / "BINARYMIME", RFC 6152 §2, RFC 3030 §3
 bool take_body(const Parameter& parameter, Mail& mail) {
-    if (!parameter.value) return false;
-    if (ascii::equals_icase(*parameter.value, "7BIT")) {
-        mail.body = Body::seven_bit;
+    constexpr std::pair<std::string_view, Body> kBodies[] = {{"7BIT", Body::seven_bit},
+                                                             {"8BITMIME", Body::eight_bit_mime},
+                                                             {"BINARYMIME", Body::binary_mime}};
+    for (const auto& [word, body] : kBodies) {
+        if (!parameter.value || !ascii::equals_icase(*parameter.value, word)) continue;
+        mail.body = body;
         return true;
     }
-    mail.body = Body::eight_bit_mime;
-    return ascii::equals_icase(*parameter.value, "8BITMIME");
+    return false;
 }
 
 // SMTPUTF8 has no value, RFC 6531 §3.4.
 bool take_smtputf8(const Parameter& parameter, Mail& mail) {
     mail.smtputf8 = true;
     return !parameter.value;
+}
+
+template <bool (*take)(std::string_view, Mail&)>
+bool take_value(const Parameter& parameter, Mail& mail) {
+    return parameter.value && take(*parameter.value, mail);
 }
 
 // AUTH=xtext of a Mailbox, or "<>", RFC 4954 §5
@@ -79,6 +89,8 @@ constexpr KnownParameter kMailParameters[] = {
     {"BODY", take_body},
     {"SMTPUTF8", take_smtputf8},
     {"AUTH", take_auth},
+    {"RET", take_value<take_return_content>},
+    {"ENVID", take_value<take_envelope_id>},
 };
 
 } // namespace
@@ -121,14 +133,27 @@ Checked parse_mail_parameters(Cursor& in, Mail& mail) {
             return wrong(Problem::parameter_value, parameter->offset, known->keyword);
         seen |= bit;
     }
+    // RFC 4865: one of them.
+    if (mail.hold_for && mail.hold_until)
+        return wrong(Problem::parameter_value, in.offset(), "HOLDFOR or HOLDUNTIL");
     return {};
 }
 
-Checked parse_rcpt_parameters(Cursor& in) {
-    if (!in.take(' ')) return {};
-    const auto parameter = parse_parameter(in);
-    if (!parameter) return std::unexpected(parameter.error());
-    return wrong(Problem::unknown_parameter, parameter->offset, "known parameter");
+Checked parse_rcpt_parameters(Cursor& in, mail::Utf8 utf8, Rcpt& rcpt) {
+    while (in.take(' ')) {
+        const auto parameter = parse_parameter(in);
+        if (!parameter) return std::unexpected(parameter.error());
+        const bool is_notify = ascii::equals_icase(parameter->keyword, "NOTIFY");
+        if (!is_notify && !ascii::equals_icase(parameter->keyword, "ORCPT"))
+            return wrong(Problem::unknown_parameter, parameter->offset, "known parameter");
+        const auto value = parameter->value.value_or("");
+        // Twice is wrong, RFC 3461 §4.5; neither is ever empty.
+        const bool is_first = (is_notify ? rcpt.notify : rcpt.original_recipient).empty();
+        if (!is_first ||
+            !(is_notify ? take_notify(value, rcpt) : take_original_recipient(value, utf8, rcpt)))
+            return wrong(Problem::parameter_value, parameter->offset, "value");
+    }
+    return {};
 }
 
 } // namespace maild::smtp

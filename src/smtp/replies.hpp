@@ -24,6 +24,7 @@ inline constexpr std::string_view kBadOctets = "500 5.5.2 NUL or bare CR or LF i
 inline constexpr std::string_view kNotImplemented = "502 5.5.1 Command not implemented\r\n";
 inline constexpr std::string_view kWrongHello = "500 5.5.1 Not the greeting of this protocol\r\n";
 inline constexpr std::string_view kBadSequence = "503 5.5.1 Bad sequence of commands\r\n";
+inline constexpr std::string_view kNeedsBdat = "503 5.5.1 BINARYMIME needs BDAT\r\n";
 inline constexpr std::string_view kHelloFirst = "503 5.5.1 Greet first\r\n";
 inline constexpr std::string_view kNeedRecipient = "503 5.5.1 Need a valid recipient first\r\n";
 inline constexpr std::string_view kTooManyRecipients = "452 4.5.3 Too many recipients\r\n";
@@ -72,7 +73,8 @@ constexpr std::string_view of(Problem problem) {
     case Problem::forward_path: return "501 5.1.3 Bad recipient address syntax\r\n";
     case Problem::parameter_value: return "501 5.5.4 Bad parameter value\r\n";
     case Problem::unknown_parameter: return "555 5.5.4 Parameter not recognized\r\n";
-    case Problem::needs_smtputf8: return "553 5.6.7 Address needs SMTPUTF8\r\n";
+    case Problem::sender_needs_smtputf8: return "550 5.6.7 Address needs SMTPUTF8\r\n";
+    case Problem::recipient_needs_smtputf8: return "553 5.6.7 Address needs SMTPUTF8\r\n";
     }
     return "501 5.5.4 Syntax error\r\n";
 }

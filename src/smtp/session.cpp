@@ -108,21 +108,6 @@ Replies Session::handle(const Hello& command) {
     return {capabilities()};
 }
 
-std::string Session::capabilities() const {
-    std::string out = "250-" + server_.hostname;
-    out += "\r\n250-PIPELINING\r\n250-SIZE "; // RFC 2920, RFC 1870
-    out += std::to_string(server_.limits.message_size);
-    out += "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"; // RFC 6152, RFC 6531, RFC 3030
-    if (server_.tls && !client_.tls) out += "250-STARTTLS\r\n";    // RFC 3207 §4.2: not under TLS
-    if (may_login() && !client_.identity) {
-        out += "250-AUTH"; // RFC 4954 §3
-        for (const auto mechanism : auth::sasl_mechanisms(offer())) (out += ' ') += mechanism;
-        out += "\r\n";
-    }
-    out += "250 ENHANCEDSTATUSCODES\r\n"; // RFC 2034
-    return out;
-}
-
 Replies Session::handle(const Rset&) {
     forget_transaction();
     sender_refused_ = false;
@@ -137,6 +122,7 @@ Replies Session::handle(const Data&) {
     if (transaction_->recipients.empty())
         return count_rcpt_failure(std::string(replies::kNeedRecipient));
     if (in_chunks()) return bad(replies::kBadSequence); // RFC 3030 §2
+    if (transaction_->mail.body == Body::binary_mime) return bad(replies::kNeedsBdat); // §3
     expects_ = Expects::content;
     return say(replies::kStartContent);
 }

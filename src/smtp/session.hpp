@@ -98,7 +98,11 @@ private:
     Replies handle(const Http& command);
     Replies bad(std::string_view reply); // the peer's mistake: counted
     Replies end(std::string_view reply); // the last one of this session
+
+    // capabilities.cpp: what EHLO tells, and what depends on it
     std::string capabilities() const;
+    bool may_hold() const;
+    Decision check_handling(const Mail& command) const;
 
     // chunks.cpp: BDAT
     Replies handle(const Bdat& command);
@@ -113,6 +117,9 @@ private:
     Replies refuse_recipient(const Rcpt& command, const Refusal& refusal);
     Replies count_rcpt_failure(std::string text);
     net::Task<std::vector<Result<void, Refusal>>> take_over(ContentReader& content);
+    std::optional<Reply> make_lines(std::string_view binary, Budget::Lease& lease,
+                                    std::string& out) const;
+    bool is_overdue() const;
     std::vector<Result<void, Refusal>> refuse_all(const Reply& reply) const;
     ContentResult refuse_flawed(const ContentReader& content);
     Report report_on(const ContentReader& content,

@@ -3,8 +3,10 @@
 #include "smtp/replies.hpp"
 #include "smtp/session.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/base/ensure.hpp"
 #include "maild/base/log.hpp"
+#include "maild/mail/binary_content.hpp"
 
 #include <algorithm>
 
@@ -48,7 +50,7 @@ Session::Decision Session::check_mail(const Mail& command) const {
     const auto size = command.size.value_or(0);
     if (size > server_.limits.message_size) return say(replies::kTooLarge); // RFC 1870 §6.1
     if (size >= server_.budget.limit() - server_.budget.used()) return say(replies::kNoMemory);
-    return std::nullopt;
+    return check_handling(command);
 }
 
 net::Task<Replies> Session::handle(const Mail& command) {
@@ -62,6 +64,7 @@ net::Task<Replies> Session::handle(const Mail& command) {
     transaction_.emplace();
     transaction_->id = client_.session_id + '.' + std::to_string(transactions_);
     transaction_->mail = command;
+    transaction_->begun = server_.clock.now();
     co_return say(replies::kSenderOk);
 }
 
@@ -78,7 +81,8 @@ net::Task<Replies> Session::handle(const Rcpt& command) {
         co_return say(replies::kTooManyRecipients);
     auto route = co_await server_.backend.verify_recipient(client_, *transaction_, command);
     if (!route) co_return refuse_recipient(command, route.error());
-    transaction_->recipients.push_back({command.forward_path, std::move(*route)});
+    transaction_->recipients.push_back(
+        {command.forward_path, std::move(*route), command.notify, command.original_recipient});
     co_return say(replies::kRecipientOk);
 }
 
@@ -118,12 +122,39 @@ net::Task<ContentResult> Session::on_content(ContentReader& content) {
 
 net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& content) {
     if (content.flaw() != Flaw::none) co_return refuse_all(refusal_of(content.flaw()));
-    const auto header = check_header(content.content(), server_.limits.received_fields);
+    Budget::Lease lease(server_.budget); // of what binary content becomes
+    std::string changed;
+    auto bytes = content.content();
+    if (content.is_binary()) {
+        if (const auto refusal = make_lines(bytes, lease, changed)) co_return refuse_all(*refusal);
+        bytes = changed;
+    }
+    const auto header = check_header(bytes, server_.limits.received_fields);
     if (header.refusal) co_return refuse_all(*header.refusal);
-    const Content bytes{content.content(), header.header_size, content.has_8bit(),
-                        content.octets()};
-    auto outcomes = co_await server_.backend.accept(client_, *transaction_, bytes);
+    if (is_overdue()) co_return refuse_all({554, Status{4, 7}, "Time to deliver by has passed"});
+    const bool has_8bit =
+        content.is_binary() ? std::ranges::any_of(bytes, ascii::is_8bit) : content.has_8bit();
+    char* const octets = content.is_binary() ? changed.data() : content.octets();
+    const Content taken{bytes, header.header_size, has_8bit, octets};
+    auto outcomes = co_await server_.backend.accept(client_, *transaction_, taken);
     co_return outcomes;
+}
+
+// RFC 3030 §3: each octet is kept, but what is stored and shown is lines.
+std::optional<Reply> Session::make_lines(std::string_view binary, Budget::Lease& lease,
+                                         std::string& out) const {
+    if (!lease.grow_to(binary.size() / 2 * 3)) return refusal_of(Flaw::no_memory);
+    auto lines = mail::without_binary(binary);
+    if (!lines) return Reply{554, Status{6, 0}, "Binary octets where no part can hold them"};
+    if (lines->size() > server_.limits.message_size) return refusal_of(Flaw::too_large);
+    out = std::move(*lines);
+    return std::nullopt;
+}
+
+// RFC 2852: with by-mode R it goes back instead, which the peer can do as well.
+bool Session::is_overdue() const {
+    const auto& by = transaction_->mail.deliver_by;
+    return by && by->returns && server_.clock.now() > transaction_->begun + by->time;
 }
 
 std::vector<Result<void, Refusal>> Session::refuse_all(const Reply& reply) const {

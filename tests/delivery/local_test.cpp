@@ -118,6 +118,90 @@ TEST(PlanDelivery, SplitsOffWhatIsRelayed) {
     EXPECT_EQ(words(made.results(not_queued)), "unavailable unavailable");
 }
 
+// What is told here, and what the queue's rows carry on: "action; address ORCPT NOTIFY …".
+std::string fate(const DeliveryPlan& made) {
+    std::string out;
+    constexpr std::string_view kWords[] = {"delivered", "relayed", "expanded", "delayed", "failed"};
+    for (const auto& told : made.successes(made.results(answer(made))))
+        out += std::string(kWords[static_cast<std::size_t>(told.action)]) + ' ' +
+               told.final_recipient + ' ' + told.original_recipient + ';';
+    if (made.request.relay)
+        for (const auto& row : made.request.relay->envelope.recipients)
+            out += ' ' + row.address + ' ' + row.original_recipient + ' ' + row.notify;
+    return out;
+}
+
+TEST(PlanDelivery, TellsOfSuccessOrPassesTheRequestOn) { // RFC 3461 §5.2.3, §5.2.7
+    const auto ada = account(1, "ada@example.org"), bob = account(2, "bob@example.org");
+    const RelayTarget far{"far@away.example"}, off{"off@away.example"};
+    const struct {
+        const char* name;
+        std::vector<directory::Target> targets;
+        std::string notify, original;
+        const char* want;
+    } cases[] = {
+        {"into a mailbox",
+         {ada},
+         "SUCCESS",
+         "rfc822;Ada@x",
+         "delivered a@example.org rfc822;Ada@x;"},
+        {"not asked", {ada}, "", "rfc822;Ada@x", ""},
+        {"not of success", {ada}, "FAILURE,DELAY", "", ""},
+        {"never", {ada}, "NEVER", "", ""},
+        {"into many", {ada, bob}, "SUCCESS", "", "delivered a@example.org ;"},
+        {"on to one", {far}, "SUCCESS", "", " far@away.example rfc822;a@example.org SUCCESS"},
+        {"on to one, named before",
+         {far},
+         "SUCCESS",
+         "rfc822;A@x",
+         " far@away.example rfc822;A@x SUCCESS"},
+        {"on to one, not asked", {far}, "", "", " far@away.example rfc822;a@example.org "},
+        {"on to many",
+         {far, off},
+         "SUCCESS,FAILURE",
+         "",
+         "expanded a@example.org ; far@away.example rfc822;a@example.org FAILURE"
+         " off@away.example rfc822;a@example.org FAILURE"},
+        {"here and there",
+         {ada, far},
+         "SUCCESS",
+         "",
+         "expanded a@example.org ; far@away.example rfc822;a@example.org NEVER"},
+    };
+    for (const auto& c : cases) {
+        auto one = recipient("a@example.org", c.targets);
+        one.notify = c.notify;
+        one.original_recipient = c.original;
+        std::vector<Recipient> recipients;
+        recipients.push_back(std::move(one));
+        EXPECT_EQ(fate(plan(std::move(recipients))), c.want) << c.name;
+    }
+}
+
+TEST(PlanDelivery, LeavesReportsToWhoDelivers) {
+    auto far = recipient("far@away.example", {}, Verdict::not_local);
+    far.notify = "SUCCESS";
+    auto again = recipient("fwd@example.org", {RelayTarget{"far@away.example"}});
+    std::vector<Recipient> recipients;
+    recipients.push_back(std::move(far));
+    recipients.push_back(std::move(again));
+    EXPECT_EQ(fate(plan(std::move(recipients))), " far@away.example  SUCCESS,FAILURE,DELAY")
+        << "one row, for what either asks";
+}
+
+TEST(PlanDelivery, TellsOnlyOfWhatIsStored) {
+    auto ada = recipient("ada@example.org", {account(1, "ada@example.org")});
+    auto bob = recipient("bob@example.org", {account(2, "bob@example.org")});
+    ada.notify = bob.notify = "SUCCESS";
+    std::vector<Recipient> recipients;
+    recipients.push_back(std::move(ada));
+    recipients.push_back(std::move(bob));
+    const auto made = plan(std::move(recipients));
+    const auto told = made.successes(made.results(answer(made, {0})));
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0].final_recipient, "bob@example.org");
+}
+
 TEST(PlanDelivery, NeedsAShardForWhatIsRelayed) {
     const auto alone =
         plan({recipient("fwd@example.org", {RelayTarget{"far@away.example"}})}, kContent, false);

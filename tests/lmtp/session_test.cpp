@@ -35,6 +35,18 @@ TEST(LmtpSession, GreetsWithLhloAlone) { // RFC 2033 §4.1
     EXPECT_FALSE(with.reply().contains("AUTH"));
 }
 
+TEST(LmtpSession, OffersWhatSendersAskFor) { // RFC 3461
+    auto with = make_conversation();
+    with.send("LHLO client.example").expect("250-");
+    for (const auto* keyword : {"DSN", "LIMITS RCPTMAX=1000", "BINARYMIME"})
+        EXPECT_TRUE(with.reply().contains(keyword)) << keyword;
+    with.send("MAIL FROM:<> RET=FULL").expect("250 2.1.0");
+    with.send("RCPT TO:<ada@example.org> NOTIFY=SUCCESS").expect("250 2.1.5");
+    with.send("DATA").expect("354");
+    with.content(".\r\n").expect("250 2.1.5 Ok: 0S.1");
+    EXPECT_EQ(with.backend().accepted.at(0).asked, std::vector<std::string>{"SUCCESS|"});
+}
+
 TEST(LmtpSession, KnowsNoLogin) {
     auto with = make_conversation();
     with.send("LHLO client.example");

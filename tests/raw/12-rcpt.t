@@ -70,12 +70,3 @@ S: 250
 C: QUIT
 S: 221
 mailbox INBOX has 1
-
-case no parameter of RCPT is known, and none of MAIL for notifications: %EACH%
-covers 13
-each "MAIL FROM:<a@b.example> ENVID=a+00" "MAIL FROM:<a@b.example> ENVID=a+0D+0A" "MAIL FROM:<a@b.example> RET=HDRS"
-connect smtp hello
-send "%EACH%\r\n"
-S: 555 5.5.4
-C: QUIT
-S: 221

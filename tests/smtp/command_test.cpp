@@ -18,13 +18,26 @@ std::string describe(const Command& command) {
         auto out = "mail <" + mail->reverse_path.format() + ">";
         if (mail->size) out += " size=" + std::to_string(*mail->size);
         if (mail->body == Body::eight_bit_mime) out += " 8bit";
+        if (mail->body == Body::binary_mime) out += " binary";
         if (mail->smtputf8) out += " utf8";
         if (mail->auth) out += " auth=" + *mail->auth;
+        if (!mail->return_content.empty()) out += " ret=" + mail->return_content;
+        if (!mail->envelope_id.empty()) out += " envid=" + mail->envelope_id;
+        if (mail->requiretls) out += " requiretls";
+        if (mail->hold_for) out += " for=" + std::to_string(mail->hold_for->count());
+        if (mail->hold_until) out += " until=" + format_internet_date(*mail->hold_until);
+        if (const auto& by = mail->deliver_by)
+            out += " by=" + std::to_string(by->time.count()) + (by->returns ? "R" : "N") +
+                   (by->traces ? "T" : "");
+        if (mail->priority) out += " priority=" + std::to_string(*mail->priority);
         return out;
     }
     if (const auto* rcpt = std::get_if<Rcpt>(&command)) {
         if (rcpt->forward_path.domain.empty()) return "rcpt <" + rcpt->forward_path.localpart + ">";
-        return "rcpt <" + rcpt->forward_path.format() + ">";
+        auto out = "rcpt <" + rcpt->forward_path.format() + ">";
+        if (!rcpt->notify.empty()) out += " notify=" + rcpt->notify;
+        if (!rcpt->original_recipient.empty()) out += " orcpt=" + rcpt->original_recipient;
+        return out;
     }
     if (const auto* auth = std::get_if<Auth>(&command))
         return "auth " + std::string(auth->mechanism) + "|" +
@@ -37,9 +50,15 @@ std::string describe(const Command& command) {
 }
 
 std::string describe(const CommandError& error) {
-    constexpr std::string_view kNames[] = {"unknown verb",      "syntax",        "hello name",
-                                           "reverse path",      "forward path",  "parameter value",
-                                           "unknown parameter", "needs smtputf8"};
+    constexpr std::string_view kNames[] = {"unknown verb",
+                                           "syntax",
+                                           "hello name",
+                                           "reverse path",
+                                           "forward path",
+                                           "parameter value",
+                                           "unknown parameter",
+                                           "sender needs smtputf8",
+                                           "recipient needs smtputf8"};
     return "error: " + std::string(kNames[static_cast<std::size_t>(error.problem)]);
 }
 
@@ -147,11 +166,10 @@ TEST(Command, ParsesMail) { // HARDENING 11
         {"MAIL FROM:<a@b.example> SIZE=", "error: parameter value"},
         {"MAIL FROM:<a@b.example> SIZE=1 SIZE=2", "error: parameter value"},
         {"MAIL FROM:<a@b.example>  SIZE=1", "error: syntax"},
-        {"MAIL FROM:<a@b.example> BODY=BINARYMIME", "error: parameter value"},
+        {"MAIL FROM:<a@b.example> BODY=BinaryMIME", "mail <a@b.example> binary"},
+        {"MAIL FROM:<a@b.example> BODY=9BIT", "error: parameter value"},
         {"MAIL FROM:<a@b.example> SMTPUTF8", "mail <a@b.example> utf8"},
         {"MAIL FROM:<a@b.example> SMTPUTF8=1", "error: parameter value"},
-        {"MAIL FROM:<a@b.example> RET=FULL", "error: unknown parameter"},
-        {"MAIL FROM:<a@b.example> ENVID=+0D+0A", "error: unknown parameter"},
         {"MAIL FROM:<a@b.example> X-FOO", "error: unknown parameter"},
         {"MAIL FROM:<a@b.example> =1", "error: syntax"},
         {"MAIL FROM:<a@b.example> SIZE=1\x01", "error: syntax"},
@@ -161,7 +179,7 @@ TEST(Command, ParsesMail) { // HARDENING 11
         {"MAIL FROM:<a@b.example> AUTH=a+0A@b.example", "error: parameter value"},
         {"MAIL FROM:<a@b.example> AUTH=a+00@b.example", "error: parameter value"},
         {"MAIL FROM:<a@b.example> AUTH=a+2b@b.example", "error: parameter value"},
-        {"MAIL FROM:<\xc3\xbc@b.example>", "error: needs smtputf8"},
+        {"MAIL FROM:<\xc3\xbc@b.example>", "error: sender needs smtputf8"},
         {"MAIL FROM:<\xc3\xbc@b.example> SMTPUTF8", "mail <\xc3\xbc@b.example> utf8"},
         {"MAIL FROM:<a@b\xc3\xbc.example> SMTPUTF8", "mail <a@xn--b-eha.example> utf8"},
         {"MAIL FROM:<\xff@b.example> SMTPUTF8", "error: reverse path"},
@@ -205,14 +223,115 @@ TEST(Command, ParsesRcpt) { // HARDENING 12, 13
         {"RCPT TO:<@r1.example:>", "error: forward path"},
         {"RCPT TO:<ada@example.org", "error: forward path"},
         {"RCPT TO:ada@example.org", "error: forward path"},
-        {"RCPT TO:<ada@example.org> NOTIFY=NEVER", "error: unknown parameter"},
-        {"RCPT TO:<ada@example.org> ORCPT=rfc822;a+0D+0A", "error: unknown parameter"},
+        {"RCPT TO:<ada@example.org> SIZE=1", "error: unknown parameter"},
         {"RCPT TO:<ada@example.org>NOTIFY", "error: syntax"},
-        {"RCPT TO:<\xc3\xbc@d.example>", "error: needs smtputf8"},
+        {"RCPT TO:<\xc3\xbc@d.example>", "error: recipient needs smtputf8"},
         {"RCPT TO:<\xc3\xbc@d.example>", "rcpt <\xc3\xbc@d.example>", allowed},
         {"RCPT FROM:<ada@example.org>", "error: syntax"},
     };
     for (const auto& test : cases) check(test);
+}
+
+// The parameters of a MAIL, without what stands before them.
+void check_mail(const std::string& parameters, const std::string& want) {
+    const bool is_error = want.starts_with("error");
+    check(
+        {"MAIL FROM:<a@b.example> " + parameters, (is_error ? "" : "mail <a@b.example> ") + want});
+}
+
+TEST(Command, ParsesWhatASenderWantsToHear) { // RFC 3461 §4.3, §4.4
+    const struct {
+        std::string parameters, want;
+    } cases[] = {
+        {"RET=FULL", "ret=FULL"},
+        {"ret=hdrs", "ret=HDRS"},
+        {"RET=", "error: parameter value"},
+        {"RET", "error: parameter value"},
+        {"RET=HEADERS", "error: parameter value"},
+        {"RET=HDRS RET=HDRS", "error: parameter value"},
+        {"ENVID=QQ314159", "envid=QQ314159"},
+        {"ENVID=a+20b+2Bc+3D", "envid=a b+c="},
+        {"ENVID=+0D+0A", "error: parameter value"},
+        {"ENVID=+E9", "error: parameter value"}, // printable US-ASCII alone
+        {"ENVID=a+2b", "error: parameter value"},
+        {"ENVID=\xc3\xa9", "error: parameter value"},
+        {"ENVID=\xc3\xa9 SMTPUTF8", "error: parameter value"},
+        {"ENVID=a ENVID=b", "error: parameter value"},
+        {"ENVID=" + std::string(100, 'x'), "envid=" + std::string(100, 'x')},
+        {"ENVID=" + std::string(101, 'x'), "error: parameter value"},
+        {"RET=HDRS ENVID=x SIZE=5", "size=5 ret=HDRS envid=x"},
+    };
+    for (const auto& c : cases) check_mail(c.parameters, c.want);
+}
+
+TEST(Command, ParsesWhatIsToldOfARecipient) { // RFC 3461 §4.1, §4.2
+    const struct {
+        std::string parameters, want;
+        mail::Utf8 utf8 = mail::Utf8::refused;
+    } cases[] = {
+        {"NOTIFY=NEVER", "notify=NEVER"},
+        {"notify=delay,Success", "notify=SUCCESS,DELAY"},
+        {"NOTIFY=FAILURE,FAILURE", "notify=FAILURE"},
+        {"NOTIFY=SUCCESS,FAILURE,DELAY", "notify=SUCCESS,FAILURE,DELAY"},
+        {"NOTIFY=NEVER,SUCCESS", "error: parameter value"},
+        {"NOTIFY=SUCCESS,NEVER", "error: parameter value"},
+        {"NOTIFY=", "error: parameter value"},
+        {"NOTIFY", "error: parameter value"},
+        {"NOTIFY=,", "error: parameter value"},
+        {"NOTIFY=SUCCESS,", "error: parameter value"},
+        {"NOTIFY=ALWAYS", "error: parameter value"},
+        {"NOTIFY=NEVER NOTIFY=NEVER", "error: parameter value"},
+        {"ORCPT=rfc822;Bob@Example.COM", "orcpt=rfc822;Bob@Example.COM"},
+        {"ORCPT=rfc822;bob+2Bx@d.example", "orcpt=rfc822;bob+x@d.example"},
+        {"ORCPT=X-Other;some+20words", "orcpt=X-Other;some words"},
+        {"ORCPT=rfc822;a+0D+0A", "error: parameter value"},
+        {"ORCPT=rfc822;a+E9", "error: parameter value"},
+        {"ORCPT=rfc822;", "error: parameter value"},
+        {"ORCPT=;a", "error: parameter value"},
+        {"ORCPT=a@b", "error: parameter value"},
+        {"ORCPT=rfc 822;a", "error: parameter value"},
+        {"ORCPT=a;b ORCPT=a;b", "error: parameter value"},
+        {"ORCPT=rfc822;" + std::string(493, 'x'), "orcpt=rfc822;" + std::string(493, 'x')},
+        {"ORCPT=rfc822;" + std::string(494, 'x'), "error: parameter value"},
+        {"NOTIFY=DELAY ORCPT=rfc822;a@b", "notify=DELAY orcpt=rfc822;a@b"},
+        // RFC 6533 §3
+        {"ORCPT=utf-8;j\\x{FC}rgen@d.example", "orcpt=utf-8;j\xc3\xbcrgen@d.example"},
+        {"ORCPT=UTF-8;a\\x{2B}\\x{5C}\\x{10FFFF}", "orcpt=UTF-8;a+\\\xf4\x8f\xbf\xbf"},
+        {"ORCPT=utf-8;a\\x{20AC}b", "orcpt=utf-8;a\xe2\x82\xac"
+                                    "b"},
+        {"ORCPT=utf-8;a\\b", "orcpt=utf-8;a\\b"}, // does not conform: as it is
+        {"ORCPT=utf-8;a\\x{0}b", "error: parameter value"},
+        {"ORCPT=utf-8;a\\x{0A}b", "error: parameter value"},
+        {"ORCPT=utf-8;a\\x{85}b", "error: parameter value"},
+        {"ORCPT=utf-8;a\\x{41}b", "error: parameter value"}, // stands for itself
+        {"ORCPT=utf-8;a\\x{D800}b", "error: parameter value"},
+        {"ORCPT=utf-8;a\\x{110000}b", "error: parameter value"},
+        {"ORCPT=utf-8;a\\x{fc}b", "error: parameter value"},
+        {"ORCPT=utf-8;a+2Bb", "orcpt=utf-8;a+b"},
+        {"ORCPT=utf-8;a+0A", "error: parameter value"},
+        {"ORCPT=utf-8;j\xc3\xbcrgen@d.example", "error: parameter value"},
+        {"ORCPT=utf-8;j\xc3\xbcrgen@d.example", "orcpt=utf-8;j\xc3\xbcrgen@d.example",
+         mail::Utf8::allowed},
+        {"ORCPT=rfc822;j\xc3\xbcrgen@d.example", "error: parameter value", mail::Utf8::allowed},
+        {"ORCPT=utf-8;\xff@d.example", "error: parameter value", mail::Utf8::allowed},
+    };
+    for (const auto& c : cases) {
+        const bool is_error = c.want.starts_with("error");
+        check({"RCPT TO:<a@b.example> " + c.parameters,
+               (is_error ? "" : "rcpt <a@b.example> ") + c.want, c.utf8});
+    }
+}
+
+TEST(InternetDate, ComesBackAsItWas) { // RFC 3339 §5.6
+    for (const auto* text : {"1970-01-01T00:00:00Z", "2000-02-29T23:59:59Z", "2026-11-29T06:15:00Z",
+                             "9999-12-31T23:59:59Z"}) {
+        const auto time = parse_internet_date(text);
+        ASSERT_TRUE(time) << text;
+        EXPECT_EQ(format_internet_date(*time), text);
+    }
+    EXPECT_EQ(parse_internet_date("1970-01-01T00:00:00.1239Z")->time_since_epoch().count(), 123);
+    for (const auto* bad : {"", "1969-12-31T23:59:59Z", "2026-1-01T00:00:00Z", "now"})
+        EXPECT_FALSE(parse_internet_date(bad)) << bad;
 }
 
 TEST(Command, ParsesAuth) {

@@ -57,5 +57,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ensure(is_good == want.has_value(), "well-formed or not");
     ensure(!want || reader.content() == *want, "the same content");
     ensure(reader.content().size() <= kLimit, "limit");
+    smtp::ContentReader binary(kLimit, budget, smtp::Framing::binary);
+    ensure(binary.push(bytes) == bytes.size(), "all of it");
+    binary.finish();
+    ensure(binary.flaw() == smtp::Flaw::none ? binary.content() == bytes : bytes.size() > kLimit,
+           "octet for octet");
     return 0;
 }

@@ -26,6 +26,9 @@ struct Accepted {
     std::string content;
     bool has_8bit = false;
     std::size_t header_size = 0;
+    Mail mail = {};
+    WallTime begun{};
+    std::vector<std::string> asked = {}; // NOTIFY and ORCPT of each recipient
 };
 
 inline std::string path_of(const mail::Address& address) {
@@ -45,6 +48,7 @@ public:
     unsigned logins = 0; // how many credentials were seen
     maild::test::ScramHost scram_host{"secret"};
     std::size_t routes_checked = 0;
+    std::optional<std::int8_t> priority; // what it makes of any
 
     auth::Authenticator& authenticator() override { return *this; }
     net::Task<auth::LoginResult> login(auth::Credentials credentials, const net::Peer&) override {
@@ -120,7 +124,10 @@ public:
                          {},
                          std::string(content.bytes),
                          content.has_8bit,
-                         content.header_size};
+                         content.header_size,
+                         envelope.mail,
+                         envelope.begun};
+        envelope.priority = priority;
         for (const auto& recipient : envelope.recipients) {
             const auto address = path_of(recipient.forward_path);
             routes_checked += dynamic_cast<FakeRoute&>(*recipient.route).to == address ? 1 : 0;
@@ -130,6 +137,7 @@ public:
             else {
                 outcomes.emplace_back();
                 message.recipients.push_back(address);
+                message.asked.push_back(recipient.notify + '|' + recipient.original_recipient);
             }
         }
         if (!message.recipients.empty()) accepted.push_back(std::move(message));

@@ -188,7 +188,7 @@ TEST(SmtpTransaction, NeedsSmtputf8ForUtf8Addresses) { // RFC 6531 §3.5
     Conversation with;
     with.backend().addresses.insert("j\xc3\xbcrgen@example.org");
     with.hello();
-    with.send("MAIL FROM:<j\xc3\xbcrgen@example.org>").expect("553 5.6.7");
+    with.send("MAIL FROM:<j\xc3\xbcrgen@example.org>").expect("550 5.6.7");
     with.send("MAIL FROM:<eve@remote.example>").expect("250");
     with.send("RCPT TO:<j\xc3\xbcrgen@example.org>").expect("553 5.6.7");
     with.send("RSET");

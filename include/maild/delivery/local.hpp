@@ -13,6 +13,7 @@
 #include "maild/auth/token.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
+#include "maild/delivery/dsn.hpp"
 #include "maild/directory/directory.hpp"
 #include "maild/queue/envelope.hpp"
 #include "maild/store/message_store.hpp"
@@ -29,7 +30,7 @@ namespace maild::delivery {
 struct Recipient {
     std::string forward_path;         // addr-spec
     directory::Resolution resolution; // accepted; or not_local, when the client may relay
-    std::string original_recipient;   // ORCPT and NOTIFY of RFC 3461, for what is relayed
+    std::string original_recipient;   // ORCPT and NOTIFY of RFC 3461, as they are kept
     std::string notify;
 };
 
@@ -59,6 +60,10 @@ public:
     // `delivered` is the store's answer to `request` and is not looked at when is_empty().
     std::vector<Result<void>> results(const Result<store::DeliverResult>& delivered) const;
 
+    // Of whose success the sender wants to hear, and no other host will tell (RFC 3461 §5.2.3,
+    // §5.2.7); `results` as above. For a null reverse-path there are none.
+    std::vector<DsnRecipient> successes(const std::vector<Result<void>>& results) const;
+
 private:
     friend class Planner;
     struct Reached {
@@ -67,6 +72,7 @@ private:
         std::optional<Error> failed; // before the store was asked
     };
     std::vector<Reached> reached_;
+    std::vector<std::optional<DsnRecipient>> successes_; // likewise, one for each recipient
 };
 
 // `message.content` is borrowed until the store has answered.

@@ -26,4 +26,8 @@ struct Dialect {
 
 extern const Dialect kSmtp;
 
+// The 250 of a message that was taken over; `status` unless its priority is another than what was
+// asked for (RFC 6710: X.3.6).
+Reply accepted_reply(const Envelope& envelope, Status status);
+
 } // namespace maild::smtp

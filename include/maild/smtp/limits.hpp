@@ -14,6 +14,8 @@ struct Limits {
     std::size_t recipients = 1000;                 // of a transaction; §4.5.3.1.8 asks for 100
     unsigned chunks = 1000;         // of a message, RFC 3030, and one more for each 4 KiB of it
     unsigned received_fields = 100; // more is a loop, §6.3
+    // How long a message may be held back, RFC 4865; 0: FUTURERELEASE is not offered.
+    std::chrono::seconds hold_most = std::chrono::days(30);
 
     unsigned bad_commands = 10;   // since the last accepted message; the next one ends the session
     unsigned idle_commands = 100; // NOOP, RSET, VRFY, EHLO … without an accepted message between

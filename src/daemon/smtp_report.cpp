@@ -1,0 +1,82 @@
+// Reports of success (RFC 3461 §5.2.3, §5.2.7) to who has sent a message that has just been taken
+// over. They go the way of any mail, but never change what the peer is answered.
+#include "daemon/smtp_backend.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/log.hpp"
+#include "maild/mail/date.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete" // as in smtp_backend.cpp
+
+namespace maild::daemon {
+namespace {
+
+delivery::Dsn dsn_for(const smtp::Envelope& envelope, const smtp::Content& content) {
+    delivery::Dsn dsn;
+    dsn.id = envelope.id;
+    dsn.to = envelope.mail.reverse_path.format();
+    dsn.envelope_id = envelope.mail.envelope_id;
+    dsn.arrival = envelope.begun;
+    if (const auto& by = envelope.mail.deliver_by) dsn.deliver_by = envelope.begun + by->time;
+    dsn.content = content.bytes;
+    return dsn;
+}
+
+// To the reverse-path, from nobody (§6.1), and no report of a report.
+delivery::Transaction transaction_for(const delivery::Dsn& dsn, std::string_view bytes,
+                                      directory::Resolution resolution) {
+    delivery::Transaction transaction;
+    transaction.envelope.is_8bit = std::ranges::any_of(bytes, ascii::is_8bit);
+    transaction.envelope.is_smtputf8 = delivery::needs_smtputf8(dsn);
+    transaction.received = "Received: by " + dsn.reporting_mta + "\r\n\tid dsn." + dsn.id +
+                           ";\r\n\t" + mail::format_date_time(dsn.now) + "\r\n";
+    transaction.now = dsn.now;
+    delivery::Recipient recipient;
+    recipient.forward_path = dsn.to;
+    recipient.resolution = std::move(resolution);
+    recipient.notify = "NEVER";
+    transaction.recipients.push_back(std::move(recipient));
+    return transaction;
+}
+
+void log_report(const delivery::Dsn& dsn, const Result<void>& result) {
+    if (result)
+        return log::info("dsn_sent",
+                         {{"id", dsn.id}, {"to", dsn.to}, {"recipients", dsn.recipients.size()}});
+    log::warning("dsn_lost", {{"id", dsn.id},
+                              {"to", dsn.to},
+                              {"error", name_of(result.error().code)},
+                              {"reason", result.error().internal}});
+}
+
+} // namespace
+
+net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Envelope& envelope,
+                                    const smtp::Content& content,
+                                    std::vector<delivery::DsnRecipient> successes) {
+    if (successes.empty()) co_return;
+    auto dsn = dsn_for(envelope, content);
+    dsn.reporting_mta = config_->hostname;
+    dsn.recipients = std::move(successes);
+    dsn.now = clock_.now();
+    auto resolution = co_await directory_.resolve(dsn.to);
+    if (!resolution) {
+        log_report(dsn, std::unexpected(resolution.error()));
+        co_return;
+    }
+    const bool has_way = resolution->verdict == directory::Verdict::accepted ||
+                         resolution->verdict == directory::Verdict::not_local;
+    if (!has_way) {
+        log_report(dsn, fail(Errc::no_such_account, "the reverse-path is nobody's"));
+        co_return;
+    }
+    const auto bytes = delivery::format_dsn(dsn);
+    auto transaction = transaction_for(dsn, bytes, std::move(*resolution));
+    const auto delivered = co_await carry_out(client, std::move(transaction), bytes);
+    log_report(dsn, delivered.results.front());
+}
+
+} // namespace maild::daemon
