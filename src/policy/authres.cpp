@@ -29,6 +29,16 @@ constexpr KnownMethod kMethods[] = {{"dkim", kSignatureResults, false},
                                     {"dmarc", kPlainResults, false},
                                     {"arc", " none pass fail ", false}};
 
+const KnownMethod* known_method(std::string_view method) {
+    const auto* known = std::ranges::find(kMethods, method, &KnownMethod::method);
+    return known == std::end(kMethods) ? nullptr : known;
+}
+
+// Of methods that are not known everything is.
+bool is_result_of(const KnownMethod* method, const std::string& result) {
+    return method == nullptr || method->results.contains(" " + result + " ");
+}
+
 using Fault = std::unexpected<SyntaxError>;
 
 class Parser {
@@ -61,8 +71,7 @@ Result<void, SyntaxError> Parser::space() {
 bool Parser::take_sign(char sign) { return skip_cfws(in_) && in_.take(sign) && skip_cfws(in_); }
 
 Result<void, SyntaxError> Parser::version(unsigned& out) {
-    constexpr std::uint64_t kMostVersion = 999'999;
-    const auto number = in_.take_number(kMostVersion);
+    const auto number = in_.take_number(kMaxVersion);
     if (!number || ascii::is_digit(in_.peek())) return in_.expected("version");
     out = static_cast<unsigned>(*number);
     return space();
@@ -130,12 +139,10 @@ Result<void, SyntaxError> Parser::methodspec(MethodResult& out) {
 Result<void, SyntaxError> Parser::method_result(MethodResult& out) {
     const auto result = take_keyword(in_);
     if (result.empty()) return in_.expected("result");
-    const auto known = std::ranges::find(kMethods, out.method, &KnownMethod::method);
-    const bool is_known = known != std::end(kMethods);
-    const bool keeps_case = is_known && !known->folds_case;
+    const auto* known = known_method(out.method);
+    const bool keeps_case = known != nullptr && !known->folds_case;
     out.result = keeps_case ? std::string(result) : ascii::to_lower(result);
-    if (is_known && !known->results.contains(" " + out.result + " "))
-        return in_.expected("a result of this method");
+    if (!is_result_of(known, out.result)) return in_.expected("a result of this method");
     return {};
 }
 
@@ -168,6 +175,14 @@ Result<void, SyntaxError> Parser::propspec(MethodResult& out, std::string_view t
 }
 
 } // namespace
+
+bool is_writable(const MethodResult& result) {
+    if (!is_name(result.method) || !is_name(result.result) || result.version > kMaxVersion)
+        return false;
+    const auto* known = known_method(ascii::to_lower(result.method));
+    const bool folds_case = known != nullptr && known->folds_case;
+    return is_result_of(known, folds_case ? ascii::to_lower(result.result) : result.result);
+}
 
 Result<AuthenticationResults, SyntaxError> parse_authentication_results(std::string_view body,
                                                                         mail::Utf8 utf8) {

@@ -1,6 +1,7 @@
 #include "policy/authres_syntax.hpp"
 
 #include "maild/base/ascii.hpp"
+#include "maild/policy/authres.hpp"
 
 #include <algorithm>
 
@@ -65,6 +66,11 @@ std::string_view take_keyword(Cursor& in) {
     if (word.empty() || word.back() == '-') return {};
     in = probe;
     return word;
+}
+
+bool is_name(std::string_view text) {
+    Cursor in(text);
+    return text.size() <= kMaxName && !take_keyword(in).empty() && in.at_end();
 }
 
 std::optional<std::string> take_quoted(Cursor& in, mail::Utf8 utf8) {

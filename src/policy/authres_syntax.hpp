@@ -17,6 +17,9 @@ bool skip_cfws(Cursor& in);
 // RFC 5321's Keyword: letters, digits, hyphens, the last one no hyphen; empty if there is none.
 std::string_view take_keyword(Cursor& in);
 
+// Whether it is a Keyword that is short enough to be written.
+bool is_name(std::string_view text);
+
 // quoted-string with its quotes; decoded, folds taken out. None, and nothing taken, if there is
 // none.
 std::optional<std::string> take_quoted(Cursor& in, mail::Utf8 utf8);

@@ -15,6 +15,12 @@ namespace maild::policy {
 
 inline constexpr std::size_t kMaxMethodResults = 100; // of one field
 inline constexpr std::size_t kMaxProperties = 100;    // of one result
+inline constexpr unsigned kMaxVersion = 999'999;
+// Octets that are written of one value, which may be an address (RFC 5321 §4.5.3.1); of a reason or
+// comment; and of a name.
+inline constexpr std::size_t kMaxValue = 320;
+inline constexpr std::size_t kMaxRemark = 200;
+inline constexpr std::size_t kMaxName = 64;
 
 // propspec: "smtp.mailfrom=example.org" is {"smtp", "mailfrom", "example.org"}.
 struct AuthenticationProperty {
@@ -48,7 +54,14 @@ struct AuthenticationResults {
 Result<AuthenticationResults, SyntaxError>
 parse_authentication_results(std::string_view body, mail::Utf8 utf8 = mail::Utf8::allowed);
 
-// The whole field with folds and CRLF. What needs quotes gets them; control octets are left out.
+// Whether the parser would read it: names are keywords, the result is one of its method's.
+bool is_writable(const MethodResult& result);
+
+// The whole field with folds and CRLF. Whatever stands in `results`, it is one field that the
+// parser reads, with that authserv-id; lines have 78 octets at most where there is a place to fold,
+// and never more than 998 (RFC 5322 §2.1.1). Values end at their limits, control characters and
+// what is no UTF-8 are "?". Results that are not writable are left out, and so is what goes beyond
+// kMaxMethodResults or 60,000 octets.
 std::string format_authentication_results(const AuthenticationResults& results);
 
 // One result as it stands there, on one line.
