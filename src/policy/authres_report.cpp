@@ -46,7 +46,7 @@ MethodResult result_of(const dkim::Verdict& verdict) {
 MethodResult result_of(const dmarc::Verdict& verdict) {
     auto result = made("dmarc", dmarc::name_of(verdict.outcome), verdict.reason);
     add(result, "header", "from", verdict.author);
-    if (!verdict.record_domain.empty())
+    if (!verdict.record_domain.empty() || verdict.policy != dmarc::Policy::none)
         add(result, "policy", "dmarc", std::string(dmarc::name_of(verdict.policy)));
     return result;
 }

@@ -35,8 +35,9 @@ Decision by_dmarc(const LocalPolicy& policy, const MessageReport& message) {
     if (auto sealer = sealer_that_counts(policy, message.arc); !sealer.empty())
         return {.overruled_by = std::move(sealer)};
     Decision decision{wish, Decision::By::dmarc, {}, {}};
-    decision.reason = "the policy of " + verdict.record_domain + " is " +
-                      std::string(dmarc::name_of(verdict.policy)) + ": " + verdict.reason;
+    const auto whose = verdict.record_domain.empty() ? "here" : "of " + verdict.record_domain;
+    decision.reason = "the policy " + whose + " is " + std::string(dmarc::name_of(verdict.policy)) +
+                      ": " + verdict.reason;
     // The DNS would not say whether somebody aligned is authenticated: later it may (§5.3).
     if (verdict.outcome == Outcome::temperror && wish == Disposition::reject)
         decision.disposition = Disposition::defer;

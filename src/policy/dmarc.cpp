@@ -1,23 +1,15 @@
 #include "maild/policy/dmarc.hpp"
 
-#include "policy/dkim_tags.hpp"
 #include "policy/dmarc_walk.hpp"
 
 #include <algorithm>
 #include <utility>
 
+// GCC 12 takes Asio's frame allocator, inlined in parts, for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace maild::policy::dmarc {
 namespace {
-
-bool is_at_or_below(std::string_view domain, std::string_view above) {
-    return domain == above ||
-           (domain.ends_with(above) && domain[domain.size() - above.size() - 1] == '.');
-}
-
-bool have_same_registrable_domain(std::string_view a, std::string_view b) {
-    const auto first = registrable_domain(a);
-    return first && first == registrable_domain(b);
-}
 
 bool says_suffix(const Walk& walk) {
     return std::ranges::any_of(walk.found, [](const Found& found) {
@@ -30,9 +22,10 @@ Policy eased(Policy policy) { return policy == Policy::reject ? Policy::quaranti
 
 class Evaluation {
 public:
-    Evaluation(net::Resolver& resolver, Identifiers identifiers, Discovery discovery)
-        : walker_(resolver), identifiers_(std::move(identifiers)), discovery_(discovery) {
+    Evaluation(Walker& walker, Identifiers identifiers, Discovery discovery)
+        : walker_(walker), identifiers_(std::move(identifiers)), discovery_(discovery) {
         verdict_.author = identifiers_.author;
+        verdict_.authors = {identifiers_.author};
     }
 
     net::Task<Verdict> run();
@@ -51,7 +44,7 @@ private:
     bool conclude(Outcome outcome, std::string reason);
     void compare();
 
-    Walker walker_;
+    Walker& walker_;
     Identifiers identifiers_;
     Discovery discovery_;
     Verdict verdict_;
@@ -178,14 +171,14 @@ net::Task<void> Evaluation::align_all() {
     verdict_.spf.mode = record_->spf_mode;
     if (identifiers_.dkim.size() > kMaxIdentifiers) identifiers_.dkim.resize(kMaxIdentifiers);
     for (const auto& identifier : identifiers_.dkim) {
-        const auto domain = dkim::dns_name(identifier);
+        const auto domain = domain_name(identifier);
         if (!domain) continue;
         const bool aligned = co_await is_aligned(*domain, record_->dkim_mode);
         if (!aligned) continue;
         verdict_.dkim.domain = *domain;
         break;
     }
-    if (const auto domain = dkim::dns_name(identifiers_.spf)) {
+    if (const auto domain = domain_name(identifiers_.spf)) {
         const bool aligned = co_await is_aligned(*domain, record_->spf_mode);
         if (aligned) verdict_.spf.domain = *domain;
     }
@@ -196,12 +189,12 @@ net::Task<void> Evaluation::align_undecided() {
     auto& names = identifiers_.undecided_dkim;
     if (names.size() > kMaxIdentifiers) names.resize(kMaxIdentifiers);
     for (const auto& identifier : names) {
-        const auto domain = dkim::dns_name(identifier);
+        const auto domain = domain_name(identifier);
         if (!domain || is_uncertain_) continue;
         const bool aligned = co_await is_aligned(*domain, record_->dkim_mode);
         is_uncertain_ = is_uncertain_ || aligned;
     }
-    const auto domain = dkim::dns_name(identifiers_.undecided_spf);
+    const auto domain = domain_name(identifiers_.undecided_spf);
     if (!domain || is_uncertain_) co_return;
     const bool aligned = co_await is_aligned(*domain, record_->spf_mode);
     is_uncertain_ = is_uncertain_ || aligned;
@@ -232,6 +225,27 @@ net::Task<Verdict> Evaluation::run() {
     co_return std::move(verdict_);
 }
 
+// Of several domains that may be meant, none of which is the author's alone.
+Verdict strictest(const Authors& authors, std::vector<Verdict> verdicts) {
+    Verdict all;
+    bool is_undecided = false;
+    for (auto& verdict : verdicts) {
+        const bool is_open = verdict.outcome == Outcome::temperror;
+        is_undecided = is_undecided || is_open;
+        if (is_open || verdict.outcome == Outcome::pass) continue;
+        if (verdict.policy > all.policy) all = std::move(verdict);
+    }
+    if (authors.has_more) all.policy = Policy::reject;
+    is_undecided = is_undecided && all.policy == Policy::none;
+    all.outcome = is_undecided ? Outcome::temperror : Outcome::permerror;
+    all.reason = authors.problem;
+    for (const auto& domain : authors.domains)
+        all.reason += (&domain == authors.domains.data() ? ": " : ", ") + domain;
+    all.author.clear();
+    all.authors = authors.domains;
+    return all;
+}
+
 } // namespace
 
 std::string_view name_of(Outcome outcome) {
@@ -240,15 +254,30 @@ std::string_view name_of(Outcome outcome) {
 }
 
 net::Task<Verdict> evaluate(net::Resolver& resolver, Identifiers identifiers, Discovery discovery) {
-    auto author = dkim::dns_name(identifiers.author);
+    auto author = domain_name(identifiers.author);
     if (!author) {
         Verdict verdict{Outcome::permerror, "there is no author domain"};
         co_return verdict;
     }
     identifiers.author = std::move(*author);
-    Evaluation evaluation(resolver, std::move(identifiers), discovery);
+    Walker walker(resolver);
+    Evaluation evaluation(walker, std::move(identifiers), discovery);
     auto verdict = co_await evaluation.run();
     co_return verdict;
+}
+
+net::Task<Verdict> evaluate(net::Resolver& resolver, Authors authors, Identifiers identifiers,
+                            Discovery discovery) {
+    Walker walker(resolver);
+    std::vector<Verdict> verdicts;
+    for (const auto& domain : authors.domains) {
+        identifiers.author = domain;
+        Evaluation evaluation(walker, identifiers, discovery);
+        auto verdict = co_await evaluation.run();
+        if (authors.problem.empty()) co_return verdict;
+        verdicts.push_back(std::move(verdict));
+    }
+    co_return strictest(authors, std::move(verdicts));
 }
 
 } // namespace maild::policy::dmarc

@@ -31,4 +31,18 @@ std::optional<std::string> registrable_domain(std::string_view domain) {
     return std::string(registrable);
 }
 
+bool is_at_or_below(std::string_view domain, std::string_view above) {
+    return domain == above ||
+           (domain.ends_with(above) && domain[domain.size() - above.size() - 1] == '.');
+}
+
+bool have_same_registrable_domain(std::string_view a, std::string_view b) {
+    const auto first = registrable_domain(a);
+    return first && first == registrable_domain(b);
+}
+
+bool may_be_aligned(std::string_view a, std::string_view b) {
+    return is_at_or_below(a, b) || is_at_or_below(b, a) || have_same_registrable_domain(a, b);
+}
+
 } // namespace maild::policy::dmarc

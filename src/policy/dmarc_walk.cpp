@@ -1,5 +1,7 @@
 #include "policy/dmarc_walk.hpp"
 
+#include "policy/dkim_tags.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -47,6 +49,11 @@ Place place_of(const net::DnsAnswer& answer) {
 }
 
 } // namespace
+
+std::optional<std::string> domain_name(std::string_view text) {
+    if (text.ends_with('.')) text.remove_suffix(1);
+    return dkim::dns_name(text);
+}
 
 std::vector<std::string> walk_targets(std::string_view domain) {
     std::vector<std::string> targets{std::string(domain)};

@@ -5,11 +5,18 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace maild::policy::dmarc {
+
+// As a name to ask the DNS for, without the dot that may stand at its end; none if it is no domain.
+std::optional<std::string> domain_name(std::string_view text);
+
+bool is_at_or_below(std::string_view domain, std::string_view above);
+bool have_same_registrable_domain(std::string_view a, std::string_view b);
 
 // What there is at one domain's _dmarc.
 struct Place {

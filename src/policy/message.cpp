@@ -9,9 +9,8 @@ namespace {
 
 // A key in test mode (t=y) counts when its signature is right: many domains have forgotten that it
 // is there, and refusing their mail would help nobody.
-dmarc::Identifiers identifiers_of(std::string author, const std::vector<dkim::Verdict>& verdicts,
-                                  SpfIdentifier spf) {
-    dmarc::Identifiers identifiers{.author = std::move(author)};
+dmarc::Identifiers identifiers_of(const std::vector<dkim::Verdict>& verdicts, SpfIdentifier spf) {
+    dmarc::Identifiers identifiers;
     (spf.is_undecided ? identifiers.undecided_spf : identifiers.spf) = std::move(spf.domain);
     for (const auto& verdict : verdicts) {
         if (verdict.outcome == dkim::Outcome::pass) identifiers.dkim.push_back(verdict.domain);
@@ -37,14 +36,9 @@ net::Task<MessageReport> check_message(net::Resolver& resolver, std::string_view
     names = chain.questions();
     auto chain_keys = co_await dkim::ask_keys(resolver, std::move(names));
     report.arc = chain.verdict(chain_keys);
-    auto author = dmarc::author_domain(content);
-    if (!author) {
-        report.dmarc.outcome = dmarc::Outcome::permerror;
-        report.dmarc.reason = author.error();
-        co_return report;
-    }
-    auto identifiers = identifiers_of(*author, report.dkim, std::move(spf));
-    auto verdict = co_await dmarc::evaluate(resolver, std::move(identifiers));
+    auto authors = dmarc::authors_of(mail::parse_header(content));
+    auto identifiers = identifiers_of(report.dkim, std::move(spf));
+    auto verdict = co_await dmarc::evaluate(resolver, std::move(authors), std::move(identifiers));
     report.dmarc = std::move(verdict);
     co_return report;
 }

@@ -56,6 +56,14 @@ TEST(Disposition, FollowsTheDomainsPolicy) {
     }
 }
 
+TEST(Disposition, RefusesAFromThatNobodyCanRead) {
+    auto report = message(Outcome::permerror, Policy::reject);
+    report.dmarc.record_domain.clear(); // more stands there than was looked at
+    const auto decision = decide({}, std::nullopt, report);
+    EXPECT_EQ(decision.disposition, Disposition::reject);
+    EXPECT_EQ(decision.reason, "the policy here is reject: nothing is aligned");
+}
+
 TEST(Disposition, LetsATrustedSealerOutweighDmarc) { // RFC 8617 §7.2
     const LocalPolicy policy{.trusted_sealers = {"lists.example"}};
     auto report = message(Outcome::fail, Policy::reject);

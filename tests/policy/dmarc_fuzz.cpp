@@ -14,6 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto record = dmarc::parse_record(text);
     ensure(!record || dmarc::is_record(text));
     if (record && !record->is_usable) ensure(record->policy == dmarc::Policy::none);
+    const auto authors = dmarc::authors_of(mail::parse_header(text));
+    ensure(authors.domains.size() <= dmarc::kMaxAuthors);
+    ensure(!authors.problem.empty() || (authors.domains.size() == 1 && !authors.has_more));
+    for (const auto& domain : authors.domains)
+        ensure(dmarc::domain_name(domain) == domain && !domain.ends_with('.'));
     const auto author = dmarc::author_domain(text);
     if (!author) return 0;
     const auto targets = dmarc::walk_targets(*author);

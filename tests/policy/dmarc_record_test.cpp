@@ -85,44 +85,6 @@ TEST(DmarcRecord, IsLinear) {
         EXPECT_LT(maild::test::growth_of(shape), maild::test::kMostGrowth) << shape.name;
 }
 
-std::string author_of(std::string_view header) {
-    const auto domain = author_domain(header);
-    return domain ? *domain : "none: " + domain.error();
-}
-
-TEST(DmarcAuthor, ReadsFrom) {
-    const Case cases[] = {
-        {"From: Ada <ada@Example.ORG>\r\n", "example.org"},
-        {"from:ada@b\xc3\xbc"
-         "cher.example\r\n",
-         "xn--bcher-kva.example"},
-        {"From: \"eve@evil.example\" <ada@example.org>\r\n", "example.org"},
-        {"From: a@example.org, B <b@EXAMPLE.org>\r\n", "example.org"},
-        {"From: ada@zero_pct.example\r\n", "zero_pct.example"},
-        {"From: a@example.org, b@example.net\r\n", "none: From has addresses of different domains"},
-        {"From: a@example.org\r\nFrom: a@example.org\r\n", "none: From is there twice"},
-        {"From: a@example.org\r\nX: y\r\nFROM : b@example.org\r\n", "none: From is there twice"},
-        {"From: nobody:;\r\n", "none: From has no address"},
-        {"From:\r\n", "none: From has no address"},
-        {"From: <ada>\r\n", "none: From has an address without a domain"},
-        {"From: ada@[192.0.2.1]\r\n", "none: From has an address without a domain"},
-        {"From: ada@example..org\r\n", "none: From has an address without a domain"},
-        {"Sender: ada@example.org\r\n", "none: there is no From"},
-        {"\r\nFrom: ada@example.org\r\n", "none: there is no From"},
-    };
-    for (const auto& c : cases) EXPECT_EQ(author_of(c.text), c.want) << c.text;
-}
-
-TEST(DmarcAuthor, WantsToSeeTheWholeHeader) {
-    const auto many = maild::test::repeated("X: y\r\n", 2'000);
-    EXPECT_EQ(author_of("From: ada@example.org\r\n" + many),
-              "none: the header section is larger than is looked at");
-    const auto long_list = "To: " + maild::test::repeated("bob@example.org,\r\n ", 10'000) + "\r\n";
-    EXPECT_EQ(author_of("From: ada@example.org\r\n" + long_list), "example.org");
-    EXPECT_EQ(author_of("From: ada@example.org" + long_list.substr(long_list.find(','))),
-              "none: From is too long");
-}
-
 TEST(DmarcSuffix, KnowsRegistrableDomains) {
     EXPECT_EQ(registrable_domain("a.b.Example.COM"), "example.com");
     EXPECT_EQ(registrable_domain("example.co.uk"), "example.co.uk");

@@ -5,6 +5,7 @@
 // says otherwise; its discovery by that list can be had too. Bounded: eight questions for each
 // walk, and a walk only for identifiers that could be aligned.
 
+#include "maild/mail/header.hpp"
 #include "maild/net/resolver.hpp"
 
 #include <cstddef>
@@ -19,6 +20,7 @@ namespace maild::policy::dmarc {
 
 inline constexpr std::size_t kMaxWalk = 8;         // questions, RFC 9989 §4.10
 inline constexpr std::size_t kMaxIdentifiers = 20; // that are looked at for alignment
+inline constexpr std::size_t kMaxAuthors = 5;      // domains in From that are looked at
 
 enum class Policy : std::uint8_t { none, quarantine, reject };
 std::string_view name_of(Policy policy);
@@ -46,8 +48,18 @@ bool is_record(std::string_view text);
 // left out; one that comes twice makes the record wrong.
 std::expected<Record, std::string> parse_record(std::string_view text);
 
-// The domain in From, lower case and A-labels; several addresses must agree on it. None: why there
-// is none, for people. `header` is a header section, or a content that begins with one.
+// Who speaks. One author domain wants one From that is a mailbox-list (RFC 5322 §3.6.2), of
+// addresses with the same domain. Everything else has a problem, and then `domains` are all that
+// some reader might show or mean: those of a list in good order, else what stands behind any "@".
+struct Authors {
+    std::vector<std::string> domains{}; // lower case, A-labels, no dot at the end; each once
+    std::string problem{};              // why there is no author domain, for people
+    bool has_more = false;              // more stands there than is looked at
+};
+Authors authors_of(const mail::HeaderSection& section);
+
+// The author domain alone. None: why there is none, for people. `header` is a header section, or a
+// content that begins with one.
 std::expected<std::string, std::string> author_domain(std::string_view header);
 
 // The public suffix of a domain and one label more, by the list of publicsuffix.org that this
@@ -56,6 +68,10 @@ std::optional<std::string> registrable_domain(std::string_view domain);
 
 // Reads that list, which is else done when it is first needed: for who may open no file then.
 void load_public_suffixes();
+
+// Whether two domains (A-labels, lower case) can have the same organizational domain at all: one is
+// at or below the other, or the list says so.
+bool may_be_aligned(std::string_view a, std::string_view b);
 
 // How the organizational domain is found.
 enum class Discovery : std::uint8_t {
@@ -84,18 +100,29 @@ struct Alignment {
 
 struct Verdict {
     Outcome outcome = Outcome::none;
-    std::string reason{};         // for people
-    Policy policy = Policy::none; // what the domain wants done with a fail, t= and sp= applied
-    std::string author{};         // the domain in From
-    std::string record_domain{};  // where the policy was found, empty if there is none
-    std::string record{};         // its text
+    std::string reason{}; // for people
+    // What the domain wants done with a fail, t= and sp= applied. Without an author domain what is
+    // to be done with this message, as far as DMARC goes: see evaluate() of Authors.
+    Policy policy = Policy::none;
+    std::string author{};        // the domain in From, empty if there is none
+    std::string record_domain{}; // where the policy was found, empty if there is none
+    std::string record{};        // its text
     std::string organizational_domain{};
     Alignment dkim{};
     Alignment spf{};
+    std::vector<std::string> authors{}; // all domains in From, as Authors has them
 };
 
 // The resolver outlives the task.
 net::Task<Verdict> evaluate(net::Resolver& resolver, Identifiers identifiers,
+                            Discovery discovery = Discovery::tree_walk);
+
+// The same for whatever stands in From; identifiers.author does not count. Without an author domain
+// the outcome is permerror, and the policy the strictest of those domains that have not passed: a
+// forged From must not fare better for being broken as well (RFC 7489 §6.6.1, RFC 9989 §11.5). It
+// is reject where more stands in From than is looked at. Should it be none for want of an answer of
+// the DNS, the outcome is temperror.
+net::Task<Verdict> evaluate(net::Resolver& resolver, Authors authors, Identifiers identifiers,
                             Discovery discovery = Discovery::tree_walk);
 
 } // namespace maild::policy::dmarc
