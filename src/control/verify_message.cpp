@@ -49,6 +49,7 @@ Result<Question> question_of(const Session& session, const Clock& clock) {
     const auto bits = least_rsa_bits(session);
     if (!bits) return std::unexpected(bits.error());
     question.options.least_rsa_bits = *bits;
+    question.options.asks_all_keys = true;
     question.options.now = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch()).count());
     const bool has_client = !session.text_argument("ip").empty();

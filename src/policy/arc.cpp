@@ -4,6 +4,8 @@
 #include "policy/dkim_canonical.hpp"
 #include "policy/dkim_key.hpp"
 
+#include "maild/base/ensure.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -24,13 +26,14 @@ std::string_view name_of(ChainStatus status) {
 }
 
 struct Validation::Impl {
-    dkim::MessageHeader header;
+    std::shared_ptr<const dkim::MessageHeader> header;
     dkim::BodyHashes& hashes;
     dkim::Options options;
     std::expected<std::vector<Set>, std::string> sets{};
     std::size_t wanted = 0; // the body hash of the newest message signature
 
-    // None: it is right.
+    // What is wrong, in words; none: it is right, as far as no key is needed to tell.
+    std::optional<std::string> check_body() const;
     std::optional<std::string> verify(const dkim::Signature& signature, std::string_view digest,
                                       const dkim::KeyAnswers& answers) const;
     std::optional<std::string> verify_message(const dkim::KeyAnswers& answers) const;
@@ -49,22 +52,33 @@ std::optional<std::string> Validation::Impl::verify(const dkim::Signature& signa
     return std::nullopt;
 }
 
+// With unsigned octets at its end a body is not as it was sealed: RFC 6376 §8.2.
+std::optional<std::string> Validation::Impl::check_body() const {
+    const auto& signature = sets->back().message_signature;
+    const auto size = hashes.size(wanted);
+    if (signature.expires && *signature.expires < options.now) return "it has expired";
+    if (signature.length && *signature.length > size)
+        return "more is signed (l=) than the body has";
+    if (signature.body_hash != hashes.hash(wanted)) return "the body was changed";
+    if (signature.length && *signature.length < size && !options.accepts_unsigned_octets)
+        return "a part of the body is not signed (l=)";
+    return std::nullopt;
+}
+
 // §5.2 step 4: the newest one alone tells whether the message is as it was sealed.
 std::optional<std::string> Validation::Impl::verify_message(const dkim::KeyAnswers& answers) const {
     const auto& set = sets->back();
     const auto& signature = set.message_signature;
     const auto prefix = "ARC-Message-Signature " + std::to_string(sets->size()) + ": ";
-    if (signature.expires && *signature.expires < options.now) return prefix + "it has expired";
-    if (signature.length && *signature.length > hashes.size(wanted))
-        return prefix + "more is signed (l=) than the body has";
-    if (signature.body_hash != hashes.hash(wanted)) return prefix + "the body was changed";
-    auto problem = verify(signature, header.data_hash(signature, set.message), answers);
+    auto problem = check_body();
+    if (problem) return prefix + *problem;
+    problem = verify(signature, header->data_hash(signature, set.message), answers);
     if (!problem) return std::nullopt;
     if (signature.names_canonicalization) return prefix + *problem;
     // Without c= it is simple (RFC 6376 §3.5); early sealers have meant relaxed (dkimpy 0.7).
     auto relaxed_one = signature;
     relaxed_one.header_canonicalization = Canonicalization::relaxed;
-    problem = verify(relaxed_one, header.data_hash(relaxed_one, set.message), answers);
+    problem = verify(relaxed_one, header->data_hash(relaxed_one, set.message), answers);
     return problem ? std::optional(prefix + *problem) : std::nullopt;
 }
 
@@ -75,12 +89,12 @@ std::optional<std::string> Validation::Impl::verify_seals(const dkim::KeyAnswers
     std::vector<std::string> digests;
     dkim::Sha256 before;
     for (const auto& set : *sets) {
-        before.update(relaxed(header, set.results));
-        before.update(relaxed(header, set.message));
+        before.update(relaxed(*header, set.results));
+        before.update(relaxed(*header, set.message));
         auto digest = before;
-        digest.update(dkim::unsigned_form(set.seal_signature, header.raw(set.seal)));
+        digest.update(dkim::unsigned_form(set.seal_signature, header->raw(set.seal)));
         digests.push_back(digest.finish());
-        before.update(relaxed(header, set.seal));
+        before.update(relaxed(*header, set.seal));
     }
     for (auto i = sets->size(); i > 0; --i) {
         if (auto problem = verify((*sets)[i - 1].seal_signature, digests[i - 1], answers))
@@ -91,8 +105,12 @@ std::optional<std::string> Validation::Impl::verify_seals(const dkim::KeyAnswers
 
 Validation::Validation(std::string_view header, dkim::BodyHashes& hashes,
                        const dkim::Options& options)
-    : impl_(new Impl{dkim::MessageHeader(header), hashes, options}) {
-    impl_->sets = collect_sets(impl_->header);
+    : Validation(std::make_shared<const dkim::MessageHeader>(header), hashes, options) {}
+
+Validation::Validation(std::shared_ptr<const dkim::MessageHeader> header, dkim::BodyHashes& hashes,
+                       const dkim::Options& options)
+    : impl_(new Impl{std::move(header), hashes, options}) {
+    impl_->sets = collect_sets(*impl_->header);
     if (!impl_->sets || impl_->sets->empty()) return;
     const auto& newest = impl_->sets->back().message_signature;
     impl_->wanted = hashes.want(newest.body_canonicalization, newest.length);
@@ -105,7 +123,8 @@ std::vector<std::string> Validation::questions() const {
     const auto add = [&names](std::string name) {
         if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
     };
-    if (!impl_->sets || impl_->sets->empty()) return names;
+    ensure(impl_->hashes.is_finished(), "the body comes before the keys");
+    if (!impl_->sets || impl_->sets->empty() || impl_->check_body()) return names;
     add(impl_->sets->back().message_signature.key_name());
     for (auto i = impl_->sets->size(); i > 0; --i)
         add((*impl_->sets)[i - 1].seal_signature.key_name());

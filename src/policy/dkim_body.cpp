@@ -33,6 +33,7 @@ struct BodyHashes::Impl {
     std::vector<Wanted> wanted;
     std::array<std::unique_ptr<CanonicalBody>, 2> bodies{}; // by canonicalization, if wanted
     std::array<std::uint64_t, 2> sizes{};
+    bool is_finished = false;
 
     void need(Canonicalization canonicalization) {
         const auto index = static_cast<std::size_t>(canonicalization);
@@ -50,17 +51,23 @@ struct BodyHashes::Impl {
 BodyHashes::BodyHashes() : impl_(std::make_unique<Impl>()) {}
 BodyHashes::~BodyHashes() = default;
 
+std::optional<std::size_t> BodyHashes::find(Canonicalization canonicalization,
+                                            std::optional<std::uint64_t> length) const {
+    const auto octets = length.value_or(kWhole);
+    const auto& wanted = impl_->wanted;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (wanted[i].canonicalization == canonicalization && wanted[i].length == octets) return i;
+    }
+    return std::nullopt;
+}
+
 std::size_t BodyHashes::want(Canonicalization canonicalization,
                              std::optional<std::uint64_t> length) {
+    if (const auto known = find(canonicalization, length)) return *known;
     impl_->need(canonicalization);
-    auto& wanted = impl_->wanted;
     const auto octets = length.value_or(kWhole);
-    const auto same = std::ranges::find_if(wanted, [&](const Wanted& one) {
-        return one.canonicalization == canonicalization && one.length == octets;
-    });
-    const auto index = static_cast<std::size_t>(same - wanted.begin());
-    if (same == wanted.end()) wanted.push_back({canonicalization, octets, octets, Sha256()});
-    return index;
+    impl_->wanted.push_back({canonicalization, octets, octets, Sha256()});
+    return impl_->wanted.size() - 1;
 }
 
 void BodyHashes::take(std::string_view piece) {
@@ -74,7 +81,10 @@ void BodyHashes::finish() {
         if (body) body->finish();
     }
     for (auto& one : impl_->wanted) one.hash = one.digest.finish();
+    impl_->is_finished = true;
 }
+
+bool BodyHashes::is_finished() const { return impl_->is_finished; }
 
 const std::string& BodyHashes::hash(std::size_t wanted) const { return impl_->wanted[wanted].hash; }
 

@@ -9,25 +9,20 @@
 namespace maild::policy::dkim {
 namespace {
 
-constexpr std::string_view kSingleFields[] = {"From",
-                                              "Sender",
-                                              "Reply-To",
-                                              "To",
-                                              "Cc",
-                                              "Date",
-                                              "Subject",
-                                              "Message-ID",
-                                              "MIME-Version",
-                                              "Content-Type",
-                                              "Content-Transfer-Encoding"};
+// Not those that say how a part is encoded, or that nobody sees: relays add and mend them.
+constexpr std::string_view kShownFields[] = {"From", "Sender", "Reply-To", "To",
+                                             "Cc",   "Date",   "Subject",  "Content-Type"};
 
 } // namespace
 
 MessageHeader::MessageHeader(std::string_view content)
-    : content_(content), section_(mail::parse_header(content)) {
-    for (std::size_t i = 0; i < section_.fields.size(); ++i) {
+    : content_(content), section_(mail::parse_header(content)) {}
+
+const MessageHeader::Index& MessageHeader::by_name() const {
+    if (!by_name_.empty()) return by_name_;
+    for (std::size_t i = 0; i < section_.fields.size(); ++i)
         by_name_[ascii::to_lower(section_.fields[i].name)].push_back(i);
-    }
+    return by_name_;
 }
 
 bool MessageHeader::is_whole() const {
@@ -41,17 +36,18 @@ std::string_view MessageHeader::raw(std::size_t field) const {
 }
 
 std::size_t MessageHeader::count(std::string_view name) const {
-    const auto found = by_name_.find(ascii::to_lower(name));
-    return found == by_name_.end() ? 0 : found->second.size();
+    const auto found = by_name().find(ascii::to_lower(name));
+    return found == by_name().end() ? 0 : found->second.size();
 }
 
 Sha256 MessageHeader::hash_fields(const Signature& signature, std::size_t own) const {
     Sha256 digest;
+    const auto& index = by_name();
     std::unordered_map<std::string, std::size_t> used;
     for (const auto name : signature.fields) {
         const auto lower = ascii::to_lower(name);
-        const auto found = by_name_.find(lower);
-        if (found == by_name_.end()) continue;
+        const auto found = index.find(lower);
+        if (found == index.end()) continue;
         const auto& places = found->second;
         auto& taken = used[lower];
         if (taken < places.size() && places[places.size() - 1 - taken] == own)
@@ -71,7 +67,7 @@ std::string MessageHeader::data_hash(const Signature& signature, std::size_t own
 }
 
 std::string_view MessageHeader::added_field(const Signature& signature) const {
-    for (const auto name : kSingleFields) {
+    for (const auto name : kShownFields) {
         const auto signed_count =
             std::ranges::count_if(signature.fields, [name](std::string_view field) {
                 return ascii::equals_icase(field, name);

@@ -1,6 +1,6 @@
 #pragma once
 // The fields of a message as signatures choose and hash them (RFC 6376 §3.7, §5.4.2). Views point
-// into the content.
+// into the content. Belongs to one thread.
 
 #include "policy/dkim_signature.hpp"
 
@@ -23,6 +23,7 @@ public:
     // False if there are fields that were not looked at (mail::kMaxHeaderFields,
     // kMaxHeaderSection): among them could be one more of what is signed.
     bool is_whole() const;
+    const mail::HeaderSection& section() const { return section_; }
     // With its name and last line end.
     std::string_view raw(std::size_t field) const;
     // How many fields have that name.
@@ -35,15 +36,18 @@ public:
     // is left out.
     Sha256 hash_fields(const Signature& signature, std::size_t own) const;
 
-    // A field that a message has but once (RFC 5322 §3.6) and that is there more often than it is
-    // signed, although it is signed: what a reader is shown need not be what was signed (§8.15).
-    // Empty if there is none.
+    // A field that readers are shown, of which a message has one (RFC 5322 §3.6), and that is there
+    // more often than it is signed, although it is signed: what is shown need not be what was
+    // signed (§8.15). Empty if there is none.
     std::string_view added_field(const Signature& signature) const;
 
 private:
+    using Index = std::unordered_map<std::string, std::vector<std::size_t>>; // lower case
+    const Index& by_name() const;
+
     std::string_view content_;
     mail::HeaderSection section_;
-    std::unordered_map<std::string, std::vector<std::size_t>> by_name_; // lower case
+    mutable Index by_name_; // made when it is needed: most messages have no signature
 };
 
 // The field that carries the signature, canonicalized, without the value of b= and the line end.

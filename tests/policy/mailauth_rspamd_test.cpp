@@ -104,7 +104,9 @@ std::set<std::string> symbols_of(MemoryResolver& dns, const std::string& message
         if (report.of_mail_from().outcome == spf::Outcome::pass || identifier.is_undecided)
             identifier.domain = client.domain;
     }
-    const auto report = run_task(check_message(dns, message, std::move(identifier), {}));
+    // Its messages with broken keys have broken bodies as well.
+    const dkim::Options options{.asks_all_keys = true};
+    const auto report = run_task(check_message(dns, message, std::move(identifier), options));
     for (const auto& verdict : report.dkim) symbols.insert(dkim_symbol(verdict.outcome));
     symbols.insert(dmarc_symbol(report.dmarc));
     if (report.arc.status == arc::ChainStatus::pass) symbols.insert("ARC_ALLOW");

@@ -36,12 +36,16 @@ struct Verdict {
 class Validation {
 public:
     Validation(std::string_view header, dkim::BodyHashes& hashes, const dkim::Options& options);
+    Validation(std::shared_ptr<const dkim::MessageHeader> header, dkim::BodyHashes& hashes,
+               const dkim::Options& options);
     ~Validation();
     Validation(const Validation&) = delete;
     Validation& operator=(const Validation&) = delete;
 
-    std::vector<std::string> questions() const;             // names of TXT records, each once
-    Verdict verdict(const dkim::KeyAnswers& answers) const; // after hashes.finish()
+    // Both after hashes.finish(). Names of TXT records, each once; none if the chain is broken
+    // whatever the keys are.
+    std::vector<std::string> questions() const;
+    Verdict verdict(const dkim::KeyAnswers& answers) const;
 
 private:
     struct Impl;

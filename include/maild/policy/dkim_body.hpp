@@ -24,10 +24,14 @@ public:
     // Before the first piece: what is wanted. `length` is the tag l=, in canonicalized octets. The
     // number is for hash() and size().
     std::size_t want(Canonicalization canonicalization, std::optional<std::uint64_t> length);
+    // The number of what somebody has wanted already.
+    std::optional<std::size_t> find(Canonicalization canonicalization,
+                                    std::optional<std::uint64_t> length) const;
 
     // Lines end with CRLF; a CR or LF alone is an ordinary octet.
     void take(std::string_view piece);
     void finish();
+    bool is_finished() const;
 
     // After finish(): SHA-256, 32 octets, and the octets of the whole canonicalized body.
     const std::string& hash(std::size_t wanted) const;

@@ -1,8 +1,9 @@
 #pragma once
 // Everything that a message itself is checked for: DKIM and ARC with one pass over the body, then
-// DMARC with what they and SPF have shown. Hashes and signatures are computed on the coroutine's
-// own thread: 0.1 s for a body of 50 MiB, 0.2 ms for each signature. At most a minute of waiting
-// for the DNS.
+// DMARC with what they and SPF have shown. First the body is hashed, then the DNS is asked: for the
+// keys of signatures that fit the body, all at once, and then for the policy; 20 seconds of waiting
+// for each at most. Hashes and signatures are computed on the coroutine's own thread: 0.1 s for a
+// body of 50 MiB, 0.03 ms for a signature by RSA with 2048 bits, 0.12 ms by Ed25519.
 
 #include "maild/policy/arc.hpp"
 #include "maild/policy/dkim.hpp"
