@@ -59,4 +59,12 @@ MethodResult result_of(const arc::Verdict& verdict) {
     return result;
 }
 
+// RFC 8601 §2.7.3, §3: the address. No property is registered for its name.
+MethodResult result_of(const iprev::Verdict& verdict) {
+    auto result = made("iprev", iprev::name_of(verdict.outcome), verdict.reason);
+    result.comment = verdict.name;
+    add(result, "policy", "iprev", net::format_ip(verdict.ip));
+    return result;
+}
+
 } // namespace maild::policy

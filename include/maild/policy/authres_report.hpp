@@ -6,6 +6,7 @@
 #include "maild/policy/authres.hpp"
 #include "maild/policy/dkim.hpp"
 #include "maild/policy/dmarc.hpp"
+#include "maild/policy/iprev.hpp"
 #include "maild/policy/spf.hpp"
 
 namespace maild::policy {
@@ -14,5 +15,6 @@ MethodResult result_of(const spf::Report& report);
 MethodResult result_of(const dkim::Verdict& verdict);
 MethodResult result_of(const dmarc::Verdict& verdict);
 MethodResult result_of(const arc::Verdict& verdict);
+MethodResult result_of(const iprev::Verdict& verdict);
 
 } // namespace maild::policy
