@@ -1,5 +1,5 @@
 #pragma once
-// From a handshake's context to whom it trusts.
+// From a handshake to whom it trusts.
 
 #include "net/openssl.hpp"
 
@@ -7,7 +7,7 @@
 
 namespace maild::net {
 
-// Null when clients are not asked for certificates. As long as the context.
-const ClientTrust* client_trust_of(const SSL_CTX* context);
+// Null when clients are not asked for certificates. As long as the connection.
+const ClientTrust* client_trust_of(const SSL* ssl);
 
 } // namespace maild::net

@@ -1,13 +1,10 @@
 #include "maild/net/tls.hpp"
 
-#include "net/client_certificate.hpp"
 #include "net/harden.hpp"
 #include "net/openssl.hpp"
-#include "net/remote_key.hpp"
+#include "net/server_side.hpp"
 
 #include "maild/net/certificate.hpp"
-
-#include <openssl/pem.h>
 
 namespace maild::net {
 namespace {
@@ -24,69 +21,29 @@ Result<std::string> alpn_wire_format(const std::vector<std::string>& names) {
     return wire;
 }
 
-void free_wire_format(void*, void* wire, CRYPTO_EX_DATA*, int, long, void*) {
-    delete static_cast<std::string*>(wire);
-}
-
-int wire_format_index() {
-    static const int index =
-        SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_wire_format);
-    return index;
-}
-
 // RFC 7301 §3.2: a client that offers only other protocols is refused with no_application_protocol
 // (a cross-protocol attack looks like that); one that offers nothing is served, as nearly all mail
 // clients are.
 int select_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_size,
                 const unsigned char* in, unsigned int in_size, void*) {
-    const auto* wire = static_cast<const std::string*>(
-        SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), wire_format_index()));
+    const auto& wire = server_side_of(ssl)->alpn;
     unsigned char* selected = nullptr;
     const int found = SSL_select_next_proto(&selected, out_size,
-                                            reinterpret_cast<const unsigned char*>(wire->data()),
-                                            static_cast<unsigned int>(wire->size()), in, in_size);
+                                            reinterpret_cast<const unsigned char*>(wire.data()),
+                                            static_cast<unsigned int>(wire.size()), in, in_size);
     if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = selected;
     return SSL_TLSEXT_ERR_OK;
-}
-
-Result<void> use_alpn(SSL_CTX* context, const std::vector<std::string>& names) {
-    if (names.empty()) return {};
-    auto wire = alpn_wire_format(names);
-    if (!wire) return std::unexpected(wire.error());
-    auto owned = std::make_unique<std::string>(std::move(*wire));
-    if (SSL_CTX_set_ex_data(context, wire_format_index(), owned.get()) != 1) {
-        return fail_openssl(Errc::internal, "SSL_CTX_set_ex_data");
-    }
-    static_cast<void>(owned.release()); // free_wire_format() deletes it
-    SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
-    return {};
-}
-
-using TrustHandle = std::shared_ptr<const ClientTrust>;
-
-void free_trust(void*, void* trust, CRYPTO_EX_DATA*, int, long, void*) {
-    delete static_cast<TrustHandle*>(trust);
-}
-
-int trust_index() {
-    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_trust);
-    return index;
 }
 
 // Whatever certificate a client has, the handshake goes on, and it can log in with its password:
 // TlsSession::state() looks who vouches for it. That the client has the key is OpenSSL's to verify.
 int accept_any(X509_STORE_CTX*, void*) { return 1; }
 
-Result<void> ask_for_certificate(SSL_CTX* context, const TrustHandle& trust) {
-    if (!trust) return {};
-    auto owned = std::make_unique<TrustHandle>(trust);
-    if (SSL_CTX_set_ex_data(context, trust_index(), owned.get()) != 1)
-        return fail_openssl(Errc::internal, "SSL_CTX_set_ex_data");
-    static_cast<void>(owned.release()); // free_trust() deletes it
+Result<void> ask_for_certificate(SSL_CTX* context, const ClientTrust& trust) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_cert_verify_callback(context, accept_any, nullptr);
-    const auto* objects = X509_STORE_get0_objects(static_cast<X509_STORE*>(trust->native()));
+    const auto* objects = X509_STORE_get0_objects(static_cast<X509_STORE*>(trust.native()));
     for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
         auto* authority = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
         if (authority != nullptr && SSL_CTX_add_client_CA(context, authority) != 1)
@@ -95,22 +52,24 @@ Result<void> ask_for_certificate(SSL_CTX* context, const TrustHandle& trust) {
     return {};
 }
 
-Result<X509Ptr> use_chain(SSL_CTX* context, const std::string& pem) {
-    const auto bio = bio_of(pem);
-    X509Ptr leaf(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-    if (!leaf)
-        return fail_openssl(Errc::invalid_argument, "certificate: no PEM certificate can be read");
-    if (SSL_CTX_use_certificate(context, leaf.get()) != 1) {
-        return fail_openssl(Errc::invalid_argument, "certificate cannot be used");
-    }
-    while (X509* issuer = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
-        if (SSL_CTX_add0_chain_cert(context, issuer) != 1) {
-            X509_free(issuer);
-            return fail_openssl(Errc::invalid_argument, "certificate chain cannot be used");
-        }
-    }
-    ERR_clear_error(); // the end of the text
-    return leaf;
+Result<std::unique_ptr<ServerSide>> make_side(const TlsSettings& settings, KeySigner& signer) {
+    auto side = std::make_unique<ServerSide>();
+    auto alpn = alpn_wire_format(settings.alpn);
+    if (!alpn) return std::unexpected(std::move(alpn.error()));
+    side->alpn = std::move(*alpn);
+    auto own = make_identity(settings.certificate_chain, settings.certificate, signer);
+    if (!own) return std::unexpected(std::move(own.error()));
+    side->own = std::move(*own);
+    side->client_trust = settings.client_trust;
+    return side;
+}
+
+Result<void> apply(SSL_CTX* context, const ServerSide& side) {
+    if (SSL_CTX_use_cert_and_key(context, side.own.leaf.get(), side.own.key.get(),
+                                 side.own.chain.get(), 1) != 1)
+        return fail_openssl(Errc::invalid_argument, "certificate and key cannot be used");
+    if (!side.alpn.empty()) SSL_CTX_set_alpn_select_cb(context, select_alpn, nullptr);
+    return side.client_trust ? ask_for_certificate(context, *side.client_trust) : Result<void>{};
 }
 
 } // namespace
@@ -137,12 +96,6 @@ Result<void> harden(SSL_CTX* context) {
     return {};
 }
 
-const ClientTrust* client_trust_of(const SSL_CTX* context) {
-    const auto* handle =
-        static_cast<const TrustHandle*>(SSL_CTX_get_ex_data(context, trust_index()));
-    return handle == nullptr ? nullptr : handle->get();
-}
-
 Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settings,
                                                        KeySigner& signer) {
     ERR_clear_error();
@@ -150,17 +103,12 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create(const TlsSettings& settin
     if (!context) return fail_openssl(Errc::internal, "SSL_CTX_new");
     const auto hardened = harden(context.get());
     if (!hardened) return std::unexpected(hardened.error());
-    const auto alpn = use_alpn(context.get(), settings.alpn);
-    if (!alpn) return std::unexpected(alpn.error());
-    const auto asks = ask_for_certificate(context.get(), settings.client_trust);
-    if (!asks) return std::unexpected(asks.error());
-    const auto leaf = use_chain(context.get(), settings.certificate_chain);
-    if (!leaf) return std::unexpected(leaf.error());
-    const auto key = make_remote_key(leaf->get(), settings.certificate, signer);
-    if (!key) return std::unexpected(key.error());
-    if (SSL_CTX_use_PrivateKey(context.get(), key->get()) != 1) {
-        return fail_openssl(Errc::invalid_argument, "certificate's key cannot be used");
-    }
+    auto side = make_side(settings, signer);
+    if (!side) return std::unexpected(std::move(side.error()));
+    if (auto applied = apply(context.get(), **side); !applied)
+        return std::unexpected(std::move(applied.error()));
+    if (auto kept = keep_server_side(context.get(), std::move(*side)); !kept)
+        return std::unexpected(std::move(kept.error()));
     return std::shared_ptr<TlsContext>(new TlsContext(context.release()));
 }
 

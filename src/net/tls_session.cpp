@@ -3,26 +3,13 @@
 #include "net/client_certificate.hpp"
 #include "net/socket_bio.hpp"
 
-#include "maild/base/ascii.hpp"
 #include "maild/net/ip.hpp"
+#include "maild/net/server_names.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace maild::net {
 namespace {
-
-// RFC 6066 §3: an ASCII host name. Anything else is as good as none.
-std::string normalised_name(const char* name) {
-    constexpr std::size_t kMaxHostName = 253;
-    if (name == nullptr) return {};
-    auto lower = ascii::to_lower(name);
-    const auto is_host_char = [](char c) {
-        return ascii::is_alnum(c) || c == '-' || c == '.' || c == '_';
-    };
-    if (lower.size() > kMaxHostName || !std::ranges::all_of(lower, is_host_char)) return {};
-    return lower;
-}
 
 // RFC 9266 §2. Without an extended master secret (RFC 7627) a man in the middle can make two TLS
 // 1.2 connections export the same.
@@ -63,7 +50,7 @@ bool append_der(std::vector<std::string>& chain, X509* certificate) {
 // Nothing unless somebody whom we trust vouches for it now. On the server's side OpenSSL's chain is
 // without the client's own certificate.
 std::vector<std::string> client_chain_of(const SSL* ssl) {
-    const auto* trust = client_trust_of(SSL_get_SSL_CTX(ssl));
+    const auto* trust = client_trust_of(ssl);
     auto* own = trust == nullptr ? nullptr : SSL_get0_peer_certificate(ssl);
     if (own == nullptr) return {};
     std::vector<std::string> chain;
@@ -174,10 +161,10 @@ TlsState TlsSession::state() const {
                        .end_point = end_point_of(SSL_get_certificate(ssl_.get())),
                        .client_chain = client_chain_of(ssl_.get())};
     ERR_clear_error();
+    const auto* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
     return {.version = SSL_get_version(ssl_.get()),
             .cipher = SSL_get_cipher_name(ssl_.get()),
-            .server_name =
-                normalised_name(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name)),
+            .server_name = name == nullptr ? std::string() : normalised_server_name(name),
             .binding = std::move(binding)};
 }
 

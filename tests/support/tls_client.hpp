@@ -34,6 +34,7 @@ struct TlsClientOptions {
     std::string certificate; // PEM, with its chain; its key
     std::string key;
     std::string trust; // PEM that must be the server's certificate or its issuer
+    std::shared_ptr<SSL_SESSION> session{}; // of a connection before, to be taken up again
 };
 
 // A blocking TCP connection to 127.0.0.1, with a limit on every read and write.
@@ -80,6 +81,7 @@ public:
                             static_cast<unsigned int>(wire.size()));
         if (!options.server_name.empty())
             SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
+        if (options.session) SSL_set_session(ssl_.get(), options.session.get());
         SSL_set_fd(ssl_.get(), socket_.get());
     }
 
@@ -126,6 +128,20 @@ public:
         unsigned int size = 0;
         SSL_get0_alpn_selected(ssl_.get(), &name, &size);
         return {reinterpret_cast<const char*>(name), size};
+    }
+    // What can be taken up again; under TLS 1.3 once something was read.
+    std::shared_ptr<SSL_SESSION> session() {
+        return {SSL_get1_session(ssl_.get()), SSL_SESSION_free};
+    }
+    bool is_resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+    // The first name of the server's certificate.
+    std::string server_certificate() const {
+        const auto* certificate = SSL_get0_peer_certificate(ssl_.get());
+        if (certificate == nullptr) return {};
+        char name[256] = "";
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
+                                  sizeof name);
+        return name;
     }
     SSL* native() { return ssl_.get(); }
     int fd() const { return socket_.get(); }

@@ -2,8 +2,8 @@
 // Server-side TLS settings, one context for each service (ALPN differs), shared by all its
 // connections. The private key is not here: `KeySigner` asks the process that holds it (DESIGN
 // §1.6), once for each handshake. TLS 1.2 and 1.3, forward-secret AEAD suites, X25519 first, no
-// compression, no renegotiation, no early data, no resumption (until tickets are bound to service
-// and name).
+// compression, no renegotiation, no early data; sessions are taken up again only as ticket_keys.hpp
+// allows. Other certificates for certain names: server_names.hpp.
 
 #include "maild/base/error.hpp"
 #include "maild/net/client_trust.hpp"
@@ -23,7 +23,7 @@ enum class SignatureKind : std::uint8_t { ecdsa, rsa_pkcs1, rsa_raw };
 class KeySigner {
 public:
     virtual ~KeySigner() = default;
-    // Blocks for at most a second. `certificate` is the index given in TlsSettings.
+    // Blocks for at most a second. `certificate` is what TlsSettings or NamedCertificate has.
     virtual Result<std::string> sign(std::uint32_t certificate, SignatureKind kind,
                                      std::string_view input) = 0;
 };
