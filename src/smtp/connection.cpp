@@ -125,24 +125,37 @@ net::Task<Result<void>> Connection::talk() {
 
 // The server speaks first (RFC 5321 §3.1). On port 25, whoever talks before is no mail host.
 net::Task<Result<void>> Connection::greet() {
-    if (server_->service == Service::relay_in) {
-        net::Event never;
-        const auto pause =
-            stream_.peer().is_loopback ? limits().greeting_pause_loopback : limits().greeting_pause;
-        const auto waited = co_await reader_.wait(never, pause);
-        if (waited == net::WaitResult::closed) co_return fail(Errc::closed);
-        if (waited == net::WaitResult::readable) {
-            const auto bytes = co_await reader_.next_bytes(1, limits().command_timeout);
-            if (!bytes) co_return std::unexpected(bytes.error());
-            output_.put(replies::kTalksFirst);
-            const auto flushed = co_await flush();
-            if (!flushed) co_return flushed;
-            co_return fail(Errc::protocol_error, "input before the greeting");
-        }
+    const auto pause = greeting_pause();
+    if (pause > milliseconds(0)) {
+        const auto waited = co_await wait_in_silence(pause);
+        if (!waited) co_return waited;
+        if (server_->early_talkers != nullptr) server_->early_talkers->passed(stream_.peer());
     }
     auto greeting = session_.greeting();
     const auto said = co_await say(std::move(greeting));
     co_return said;
+}
+
+net::Task<Result<void>> Connection::wait_in_silence(milliseconds pause) {
+    net::Event never;
+    const auto waited = co_await reader_.wait(never, pause);
+    if (waited == net::WaitResult::closed) co_return fail(Errc::closed);
+    if (waited != net::WaitResult::readable) co_return Result<void>{};
+    const auto bytes = co_await reader_.next_bytes(1, limits().command_timeout);
+    if (!bytes) co_return std::unexpected(bytes.error()); // it did not talk, it left
+    output_.put(replies::kTalksFirst);
+    const auto flushed = co_await flush();
+    if (!flushed) co_return flushed;
+    co_return fail(Errc::protocol_error, "input before the greeting");
+}
+
+milliseconds Connection::greeting_pause() const {
+    if (server_->service != Service::relay_in) return milliseconds(0);
+    const auto& peer = stream_.peer();
+    if (peer.is_loopback) return limits().greeting_pause_loopback;
+    const auto* talkers = server_->early_talkers;
+    return talkers == nullptr || talkers->must_wait(peer) ? limits().greeting_pause
+                                                          : milliseconds(0);
 }
 
 // Commands until the session wants something else. One write for a pipelined group, RFC 2920 §3.2.

@@ -34,6 +34,8 @@ public:
 private:
     net::Task<Result<void>> talk();
     net::Task<Result<void>> greet();
+    net::Task<Result<void>> wait_in_silence(std::chrono::milliseconds pause);
+    std::chrono::milliseconds greeting_pause() const;
     net::Task<Result<void>> converse();
     net::Task<Result<void>> start_tls();
     net::Task<Result<void>> say(Replies replies);

@@ -27,12 +27,13 @@ struct Limits {
     std::chrono::milliseconds auth_failure_delay_max{8'000}; // … up to this
 
     // Waiting for what the peer sends first would be wrong for everyone else: §4.3.1 lets the
-    // server speak first, and who does not wait for it is no mail host. Remote peers of port 25.
-    std::chrono::milliseconds greeting_pause{100};
-    std::chrono::milliseconds greeting_pause_loopback{0}; // 0: does not look
-    std::chrono::milliseconds command_timeout{300'000};   // §4.5.3.2.7
-    std::chrono::milliseconds write_timeout{60'000};      // the peer takes our replies
-    std::chrono::milliseconds data_timeout{180'000};      // between two pieces, §4.5.3.2.5
+    // server speak first, and who does not wait for it is no mail host. Remote peers of port 25, as
+    // far as Server::early_talkers does not know them; 0: nobody waits.
+    std::chrono::milliseconds greeting_pause{500};
+    std::chrono::milliseconds greeting_pause_loopback{0};
+    std::chrono::milliseconds command_timeout{300'000}; // §4.5.3.2.7
+    std::chrono::milliseconds write_timeout{60'000};    // the peer takes our replies
+    std::chrono::milliseconds data_timeout{180'000};    // between two pieces, §4.5.3.2.5
     std::uint64_t data_rate = 500; // octets a second, averaged, after data_timeout
     std::chrono::milliseconds data_deadline{3'600'000}; // for one message
     std::chrono::milliseconds tls_timeout{10'000};      // handshake

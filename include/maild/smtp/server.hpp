@@ -1,7 +1,7 @@
 #pragma once
 // A service as one worker runs it, and the coroutine that serves one connection of it.
 // Lifetimes: a Server is shared by the sessions that began with it, so that a reload gives new
-// sessions a new one and leaves the others alone; backend, budget, clock and random outlive all.
+// sessions a new one and leaves the others alone; the others outlive all.
 
 #include "maild/auth/plaintext.hpp"
 #include "maild/auth/sasl.hpp"
@@ -12,6 +12,7 @@
 #include "maild/smtp/backend.hpp"
 #include "maild/smtp/budget.hpp"
 #include "maild/smtp/dialect.hpp"
+#include "maild/smtp/early_talkers.hpp"
 #include "maild/smtp/limits.hpp"
 
 #include <memory>
@@ -32,7 +33,8 @@ struct Server {
     Backend& backend;
     Budget& budget;
     const Clock& clock;
-    Random& random; // for session ids
+    Random& random;                        // for session ids
+    EarlyTalkers* early_talkers = nullptr; // of relay_in; null: every remote peer waits
 };
 
 // From greeting to the end of the connection; logs smtp_session_started, smtp_message_accepted or
