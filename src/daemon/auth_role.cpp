@@ -12,13 +12,16 @@
 #include "maild/net/timer.hpp"
 
 #include <malloc.h>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace maild::daemon {
 namespace {
 
 constexpr std::chrono::seconds kKeepLogins{30};
 constexpr std::chrono::hours kLookAtCertificates{24};
+constexpr std::chrono::minutes kKeepRetiredKeys{1};
 
 // argon2id takes 19 MiB for each password. From here on such blocks are mapped and given back; left
 // to itself, malloc would learn to keep them, a set for each hashing thread.
@@ -52,8 +55,8 @@ public:
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
                         });
-        if (config.tls.certificate.empty()) {
-            if (auto made = load_own_certificate(); !made) return made;
+        if (config.tls.certificate.empty() && config.tls.named.empty()) {
+            if (auto loaded = load_certificates(); !loaded) return loaded;
             show_certificates();
         }
         net::spawn(context.io(), keep_logins_regularly(*this), "keep_logins");
@@ -69,17 +72,25 @@ public:
         }
         const auto role =
             peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
-        server_->attach(std::move(peer.socket), role, peer.index);
+        const auto line = server_->attach(std::move(peer.socket), role, peer.index);
+        if (peer.role == Role::worker && peer.use == PeerUse::requests) workers_.push_back(line);
     }
 
-    // The configured pair. A broken one at start leaves the host without TLS, and workers wait for
-    // it; at a reload the old one stays (HARDENING 32).
+    // The configured pairs. A broken one at start leaves the host without TLS, and workers wait for
+    // it; at a reload all old ones stay (HARDENING 32).
     void on_certificate(CertificateFiles files) override {
-        const auto certificate = read_all(files.certificate.get());
-        const auto key = read_all(files.key.get());
+        if (files.number == 0) given_ = {};
+        auto certificate = read_all(files.certificate.get());
+        auto key = read_all(files.key.get());
         if (!certificate) return refuse(certificate.error());
         if (!key) return refuse(key.error());
-        const auto loaded = keys_.load(*certificate, *key, clock_.now());
+        given_.has_own = given_.has_own || files.is_own;
+        given_.pairs.push_back({.file = std::move(files.file),
+                                .certificate = std::move(*certificate),
+                                .key = std::move(*key),
+                                .names = std::move(files.names)});
+        if (given_.pairs.size() != files.count) return;
+        const auto loaded = load_certificates();
         if (!loaded) refuse(loaded.error());
         show_certificates();
     }
@@ -93,18 +104,22 @@ public:
             log::error("client_authorities_refused", {{"file", context_->config().tls.client_ca},
                                                       {"reason", loaded.error().internal}});
         directory_->set_client_trust(keys_.client_trust());
+        tell_workers();
     }
 
     void on_reload() override {
         if (context_->config().tls.client_ca.empty()) {
             keys_.forget_client_authorities();
             directory_->set_client_trust(nullptr);
+            tell_workers();
         }
         directory_->set_login_limits(login_limits(context_->config()));
         use_issuer(context_->config().oauth);
-        if (!context_->config().tls.certificate.empty()) return;
-        const auto made = load_own_certificate();
-        if (!made) log::error("certificate_refused", {{"reason", made.error().internal}});
+        const auto& tls = context_->config().tls;
+        if (!tls.certificate.empty() || !tls.named.empty()) return; // given before
+        given_ = {};
+        const auto loaded = load_certificates();
+        if (!loaded) refuse(loaded.error());
         show_certificates();
     }
 
@@ -138,7 +153,7 @@ private:
 
     // In `mailctl server status`.
     std::string show_certificates() {
-        auto warnings = keys_.expiry_warnings(clock_.now());
+        auto warnings = keys_.expiry_warnings();
         context_->set_status(warnings);
         return warnings;
     }
@@ -154,18 +169,48 @@ private:
         co_await self.service_->handle(std::move(connection), std::move(request));
     }
 
-    Result<void> load_own_certificate() {
-        const auto& config = context_->config();
-        auto pair = own_certificate(config.paths.tls(), config.hostname, clock_.now());
-        if (!pair) return std::unexpected(std::move(pair.error()));
-        return keys_.load(pair->certificate, pair->key, clock_.now());
+    // What was given, behind a certificate that the host makes for itself where none is its own.
+    Result<void> load_certificates() {
+        auto pairs = std::move(given_.pairs);
+        if (!given_.has_own) {
+            const auto& config = context_->config();
+            auto own = own_certificate(config.paths.tls(), config.hostname, clock_.now());
+            if (!own) return std::unexpected(std::move(own.error()));
+            pairs.insert(pairs.begin(), {.file = {},
+                                         .certificate = std::move(own->certificate),
+                                         .key = std::move(own->key),
+                                         .names = {}});
+        }
+        auto loaded = keys_.load(pairs);
+        if (!loaded) return loaded;
+        net::spawn(context_->io(), forget_retired_keys(*this), "retired_keys");
+        tell_workers();
+        return loaded;
+    }
+
+    // Not on the lines for signatures: who waits there reads nothing but his answer.
+    void tell_workers() {
+        std::erase_if(workers_, [](const auto& worker) { return worker.expired(); });
+        for (const auto& worker : workers_)
+            if (const auto line = worker.lock()) line->send_event(kCertificatesChanged, {});
+    }
+
+    // By then every worker has fetched the new certificates, or is gone.
+    static net::Task<void> forget_retired_keys(Auth& self) {
+        co_await net::sleep_for(kKeepRetiredKeys);
+        self.keys_.forget_retired();
     }
 
     void refuse(const Error& error) {
-        log::error("certificate_refused", {{"certificate", context_->config().tls.certificate},
-                                           {"reason", error.internal}});
+        given_ = {};
+        log::error("certificate_refused", {{"reason", error.internal}});
         if (!keys_.has_keys()) context_->fail(error);
     }
+
+    struct Given { // since the first of them
+        std::vector<CertificateSource> pairs;
+        bool has_own = false;
+    };
 
     SystemClock clock_;
     SystemRandom random_;
@@ -175,8 +220,10 @@ private:
     std::optional<IssuerLine> issuer_;
     std::unique_ptr<directory::LocalDirectory> directory_;
     std::optional<directory::DirectoryService> service_;
-    KeyService keys_;
+    KeyService keys_{clock_, random_};
+    Given given_;
     std::optional<ipc::Server> server_;
+    std::vector<std::weak_ptr<ipc::Connection>> workers_;
 };
 
 } // namespace

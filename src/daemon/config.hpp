@@ -80,10 +80,19 @@ struct Users {
     std::string sender = "maild-out";
 };
 
+// A certificate for clients that ask for one of its names.
+struct NamedTlsFiles {
+    std::string certificate;
+    std::string key;
+    std::vector<std::string> names; // lower case; empty: all that stand in it
+};
+
 struct TlsFiles { // both or none; auth reads them through descriptors that the supervisor opens
     std::string certificate;
     std::string key;
     std::string client_ca; // whose certificates clients may show, with CRLs; read likewise
+    std::vector<NamedTlsFiles> named;
+    bool tickets = true; // TLS sessions may be taken up again
 };
 
 // Logins by access token: whom the role oauth asks about one, and what auth wants of the answer.
@@ -142,6 +151,11 @@ struct StoreSettings {
     bool search_index = true;                    // off: searches read every message
 };
 
+struct SmtpSettings {
+    // Port 25: how long a client that is not known yet is watched for talking first; 0: not at all.
+    std::chrono::milliseconds greeting_delay{500};
+};
+
 // What everybody who is logged in may read of the server (RFC 5464 §6.2); empty: nothing.
 struct ImapSettings {
     std::string comment;
@@ -162,11 +176,13 @@ struct Config {
     bool offers_scram = true;
     auth::LoginLimits login_limits;    // without its trusted networks
     std::vector<net::Network> trusted; // may relay without a login; are never banned
+    std::vector<net::Network> proxies; // must say whose each connection is: net::ProxyHeader
     OauthSettings oauth;
     StoreSettings store;
     ImapSettings imap;
     DnsSettings dns;
     VerifySettings verify;
+    SmtpSettings smtp;
 };
 
 } // namespace maild::daemon

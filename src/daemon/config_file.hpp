@@ -17,7 +17,8 @@ namespace maild::daemon {
 
 inline constexpr std::size_t kMaxConfigBytes = 64 * 1024;
 inline constexpr std::size_t kMaxListeners = 64;
-inline constexpr std::size_t kMaxTrustedNetworks = 1024;
+inline constexpr std::size_t kMaxNetworks = 1024;
+inline constexpr std::size_t kMaxNamedCertificates = 100;
 
 struct Position { // from 1; 0 when the file does not say it
     std::uint32_t line = 0;
@@ -50,18 +51,21 @@ struct HostDefaults {
 HostDefaults host_defaults();
 
 ParsedConfig parse_config(std::string_view text, const std::string& file, const HostDefaults& host);
-// Users exist, paths can be used and are not open to others, certificate files can be read and the
-// certificate is valid now.
+// Users exist, paths can be used and are not open to others, certificate files can be read, and
+// each certificate is valid now, has its key, and bears the names that it is for.
 ConfigFaults check_host(const ParsedConfig& parsed, WallTime now);
 // Both, from a file.
 std::expected<Config, ConfigFaults> load_config(const std::string& file);
+
+// What the keys of [[tls.certificates]] stand under in `positions`: "tls.certificates[0]".
+std::string name_of_certificate(std::size_t index);
 
 // "/etc/maild/maild.toml:12:5: what\n    remedy\n" for each, in the order of the file.
 std::string format_faults(const std::string& file, ConfigFaults faults);
 // Some lines that say what runs where, for --check.
 std::string summary(const Config& config);
-// One more for the configured certificate: its names, and what is wrong with its dates. Empty
-// without one.
+// One more for each configured certificate: its names, and what is wrong with its dates. Empty
+// without any.
 std::string certificate_summary(const Config& config, WallTime now);
 
 } // namespace maild::daemon

@@ -1,12 +1,14 @@
 #include "daemon/account.hpp"
 #include "daemon/config_file.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/log.hpp"
 #include "maild/base/unique_fd.hpp"
 #include "maild/net/certificate.hpp"
 #include "maild/net/client_tls.hpp"
 #include "maild/net/client_trust.hpp"
+#include "maild/net/server_names.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -99,20 +101,25 @@ public:
         }
     }
 
-    // RFC 5280 §4.1.2.5: clients would turn away from every session. At start that is better said
-    // than met; a reload leaves the old one in use.
-    void valid(const std::string& key, const std::string& path, WallTime now) {
-        const auto pem =
-            path.empty() ? Result<std::string>(fail(Errc::not_found)) : read_limited(path);
+    // A certificate and its key, `section` being what their keys stand in. RFC 5280 §4.1.2.5: with
+    // wrong dates clients would turn away from every session. At start that is better said than
+    // met; a reload leaves the old one in use.
+    void certificate(const std::string& section, const NamedTlsFiles& files, WallTime now) {
+        const auto certificate_key = section + ".certificate";
+        readable(certificate_key, files.certificate);
+        readable(section + ".key", files.key);
+        const auto pem = files.certificate.empty() ? Result<std::string>(fail(Errc::not_found))
+                                                   : read_limited(files.certificate);
         if (!pem) return; // readable() has said why
         const auto certificate = net::describe_certificate(*pem);
-        if (!certificate) {
-            add(key, path + ": " + certificate.error().internal,
-                "name a file with a certificate and its chain in PEM");
-        } else if (!net::is_valid_at(*certificate, now)) {
-            add(key, path + ": " + net::expiry_warning(*certificate, now),
+        if (!certificate)
+            return add(certificate_key, files.certificate + ": " + certificate.error().internal,
+                       "name a file with a certificate and its chain in PEM");
+        if (!net::is_valid_at(*certificate, now))
+            add(certificate_key, files.certificate + ": " + net::expiry_warning(*certificate, now),
                 "renew it, or leave certificate and key out for a self-signed one");
-        }
+        key_fits(section + ".key", *pem, files.key);
+        bears(section + ".names", *certificate, files.names);
     }
 
     void authorities(const std::string& key, const std::string& path) {
@@ -145,7 +152,32 @@ public:
 
 private:
     static bool is_secret(const std::string& key) {
-        return key == "tls.key" || key == "oauth.client_secret_file";
+        const bool is_tls_key = key.starts_with("tls.") && key.ends_with(".key");
+        return is_tls_key || key == "oauth.client_secret_file";
+    }
+
+    // The key is looked at and wiped: only auth holds it.
+    void key_fits(const std::string& key, const std::string& certificate_pem,
+                  const std::string& path) {
+        auto pem = read_limited(path);
+        if (!pem) return; // readable() has said why
+        const auto fits = net::check_key(certificate_pem, *pem);
+        ::explicit_bzero(pem->data(), pem->size());
+        if (!fits)
+            add(key, path + ": " + fits.error().internal,
+                "name the unencrypted PEM key that the certificate was made for");
+    }
+
+    void bears(const std::string& key, const net::CertificateSummary& certificate,
+               const std::vector<std::string>& names) {
+        for (const auto& name : names) {
+            const bool is_covered = std::ranges::any_of(certificate.names, [&](const auto& each) {
+                return net::covers_name(ascii::to_lower(each), name);
+            });
+            if (!is_covered)
+                add(key, log::escaped(name) + " does not stand in the certificate",
+                    "leave it out, or have the certificate issued for it");
+        }
     }
 
     // It will be created, so what is above it must exist.
@@ -164,6 +196,20 @@ private:
     std::set<uid_t> seen_;
     ConfigFaults faults_;
 };
+
+std::string certificate_line(const std::string& file, std::vector<std::string> names,
+                             WallTime now) {
+    const std::string line = "  TLS        ";
+    const auto pem = read_limited(file);
+    if (!pem) return line + pem.error().internal + "\n";
+    const auto certificate = net::describe_certificate(*pem);
+    if (!certificate) return line + certificate.error().internal + "\n";
+    if (names.empty()) names = certificate->names;
+    std::string list;
+    for (const auto& name : names) list += (list.empty() ? "" : ", ") + log::escaped(name);
+    const auto warning = net::expiry_warning(*certificate, now);
+    return line + list + (warning.empty() ? "" : ": " + warning) + "\n";
+}
 
 std::string_view tls_name(TlsMode mode) {
     switch (mode) {
@@ -198,9 +244,9 @@ ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
     check.directory("paths.data", config.paths.data);
     check.directory("paths.run", config.paths.run);
     check.log_directory(config.log.path);
-    check.readable("tls.certificate", config.tls.certificate);
-    check.valid("tls.certificate", config.tls.certificate, now);
-    check.readable("tls.key", config.tls.key);
+    check.certificate("tls", {config.tls.certificate, config.tls.key, {}}, now);
+    for (std::size_t i = 0; i < config.tls.named.size(); ++i)
+        check.certificate(name_of_certificate(i), config.tls.named[i], now);
     check.readable("tls.client_ca", config.tls.client_ca);
     check.authorities("tls.client_ca", config.tls.client_ca);
     check.readable("dns.trust_anchor", config.dns.trust_anchor);
@@ -243,17 +289,11 @@ std::string format_faults(const std::string& file, ConfigFaults faults) {
 }
 
 std::string certificate_summary(const Config& config, WallTime now) {
-    if (config.tls.certificate.empty()) return {};
-    const std::string line = "  TLS        ";
-    const auto pem = read_limited(config.tls.certificate);
-    if (!pem) return line + pem.error().internal + "\n";
-    const auto certificate = net::describe_certificate(*pem);
-    if (!certificate) return line + certificate.error().internal + "\n";
-    std::string names;
-    for (const auto& name : certificate->names)
-        names += (names.empty() ? "" : ", ") + log::escaped(name);
-    const auto warning = net::expiry_warning(*certificate, now);
-    return line + names + (warning.empty() ? "" : ": " + warning) + "\n";
+    std::string out;
+    if (!config.tls.certificate.empty()) out += certificate_line(config.tls.certificate, {}, now);
+    for (const auto& named : config.tls.named)
+        out += certificate_line(named.certificate, named.names, now);
+    return out;
 }
 
 std::string summary(const Config& config) {

@@ -186,8 +186,8 @@ void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Ne
     const auto* networks = table.array(key);
     if (networks == nullptr) return;
     out.clear();
-    if (networks->size() > kMaxTrustedNetworks) {
-        table.fault(key, "has more than " + std::to_string(kMaxTrustedNetworks) + " networks",
+    if (networks->size() > kMaxNetworks) {
+        table.fault(key, "has more than " + std::to_string(kMaxNetworks) + " networks",
                     "write fewer and greater ones");
         return;
     }
@@ -233,15 +233,6 @@ void read_users(ConfigTable& table, Users& out) {
     table.text("auth", out.auth);
     table.text("store", out.store);
     table.text("sender", out.sender);
-}
-
-void read_tls(ConfigTable& table, TlsFiles& out) {
-    table.absolute_path("certificate", out.certificate);
-    table.absolute_path("key", out.key);
-    table.absolute_path("client_ca", out.client_ca);
-    if (out.certificate.empty() == out.key.empty()) return;
-    table.fault(out.key.empty() ? "key" : "certificate", "is missing",
-                "write both, or none for a self-signed certificate");
 }
 
 void read_limits(ConfigTable& table, Limits& out) {
@@ -324,7 +315,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     });
     section(top, "log", parsed, [&](ConfigTable& table) { read_log(table, config.log); });
     section(top, "users", parsed, [&](ConfigTable& table) { read_users(table, config.users); });
-    section(top, "tls", parsed, [&](ConfigTable& table) { read_tls(table, config.tls); });
+    section(top, "tls", parsed, [&](ConfigTable& table) { read_tls(table, config.tls, parsed); });
     section(top, "pool", parsed, [&](ConfigTable& table) {
         table.number<std::uint32_t>("workers", config.workers, 0, 256);
     });
@@ -336,11 +327,16 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
         table.choice<bool>("scram", config.offers_scram, {{"offered", true}, {"never", false}});
         read_login_limits(table, config.login_limits);
     });
-    section(top, "network", parsed,
-            [&](ConfigTable& table) { read_networks(table, "trusted", config.trusted); });
+    section(top, "network", parsed, [&](ConfigTable& table) {
+        read_networks(table, "trusted", config.trusted);
+        read_networks(table, "proxies", config.proxies);
+    });
     section(top, "dns", parsed, [&](ConfigTable& table) { read_dns(table, config.dns); });
     section(top, "oauth", parsed, [&](ConfigTable& table) { read_oauth(table, config.oauth); });
     section(top, "store", parsed, [&](ConfigTable& table) { read_store(table, config.store); });
+    section(top, "smtp", parsed, [&](ConfigTable& table) {
+        table.delay("greeting_delay", config.smtp.greeting_delay, 0ms, 30s);
+    });
     section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
     section(top, "verify", parsed, [&](ConfigTable& table) { read_verify(table, config.verify); });
     top.report_unknown_keys();

@@ -5,6 +5,7 @@
 
 namespace maild::daemon {
 
+void read_tls(ConfigTable& table, TlsFiles& out, ParsedConfig& parsed);
 void read_oauth(ConfigTable& table, OauthSettings& out);
 void read_dns(ConfigTable& table, DnsSettings& out);
 void read_verify(ConfigTable& table, VerifySettings& out);

@@ -21,6 +21,7 @@ constexpr std::array kSizeUnits{Unit{"", 1},
                                 Unit{"TiB", 1ull << 40}};
 constexpr std::array kSpanUnits{Unit{"", 1}, Unit{"s", 1}, Unit{"min", 60}, Unit{"h", 3600},
                                 Unit{"d", 24 * 3600}};
+constexpr std::array kDelayUnits{Unit{"ms", 1}, Unit{"", 1000}, Unit{"s", 1000}};
 
 // "50 MiB" → 50 << 20. Nothing where the number or the unit is wrong or the product too great.
 std::optional<std::uint64_t> parse_quantity(std::string_view text, std::span<const Unit> units) {
@@ -176,6 +177,22 @@ void ConfigTable::span(std::string_view key, std::chrono::seconds& out, std::chr
     } else {
         out = std::chrono::seconds(*value);
     }
+}
+
+void ConfigTable::delay(std::string_view key, std::chrono::milliseconds& out,
+                        std::chrono::milliseconds least, std::chrono::milliseconds most) {
+    const auto* node = take(key);
+    if (node == nullptr) return;
+    auto value = quantity_of(*node, kDelayUnits);
+    if (value && node->is_integer()) *value = *value > 3600 ? UINT64_MAX : *value * 1000; // seconds
+    const auto low = static_cast<std::uint64_t>(least.count());
+    const auto high = static_cast<std::uint64_t>(most.count());
+    if (!value)
+        fault(key, "is no span of time", "write seconds, or a number with ms or s: \"500 ms\"");
+    else if (*value < low || *value > high)
+        fault(key, "is out of range", format_range(low, high, kDelayUnits));
+    else
+        out = std::chrono::milliseconds(*value);
 }
 
 const toml::table* ConfigTable::table(std::string_view key) {

@@ -33,6 +33,8 @@ public:
     void size(std::string_view key, std::uint64_t& out, std::uint64_t least, std::uint64_t most);
     void span(std::string_view key, std::chrono::seconds& out, std::chrono::seconds least,
               std::chrono::seconds most);
+    void delay(std::string_view key, std::chrono::milliseconds& out,
+               std::chrono::milliseconds least, std::chrono::milliseconds most);
     template <std::unsigned_integral Number>
     void number(std::string_view key, Number& out, Number least, Number most) {
         const auto value = integer(key, least, most);

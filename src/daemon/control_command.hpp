@@ -31,6 +31,7 @@ struct ControlReach {
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index
     ServerStatus& status;
     net::Event& status_changed;
+    ipc::Client& auth; // for what is no directory's
 };
 
 // Typed access to a request's arguments. What is wrong with one is a sentence for the admin.
@@ -68,6 +69,7 @@ std::span<const ControlCommand> mailbox_commands();
 std::span<const ControlCommand> acl_commands();
 std::span<const ControlCommand> fsck_commands();
 std::span<const ControlCommand> ban_commands();
+std::span<const ControlCommand> tls_commands();
 
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);

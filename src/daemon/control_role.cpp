@@ -29,7 +29,8 @@ public:
                                      .store = *store_,
                                      .workers = workers_,
                                      .status = status_,
-                                     .status_changed = status_changed_});
+                                     .status_changed = status_changed_,
+                                     .auth = *auth_line_});
         context.ready();
         return {};
     }

@@ -1,12 +1,18 @@
 #include "daemon/key_service.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
 #include "maild/net/certificate.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <string_view>
 #include <unistd.h>
+#include <utility>
 
 namespace maild::daemon {
 namespace {
@@ -37,25 +43,68 @@ std::string name_of(const net::CertificateSummary& summary) {
     return summary.names.empty() ? "no name" : summary.names.front();
 }
 
+std::vector<std::string> usable_names(const net::CertificateSummary& summary) {
+    std::vector<std::string> out;
+    for (const auto& name : summary.names) {
+        auto lower = ascii::to_lower(name);
+        if (net::is_certificate_name(lower)) out.push_back(std::move(lower));
+    }
+    return out;
+}
+
+// What a worker calls the key: not its place in a list, which a reload changes.
+std::uint32_t id_of(const net::CertificateSummary& summary) {
+    std::uint32_t id = 0;
+    const auto digits = std::string_view(summary.fingerprint).substr(0, 8);
+    std::from_chars(digits.data(), digits.data() + digits.size(), id, 16);
+    return id;
+}
+
+void log_loaded(const net::CertificateSummary& summary, WallTime now) {
+    const auto days = (to_unix_seconds(summary.not_after) - to_unix_seconds(now)) / 86'400;
+    const bool is_well = net::expiry_warning(summary, now).empty();
+    log::write(is_well ? log::Level::info : log::Level::warning, "certificate_loaded",
+               {{"name", name_of(summary)},
+                {"key", summary.key_type},
+                {"days_left", days},
+                {"self_signed", summary.is_self_signed}});
+}
+
 } // namespace
 
-Result<void> KeyService::load(const std::string& certificate_pem, const std::string& key_pem,
-                              WallTime now) {
-    const auto summary = net::describe_certificate(certificate_pem);
-    if (!summary) return std::unexpected(summary.error());
-    if (auto fits = net::check_key(certificate_pem, key_pem); !fits) return fits;
-    auto signer = net::LocalSigner::create(key_pem);
+Result<KeyService::Key> KeyService::read(const CertificateSource& source) {
+    auto summary = net::describe_certificate(source.certificate);
+    if (!summary) return std::unexpected(std::move(summary.error()));
+    if (auto fits = net::check_key(source.certificate, source.key); !fits)
+        return std::unexpected(std::move(fits.error()));
+    auto signer = net::LocalSigner::create(source.key);
     if (!signer) return std::unexpected(std::move(signer.error()));
+    return Key{
+        .file = source.file,
+        .certificate = {.chain = source.certificate,
+                        .certificate = id_of(*summary),
+                        .names = source.names.empty() ? usable_names(*summary) : source.names},
+        .summary = std::move(*summary),
+        .signer = std::move(*signer)};
+}
+
+Result<void> KeyService::load(const std::vector<CertificateSource>& sources) {
     std::vector<Key> keys;
-    keys.push_back({.chain = certificate_pem, .summary = *summary, .signer = std::move(*signer)});
-    keys_ = std::move(keys);
-    const auto days = (to_unix_seconds(summary->not_after) - to_unix_seconds(now)) / 86'400;
-    const bool is_well = net::expiry_warning(*summary, now).empty();
-    log::write(is_well ? log::Level::info : log::Level::warning, "certificate_loaded",
-               {{"name", name_of(*summary)},
-                {"key", summary->key_type},
-                {"days_left", days},
-                {"self_signed", summary->is_self_signed}});
+    for (const auto& source : sources) {
+        auto key = read(source);
+        if (!key)
+            return fail(key.error().code,
+                        source.file + (source.file.empty() ? "" : ": ") + key.error().internal);
+        const auto twin = std::ranges::find(keys, key->certificate.certificate,
+                                            [](const Key& k) { return k.certificate.certificate; });
+        if (twin != keys.end() && twin->summary.fingerprint != key->summary.fingerprint)
+            return fail(Errc::invalid_argument, source.file +
+                                                    ": its fingerprint begins as that of " +
+                                                    twin->file + "; renew one of them");
+        keys.push_back(std::move(*key));
+    }
+    retired_ = std::exchange(keys_, std::move(keys));
+    for (const auto& key : keys_) log_loaded(key.summary, clock_.now());
     return {};
 }
 
@@ -67,10 +116,10 @@ Result<void> KeyService::load_client_authorities(std::string pem) {
     return {};
 }
 
-std::string KeyService::expiry_warnings(WallTime now) const {
+std::string KeyService::expiry_warnings() const {
     std::string out;
     for (const auto& key : keys_) {
-        const auto warning = net::expiry_warning(key.summary, now);
+        const auto warning = net::expiry_warning(key.summary, clock_.now());
         if (warning.empty()) continue;
         if (!out.empty()) out += "; ";
         out += "certificate of " + name_of(key.summary) + ": " + warning;
@@ -78,27 +127,66 @@ std::string KeyService::expiry_warnings(WallTime now) const {
     return out;
 }
 
-bool KeyService::handle(ipc::Connection& connection, const ipc::Request& request) {
-    if (request.type == kCertificates) {
-        CertificateChains chains;
-        for (const auto& key : keys_) chains.chains.push_back(key.chain);
-        if (client_trust_) chains.client_authorities = client_trust_->pem();
-        connection.reply(request.id, ipc::encode(chains));
-        return true;
+// The host's own stands behind the others where they have the same name, as in a worker.
+CertificateList KeyService::list() const {
+    CertificateList out;
+    std::set<std::string_view> taken;
+    const auto add_served = [&](std::size_t at) {
+        for (const auto& name : keys_[at].certificate.names)
+            if (taken.insert(name).second) out.certificates[at].served.push_back(name);
+    };
+    for (const auto& key : keys_) {
+        const auto& summary = key.summary;
+        out.certificates.push_back({.file = key.file,
+                                    .is_own = out.certificates.empty(),
+                                    .names = summary.names,
+                                    .served = {},
+                                    .key_type = summary.key_type,
+                                    .issuer = summary.issuer,
+                                    .fingerprint = summary.fingerprint,
+                                    .not_before = summary.not_before,
+                                    .not_after = summary.not_after,
+                                    .warning = net::expiry_warning(summary, clock_.now())});
     }
-    if (request.type != kSign) return false;
-    connection.answer(request.id, sign(request));
-    return true;
+    for (std::size_t i = 1; i < keys_.size(); ++i) add_served(i);
+    if (!keys_.empty()) add_served(0);
+    return out;
+}
+
+CertificateChains KeyService::chains() {
+    CertificateChains out;
+    for (const auto& key : keys_) out.certificates.push_back(key.certificate);
+    if (client_trust_) out.client_authorities = client_trust_->pem();
+    out.ticket_keys = tickets_.keys_at(clock_.now());
+    return out;
+}
+
+bool KeyService::handle(ipc::Connection& connection, const ipc::Request& request) {
+    switch (request.type) {
+    case kCertificates: connection.reply(request.id, ipc::encode(chains())); return true;
+    case kTicketKeys:
+        connection.reply(request.id, ipc::encode(TicketKeyList{tickets_.keys_at(clock_.now())}));
+        return true;
+    case kListCertificates: connection.reply(request.id, ipc::encode(list())); return true;
+    case kSign: connection.answer(request.id, sign(request)); return true;
+    default: return false;
+    }
+}
+
+net::LocalSigner* KeyService::signer_of(std::uint32_t certificate) const {
+    for (const auto* keys : {&keys_, &retired_})
+        for (const auto& key : *keys)
+            if (key.certificate.certificate == certificate) return key.signer.get();
+    return nullptr;
 }
 
 Result<Signature> KeyService::sign(const ipc::Request& request) {
     auto wanted = ipc::decode<SignRequest>(request.payload);
     if (!wanted) return std::unexpected(std::move(wanted.error()));
-    if (wanted->certificate >= keys_.size() || wanted->kind > net::SignatureKind::rsa_raw) {
+    auto* signer = signer_of(wanted->certificate);
+    if (signer == nullptr || wanted->kind > net::SignatureKind::rsa_raw)
         return fail(Errc::invalid_argument, "no such key");
-    }
-    auto bytes =
-        keys_[wanted->certificate].signer->sign(wanted->certificate, wanted->kind, wanted->input);
+    auto bytes = signer->sign(wanted->certificate, wanted->kind, wanted->input);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
     return Signature{std::move(*bytes)};
 }

@@ -14,8 +14,11 @@ template <class Codec> void describe(Codec& codec, LogSettings& c) {
 template <class Codec> void describe(Codec& codec, Users& c) {
     codec(c.control, c.worker, c.auth, c.store, c.sender);
 }
+template <class Codec> void describe(Codec& codec, NamedTlsFiles& c) {
+    codec(c.certificate, c.key, c.names);
+}
 template <class Codec> void describe(Codec& codec, TlsFiles& c) {
-    codec(c.certificate, c.key, c.client_ca);
+    codec(c.certificate, c.key, c.client_ca, c.named, c.tickets);
 }
 template <class Codec> void describe(Codec& codec, Limits& c) {
     codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address, c.newcomers,
@@ -38,10 +41,11 @@ template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
 template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.comment, c.admin); }
+template <class Codec> void describe(Codec& codec, SmtpSettings& c) { codec(c.greeting_delay); }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.oauth, c.store, c.imap, c.dns,
-          c.verify);
+          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.proxies, c.oauth, c.store,
+          c.imap, c.smtp, c.dns, c.verify);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,
@@ -66,7 +70,9 @@ template <class Codec> void describe(Codec& codec, RemoveListener& m) { codec(m.
 template <class Codec> void describe(Codec& codec, GivePeer& m) {
     codec(m.role, m.index, m.use, m.we_ask);
 }
-template <class Codec> void describe(Codec&, GiveCertificate&) {}
+template <class Codec> void describe(Codec& codec, GiveCertificate& m) {
+    codec(m.number, m.count, m.is_own, m.file, m.names);
+}
 template <class Codec> void describe(Codec&, GiveClientAuthorities&) {}
 template <class Codec> void describe(Codec&, GiveIssuerFiles&) {}
 template <class Codec> void describe(Codec& codec, Reload& m) { codec(m.config); }

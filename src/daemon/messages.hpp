@@ -62,7 +62,13 @@ struct GivePeer {
     PeerUse use = PeerUse::requests;
     bool we_ask = false;
 };
-struct GiveCertificate {};       // certificate, key
+struct GiveCertificate { // one of all that are configured; descriptors: certificate, key
+    std::uint32_t number = 0;
+    std::uint32_t count = 0; // of them
+    bool is_own = false;     // the host's own
+    std::string file;
+    std::vector<std::string> names; // of another; empty: those in it
+};
 struct GiveClientAuthorities {}; // the file of tls.client_ca
 struct GiveIssuerFiles {};       // the secret of [oauth], authorities
 struct Reload {

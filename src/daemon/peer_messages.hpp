@@ -7,6 +7,8 @@
 #include "maild/base/ids.hpp"
 #include "maild/ipc/codec.hpp"
 #include "maild/ipc/message.hpp"
+#include "maild/net/server_names.hpp"
+#include "maild/net/ticket_keys.hpp"
 #include "maild/net/tls.hpp"
 
 #include <cstdint>
@@ -15,15 +17,39 @@
 
 namespace maild::daemon {
 
-inline constexpr ipc::MessageType kCertificates = 0x7001; // Nothing → CertificateChains
-inline constexpr ipc::MessageType kSign = 0x7002;         // SignRequest → Signature
-inline constexpr ipc::MessageType kListSessions = 0x7101; // Nothing → SessionList
-inline constexpr ipc::MessageType kKick = 0x7102;         // KickRequest → KickResult
-inline constexpr ipc::MessageType kIntrospect = 0x7201;   // IntrospectRequest → auth::TokenClaims
+inline constexpr ipc::MessageType kCertificates = 0x7001;        // Nothing → CertificateChains
+inline constexpr ipc::MessageType kSign = 0x7002;                // SignRequest → Signature
+inline constexpr ipc::MessageType kTicketKeys = 0x7003;          // Nothing → TicketKeyList
+inline constexpr ipc::MessageType kListCertificates = 0x7004;    // Nothing → CertificateList
+inline constexpr ipc::MessageType kCertificatesChanged = 0x7005; // event of `auth`: ask again
+inline constexpr ipc::MessageType kListSessions = 0x7101;        // Nothing → SessionList
+inline constexpr ipc::MessageType kKick = 0x7102;                // KickRequest → KickResult
+inline constexpr ipc::MessageType kIntrospect = 0x7201; // IntrospectRequest → auth::TokenClaims
 
 struct CertificateChains {
-    std::vector<std::string> chains;  // PEM without keys; the index is what SignRequest names
+    std::vector<net::NamedCertificate> certificates; // the first is the host's own
     std::string client_authorities{}; // PEM, net::ClientTrust; empty: clients show no certificate
+    std::vector<net::TicketKey> ticket_keys{};
+};
+
+struct TicketKeyList {
+    std::vector<net::TicketKey> keys;
+};
+
+struct CertificateRow {
+    std::string file; // empty: the host has made it for itself
+    bool is_own = false;
+    std::vector<std::string> names;  // that stand in it
+    std::vector<std::string> served; // for which clients get it
+    std::string key_type;
+    std::string issuer;
+    std::string fingerprint;
+    WallTime not_before{};
+    WallTime not_after{};
+    std::string warning; // of its dates; empty: all is well
+};
+struct CertificateList {
+    std::vector<CertificateRow> certificates;
 };
 
 struct SignRequest {
@@ -60,8 +86,14 @@ struct KickResult {
 };
 
 template <class Codec> void describe(Codec& codec, CertificateChains& c) {
-    codec(c.chains, c.client_authorities);
+    codec(c.certificates, c.client_authorities, c.ticket_keys);
 }
+template <class Codec> void describe(Codec& codec, TicketKeyList& l) { codec(l.keys); }
+template <class Codec> void describe(Codec& codec, CertificateRow& r) {
+    codec(r.file, r.is_own, r.names, r.served, r.key_type, r.issuer, r.fingerprint, r.not_before,
+          r.not_after, r.warning);
+}
+template <class Codec> void describe(Codec& codec, CertificateList& l) { codec(l.certificates); }
 template <class Codec> void describe(Codec& codec, SignRequest& r) {
     codec(r.certificate, r.kind, r.input);
 }

@@ -22,6 +22,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maild::daemon {
 
@@ -50,10 +51,16 @@ struct Listener {
     UniqueFd socket;
 };
 
-// The files of [tls], opened by the supervisor (auth alone gets them); positioned at the start.
+// One pair of the files of [tls], opened by the supervisor (auth alone gets them); positioned at
+// the start.
 struct CertificateFiles {
     UniqueFd certificate;
     UniqueFd key;
+    std::uint32_t number = 0; // from 0 …
+    std::uint32_t count = 1;  // … to below this, in order
+    bool is_own = true;       // the host's own; the others are for `names`, or those in them
+    std::string file{};
+    std::vector<std::string> names{};
 };
 
 // The files of [oauth], opened by the supervisor (the role oauth alone gets them).
@@ -111,8 +118,8 @@ public:
     // At a reload that removed it: stop accepting from it and close it. Sessions go on.
     virtual void on_listener_removed(const ListenerConfig&) {}
     virtual void on_peer(Peer peer) = 0;
-    virtual void on_certificate(CertificateFiles) {
-    } // auth: after start() and again before each on_reload()
+    // auth: for each pair, after start() and again before each on_reload()
+    virtual void on_certificate(CertificateFiles) {}
     virtual void on_client_authorities(UniqueFd) {} // auth: likewise
     virtual void on_issuer_files(IssuerFiles) {}    // oauth: after start(); a reload begins it anew
     virtual void on_reload() {}                     // context.config() is the new one

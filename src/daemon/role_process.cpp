@@ -174,8 +174,10 @@ void RoleProcess::take(SupervisorMessage& message, Descriptors& descriptors) {
     } else if (auto* peer = std::get_if<GivePeer>(&message); peer != nullptr && has(1)) {
         program_->on_peer(
             {peer->role, peer->index, peer->use, peer->we_ask, std::move(descriptors[0])});
-    } else if (std::holds_alternative<GiveCertificate>(message) && has(2)) {
-        program_->on_certificate({std::move(descriptors[0]), std::move(descriptors[1])});
+    } else if (auto* pair = std::get_if<GiveCertificate>(&message); pair != nullptr && has(2)) {
+        program_->on_certificate({std::move(descriptors[0]), std::move(descriptors[1]),
+                                  pair->number, pair->count, pair->is_own, std::move(pair->file),
+                                  std::move(pair->names)});
     } else if (std::holds_alternative<GiveClientAuthorities>(message) && has(1)) {
         program_->on_client_authorities(std::move(descriptors[0]));
     } else if (std::holds_alternative<GiveIssuerFiles>(message) && has(2)) {

@@ -1,13 +1,19 @@
 #include "daemon/service_port.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/net/proxy_header.hpp"
 #include "maild/net/spawn.hpp"
+
+#include <utility>
 
 namespace maild::daemon {
 namespace {
 
 constexpr std::chrono::seconds kRefusalTime{2};
 constexpr std::chrono::seconds kSettleTime{2};
+// A proxy says whom it speaks for in its first segment; one may get lost and come again.
+constexpr std::chrono::seconds kIntroductionTime{5};
+constexpr std::size_t kMaxIntroducing = 1000;
 
 net::Task<void> refuse(net::Stream stream, std::string words) {
     co_await stream.write(words, kRefusalTime);
@@ -15,6 +21,21 @@ net::Task<void> refuse(net::Stream stream, std::string words) {
 }
 
 } // namespace
+
+class ServicePort::Introduction {
+public:
+    explicit Introduction(std::size_t& count) : count_(&count) { ++*count_; }
+    Introduction(Introduction&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
+    Introduction(const Introduction&) = delete;
+    Introduction& operator=(const Introduction&) = delete;
+    Introduction& operator=(Introduction&&) = delete;
+    ~Introduction() {
+        if (count_ != nullptr) --*count_;
+    }
+
+private:
+    std::size_t* count_;
+};
 
 void ServicePort::start() { net::spawn(io_, accept_loop(shared_from_this()), "accept"); }
 
@@ -29,8 +50,8 @@ net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
             co_return;
         }
         try {
-            co_await self->gate_.settle(kSettleTime);
-            self->admit(std::move(*socket));
+            co_await self->handling_.gate.settle(kSettleTime);
+            self->take(std::move(*socket));
         } catch (const std::exception&
                      error) { // no memory, or epoll is full: this connection ends, no other
             log::error("connection_dropped",
@@ -39,18 +60,48 @@ net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
     }
 }
 
-void ServicePort::admit(UniqueFd socket) {
+void ServicePort::take(UniqueFd socket) {
     net::Stream stream(io_, std::move(socket));
-    auto pass = gate_.admit(stream.peer().address);
+    if (!handling_.is_proxy(stream.peer().address)) return admit(std::move(stream));
+    if (introducing_ >= kMaxIntroducing) {
+        log::warning("proxy_refused", {{"listener", config_.endpoint()},
+                                       {"remote_ip", stream.peer().address},
+                                       {"reason", "too many connections without a header"}});
+        return;
+    }
+    net::spawn(io_, introduce(shared_from_this(), std::move(stream), Introduction(introducing_)),
+               "proxy_header");
+}
+
+// Whatever is no header ends without a word: what stands there speaks another protocol.
+net::Task<void> ServicePort::introduce(std::shared_ptr<ServicePort> self, net::Stream stream,
+                                       [[maybe_unused]] Introduction counted) {
+    const auto proxy = stream.peer().address;
+    const auto taken = co_await net::take_proxy_header(stream, kIntroductionTime);
+    if (!taken) {
+        log::warning("proxy_refused", {{"listener", self->config_.endpoint()},
+                                       {"remote_ip", proxy},
+                                       {"error", name_of(taken.error().code)},
+                                       {"reason", taken.error().internal}});
+        co_return;
+    }
+    log::debug("proxy_connected", {{"listener", self->config_.endpoint()},
+                                   {"proxy_ip", proxy},
+                                   {"remote_ip", stream.peer().address}});
+    self->admit(std::move(stream));
+}
+
+void ServicePort::admit(net::Stream stream) {
+    auto pass = handling_.gate.admit(stream.peer().address);
     if (pass) {
-        net::spawn(io_, serve_(std::move(stream), std::move(*pass)), "session");
+        net::spawn(io_, handling_.serve(std::move(stream), std::move(*pass)), "session");
         return;
     }
     log::warning("connection_refused", {{"service", name_of(config_.service)},
                                         {"remote_ip", stream.peer().address},
                                         {"reason", name_of(pass.error().code)}});
     if (config_.tls != TlsMode::implicit)
-        net::spawn(io_, refuse(std::move(stream), refusal_), "refuse");
+        net::spawn(io_, refuse(std::move(stream), handling_.refusal), "refuse");
 }
 
 } // namespace maild::daemon

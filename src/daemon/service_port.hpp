@@ -1,7 +1,7 @@
 #pragma once
-// One listening socket as a worker serves it: accepts, admits through the service's gate, and
-// starts the protocol's coroutine. Whom the gate refuses is told so in the protocol's words, where
-// it speaks first in plain text.
+// One listening socket as a worker serves it: accepts, lets a proxy say whom it speaks for, admits
+// through the service's gate, and starts the protocol's coroutine. Whom the gate refuses is told so
+// in the protocol's words, where it speaks first in plain text.
 
 #include "daemon/role.hpp"
 
@@ -9,9 +9,11 @@
 #include "maild/net/listener.hpp"
 #include "maild/net/stream.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace maild::daemon {
 
@@ -20,15 +22,19 @@ public:
     // Serves one admitted connection; asked anew for each, so that a reload holds for the next one.
     using Serve = std::function<net::Task<void>(net::Stream stream, net::Gate::Pass pass)>;
 
-    // `gate` outlives the port.
-    ServicePort(boost::asio::io_context& io, Listener listener, net::Gate& gate,
-                std::string refusal, Serve serve)
+    struct Handling {
+        net::Gate& gate; // outlives the port
+        std::string refusal;
+        Serve serve;
+        // Whether who connects from there must say for whom; asked anew for each, too.
+        std::function<bool(std::string_view address)> is_proxy;
+    };
+
+    ServicePort(boost::asio::io_context& io, Listener listener, Handling handling)
         : io_(io),
           config_(std::move(listener.config)),
           listener_(io, std::move(listener.socket)),
-          gate_(gate),
-          refusal_(std::move(refusal)),
-          serve_(std::move(serve)) {}
+          handling_(std::move(handling)) {}
 
     void start(); // keeps itself alive until stop()
     void stop() { listener_.stop(); }
@@ -36,14 +42,17 @@ public:
 
 private:
     static net::Task<void> accept_loop(std::shared_ptr<ServicePort> self);
-    void admit(UniqueFd socket);
+    class Introduction; // one that is counted in `introducing_`
+    static net::Task<void> introduce(std::shared_ptr<ServicePort> self, net::Stream stream,
+                                     Introduction counted);
+    void take(UniqueFd socket);
+    void admit(net::Stream stream);
 
     boost::asio::io_context& io_;
     ListenerConfig config_;
     net::Listener listener_;
-    net::Gate& gate_;
-    std::string refusal_;
-    Serve serve_;
+    Handling handling_;
+    std::size_t introducing_ = 0; // connections of proxies whose header is not there yet
 };
 
 } // namespace maild::daemon

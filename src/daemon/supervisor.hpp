@@ -57,7 +57,7 @@ private:
     void begin(Child& child);
     void connect_all(const std::vector<Child*>& started);
     void connect(Child& asking, Child& answering, PeerUse use);
-    void give_certificate(Child& auth);
+    void give_certificates(Child& auth);
     void give_client_authorities(Child& auth);
     void give_issuer_files(Child& oauth);
     Descriptors copy_of(const UniqueFd& descriptor);

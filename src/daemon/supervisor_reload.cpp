@@ -95,7 +95,7 @@ Result<std::string> Supervisor::apply(Config next) {
             continue;
         }
         if (!child.is_running()) continue;
-        if (child.role() == Role::auth) give_certificate(child);
+        if (child.role() == Role::auth) give_certificates(child);
         child.send(Reload{config_});
     }
     log::info("configuration_reloaded", {{"config", config_.file}});

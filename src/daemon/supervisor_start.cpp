@@ -46,7 +46,7 @@ void Supervisor::begin(Child& child) {
                      LogOutput{config_.log.target, config_.log.level},
                      has_secret ? token_secret_ : std::string(), child.note()},
                std::move(descriptors));
-    if (child.role() == Role::auth) give_certificate(child);
+    if (child.role() == Role::auth) give_certificates(child);
     if (child.role() == Role::oauth) give_issuer_files(child);
     for (const auto& listener : listeners_) {
         if (serves(child.role(), listener.config.service)) {
@@ -117,14 +117,25 @@ void Supervisor::give_issuer_files(Child& oauth) {
                {{"client_secret_file", config_.oauth.secret_file}, {"ca", config_.oauth.ca}});
 }
 
-void Supervisor::give_certificate(Child& auth) {
+// All of them or, as far as auth is concerned, none: it waits for the last.
+void Supervisor::give_certificates(Child& auth) {
     give_client_authorities(auth);
-    if (config_.tls.certificate.empty()) return;
-    Descriptors files;
-    files.push_back(open_for_child(config_.tls.certificate));
-    files.push_back(open_for_child(config_.tls.key));
-    if (files[0] && files[1]) return auth.send(GiveCertificate{}, std::move(files));
-    log::error("certificate_not_opened", {{"certificate", config_.tls.certificate}});
+    auto pairs = config_.tls.named;
+    const bool has_own = !config_.tls.certificate.empty();
+    if (has_own) pairs.insert(pairs.begin(), {config_.tls.certificate, config_.tls.key, {}});
+    for (std::uint32_t i = 0; i < pairs.size(); ++i) {
+        Descriptors files;
+        files.push_back(open_for_child(pairs[i].certificate));
+        files.push_back(open_for_child(pairs[i].key));
+        if (!files[0] || !files[1])
+            return log::error("certificate_not_opened", {{"certificate", pairs[i].certificate}});
+        auth.send(GiveCertificate{.number = i,
+                                  .count = static_cast<std::uint32_t>(pairs.size()),
+                                  .is_own = has_own && i == 0,
+                                  .file = std::move(pairs[i].certificate),
+                                  .names = std::move(pairs[i].names)},
+                  std::move(files));
+    }
 }
 
 Descriptors Supervisor::copy_of(const UniqueFd& descriptor) {

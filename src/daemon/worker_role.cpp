@@ -3,11 +3,11 @@
 #include "daemon/imap_backend.hpp"
 #include "daemon/peer_messages.hpp"
 #include "daemon/pop3_backend.hpp"
-#include "daemon/remote_signer.hpp"
 #include "daemon/resolver_line.hpp"
 #include "daemon/service_port.hpp"
 #include "daemon/session_service.hpp"
 #include "daemon/smtp_backend.hpp"
+#include "daemon/worker_tls.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/directory/remote_directory.hpp"
@@ -31,33 +31,18 @@
 namespace maild::daemon {
 namespace {
 
-constexpr std::chrono::seconds kAuthTimeout{5};
 constexpr std::chrono::milliseconds kRetry{200};
-constexpr std::array kServices = {Service::smtp, Service::submission, Service::lmtp, Service::imap,
-                                  Service::pop3};
 constexpr std::array kTlsModes = {TlsMode::none, TlsMode::starttls, TlsMode::implicit};
-
-// RFC 7301: what a client may name in its handshake; another protocol's client is turned away
-// (ALPACA).
-std::vector<std::string> alpn_of(Service service) {
-    switch (service) {
-    case Service::imap: return {"imap"};
-    case Service::pop3: return {"pop3"};
-    case Service::lmtp: return {"lmtp"};
-    default: return {"smtp"};
-    }
-}
-
-// A mail server that brings mail must not be asked for a certificate: some have one that they would
-// rather not show.
-bool has_logins(Service service) {
-    return service == Service::imap || service == Service::pop3 || service == Service::submission;
-}
 
 std::string refusal_of(Service service) {
     if (service == Service::imap) return "* BYE [UNAVAILABLE] Too many connections\r\n";
     if (service == Service::pop3) return "-ERR [SYS/TEMP] Too many connections\r\n"; // RFC 3206 §4
     return "421 4.7.0 Too many connections, try again later\r\n"; // RFC 5321 §3.8
+}
+
+bool is_among(std::string_view address, const std::vector<net::Network>& networks) {
+    const auto parsed = networks.empty() ? std::nullopt : net::parse_ip(address);
+    return parsed && net::in_any_network(*parsed, networks);
 }
 
 auth::PlaintextPolicy policy_of(PlaintextLogin plaintext) {
@@ -81,12 +66,14 @@ auth::SaslOffer offer_of(const Config& config) {
     return offer;
 }
 
-smtp::Limits smtp_limits(const Limits& limits) {
+smtp::Limits smtp_limits(const Config& config) {
+    const auto& limits = config.limits;
     smtp::Limits out;
     out.message_size = limits.message_bytes;
     out.recipients = limits.recipients;
     out.command_timeout = limits.smtp_idle;
     out.tls_timeout = limits.tls_handshake;
+    out.greeting_pause = config.smtp.greeting_delay;
     return out;
 }
 
@@ -123,6 +110,7 @@ public:
         const auto& config = context.config();
         store_line_.emplace(io, "store");
         auth_line_.emplace(io, "auth");
+        tls_.emplace(*auth_line_, clock_);
         store_.emplace(io, *store_line_);
         directory_.emplace(*auth_line_);
         resolver_line_.emplace(io);
@@ -131,12 +119,15 @@ public:
         imap_backend_.emplace(*directory_, *store_);
         pop3_backend_.emplace(*directory_, *store_);
         budget_.emplace(budget_of(config.limits));
+        early_talkers_.emplace(clock_);
+        early_talkers_->set_trusted(config.trusted);
         for (const auto service : kServices) {
             gates_[index_of(service)] =
                 std::make_unique<net::Gate>(std::string(name_of(service)), gate_limits(), clock_);
             net::spawn(io, gate_of(service).end_expired(), "gate_expiry");
         }
         sessions_.emplace(io, gates());
+        follow_certificates();
         net::spawn(io, begin(), "worker_begin");
         return {};
     }
@@ -146,7 +137,7 @@ public:
     void on_listener(Listener listener) override {
         on_listener_removed(listener.config);
         waiting_.push_back(std::move(listener));
-        if (has_certificate_) open_ports();
+        if (tls_->is_there()) open_ports();
     }
 
     void on_listener_removed(const ListenerConfig& config) override {
@@ -162,7 +153,7 @@ public:
         if (peer.role == Role::store)
             store_line_->attach(std::move(peer.socket));
         else if (peer.role == Role::auth && peer.use == PeerUse::signing)
-            signer_.attach(std::move(peer.socket));
+            tls_->attach(std::move(peer.socket));
         else if (peer.role == Role::auth)
             auth_line_->attach(std::move(peer.socket));
         else if (peer.role == Role::resolver)
@@ -174,6 +165,7 @@ public:
     void on_reload() override {
         for (auto& gate : gates_) gate->set_limits(gate_limits());
         smtp_backend_->set_config(context_->config());
+        early_talkers_->set_trusted(context_->config().trusted);
         net::spawn(context_->io(), refresh(), "worker_reload");
     }
 
@@ -209,49 +201,34 @@ private:
     // Certificates come from auth, which may still be starting: nothing is accepted before they are
     // here, and the connections wait in the listeners' queues.
     net::Task<void> begin() {
-        while (!has_certificate_) {
-            const auto fetched = co_await fetch_certificates();
+        while (!tls_->is_there()) {
+            const auto fetched = co_await tls_->fetch(context_->config().tls.tickets);
             if (fetched) break;
             log::debug("certificates_not_there_yet", {{"reason", fetched.error().internal}});
             co_await net::sleep_for(kRetry);
         }
+        build_servers();
         open_ports();
         context_->ready();
+        net::spawn(context_->io(), tls_->renew_tickets(), "ticket_keys");
+    }
+
+    // `auth` may read them later than we the configuration at a reload, and one that takes the
+    // place of another reads them anew.
+    void follow_certificates() {
+        const auto ask = [this] {
+            if (tls_->is_there()) net::spawn(context_->io(), refresh(), "certificates");
+        };
+        auth_line_->on_event([ask](ipc::MessageType type, const ipc::Message&) {
+            if (type == kCertificatesChanged) ask();
+        });
+        auth_line_->on_attached(ask);
     }
 
     net::Task<void> refresh() {
-        const auto fetched = co_await fetch_certificates();
+        const auto fetched = co_await tls_->fetch(context_->config().tls.tickets);
         if (!fetched) log::error("certificates_kept", {{"reason", fetched.error().internal}});
         build_servers();
-    }
-
-    net::Task<Result<void>> fetch_certificates() {
-        ipc::Nothing nothing;
-        auto chains =
-            co_await auth_line_->call<CertificateChains>(kCertificates, nothing, kAuthTimeout);
-        if (!chains) co_return std::unexpected(std::move(chains.error()));
-        if (chains->chains.empty())
-            co_return fail(Errc::unavailable, "auth has no certificate yet");
-        std::shared_ptr<const net::ClientTrust> trust;
-        if (!chains->client_authorities.empty()) {
-            auto read = net::ClientTrust::create(std::move(chains->client_authorities));
-            if (!read) co_return std::unexpected(std::move(read.error()));
-            trust = std::move(*read);
-        }
-        std::array<std::shared_ptr<net::TlsContext>, kServices.size()> fresh;
-        for (const auto service : kServices) {
-            const net::TlsSettings settings{.certificate_chain = chains->chains.front(),
-                                            .certificate = 0,
-                                            .alpn = alpn_of(service),
-                                            .client_trust = has_logins(service) ? trust : nullptr};
-            auto made = net::TlsContext::create(settings, signer_);
-            if (!made) co_return std::unexpected(std::move(made.error()));
-            fresh[index_of(service)] = std::move(*made);
-        }
-        tls_ = std::move(fresh);
-        has_certificate_ = true;
-        build_servers();
-        co_return Result<void>{};
     }
 
     // What new sessions begin with; running ones keep what they have.
@@ -267,7 +244,7 @@ private:
                        Backend& backend) {
         for (const auto mode : kTlsModes) {
             servers[index_of(mode)] = std::make_shared<const Server>(
-                Server{.tls = mode == TlsMode::none ? nullptr : tls_[index_of(service)],
+                Server{.tls = mode == TlsMode::none ? nullptr : tls_->of(service),
                        .implicit_tls = mode == TlsMode::implicit,
                        .plaintext = policy_of(context_->config().plaintext),
                        .sasl = offer_of(context_->config()),
@@ -284,16 +261,17 @@ private:
         auto server = std::make_shared<smtp::Server>(smtp::Server{
             .service = is_submission ? smtp::Service::submission : smtp::Service::relay_in,
             .hostname = config.hostname,
-            .tls = listener.tls == TlsMode::none ? nullptr : tls_[index_of(listener.service)],
+            .tls = listener.tls == TlsMode::none ? nullptr : tls_->of(listener.service),
             .implicit_tls = listener.tls == TlsMode::implicit,
             .offers_auth = is_submission,
             .plaintext = policy_of(config.plaintext),
             .sasl = offer_of(config),
-            .limits = smtp_limits(config.limits),
+            .limits = smtp_limits(config),
             .backend = *smtp_backend_,
             .budget = *budget_,
             .clock = clock_,
-            .random = random_});
+            .random = random_,
+            .early_talkers = &*early_talkers_});
         if (listener.service == Service::lmtp) lmtp::set_lmtp(*server);
         return server;
     }
@@ -318,10 +296,14 @@ private:
     void open_ports() {
         for (auto& listener : waiting_) {
             const auto service = listener.config.service;
-            auto serve = serve_with(listener.config);
-            auto port =
-                std::make_shared<ServicePort>(context_->io(), std::move(listener), gate_of(service),
-                                              refusal_of(service), std::move(serve));
+            ServicePort::Handling handling{.gate = gate_of(service),
+                                           .refusal = refusal_of(service),
+                                           .serve = serve_with(listener.config),
+                                           .is_proxy = [this](std::string_view address) {
+                                               return is_among(address, context_->config().proxies);
+                                           }};
+            auto port = std::make_shared<ServicePort>(context_->io(), std::move(listener),
+                                                      std::move(handling));
             port->start();
             ports_.push_back(std::move(port));
         }
@@ -350,9 +332,9 @@ private:
     SystemClock clock_;
     SystemRandom random_;
     RoleContext* context_ = nullptr;
-    RemoteSigner signer_;
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
+    std::optional<WorkerTls> tls_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
     std::optional<ResolverLine> resolver_line_;
@@ -361,10 +343,9 @@ private:
     std::optional<ImapBackend> imap_backend_;
     std::optional<Pop3Backend> pop3_backend_;
     std::optional<smtp::Budget> budget_;
+    std::optional<smtp::EarlyTalkers> early_talkers_;
     std::array<std::unique_ptr<net::Gate>, kServices.size()> gates_;
     std::optional<SessionService> sessions_;
-    bool has_certificate_ = false;
-    std::array<std::shared_ptr<net::TlsContext>, kServices.size()> tls_;
     ByTls<imap::Server> imap_;
     ByTls<pop3::Server> pop3_;
     std::vector<Listener> waiting_; // for certificates

@@ -144,7 +144,9 @@ TEST(Messages, TheLargestConfigurationAndStatusFit) {
     ListenerConfig listener;
     listener.path = std::string(107, 'x');
     hello.config.listeners.resize(2 * kMaxListeners, listener);
-    hello.config.trusted.resize(kMaxTrustedNetworks);
+    hello.config.trusted.resize(kMaxNetworks);
+    hello.config.proxies.resize(kMaxNetworks);
+    hello.config.tls.named.resize(kMaxNamedCertificates, {std::string(200, 'c'), "/key", {"name"}});
     EXPECT_LT(encode_message(SupervisorMessage(hello)).size(), kMaxMessageBytes);
     TellStatus status;
     ProcessStatus process;

@@ -23,7 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto& config = parsed.config;
     ensure(config.listeners.size() <= kMaxListeners, "listeners");
-    ensure(config.trusted.size() <= kMaxTrustedNetworks, "networks");
+    ensure(config.trusted.size() <= kMaxNetworks, "networks");
+    ensure(config.tls.named.size() <= kMaxNamedCertificates, "certificates");
+    ensure(config.proxies.size() <= kMaxNetworks, "proxies");
     ensure(config.workers > 0 && config.store.shards > 0, "a pool and a store");
     ensure(!config.hostname.empty() && !summary(config).empty(), "a host");
     return 0;

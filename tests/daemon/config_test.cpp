@@ -1,21 +1,15 @@
 #include "daemon/config_file.hpp"
-#include "support/client_authority.hpp"
 #include "support/source_dir.hpp"
-#include "support/temp_dir.hpp"
 
 #include "maild/base/clock.hpp"
-#include "maild/net/certificate.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <vector>
 
 namespace maild::daemon {
@@ -74,6 +68,9 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.store.retention_days, plain.store.retention_days);
     EXPECT_EQ(config.store.min_free_bytes, plain.store.min_free_bytes);
     EXPECT_EQ(config.store.search_index, plain.store.search_index);
+    EXPECT_EQ(config.smtp.greeting_delay, 500ms);
+    EXPECT_TRUE(config.tls.tickets);
+    EXPECT_TRUE(config.tls.named.empty() && config.proxies.empty());
     EXPECT_EQ(config.imap.comment + config.imap.admin, "");
     ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
     for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
@@ -181,8 +178,17 @@ ban_time = "2 h"
 ban_time_max = "7 d"
 [network]
 trusted = ["192.0.2.0/24", "2001:db8::/32", "127.0.0.1"]
+proxies = ["192.0.2.250", "2001:db8:1::/64"]
 [pool]
 workers = 7
+[smtp]
+greeting_delay = "250 ms"
+[tls]
+tickets = "off"
+[[tls.certificates]]
+certificate = "/etc/maild/net.pem"
+key = "/etc/maild/net.key"
+names = ["Mail.Example.NET", "*.example.net"]
 [imap]
 comment = "Wartung: sonntags"
 admin = "tel:+44-20-7946-0000"
@@ -213,9 +219,16 @@ admin = "tel:+44-20-7946-0000"
     EXPECT_EQ(config.login_limits.ban_after, 3u);
     EXPECT_EQ(config.login_limits.ban_time, 2h);
     EXPECT_EQ(config.login_limits.ban_time_max, 24h * 7);
+    EXPECT_EQ(config.smtp.greeting_delay, 250ms);
+    EXPECT_FALSE(config.tls.tickets);
+    ASSERT_EQ(config.tls.named.size(), 1u);
+    EXPECT_EQ(config.tls.named[0].key, "/etc/maild/net.key");
+    EXPECT_EQ(config.tls.named[0].names,
+              (std::vector<std::string>{"mail.example.net", "*.example.net"}));
     EXPECT_EQ(config.imap.comment, "Wartung: sonntags");
     EXPECT_EQ(config.imap.admin, "tel:+44-20-7946-0000");
     EXPECT_EQ(config.trusted.size(), 3u);
+    EXPECT_EQ(config.proxies.size(), 2u);
     EXPECT_EQ(config.workers, 7u);
 }
 
@@ -319,6 +332,16 @@ INSTANTIATE_TEST_SUITE_P(
                   "m.toml:2:20: ", "out of range", "10000"},
         FaultCase{"DelayTooLong", "[auth]\nfailure_delay_max = \"1 min\"\n",
                   "m.toml:2:21: ", "out of range", "30 s"},
+        FaultCase{"NamedCertificateWithoutKey", "[[tls.certificates]]\ncertificate = \"/a\"\n",
+                  "m.toml:1:1: ", "tls.certificates[0].key is missing", "both"},
+        FaultCase{"CertificateForNoName",
+                  "[[tls.certificates]]\ncertificate = \"/a\"\nkey = \"/b\"\nnames = "
+                  "[\"a b\"]\n",
+                  "m.toml:4:9: ", "which is no host name", "*.example.net"},
+        FaultCase{"GreetingDelay", "[smtp]\ngreeting_delay = \"31 s\"\n",
+                  "m.toml:2:18: ", "out of range", "30 s"},
+        FaultCase{"BadProxy", "[network]\nproxies = [\"proxy.example.org\"]\n",
+                  "m.toml:2:11: ", "no network", "192.0.2.0/24"},
         FaultCase{"BadNetwork", "[network]\ntrusted = [\"192.0.2.1/24\"]\n",
                   "m.toml:2:11: ", "no network", "zero bits"}),
     [](const auto& tested) { return tested.param.name; });
@@ -344,156 +367,6 @@ TEST(Config, HugeFileIsRefusedUnparsed) {
 
 TEST(Config, DeepNestingIsASyntaxFault) {
     EXPECT_NE(faults_of("a = " + std::string(60'000, '[')).find("syntax"), std::string::npos);
-}
-
-class HostCheckTest : public testing::Test {
-protected:
-    void SetUp() override {
-        std::filesystem::create_directory(dir_ / "data");
-        std::filesystem::create_directory(dir_ / "run");
-        ::chmod((dir_ / "data").c_str(), 0755);
-        ::chmod((dir_ / "run").c_str(), 0755);
-        ::chmod(dir_.path().c_str(), 0755);
-    }
-    std::string text(const std::string& more = {}) {
-        const std::string users = "[users]\ncontrol = \"mail\"\nworker = \"nobody\"\nauth = "
-                                  "\"daemon\"\nstore = \"bin\"\nsender = \"news\"\n";
-        return "hostname = \"a.example\"\n[paths]\ndata = \"" + (dir_ / "data") + "\"\nrun = \"" +
-               (dir_ / "run") + "\"\n" + users + more;
-    }
-    std::string faults(const std::string& config) {
-        std::ofstream(dir_ / "maild.toml") << config;
-        const auto got = load_config(dir_ / "maild.toml");
-        return got ? "" : format_faults("m.toml", got.error());
-    }
-
-    test::TempDir dir_;
-};
-
-TEST_F(HostCheckTest, GoodHost) { EXPECT_EQ(faults(text()), ""); }
-
-TEST_F(HostCheckTest, MissingFile) {
-    const auto got = load_config(dir_ / "absent.toml");
-    ASSERT_FALSE(got);
-    EXPECT_NE(format_faults("m.toml", got.error()).find("cannot be read"), std::string::npos);
-}
-
-TEST_F(HostCheckTest, MissingUser) {
-    if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
-    auto config = text();
-    config.replace(config.find("\"mail\""), 6, "\"maild-nobody-here\"");
-    const auto got = faults(config);
-    EXPECT_TRUE(got.starts_with("m.toml:6:11: users.control")) << got;
-    EXPECT_NE(got.find("useradd"), got.npos) << got;
-}
-
-TEST_F(HostCheckTest, UserThatIsRootOrHasTwoRoles) {
-    if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
-    auto config = text();
-    config.replace(config.find("\"mail\""), 6, "\"root\"");
-    config.replace(config.find("\"bin\""), 5, "\"daemon\"");
-    const auto got = faults(config);
-    EXPECT_NE(got.find("users.control: is root, who is root"), got.npos) << got;
-    EXPECT_NE(got.find("users.store: is daemon, who has another role"), got.npos) << got;
-}
-
-TEST_F(HostCheckTest, DirectoryAboveTheDataThatRolesCannotPass) {
-    if (::geteuid() != 0) GTEST_SKIP() << "only root changes users";
-    ::chmod(dir_.path().c_str(), 0700);
-    EXPECT_NE(faults(text()).find("chmod o+x " + dir_.path()), std::string::npos);
-}
-
-TEST_F(HostCheckTest, DataDirectoryThatOthersCanWrite) {
-    ::chmod((dir_ / "data").c_str(), 0757);
-    const auto got = faults(text());
-    EXPECT_TRUE(got.starts_with("m.toml:3:8: paths.data")) << got;
-    EXPECT_NE(got.find("chmod go-w"), got.npos) << got;
-}
-
-TEST_F(HostCheckTest, DataDirectoryThatIsASymbolicLink) {
-    std::filesystem::remove(dir_ / "data");
-    std::filesystem::create_symlink("/tmp", dir_ / "data");
-    EXPECT_NE(faults(text()).find("is no directory"), std::string::npos);
-}
-
-TEST_F(HostCheckTest, DataDirectoryIsCreatedLaterButNotItsParent) {
-    std::filesystem::remove(dir_ / "data");
-    EXPECT_EQ(faults(text()), "");
-    std::filesystem::remove(dir_ / "run");
-    auto config = text();
-    config.replace(config.find("/run\""), 5, "/no/run\"");
-    EXPECT_NE(faults(config).find("mkdir -p"), std::string::npos);
-}
-
-TEST_F(HostCheckTest, UnreadableCertificateAndOpenKey) {
-    std::ofstream(dir_ / "key.pem") << "x";
-    ::chmod((dir_ / "key.pem").c_str(), 0644);
-    const auto got = faults(text("[tls]\ncertificate = \"" + (dir_ / "no.pem") + "\"\nkey = \"" +
-                                 (dir_ / "key.pem") + "\"\n"));
-    EXPECT_NE(got.find("tls.certificate: "), got.npos) << got;
-    EXPECT_NE(got.find("chmod o="), got.npos) << got;
-}
-
-TEST_F(HostCheckTest, ClientAuthoritiesThatAreNone) {
-    const auto check = [&](const std::string& pem) {
-        std::ofstream(dir_ / "clients.pem") << pem;
-        return faults(text("[tls]\nclient_ca = \"" + (dir_ / "clients.pem") + "\"\n"));
-    };
-    test::ClientAuthority authority;
-    EXPECT_EQ(check(authority.pem() + authority.crl({})).find("client_ca"), std::string::npos);
-    EXPECT_NE(check(authority.issue().pem).find("tls.client_ca: "), std::string::npos);
-    EXPECT_NE(check("none").find("clients.pem: client authorities: no certificate"),
-              std::string::npos);
-    const auto missing = faults(text("[tls]\nclient_ca = \"" + (dir_ / "no.pem") + "\"\n"));
-    EXPECT_NE(missing.find("tls.client_ca: "), missing.npos) << missing;
-}
-
-TEST_F(HostCheckTest, CertificateThatIsNotValidNow) {
-    using std::chrono::days;
-    const auto check = [&](const std::string& certificate) {
-        std::ofstream(dir_ / "certificate.pem") << certificate;
-        std::ofstream(dir_ / "key.pem") << "x";
-        ::chmod((dir_ / "key.pem").c_str(), 0600);
-        return faults(text("[tls]\ncertificate = \"" + (dir_ / "certificate.pem") + "\"\nkey = \"" +
-                           (dir_ / "key.pem") + "\"\n"));
-    };
-    const auto made = [](days begin) {
-        const auto pair = net::make_self_signed({"a.example"}, 5, SystemClock().now() + begin);
-        return pair ? pair->certificate : std::string();
-    };
-    EXPECT_EQ(check(made(days(0))), "");
-    const auto expired = check(made(days(-20)));
-    EXPECT_NE(expired.find("certificate.pem: expired on "), expired.npos) << expired;
-    EXPECT_NE(expired.find("renew it"), expired.npos) << expired;
-    const auto early = check(made(days(20)));
-    EXPECT_NE(early.find("certificate.pem: not valid before "), early.npos) << early;
-    const auto none = check("no certificate");
-    EXPECT_NE(none.find("tls.certificate: "), none.npos) << none;
-    EXPECT_NE(none.find("in PEM"), none.npos) << none;
-}
-
-TEST_F(HostCheckTest, IssuerOfTokens) {
-    const auto secret = dir_ / "secret";
-    std::ofstream(secret) << "s3cret\n";
-    ::chmod(secret.c_str(), 0600);
-    const auto check = [&](const std::string& more) {
-        return faults(
-            text("[oauth]\nintrospection = \"https://id.example/i\"\nclient_id = \"m\"\n" +
-                 ("client_secret_file = \"" + secret) + "\"\n" + more));
-    };
-    const auto ca = [&](const std::string& pem) {
-        std::ofstream(dir_ / "ca.pem") << pem;
-        return check("ca = \"" + (dir_ / "ca.pem") + "\"\n");
-    };
-    EXPECT_EQ(ca(test::ClientAuthority().pem()), "");
-    EXPECT_NE(ca("none").find("oauth.ca: "), std::string::npos);
-    EXPECT_NE(check("ca = \"" + (dir_ / "no.pem") + "\"\n").find("oauth.ca: "), std::string::npos);
-    ::chmod(secret.c_str(), 0644);
-    EXPECT_NE(ca(test::ClientAuthority().pem()).find("secret can be read or written by everyone"),
-              std::string::npos);
-    ::unlink(secret.c_str());
-    EXPECT_NE(ca(test::ClientAuthority().pem()).find("oauth.client_secret_file: "),
-              std::string::npos);
 }
 
 const std::string kIssuer =

@@ -49,11 +49,18 @@ log-in
 connect imaps version=1.3
 log-in
 
-case nothing is resumed
-connect imaps version=1.2
-tls resumes
-connect imaps version=1.3
-tls resumes
+case a session is taken up where it began, and nowhere else: %EACH%
+each "1.2" "1.3"
+connect imaps version=%EACH% sni=mail.example.org
+tls imaps sni=mail.example.org resumes
+tls imaps sni=other.example starts-anew
+tls imaps starts-anew
+tls pop3s sni=mail.example.org starts-anew
+tls submissions sni=mail.example.org starts-anew
+connect submissions version=%EACH%
+tls submissions resumes
+tls submissions sni=mail.example.org starts-anew
+tls imaps starts-anew
 
 case a name that is none: %EACH%
 each "a\\" "a\0b" "\xff\xfe\xfd" "127.0.0.1" "a.example." "..." "%s%n%s" "a b" "<x>" "\r\n\r\n"

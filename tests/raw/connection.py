@@ -54,9 +54,10 @@ class Connection:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.local_port = self.socket.getsockname()[1]
 
-    def start_tls(self, options, session=None):
-        context = tls_context(options)
-        self.socket = context.wrap_socket(self.socket, server_hostname=options.get("sni"), session=session)
+    def start_tls(self, options, before=None):
+        """With the session of a connection before, and then as that one was set up."""
+        self.context = before.context if before else tls_context(options)
+        self.socket = self.context.wrap_socket(self.socket, server_hostname=options.get("sni"), session=before.socket.session if before else None)
         self.buffer = b""
 
     def pieces(self, data):

@@ -126,12 +126,14 @@ class Player:
         self.handshake(options, words)
 
     def do_tls(self, step):
-        """tls resumes nothing: a second handshake with the first one's session is a full one."""
-        session, service = self.current.socket.session, self.current.service
+        """tls SERVICE [sni=] resumes|starts-anew: another connection, with the session that this one has left."""
+        options, (service, want) = options_of(step.words)
         second = Connection(self.daemon, service)
-        second.start_tls({"version": "1.2"}, session) if session and session.has_ticket else second.start_tls({})
-        self.check(not second.socket.session_reused and not (session and session.has_ticket), "no resumption", "one")
-        second.close()
+        try:
+            second.start_tls(options, self.current)
+            self.check(second.socket.session_reused == (want == "resumes"), want, "the opposite")
+        finally:
+            second.close()
 
     def do_send(self, step):
         self.current.send(self.said(step))
