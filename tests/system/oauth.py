@@ -294,6 +294,25 @@ class Tokens(OauthTest):
             thread.join()
         self.assertTrue(all(reply.startswith(FAILED["imap"]) for reply in results), results)
 
+    def test_what_a_reload_finds_under_way_is_not_believed(self):
+        self.host.configure('timeout = "2 s"', 'timeout = "15 s"')
+        self.addCleanup(self.host.configure, 'timeout = "15 s"', 'timeout = "2 s"')
+        self.wait_for_status("answers")
+        self.issuer.tokens["under-way"] = GOOD
+        self.issuer.mode = "hang"
+        results = []
+        waiting = threading.Thread(target=lambda: results.append(self.login("imap", "under-way")[0]))
+        waiting.start()
+        host.wait_for(lambda: "under-way" in self.issuer.asked, what="the issuer to be asked")
+        self.issuer.mode = "good"
+        self.renew()
+        self.assertTrue(self.may("good"), "the new process is asked, whatever the old one waits for")
+        self.issuer.let_go.set()
+        waiting.join()
+        self.assertTrue(results[0].startswith(TRY_AGAIN["imap"]), results)
+        self.assertTrue(self.may("under-way"))
+        self.assertEqual(self.issuer.asked.count("under-way"), 2, "what the old one said was not kept")
+
     def test_the_status_says_how_the_issuer_is(self):
         self.assertIn(f"http://localhost:{self.issuer.port}/introspect?x=1: answers", self.wait_for_status("answers"))
         process = next(p for p in self.host.status()["processes"] if p["role"] == "oauth")
