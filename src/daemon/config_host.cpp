@@ -8,6 +8,7 @@
 #include "maild/net/certificate.hpp"
 #include "maild/net/client_tls.hpp"
 #include "maild/net/client_trust.hpp"
+#include "maild/net/dns_resolver.hpp"
 #include "maild/net/server_names.hpp"
 
 #include <algorithm>
@@ -150,6 +151,14 @@ public:
                 "name a file with the authorities' certificates in PEM");
     }
 
+    void trust_anchor(const std::string& key, const std::string& path) {
+        if (path.empty() || ::access(path.c_str(), R_OK) != 0) return; // readable() has said why
+        const auto read = net::DnsResolver::check({.servers = {"127.0.0.1"}, .trust_anchor = path});
+        if (!read)
+            add(key, read.error().internal,
+                "name a file with DS or DNSKEY records: /usr/share/dns/root.key of dns-root-data");
+    }
+
 private:
     static bool is_secret(const std::string& key) {
         const bool is_tls_key = key.starts_with("tls.") && key.ends_with(".key");
@@ -250,6 +259,7 @@ ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
     check.readable("tls.client_ca", config.tls.client_ca);
     check.authorities("tls.client_ca", config.tls.client_ca);
     check.readable("dns.trust_anchor", config.dns.trust_anchor);
+    check.trust_anchor("dns.trust_anchor", config.dns.trust_anchor);
     if (!config.oauth.is_enabled()) return check.take();
     check.readable("oauth.client_secret_file", config.oauth.secret_file);
     if (!config.oauth.introspection.is_https) return check.take();

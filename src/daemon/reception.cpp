@@ -173,7 +173,6 @@ net::Task<SenderChecks> Reception::check(const smtp::Client& client, const smtp:
     checks.decision = policy::decide(wanted, checks.spf, checks.message);
     checks.fields = policy::format_authentication_results(results_of(checks, hostname));
     if (checks.spf) checks.fields += spf::format_received(checks.spf->decisive(), who, hostname);
-    checks.forged = policy::forged_results(content, hostname);
     co_return checks;
 }
 

@@ -23,8 +23,7 @@ struct SenderChecks {
     std::optional<policy::spf::SessionReport> spf; // none without the client's address
     policy::MessageReport message;
     policy::Decision decision;
-    std::string fields;                     // above Received, whole lines with CRLF
-    std::vector<policy::FieldRange> forged; // fields of the content that claim to be ours
+    std::string fields; // above Received, whole lines with CRLF
 
     // What the peer hears, where it is neither taken nor put aside.
     std::optional<smtp::Refusal> refusal() const;

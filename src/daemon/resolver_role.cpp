@@ -7,11 +7,15 @@
 #include "maild/net/dns_resolver.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
+#include "maild/net/zone_places.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <optional>
+#include <set>
 #include <sys/stat.h>
+#include <unistd.h>
 
 // GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
 // delete) for a mismatch.
@@ -25,7 +29,7 @@ using namespace std::chrono_literals;
 constexpr auto kLook = 2s; // how old what is known of resolv.conf may be
 constexpr auto kEndStep = 20ms;
 constexpr std::chrono::milliseconds kLongestLookup = 30s; // whatever a worker asks for
-constexpr std::uint32_t kFailuresToTell = 10;             // one after the other
+constexpr std::size_t kZonesToTell = 5; // different ones that fail, and none that does not
 // Workers ask 256 at once each, and libunbound goes on for a minute after they have given up.
 constexpr std::size_t kMaxPending = 4096;
 
@@ -45,11 +49,16 @@ Stamp stamp_of(const char* file) {
     return {facts.st_ino, facts.st_mtim};
 }
 
+bool is_forbidden(const char* file) {
+    const UniqueFd fd(::open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    return !fd && errno == EACCES;
+}
+
 class ResolverRole final : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
         context_ = &context;
-        if (auto made = make(); !made) return made;
+        make();
         server_.emplace(context.io(), "resolver",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
@@ -71,15 +80,25 @@ public:
 private:
     bool has_own_servers() const { return !context_->config().dns.servers.empty(); }
 
-    Result<void> make() {
+    // Without a resolver every question fails, and the status says why.
+    void make() {
         const auto& settings = context_->config().dns;
-        net::DnsOptions options{.servers = settings.servers, .trust_anchor = settings.trust_anchor};
-        if (!has_own_servers()) options.resolv_conf = kResolvConf;
+        net::DnsOptions options{.servers = settings.servers,
+                                .resolv_conf = has_own_servers() ? "" : kResolvConf,
+                                .trust_anchor = settings.trust_anchor,
+                                .max_pending = kMaxPending};
         stamp_ = stamp_of(kResolvConf);
+        if (!has_own_servers() && stamp_ == Stamp{}) // resolv.conf(5): then it is this host
+            options = {.servers = {"127.0.0.1"},
+                       .trust_anchor = settings.trust_anchor,
+                       .max_pending = kMaxPending};
         auto made = net::DnsResolver::create(context_->io(), options);
-        if (!made) return std::unexpected(std::move(made.error()));
-        resolver_ = std::move(*made);
-        return {};
+        if (made) {
+            resolver_ = std::move(*made);
+            return;
+        }
+        resolver_.reset();
+        tell_fault(made.error().internal);
     }
 
     static net::Task<void> answer(ResolverRole& self, std::shared_ptr<ipc::Connection> connection,
@@ -91,28 +110,43 @@ private:
             connection->close();
             co_return;
         }
-        ++self.running_;
         const auto timeout = std::clamp(asked->timeout, 1ms, kLongestLookup);
+        const auto zone = net::zone_of(asked->question.name);
         const auto resolver = self.resolver_;
+        if (!resolver) {
+            const Error error{Errc::unavailable, self.fault_};
+            connection->reply_error(request.id, error);
+            co_return;
+        }
+        ++self.running_;
         const Result<net::DnsAnswer> found =
             co_await resolver->lookup(std::move(asked->question), timeout);
         --self.running_;
-        self.count(*found);
+        self.count(zone, *found);
         connection->answer(request.id, found);
     }
 
-    // One zone may be broken; when nothing is answered any more, the admin should know.
-    void count(const net::DnsAnswer& answer) {
-        failures_ = answer.failed() ? failures_ + 1 : 0;
-        if (failures_ == 0 && !fault_.empty()) {
+    // One zone may be broken, and another be somebody's who likes it so; when none is answered any
+    // more, the admin should know.
+    void count(const std::string& zone, const net::DnsAnswer& answer) {
+        if (!answer.failed()) {
+            failed_zones_.clear();
+            if (fault_.empty()) return;
             log::info("dns_answers_again");
             fault_.clear();
             context_->set_status("");
-        } else if (failures_ == kFailuresToTell) {
-            fault_ = "the DNS does not answer: " + log::escaped(answer.problem);
-            log::error("dns_silent", {{"reason", answer.problem}});
-            context_->set_status(fault_.substr(0, kStatusLength));
+        } else if (failed_zones_.size() < kZonesToTell) {
+            failed_zones_.insert(zone);
+            if (failed_zones_.size() == kZonesToTell)
+                tell_fault("the DNS does not answer: " + log::escaped(answer.problem));
         }
+    }
+
+    void tell_fault(std::string fault) {
+        if (fault == fault_) return;
+        fault_ = std::move(fault);
+        log::error("dns_silent", {{"reason", fault_}});
+        context_->set_status(fault_.substr(0, kStatusLength));
     }
 
     // For ever. Who is asked stands in resolv.conf, which DHCP and the like write anew.
@@ -120,14 +154,13 @@ private:
         while (true) {
             co_await net::sleep_for(kLook);
             const bool is_same = self.has_own_servers() || stamp_of(kResolvConf) == self.stamp_;
-            if (is_same && !self.resolver_->has_failed()) continue;
-            const auto made = self.make();
-            if (made) {
-                log::info("dns_resolver_renewed");
-                continue;
-            }
+            const bool is_good = self.resolver_ && !self.resolver_->has_failed();
+            if (is_same && is_good) continue;
             // Replaced by another file, which the sandbox does not know: a new process will.
-            self.context_->fail(made.error());
+            if (!is_same && is_forbidden(kResolvConf))
+                self.context_->fail({Errc::not_permitted, "/etc/resolv.conf was replaced"});
+            self.make();
+            if (self.resolver_) log::info("dns_resolver_renewed");
         }
     }
 
@@ -145,7 +178,7 @@ private:
     std::shared_ptr<net::DnsResolver> resolver_; // lookups of the one before go on with that
     Stamp stamp_;
     std::size_t running_ = 0;
-    std::uint32_t failures_ = 0;
+    std::set<std::string> failed_zones_; // since something was answered
     std::string fault_;
     std::optional<ipc::Server> server_;
 };

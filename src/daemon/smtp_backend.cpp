@@ -236,8 +236,11 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
             outcomes.emplace_back(std::unexpected(std::move(*refusal)));
             co_return outcomes;
         }
-        kept = without_fields(content, checks.forged);
     }
+    // RFC 8601 §5: nobody but us says what we have found. Trusted hosts may be our own front.
+    const bool is_trusted = !client.identity && may_relay(client);
+    if (client.service != smtp::Service::lmtp && !is_trusted)
+        kept = without_fields(content, policy::forged_results(content.bytes, config_->hostname));
     auto delivered = co_await deliver(client, envelope, kept, is_checked ? &checks : nullptr);
     // Who is to try again hears of success then.
     const bool is_final = client.service == smtp::Service::lmtp ||

@@ -64,15 +64,60 @@ void DnsCache::keep(std::string key, const DnsAnswer& answer) {
         forget(std::prev(entries_.end()));
 }
 
+// One question on its way. Whatever ends it, those who wait are told.
+class DnsCache::Asking {
+public:
+    Asking(DnsCache& cache, const std::string& key, std::string zone)
+        : cache_(cache), key_(key), zone_(std::move(zone)), asked_(std::make_shared<Asked>()) {
+        cache_.asked_.emplace(key_, asked_);
+    }
+    Asking(const Asking&) = delete;
+    Asking& operator=(const Asking&) = delete;
+    ~Asking() {
+        cache_.asked_.erase(key_);
+        cache_.places_.give_back(zone_);
+        asked_->done.notify();
+    }
+    void answer(const DnsAnswer& answer) { asked_->answer = answer; }
+
+private:
+    DnsCache& cache_;
+    const std::string& key_;
+    std::string zone_;
+    std::shared_ptr<Asked> asked_;
+};
+
+Task<DnsAnswer> DnsCache::ask(std::string key, DnsQuestion question,
+                              std::chrono::milliseconds timeout) {
+    auto zone = zone_of(question.name);
+    if (!places_.take(zone)) {
+        DnsAnswer none;
+        none.problem = "too many questions about " + zone + " at once";
+        co_return none;
+    }
+    ++misses_;
+    Asking asking(*this, key, std::move(zone));
+    auto answer = co_await inner_.lookup(std::move(question), timeout);
+    keep(key, answer);
+    asking.answer(answer);
+    co_return answer;
+}
+
 Task<DnsAnswer> DnsCache::lookup(DnsQuestion question, std::chrono::milliseconds timeout) {
     auto key = key_of(question);
     if (const auto* known = find(key)) {
         ++hits_;
         co_return *known;
     }
-    ++misses_;
-    auto answer = co_await inner_.lookup(std::move(question), timeout);
-    keep(std::move(key), answer);
+    if (const auto other = asked_.find(key); other != asked_.end()) {
+        const auto asked = other->second;
+        const bool is_done = co_await asked->done.wait(timeout);
+        if (asked->answer) co_return *asked->answer;
+        DnsAnswer none;
+        none.problem = is_done ? "who asked has gone" : "no answer in time";
+        co_return none;
+    }
+    auto answer = co_await ask(std::move(key), std::move(question), timeout);
     co_return answer;
 }
 

@@ -4,11 +4,14 @@
 #include "net/dns_context.hpp"
 #include "net/dns_records.hpp"
 
+#include "maild/base/ensure.hpp"
 #include "maild/base/log.hpp"
 #include "maild/net/timer.hpp"
+#include "maild/net/zone_places.hpp"
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <algorithm>
 #include <fcntl.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -18,6 +21,7 @@ namespace maild::net {
 namespace {
 
 constexpr int kClassIn = 1;
+constexpr std::size_t kZoneShare = 16; // of max_pending, what one zone may take
 
 struct ResultDeleter {
     void operator()(ub_result* result) const { ub_resolve_free(result); }
@@ -75,12 +79,16 @@ public:
     struct Pending {
         Impl& impl;
         DnsType type;
+        std::string zone;
         DnsAnswer answer{};
         Event done{};
     };
 
     Impl(boost::asio::io_context& io, DnsContext context, std::size_t max_pending)
-        : context_(std::move(context)), descriptor_(io.get_executor()), max_pending_(max_pending) {
+        : context_(std::move(context)),
+          descriptor_(io.get_executor()),
+          max_pending_(max_pending),
+          places_(std::max<std::size_t>(max_pending / kZoneShare, 1)) {
         // A duplicate: the context closes its own.
         descriptor_.assign(::fcntl(ub_fd(context_.get()), F_DUPFD_CLOEXEC, 0));
     }
@@ -91,16 +99,25 @@ public:
         return pending_.size() >= max_pending_;
     }
 
+    // Whether another question about the name's zone may be open.
+    bool has_place(std::string_view name) {
+        const auto zone = zone_of(name);
+        if (!places_.take(zone)) return false;
+        places_.give_back(zone);
+        return true;
+    }
+
     // 0, or libunbound's error.
     int begin(const DnsQuestion& question, std::shared_ptr<Pending>& out) {
         if (is_closed()) return UB_PIPE;
-        auto pending = std::make_shared<Pending>(*this, question.type);
+        auto pending = std::make_shared<Pending>(*this, question.type, zone_of(question.name));
         const auto name = escape_name(question.name);
         int id = 0;
         const int error =
             ub_resolve_async(context_.get(), name.c_str(), static_cast<int>(question.type),
                              kClassIn, pending.get(), on_result, &id);
         if (error != 0) return error;
+        ensure(places_.take(pending->zone), "has_place() was asked");
         pending_.emplace(pending.get(), pending);
         out = std::move(pending);
         return 0;
@@ -128,6 +145,7 @@ private:
         auto& impl = static_cast<Pending*>(data)->impl;
         const auto found = impl.pending_.extract(static_cast<Pending*>(data));
         auto& pending = *found.mapped();
+        impl.places_.give_back(pending.zone);
         if (error != 0 || !answered)
             pending.answer.problem = ub_strerror(error);
         else
@@ -158,6 +176,7 @@ private:
         log::error("dns_process", {{"error", ub_strerror(error)}});
         close();
         for (const auto& [key, pending] : std::exchange(pending_, {})) {
+            places_.give_back(pending->zone);
             pending->answer.problem = ub_strerror(error);
             pending->done.notify();
         }
@@ -168,6 +187,7 @@ private:
     boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
     std::size_t waiting_ = 0;
     std::size_t max_pending_;
+    ZonePlaces places_;
     bool is_listening_ = false;
 };
 
@@ -198,6 +218,12 @@ DnsResolver::DnsResolver(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DnsResolver::~DnsResolver() { impl_->close(); }
 bool DnsResolver::has_failed() const { return impl_->is_closed(); }
 
+Result<void> DnsResolver::check(const DnsOptions& options) {
+    const auto context = make_dns_context(options);
+    if (!context) return std::unexpected(context.error());
+    return {};
+}
+
 Result<std::unique_ptr<DnsResolver>> DnsResolver::create(boost::asio::io_context& io,
                                                          const DnsOptions& options) {
     auto context = make_dns_context(options);
@@ -211,6 +237,9 @@ Task<DnsAnswer> DnsResolver::lookup(DnsQuestion question, std::chrono::milliseco
     if (!is_dns_name(question.name)) co_return no_answer(DnsStatus::no_such_name, "not a name");
     if (impl->is_full())
         co_return no_answer(DnsStatus::temporary_failure, "too many questions at once");
+    if (!impl->has_place(question.name))
+        co_return no_answer(DnsStatus::temporary_failure,
+                            "too many questions about " + zone_of(question.name) + " at once");
     std::shared_ptr<Impl::Pending> pending;
     if (const int error = impl->begin(question, pending); error != 0)
         co_return no_answer(DnsStatus::temporary_failure, ub_strerror(error));

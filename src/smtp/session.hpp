@@ -113,7 +113,7 @@ private:
     net::Task<Replies> handle(const Mail& command);
     net::Task<Replies> handle(const Rcpt& command);
     Decision check_mail(const Mail& command) const;
-    Replies refuse_sender(const Mail& command, const Refusal& refusal) const;
+    Replies refuse_sender(const Mail& command, const Refusal& refusal);
     Replies refuse_recipient(const Rcpt& command, const Refusal& refusal);
     Replies count_rcpt_failure(std::string text);
     net::Task<std::vector<Result<void, Refusal>>> take_over(ContentReader& content);

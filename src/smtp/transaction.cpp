@@ -68,9 +68,13 @@ net::Task<Replies> Session::handle(const Mail& command) {
     co_return say(replies::kSenderOk);
 }
 
-Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) const {
+// A stranger whose senders are refused for good costs a question to the DNS each time: counted as
+// guessing recipients is.
+Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) {
     log_refusal("smtp_sender_refused", client_, command.reverse_path.format(), refusal);
-    return {format_reply(reply_for(refusal, Step::sender))};
+    const auto reply = reply_for(refusal, Step::sender);
+    if (reply.code < 500 || server_.service != Service::relay_in) return {format_reply(reply)};
+    return count_rcpt_failure(format_reply(reply));
 }
 
 net::Task<Replies> Session::handle(const Rcpt& command) {

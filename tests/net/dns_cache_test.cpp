@@ -1,8 +1,10 @@
 #include "support/fake_clock.hpp"
 #include "support/memory_resolver.hpp"
 #include "support/run_task.hpp"
+#include "support/streams.hpp"
 
 #include "maild/net/dns_cache.hpp"
+#include "maild/net/spawn.hpp"
 
 #include <gtest/gtest.h>
 
@@ -90,6 +92,86 @@ TEST_F(DnsCacheTest, IsBoundedInOctets) {
     ask(cache, "long.example");
     ask(cache, "long.example");
     EXPECT_EQ(asked(), 1002U) << "one answer does not drive out all others";
+}
+
+// Answers when it is told to.
+class HeldResolver final : public Resolver {
+public:
+    Task<DnsAnswer> lookup(DnsQuestion question, std::chrono::milliseconds timeout) override {
+        asked.push_back(question.name);
+        co_await release.wait(timeout);
+        DnsAnswer answer;
+        answer.status = DnsStatus::found;
+        answer.ttl = std::chrono::seconds(60);
+        answer.texts.push_back(question.name);
+        co_return answer;
+    }
+    std::vector<std::string> asked;
+    Event release;
+};
+
+TEST_F(DnsCacheTest, AsksOnceForAllWhoWaitForTheSame) {
+    boost::asio::io_context io{1};
+    HeldResolver held;
+    DnsCache cache(held, clock_);
+    std::vector<std::shared_ptr<std::optional<DnsAnswer>>> answers;
+    for (int i = 0; i < 10; ++i) {
+        answers.push_back(std::make_shared<std::optional<DnsAnswer>>());
+        spawn(io, test::keep_result(cache.lookup({"a.example", DnsType::txt}, 5s), answers.back()),
+              "lookup");
+    }
+    io.poll();
+    EXPECT_EQ(held.asked.size(), 1U);
+    held.release.notify();
+    test::run_until(io, [&] {
+        return std::ranges::all_of(answers, [](const auto& a) { return a->has_value(); });
+    });
+    for (const auto& answer : answers)
+        EXPECT_EQ((*answer)->texts, std::vector<std::string>{"a.example"});
+}
+
+TEST_F(DnsCacheTest, LetsOneZoneTakeNobodysPlace) {
+    boost::asio::io_context io{1};
+    HeldResolver held;
+    DnsCache cache(held, clock_, {.of_zone = 3});
+    const auto begin = [&](std::string name) {
+        auto answer = std::make_shared<std::optional<DnsAnswer>>();
+        spawn(io, test::keep_result(cache.lookup({std::move(name), DnsType::txt}, 5s), answer),
+              "lookup");
+        io.poll();
+        return answer;
+    };
+    std::vector<std::shared_ptr<std::optional<DnsAnswer>>> open;
+    for (const auto* name : {"1.evil.example", "2.evil.example", "3.EVIL.example"})
+        open.push_back(begin(name));
+    const auto refused = begin("4.evil.example");
+    ASSERT_TRUE(refused->has_value());
+    EXPECT_EQ((*refused)->problem, "too many questions about evil.example at once");
+    open.push_back(begin("good.example"));
+    EXPECT_EQ(held.asked.size(), 4U);
+    held.release.notify();
+    test::run_until(io, [&] {
+        return std::ranges::all_of(open, [](const auto& a) { return a->has_value(); });
+    });
+    const auto again = begin("4.evil.example");
+    held.release.notify();
+    test::run_until(io, [&] { return again->has_value(); });
+    EXPECT_EQ((*again)->status, DnsStatus::found) << "places come back";
+}
+
+TEST(ZoneOf, IsNearlyWhatOneMayRegister) {
+    struct Case {
+        std::string_view name, want;
+    };
+    for (const auto& c : {Case{"example.org", "example.org"},
+                          {"a.b.Example.ORG.", "example.org"},
+                          {"mail.example.co.uk", "example.co.uk"},
+                          {"co.uk", "co.uk"},
+                          {"org", "org"},
+                          {"", ""},
+                          {".", ""},
+                          {"a..org", "a..org"}})
+        EXPECT_EQ(zone_of(c.name), c.want) << c.name;
 }
 
 } // namespace

@@ -20,6 +20,19 @@ TEST(SmtpSession, GreetsAndLeaves) {
     EXPECT_TRUE(with.is_over());
 }
 
+TEST(SmtpSession, EndsWhereSendersAreRefusedWithoutEnd) {
+    Conversation with;
+    with.backend().sender_error = Errc::not_permitted;
+    with.send("EHLO client.example").expect("250");
+    for (int i = 0; i < 200 && !with.is_over(); ++i) with.send("MAIL FROM:<a@evil.example>");
+    with.expect("421");
+    EXPECT_TRUE(with.is_over());
+    Conversation later;
+    later.backend().sender_error = Errc::no_space; // no fault of the peer's
+    later.send("EHLO client.example").expect("250");
+    for (int i = 0; i < 200; ++i) later.send("MAIL FROM:<a@example.com>").expect("452");
+}
+
 TEST(SmtpSession, OffersExactlyItsExtensions) {
     Conversation with;
     with.send("EHLO client.example");

@@ -151,7 +151,7 @@ class Reception(host.HostTest):
         self.zone.is_dead = True
         try:
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
-                sent = [pool.submit(self.send, mail("a@dead.example", f"dead {i}"), "a@dead.example") for i in range(8)]
+                sent = [pool.submit(self.send, mail(f"a@dead{i}.example", f"dead {i}"), f"a@dead{i}.example") for i in range(8)]
                 host.wait_for(lambda: len(self.zone.asked) > 0, 20, "a question")
                 began = time.monotonic()
                 self.find("nothing")
@@ -194,7 +194,8 @@ class Reception(host.HostTest):
         with smtplib.SMTP("127.0.0.1", self.host.port(587), timeout=60) as client:
             client.starttls(context=host.insecure_tls())
             client.login(self.host.address, self.host.password)
-            client.sendmail(self.host.address, ["ada@example.org"], mail(self.host.address, "from here"))
+            forged = "Authentication-Results: mail.example.org; dmarc=pass header.from=bank.example\r\n"
+            client.sendmail(self.host.address, ["ada@example.org"], mail(self.host.address, "from here", forged))
         self.assertEqual(len(self.zone.asked), asked)
         self.assertIsNone(self.find("from here")[1]["Authentication-Results"])
 

@@ -36,12 +36,15 @@ struct DnsOptions {
     std::string trust_anchor{};
     // More questions at once fail. One counts until the DNS has answered it or is given up by
     // libunbound, which may be long after nobody waits for it.
+    // Of one zone (zone_of) it may be a sixteenth.
     std::size_t max_pending = 512;
 };
 
 class DnsResolver final : public Resolver {
 public:
     // invalid_argument names the server or file that cannot be used.
+    // The same without making one: whether a trust anchor can be read, say.
+    static Result<void> check(const DnsOptions& options);
     static Result<std::unique_ptr<DnsResolver>> create(boost::asio::io_context& io,
                                                        const DnsOptions& options);
     ~DnsResolver() override;
