@@ -122,8 +122,9 @@ struct DnsSettings {
 // What is asked about who sends on port 25, and what follows from it.
 struct VerifySettings {
     bool is_enabled = true;
-    bool rejects_spf_fail = false;            // whatever DMARC says; breaks forwarding
-    bool enforces_dmarc = true;               // a domain's p=reject and p=quarantine
+    bool rejects_spf_fail = false;  // whatever DMARC says; breaks forwarding
+    bool enforces_dmarc = true;     // a domain's p=reject and p=quarantine
+    bool defers_without_dns = true; // 451 where the DNS does not tell whether DMARC is satisfied
     std::vector<std::string> trusted_sealers; // ARC: domains, in lower case and A-labels
     // Whose mail is not asked about, beside the trusted: this host, as long as nothing is said.
     std::vector<net::Network> exempt = loopback_networks();

@@ -43,6 +43,7 @@ void read_verify(ConfigTable& table, VerifySettings& out) {
     table.choice<bool>("senders", out.is_enabled, {{"on", true}, {"off", false}});
     table.choice<bool>("spf", out.rejects_spf_fail, {{"mark", false}, {"reject", true}});
     table.choice<bool>("dmarc", out.enforces_dmarc, {{"mark", false}, {"enforce", true}});
+    table.choice<bool>("dns_failure", out.defers_without_dns, {{"accept", false}, {"defer", true}});
     read_strings(table, "trusted_sealers", kMaxSealers, [&](const std::string& text) {
         const auto domain = mail::Domain::parse(text);
         if (domain) return out.trusted_sealers.push_back(domain->ascii());

@@ -35,7 +35,8 @@ template <class Codec> void describe(Codec& codec, DnsSettings& c) {
     codec(c.servers, c.trust_anchor);
 }
 template <class Codec> void describe(Codec& codec, VerifySettings& c) {
-    codec(c.is_enabled, c.rejects_spf_fail, c.enforces_dmarc, c.trusted_sealers, c.exempt);
+    codec(c.is_enabled, c.rejects_spf_fail, c.enforces_dmarc, c.defers_without_dns,
+          c.trusted_sealers, c.exempt);
 }
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);

@@ -78,6 +78,7 @@ trace::Verdict verdict_of(const policy::MethodResult& result) {
 policy::LocalPolicy local_policy(const VerifySettings& settings) {
     return {.rejects_spf_fail = settings.rejects_spf_fail,
             .enforces_dmarc = settings.enforces_dmarc,
+            .defers_without_dns = settings.defers_without_dns,
             .trusted_sealers = settings.trusted_sealers};
 }
 

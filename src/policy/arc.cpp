@@ -139,8 +139,17 @@ Verdict Validation::verdict(const dkim::KeyAnswers& answers) const {
         const auto& seal = set.seal_signature;
         verdict.seals.push_back({seal.instance, seal.domain, seal.selector});
     }
+    const auto& newest = impl_->sets->back();
+    const auto& results = impl_->header->fields()[newest.results].body;
+    verdict.results = results.substr(std::min(results.find(';'), results.size() - 1) + 1);
+    verdict.added_field = impl_->header->added_field(newest.message_signature);
     auto problem = impl_->verify_message(answers);
     if (!problem) problem = impl_->verify_seals(answers);
+    verdict.is_undecided = problem && std::ranges::any_of(questions(), [&](const auto& name) {
+                               const auto answer = answers.find(name);
+                               return answer == answers.end() ||
+                                      answer->second.state == dkim::KeyAnswer::State::failed;
+                           });
     verdict.status = problem ? ChainStatus::fail : ChainStatus::pass;
     verdict.reason = problem ? std::move(*problem)
                              : "all " + std::to_string(verdict.seals.size()) + " seals are right";

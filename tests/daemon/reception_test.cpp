@@ -100,11 +100,15 @@ TEST_F(ReceptionTest, DefersWhileTheDnsIsSilentAboutWhatCouldSaveIt) {
     EXPECT_THAT(checks.fields, HasSubstr("dmarc=temperror"));
 }
 
-TEST_F(ReceptionTest, TakesMailWhenTheDnsIsDead) {
+TEST_F(ReceptionTest, DeadDnsIsTheAdminsChoice) {
     for (const auto* name : {"bank.example", "_dmarc.bank.example", "out.bank.example"})
         dns_.fail(name);
+    const auto later = check(mail_).refusal();
+    ASSERT_TRUE(later && later->reply);
+    EXPECT_EQ(later->reply->code, 451) << "a policy may be there";
+    config_.verify.defers_without_dns = false;
     const auto checks = check(mail_);
-    EXPECT_FALSE(checks.refusal()) << "no policy is known, so none is broken";
+    EXPECT_FALSE(checks.refusal());
     EXPECT_THAT(checks.fields, HasSubstr("spf=temperror"));
 }
 

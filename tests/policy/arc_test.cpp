@@ -6,6 +6,7 @@
 #include "support/memory_resolver.hpp"
 #include "support/run_task.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
 #include "maild/policy/arc.hpp"
 
@@ -156,6 +157,21 @@ TEST(Arc, DnsFailuresArePermanent) { // RFC 8617 §5.2.1
         const auto verdict = verdict_of(sealed(1), {{std::string(kKeyName), {state, {}}}});
         EXPECT_EQ(verdict.status, ChainStatus::fail) << verdict.reason;
     }
+}
+
+TEST(Arc, TellsWhatTheNewestSealerSays) {
+    Sealer sealer(kMessage);
+    sealer.seal(1, "none");
+    maild::test::MemoryResolver dns;
+    dns.fail(kKeyName);
+    const auto silent = maild::test::run_task(validate(dns, sealer.message(), {}));
+    EXPECT_EQ(silent.status, ChainStatus::fail);
+    EXPECT_TRUE(silent.is_undecided);
+    EXPECT_EQ(silent.results, " a.example; none");
+    EXPECT_EQ(silent.added_field, "");
+    const auto more =
+        maild::test::run_task(validate(dns, "From: eve@evil.example\r\n" + sealer.message(), {}));
+    EXPECT_EQ(ascii::to_lower(more.added_field), "from");
 }
 
 TEST(Arc, AsksTheResolver) {

@@ -42,7 +42,7 @@ TEST(Disposition, FollowsTheDomainsPolicy) {
              {Outcome::permerror, Policy::quarantine, Disposition::quarantine},
              {Outcome::permerror, Policy::reject, Disposition::reject},
              {Outcome::temperror, Policy::none, Disposition::accept},
-             {Outcome::temperror, Policy::quarantine, Disposition::accept},
+             {Outcome::temperror, Policy::quarantine, Disposition::defer},
              {Outcome::temperror, Policy::reject, Disposition::defer},
          }) {
         const auto decision = decide({}, std::nullopt, message(c.outcome, c.policy));
@@ -64,23 +64,84 @@ TEST(Disposition, RefusesAFromThatNobodyCanRead) {
     EXPECT_EQ(decision.reason, "the policy here is reject: nothing is aligned");
 }
 
-TEST(Disposition, LetsATrustedSealerOutweighDmarc) { // RFC 8617 §7.2
-    const LocalPolicy policy{.trusted_sealers = {"lists.example"}};
-    auto report = message(Outcome::fail, Policy::reject);
-    const auto with = [&](arc::ChainStatus status, std::vector<arc::Seal> seals) {
-        report.arc = {status, "", std::move(seals)};
-        return decide(policy, std::nullopt, report);
+TEST(Disposition, WaitsForTheDnsWhereItCouldMatter) {
+    const LocalPolicy lenient{.defers_without_dns = false};
+    struct Case {
+        Policy policy;
+        std::string where;
+        Disposition want, want_lenient;
     };
+    for (const auto& c : {
+             Case{Policy::none, "", Disposition::defer, Disposition::accept}, // not known
+             {Policy::none, "bank.example", Disposition::accept, Disposition::accept},
+             {Policy::quarantine, "bank.example", Disposition::defer, Disposition::quarantine},
+             {Policy::reject, "bank.example", Disposition::defer, Disposition::defer},
+         }) {
+        auto report = message(Outcome::temperror, c.policy);
+        report.dmarc.record_domain = c.where;
+        EXPECT_EQ(name_of(decide({}, std::nullopt, report).disposition), name_of(c.want));
+        EXPECT_EQ(name_of(decide(lenient, std::nullopt, report).disposition),
+                  name_of(c.want_lenient));
+    }
+}
+
+TEST(Disposition, LetsATrustedSealerOutweighDmarc) { // RFC 8617 §7.2
     using arc::ChainStatus;
+    const LocalPolicy policy{.trusted_sealers = {"lists.example"}};
     const arc::Seal other{1, "other.example", "s"};
     const arc::Seal lists{2, "Lists.Example", "s"};
-    EXPECT_EQ(with(ChainStatus::pass, {other, lists}).disposition, Disposition::accept);
-    EXPECT_EQ(with(ChainStatus::pass, {other, lists}).overruled_by, "lists.example");
-    EXPECT_EQ(with(ChainStatus::pass, {lists, other}).disposition, Disposition::reject)
-        << "the last one answers for what it sends on";
-    EXPECT_EQ(with(ChainStatus::fail, {other, lists}).disposition, Disposition::reject);
-    EXPECT_EQ(with(ChainStatus::none, {}).disposition, Disposition::reject);
-    EXPECT_EQ(with(ChainStatus::pass, {}).disposition, Disposition::reject);
+    const std::string good = " lists.example; dmarc=pass header.from=Bank.example";
+    auto report = message(Outcome::fail, Policy::reject);
+    report.dmarc.author = "bank.example";
+    const auto with = [&](arc::Verdict verdict) {
+        report.arc = std::move(verdict);
+        return decide(policy, std::nullopt, report);
+    };
+    const auto best = with({ChainStatus::pass, "", {other, lists}, false, good, ""});
+    EXPECT_EQ(best.disposition, Disposition::accept);
+    EXPECT_EQ(best.overruled_by, "lists.example");
+    const struct {
+        const char* what;
+        arc::Verdict verdict;
+        Disposition want;
+    } cases[] = {
+        {"the last one answers for what it sends on",
+         {ChainStatus::pass, "", {lists, other}, false, good, ""},
+         Disposition::reject},
+        {"a broken chain",
+         {ChainStatus::fail, "", {other, lists}, false, good, ""},
+         Disposition::reject},
+        {"no chain", {ChainStatus::none, "", {}, false, "", ""}, Disposition::reject},
+        {"it says that DMARC has failed there",
+         {ChainStatus::pass, "", {other, lists}, false, " lists.example; dmarc=fail", ""},
+         Disposition::reject},
+        {"it speaks of another author",
+         {ChainStatus::pass,
+          "",
+          {other, lists},
+          false,
+          " l; dmarc=pass header.from=evil.example",
+          ""},
+         Disposition::reject},
+        {"it says nothing",
+         {ChainStatus::pass, "", {other, lists}, false, " lists.example; none", ""},
+         Disposition::reject},
+        {"a From that was added above what is signed",
+         {ChainStatus::pass, "", {other, lists}, false, good, "From"},
+         Disposition::reject},
+        {"its key is not told",
+         {ChainStatus::fail, "", {other, lists}, true, good, ""},
+         Disposition::defer},
+        {"another's key is not told",
+         {ChainStatus::fail, "", {lists, other}, true, good, ""},
+         Disposition::reject},
+    };
+    for (const auto& c : cases)
+        EXPECT_EQ(name_of(with(c.verdict).disposition), name_of(c.want)) << c.what;
+    report.dmarc.outcome = Outcome::permerror;
+    EXPECT_EQ(with({ChainStatus::pass, "", {other, lists}, false, good, ""}).disposition,
+              Disposition::reject)
+        << "no seal helps a From that nobody can read";
 }
 
 TEST(Disposition, RejectsSpfFailuresWhereWanted) {

@@ -31,6 +31,13 @@ struct Verdict {
     ChainStatus status = ChainStatus::none;
     std::string reason;        // for people
     std::vector<Seal> seals{}; // from the first on, unless the chain's structure is broken
+    // The chain has failed, and a key that it needs was not told by the DNS: later it may pass.
+    bool is_undecided = false;
+    // What the newest seal's owner says of the message that he got: the payload of his
+    // ARC-Authentication-Results, as Authentication-Results has it. For who trusts him.
+    std::string results{};
+    // The name of a field that is shown and stands there more often than he has signed it.
+    std::string added_field{};
 };
 
 class Validation {

@@ -17,8 +17,11 @@ namespace maild::policy {
 struct LocalPolicy {
     bool rejects_spf_fail = false; // of MAIL FROM or HELO, also where DMARC passes
     bool enforces_dmarc = true;
-    // ARC (RFC 8617 §7.2): whose seal on top of a chain that passes outweighs a DMARC failure.
-    // Lower case, A-labels.
+    // Where the DNS does not tell a policy, or whether what would satisfy it is there: the message
+    // is to come again (451). Else it is accepted, unless the policy is known and says otherwise.
+    bool defers_without_dns = true;
+    // ARC (RFC 8617 §7.2): whose seal on top of a chain that passes outweighs a DMARC failure, if
+    // it says that DMARC passed there. Lower case, A-labels.
     std::vector<std::string> trusted_sealers{};
 };
 
