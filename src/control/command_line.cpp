@@ -51,7 +51,9 @@ public:
         bool only_words = false;
         for (next_ = 0; next_ < arguments_.size();) {
             const auto word = arguments_[next_++];
-            if (only_words || !word.starts_with("--"))
+            if (word == "-f" && !only_words && find_option(known, "follow") != nullptr)
+                values["follow"] = true; // as tail(1) has it
+            else if (only_words || !word.starts_with("--"))
                 words.push_back(word);
             else if (word == "--")
                 only_words = true;

@@ -97,8 +97,9 @@ int run(Session& session) {
     if (auto complete = complete_arguments(session, generated); !complete) {
         return refuse(as_json, exit_for(complete.error().code), complete.error().internal);
     }
-    auto reply = command.runs == Runs::in_steps
-                     ? ask_in_steps(session)
+    auto reply = command.runs == Runs::in_steps ? ask_in_steps(session)
+                 : session.invocation.arguments.contains("follow")
+                     ? follow(session)
                      : session.ask({std::string(command.name), session.invocation.arguments});
     if (!reply && command.name == "version") {
         return show(session,

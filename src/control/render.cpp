@@ -108,6 +108,13 @@ std::string render_rows(const Command& command, const json::array& items) {
     return table(rows);
 }
 
+std::string render_lines(const json::array& lines) {
+    std::string out;
+    for (const auto& line : lines)
+        if (line.is_string()) out += printable(line.as_string()) + "\n";
+    return out;
+}
+
 std::string render_detail(const Command& command, const json::object& object) {
     std::vector<Row> rows;
     for (const auto& column : command.columns) {
@@ -205,11 +212,23 @@ std::string render_text(const Command& command, const json::value& result) {
     const auto& object = result.as_object();
     if (const auto* text = object.if_contains("text"); text != nullptr && text->is_string())
         return std::string(text->as_string());
+    if (const auto* lines = object.if_contains("lines"); lines != nullptr && lines->is_array())
+        return render_lines(lines->as_array());
     if (const auto* rows = rows_of(result)) return render_rows(command, *rows);
     if (!command.columns.empty()) return render_detail(command, object);
     std::string out;
     append_plain(out, object, {});
     return out;
+}
+
+std::string render_part(const Command& command, const json::value& result, bool is_first) {
+    const auto* rows = rows_of(result);
+    if (rows == nullptr) return render_text(command, result);
+    std::vector<Row> table_rows;
+    if (is_first) table_rows.push_back(heading(command));
+    for (const auto& item : *rows)
+        if (item.is_object()) table_rows.push_back(cells(command, item.as_object()));
+    return table(table_rows);
 }
 
 std::string render_tsv(const Command& command, const json::value& result) {

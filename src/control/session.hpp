@@ -31,6 +31,9 @@ Reply run_report_tls(Session& session);
 // A command of Runs::in_steps from its first step to its last.
 Result<Reply> ask_in_steps(Session& session);
 
+// A command with --follow: shows what comes as it comes, and returns when that is over.
+Result<Reply> follow(Session& session);
+
 // Fills in what is not on the command line: passwords, sizes as numbers, the rows of a file.
 // `generated` gets the password that was made, to be shown once.
 Result<void> complete_arguments(Session& session, std::string& generated);

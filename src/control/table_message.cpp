@@ -24,6 +24,30 @@ constexpr Option kSign[] = {
     {"now", "TIME", "when it was signed; without: now"},
 };
 
+constexpr Option kTrace[] = {
+    {"to", "ADDR", "a recipient, or the account or address that it led to"},
+    {"from", "ADDR", "the reverse-path, or the address in From"},
+    {"client", "IP", "who brought it"},
+    {"message-id", "ID", "the Message-ID field"},
+    {"id", "ID", "a transaction or session as in the log, a queue id, or a Message-ID"},
+    {"since", "SPAN", "how far back: seconds, or with m, h or d, like 2d; without: all there is"},
+    {"limit", "N", "at most so many rows; without: 20"},
+    {"follow", "", "go on with what comes from now on (-f)"},
+};
+
+constexpr Parameter kExplainId[] = {
+    {"id", "a transaction as in log, Received and the 250, a queue id, or a Message-ID"}};
+
+constexpr Column kTraceColumns[] = {
+    {"time", "TIME", Format::time},
+    {"id", "ID"},
+    {"client", "CLIENT"},
+    {"from", "FROM"},
+    {"to", "TO"},
+    {"fate", "FATE"},
+    {"reason", "WHY"},
+};
+
 constexpr Command kCommands[] = {
     {.name = "message verify",
      .summary = "say what a message, its client and the DNS let one believe",
@@ -43,6 +67,28 @@ constexpr Command kCommands[] = {
          "Exit code 0 whatever the result is.",
      .example = "mailctl message verify --spf --ip 192.0.2.1 --helo [192.0.2.1]",
      .runs = Runs::here},
+    {.name = "message trace",
+     .summary = "which messages came, and what became of them",
+     .parameters = {},
+     .options = kTrace,
+     .columns = kTraceColumns,
+     .description =
+         "Newest first: messages that were taken, refused or put off, and senders that were "
+         "refused, as far back as [trace] in the configuration keeps them. All that is given must "
+         "hold. FATE is delivered, queued, held (in the queue), deferred (the client was told to "
+         "try again), refused, or left (the client went before the end); of several recipients the "
+         "best. WHY is the first reason against it.",
+     .example = "mailctl message trace --since 2d --limit 5"},
+    {.name = "message explain",
+     .summary = "tell in sentences what happened to a message, and why",
+     .parameters = kExplainId,
+     .options = {},
+     .columns = {},
+     .description =
+         "Who brought it, what each stage made of it, where each recipient led to by which alias, "
+         "where it was stored or queued, and what the client was told. The first line has the fate "
+         "and the first reason, as in message trace.",
+     .example = ""},
     {.name = "message sign",
      .summary = "sign a message with DKIM",
      .parameters = kFile,

@@ -58,6 +58,7 @@ struct Paths {
     std::string directory_database() const { return directory() + "/directory.db"; }
     std::string tls() const { return data + "/tls"; } // auth's: the certificate it makes itself
     std::string shards() const { return data + "/shard"; } // store's: shard/NN
+    std::string traces() const { return data + "/trace"; } // trace's: what became of messages
     std::string pid_file() const { return run + "/maild.pid"; }
     std::string lock_file() const { return run + "/maild.lock"; }
     std::string control_socket() const { return run + "/control.sock"; }
@@ -157,6 +158,13 @@ struct SmtpSettings {
     std::chrono::milliseconds greeting_delay{500};
 };
 
+// What is remembered of each mail transaction, for `mailctl message trace` and `explain`.
+struct TraceSettings {
+    bool is_enabled = true;
+    std::chrono::seconds keep = std::chrono::hours(30 * 24);
+    std::uint64_t octets = 1ull << 30; // the oldest go when there are more
+};
+
 // What everybody who is logged in may read of the server (RFC 5464 §6.2); empty: nothing.
 struct ImapSettings {
     std::string comment;
@@ -184,6 +192,7 @@ struct Config {
     DnsSettings dns;
     VerifySettings verify;
     SmtpSettings smtp;
+    TraceSettings trace;
 };
 
 } // namespace maild::daemon

@@ -258,6 +258,12 @@ void read_store(ConfigTable& table, StoreSettings& out) {
     table.choice("search_index", out.search_index, {{"on", true}, {"off", false}});
 }
 
+void read_trace(ConfigTable& table, TraceSettings& out) {
+    table.choice("record", out.is_enabled, {{"on", true}, {"off", false}});
+    table.span("keep", out.keep, 24h, 24h * 3650);
+    table.size("size", out.octets, 64ull << 20, 1ull << 50);
+}
+
 // RFC 3986 §3: scheme ":", and what a URI can be made of; RFC 5464 §6.2.2 wants one.
 bool is_uri(std::string_view text) {
     const auto scheme = text.substr(0, text.find(':'));
@@ -339,6 +345,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     });
     section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
     section(top, "verify", parsed, [&](ConfigTable& table) { read_verify(table, config.verify); });
+    section(top, "trace", parsed, [&](ConfigTable& table) { read_trace(table, config.trace); });
     top.report_unknown_keys();
     if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }

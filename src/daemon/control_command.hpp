@@ -28,6 +28,7 @@ struct ControlReach {
     directory::DirectoryAdmin& admin;
     directory::Directory& directory;
     store::StoreAdmin& store;
+    ipc::Client& trace;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index
     ServerStatus& status;
     net::Event& status_changed;
@@ -70,6 +71,7 @@ std::span<const ControlCommand> acl_commands();
 std::span<const ControlCommand> fsck_commands();
 std::span<const ControlCommand> ban_commands();
 std::span<const ControlCommand> tls_commands();
+std::span<const ControlCommand> trace_commands();
 
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);

@@ -21,12 +21,14 @@ public:
         context_ = &context;
         store_line_.emplace(context.io(), "store");
         auth_line_.emplace(context.io(), "auth");
+        trace_line_.emplace(context.io(), "trace");
         store_.emplace(context.io(), *store_line_);
         directory_.emplace(*auth_line_);
         server_.emplace(ControlReach{.context = context,
                                      .admin = *directory_,
                                      .directory = *directory_,
                                      .store = *store_,
+                                     .trace = *trace_line_,
                                      .workers = workers_,
                                      .status = status_,
                                      .status_changed = status_changed_,
@@ -40,6 +42,7 @@ public:
     void on_peer(Peer peer) override {
         if (peer.role == Role::store) return store_line_->attach(std::move(peer.socket));
         if (peer.role == Role::auth) return auth_line_->attach(std::move(peer.socket));
+        if (peer.role == Role::trace) return trace_line_->attach(std::move(peer.socket));
         if (peer.role != Role::worker) return;
         auto& worker = workers_[peer.index];
         if (!worker) worker = std::make_unique<ipc::Client>(context_->io(), "worker");
@@ -68,6 +71,7 @@ private:
     RoleContext* context_ = nullptr;
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
+    std::optional<ipc::Client> trace_line_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;

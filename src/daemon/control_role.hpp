@@ -1,8 +1,8 @@
 #pragma once
 // The role `control`: answers mailctl, by asking the others.
 //
-// Runs as: maild.   May touch: the control socket, its sockets to auth, store, workers and
-// supervisor. Never touches: any file, mail bodies, private keys, the network.
+// Runs as: maild.   May touch: the control socket, its sockets to auth, store, trace, workers
+// and supervisor. Never touches: any file, mail bodies, private keys, the network.
 
 #include "daemon/role.hpp"
 

@@ -57,12 +57,14 @@ Result<void> make_directories(const Config& config, bool is_root) {
     };
     const auto auth = owner(config.users.auth);
     const auto store = owner(config.users.store);
+    const auto control = owner(config.users.control);
     const auto& paths = config.paths;
     for (const auto& wish : {DirectoryWish{paths.run, 0755, mine.uid, mine.gid},
                              DirectoryWish{paths.data, 0711, mine.uid, mine.gid},
                              DirectoryWish{paths.directory(), 0700, auth.uid, auth.gid},
                              DirectoryWish{paths.tls(), 0700, auth.uid, auth.gid},
-                             DirectoryWish{paths.shards(), 0700, store.uid, store.gid}}) {
+                             DirectoryWish{paths.shards(), 0700, store.uid, store.gid},
+                             DirectoryWish{paths.traces(), 0700, control.uid, control.gid}}) {
         const auto made = make_directory(wish);
         if (!made) return made;
     }

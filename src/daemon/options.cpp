@@ -10,8 +10,8 @@ namespace maild::daemon {
 namespace {
 
 std::optional<Role> parse_role(std::string_view name) {
-    for (const auto role :
-         {Role::worker, Role::auth, Role::oauth, Role::store, Role::control, Role::resolver}) {
+    for (const auto role : {Role::worker, Role::auth, Role::oauth, Role::store, Role::control,
+                            Role::resolver, Role::trace}) {
         if (name == name_of(role)) return role;
     }
     return std::nullopt;

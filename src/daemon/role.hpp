@@ -1,8 +1,8 @@
 #pragma once
-// What a role (worker, auth, oauth, store, control) is to the process around it. The supervisor
-// forks and re-executes one process for each; run_role() receives its configuration, drops
-// privileges, enters the sandbox and then drives one RoleProgram on one io_context and one thread.
-// All callbacks come on that thread, from the io_context.
+// What a role (worker, auth, oauth, store, control, trace) is to the process around it. The
+// supervisor forks and re-executes one process for each; run_role() receives its configuration,
+// drops privileges, enters the sandbox and then drives one RoleProgram on one io_context and one
+// thread. All callbacks come on that thread, from the io_context.
 //
 // Order: prepare() · privileges dropped, sandbox entered · start() · any number of on_… ·
 // on_drain() · finished(). Listeners and the first peers are handed over right after start(),

@@ -5,6 +5,7 @@
 #include "daemon/oauth_role.hpp"
 #include "daemon/resolver_role.hpp"
 #include "daemon/store_role.hpp"
+#include "daemon/trace_role.hpp"
 #include "daemon/worker_role.hpp"
 
 namespace maild::daemon {
@@ -17,6 +18,7 @@ std::unique_ptr<RoleProgram> make_role(Role role) {
     case Role::store: return make_store();
     case Role::control: return make_control();
     case Role::resolver: return make_resolver();
+    case Role::trace: return make_trace();
     }
     return nullptr;
 }

@@ -69,6 +69,7 @@ FileAccess files_of(Role role, const Config& config) {
     case Role::oauth: return access_of_oauth(config.oauth);
     case Role::resolver: return access_of_resolver(config.dns);
     case Role::store: return {{config.paths.shards()}, {"/dev/urandom"}};
+    case Role::trace: return {{config.paths.traces()}, {}};
     }
     return {};
 }
@@ -76,7 +77,7 @@ FileAccess files_of(Role role, const Config& config) {
 SystemCalls calls_of(Role role) {
     if (role == Role::oauth) return SystemCalls::connections;
     if (role == Role::resolver) return SystemCalls::lookups;
-    const bool has_files = role == Role::auth || role == Role::store;
+    const bool has_files = role == Role::auth || role == Role::store || role == Role::trace;
     return has_files ? SystemCalls::files : SystemCalls::sockets;
 }
 

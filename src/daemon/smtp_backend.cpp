@@ -6,6 +6,7 @@
 #include "maild/smtp/trace.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 // GCC 12 inlines Asio's frame allocator into accept() and then takes its operator delete for
@@ -93,6 +94,15 @@ std::vector<Result<void, smtp::Refusal>> outcomes_of(const std::vector<Result<vo
     return outcomes;
 }
 
+// To the recipients that were accepted, in their order; those beyond the record's limit are left
+// out.
+void note_places(trace::Record& record, std::vector<std::vector<trace::Place>> places) {
+    std::size_t next = 0;
+    for (auto& recipient : record.recipients)
+        if (recipient.is_accepted && next < places.size())
+            recipient.places = std::move(places[next++]);
+}
+
 } // namespace
 
 bool SmtpBackend::may_relay(const smtp::Client& client) const {
@@ -143,6 +153,8 @@ SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& 
     auto address = is_bare_postmaster ? std::string("postmaster") : rcpt.forward_path.format();
     auto resolution = co_await directory_.resolve(std::move(address));
     if (!resolution) co_return std::unexpected(smtp::Refusal(resolution.error()));
+    for (auto& step : resolution->steps)
+        envelope.steps.push_back({std::move(step.rule), std::move(step.from), std::move(step.to)});
     const bool is_relay = resolution->verdict == directory::Verdict::not_local && may_relay(client);
     if (resolution->verdict != directory::Verdict::accepted && !is_relay) {
         co_return std::unexpected(refusal_for(resolution->verdict));
@@ -197,6 +209,7 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& clien
         transaction.recipients.push_back(std::move(accepted));
     }
     auto delivered = co_await carry_out(client, std::move(transaction), content.bytes);
+    note_places(envelope.record, std::move(delivered.places));
     co_return delivered;
 }
 
@@ -207,6 +220,7 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& cli
     if (!queue)
         co_return Delivered{std::vector<Result<void>>(transaction.recipients.size(),
                                                       std::unexpected(queue.error())),
+                            {},
                             {}};
 
     store::MessageSource message{.content = content, .structure = imap::make_structure(content)};
@@ -219,7 +233,7 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& cli
     }
     auto results = plan.results(stored);
     auto successes = plan.successes(results);
-    co_return Delivered{std::move(results), std::move(successes)};
+    co_return Delivered{std::move(results), std::move(successes), plan.places(stored)};
 }
 
 net::Task<std::vector<Result<void, smtp::Refusal>>>
@@ -232,6 +246,8 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
     if (is_checked) {
         auto found = co_await reception_.check(client, envelope, content.bytes, *config_);
         checks = std::move(found);
+        auto verdicts = checks.verdicts();
+        std::ranges::move(verdicts, std::back_inserter(envelope.record.verdicts));
         if (auto refusal = checks.refusal()) {
             outcomes.emplace_back(std::unexpected(std::move(*refusal)));
             co_return outcomes;

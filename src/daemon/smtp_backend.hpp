@@ -47,6 +47,7 @@ private:
     struct Delivered {
         std::vector<Result<void>> results;
         std::vector<delivery::DsnRecipient> successes;
+        std::vector<std::vector<trace::Place>> places; // for the trace
     };
     // `checks` is null where nothing was asked.
     net::Task<Delivered> deliver(const smtp::Client& client, smtp::Envelope& envelope,

@@ -10,6 +10,7 @@ std::string_view name_of(Role role) {
     case Role::store: return "store";
     case Role::control: return "control";
     case Role::resolver: return "resolver";
+    case Role::trace: return "trace";
     }
     return "unknown";
 }

@@ -58,6 +58,8 @@ Supervisor::Supervisor(SupervisorSetup setup)
       watchdog_at_(clock_.steady_now()) {
     // Those that others ask come first, so that what asks them finds them there.
     children_.emplace_back(Role::store, 0, identity_of(config_.users.store), clock_);
+    children_.emplace_back(Role::trace, 0, identity_of(config_.users.control), clock_);
+    children_.back().set_wanted(config_.trace.is_enabled);
     children_.emplace_back(Role::oauth, 0, identity_of(config_.users.sender), clock_);
     children_.back().set_wanted(config_.oauth.is_enabled());
     children_.emplace_back(Role::resolver, 0, identity_of(config_.users.sender), clock_);

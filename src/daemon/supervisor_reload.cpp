@@ -94,9 +94,11 @@ Result<std::string> Supervisor::apply(Config next) {
             begin_anew(child, kLookupTime);
             continue;
         }
+        if (child.role() == Role::trace) child.set_wanted(config_.trace.is_enabled);
         if (!child.is_running()) continue;
         if (child.role() == Role::auth) give_certificates(child);
         child.send(Reload{config_});
+        if (!child.is_wanted()) begin_anew(child, kAnswerTime);
     }
     log::info("configuration_reloaded", {{"config", config_.file}});
     return unchanged;

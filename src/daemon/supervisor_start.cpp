@@ -67,6 +67,8 @@ void Supervisor::connect_all(const std::vector<Child*>& started) {
                                {Role::worker, Role::auth, PeerUse::signing},
                                {Role::worker, Role::resolver, PeerUse::requests},
                                {Role::auth, Role::oauth, PeerUse::requests},
+                               {Role::worker, Role::trace, PeerUse::requests},
+                               {Role::control, Role::trace, PeerUse::requests},
                                {Role::control, Role::store, PeerUse::requests},
                                {Role::control, Role::auth, PeerUse::requests},
                                {Role::control, Role::worker, PeerUse::requests}};

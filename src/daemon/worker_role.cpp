@@ -22,6 +22,7 @@
 #include "maild/pop3/server.hpp"
 #include "maild/smtp/server.hpp"
 #include "maild/store/remote_store.hpp"
+#include "maild/trace/recorder.hpp"
 
 #include <algorithm>
 #include <array>
@@ -32,6 +33,7 @@ namespace maild::daemon {
 namespace {
 
 constexpr std::chrono::milliseconds kRetry{200};
+constexpr std::chrono::milliseconds kTraceTime{500}; // for the last records, at the end
 constexpr std::array kTlsModes = {TlsMode::none, TlsMode::starttls, TlsMode::implicit};
 
 std::string refusal_of(Service service) {
@@ -111,6 +113,9 @@ public:
         store_line_.emplace(io, "store");
         auth_line_.emplace(io, "auth");
         tls_.emplace(*auth_line_, clock_);
+        trace_line_.emplace(io, "trace");
+        recorder_.emplace(io, *trace_line_, clock_);
+        recorder_->set_wanted(config.trace.is_enabled);
         store_.emplace(io, *store_line_);
         directory_.emplace(*auth_line_);
         resolver_line_.emplace(io);
@@ -152,6 +157,8 @@ public:
     void on_peer(Peer peer) override {
         if (peer.role == Role::store)
             store_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::trace)
+            trace_line_->attach(std::move(peer.socket));
         else if (peer.role == Role::auth && peer.use == PeerUse::signing)
             tls_->attach(std::move(peer.socket));
         else if (peer.role == Role::auth)
@@ -166,6 +173,7 @@ public:
         for (auto& gate : gates_) gate->set_limits(gate_limits());
         smtp_backend_->set_config(context_->config());
         early_talkers_->set_trusted(context_->config().trusted);
+        recorder_->set_wanted(context_->config().trace.is_enabled);
         net::spawn(context_->io(), refresh(), "worker_reload");
     }
 
@@ -268,6 +276,7 @@ private:
             .sasl = offer_of(config),
             .limits = smtp_limits(config),
             .backend = *smtp_backend_,
+            .trace = &*recorder_,
             .budget = *budget_,
             .clock = clock_,
             .random = random_,
@@ -317,6 +326,7 @@ private:
         for (auto& gate : gates_)
             net::spawn(context_->io(), stop_gate(*gate, grace, stopped, running), "gate_stop");
         while (*running > 0) co_await stopped->wait(grace + std::chrono::seconds(1));
+        co_await recorder_->finish(kTraceTime);
         context_->finished();
     }
 
@@ -335,6 +345,8 @@ private:
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
     std::optional<WorkerTls> tls_;
+    std::optional<ipc::Client> trace_line_;
+    std::optional<trace::Recorder> recorder_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
     std::optional<ResolverLine> resolver_line_;

@@ -117,6 +117,7 @@ private:
         if (transaction_.is_junk) copy.flags.keywords.emplace_back("$Junk");
         copy.address = recipient.forward_path;
         copy.trace_prefix = trace_for(target.address);
+        plan_.copies_.push_back({trace::Place::Kind::mailbox, target.address, copy.mailbox, 0, {}});
         plan_.request.local.push_back(std::move(copy));
     }
 
@@ -128,7 +129,7 @@ private:
     }
 
     void relay(const std::string& address, const Recipient& recipient) {
-        reached_.relayed = true;
+        reached_.relayed.push_back(address);
         auto& recipients = transaction_.envelope.recipients;
         const bool is_many = recipient.resolution.targets.size() > 1;
         auto notify = is_many ? without_success(recipient.notify) : recipient.notify;
@@ -146,10 +147,11 @@ private:
             transaction_.relay_grant = plan_.request.local.front().grant;
         if (!transaction_.relay_grant) {
             for (auto& reached : plan_.reached_)
-                if (reached.relayed && !reached.failed)
+                if (!reached.relayed.empty() && !reached.failed)
                     reached.failed = Error{Errc::unavailable, "no account's shard for the queue"};
             return;
         }
+        plan_.hold_reason_ = transaction_.hold_reason;
         store::RelayRequest request;
         request.grant = std::move(*transaction_.relay_grant);
         request.envelope = std::move(transaction_.envelope);
@@ -176,7 +178,7 @@ DeliveryPlan::results(const Result<store::DeliverResult>& delivered) const {
         else if (!delivered)
             result = std::unexpected(delivered.error());
         else {
-            if (reached.relayed && !delivered->queued)
+            if (!reached.relayed.empty() && !delivered->queued)
                 result = fail(Errc::unavailable, "the store has queued nothing");
             for (const auto index : reached.local)
                 if (index >= delivered->local.size())
@@ -194,6 +196,36 @@ std::vector<DsnRecipient> DeliveryPlan::successes(const std::vector<Result<void>
     for (std::size_t i = 0; i < results.size() && i < successes_.size(); ++i)
         if (results[i] && successes_[i]) successes.push_back(*successes_[i]);
     return successes;
+}
+
+std::vector<std::vector<trace::Place>>
+DeliveryPlan::places(const Result<store::DeliverResult>& delivered) const {
+    std::vector<std::vector<trace::Place>> all;
+    const auto words = [](const Error& error) {
+        return error.internal.empty() ? std::string(name_of(error.code)) : error.internal;
+    };
+    for (const auto& reached : reached_) {
+        auto& places = all.emplace_back();
+        for (const auto index : reached.local) {
+            auto& place = places.emplace_back(copies_[index]);
+            if (!delivered)
+                place.reason = words(delivered.error());
+            else if (index < delivered->local.size() && delivered->local[index])
+                place.number = delivered->local[index]->uid.value;
+            else if (index < delivered->local.size())
+                place.reason = words(delivered->local[index].error());
+        }
+        for (const auto& address : reached.relayed) {
+            auto& place = places.emplace_back(trace::Place{trace::Place::Kind::queue, address});
+            const bool is_queued = delivered && delivered->queued;
+            if (is_queued) place.number = static_cast<std::uint64_t>(delivered->queued->value);
+            place.reason = is_queued        ? hold_reason_
+                           : reached.failed ? words(*reached.failed)
+                           : delivered      ? std::string("the store has queued nothing")
+                                            : words(delivered.error());
+        }
+    }
+    return all;
 }
 
 DeliveryPlan plan_delivery(store::MessageSource message, Transaction transaction) {

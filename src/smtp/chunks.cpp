@@ -74,7 +74,8 @@ net::Task<ContentResult> Session::on_chunk() {
                             {}};
 }
 
-void Session::forget_transaction() {
+void Session::forget_transaction(std::string_view why) {
+    record_transaction(why);
     transaction_.reset();
     chunks_.reset();
     has_failed_chunk_ = false;

@@ -19,13 +19,10 @@ std::string make_session_id(Random& random) {
     return id;
 }
 
-std::string_view name_of(Service service) {
-    switch (service) {
-    case Service::relay_in: return "smtp";
-    case Service::submission: return "submission";
-    case Service::lmtp: return "lmtp";
-    }
-    return "smtp";
+// For the trace.
+std::string end_of(const Error& error) {
+    auto out = "the connection ended: " + std::string(maild::name_of(error.code));
+    return error.internal.empty() ? out : out + ", " + error.internal;
 }
 
 } // namespace
@@ -75,6 +72,7 @@ net::Task<void> Connection::run() {
     log_started();
     const auto result = co_await talk();
     if (!result) {
+        session_.on_lost(end_of(result.error()));
         output_.put(goodbye(result.error().code));
         // The peer may be gone already; then there is nobody left to tell.
         const auto flushed = co_await output_.flush(limits().close_timeout);

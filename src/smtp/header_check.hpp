@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace maild::smtp {
@@ -12,6 +13,10 @@ namespace maild::smtp {
 struct HeaderFacts {
     std::size_t header_size = 0; // octets up to and with the empty line
     std::optional<Reply> refusal;
+    // Unfolded, and no longer than the trace keeps them; empty where there is no such field.
+    std::string message_id;
+    std::string from;
+    std::string subject;
 };
 
 // 554 5.6.0 when a limit of maild/mail/header.hpp is passed; 554 5.4.6 for more than

@@ -91,7 +91,7 @@ Replies Session::bad(std::string_view reply) {
 }
 
 Replies Session::end(std::string_view reply) {
-    forget_transaction();
+    forget_transaction(reply == replies::kBye ? "the client ended the session" : reply);
     login_.reset();
     expects_ = Expects::nothing;
     return say(reply);
@@ -100,7 +100,7 @@ Replies Session::end(std::string_view reply) {
 // EHLO, HELO or LHLO, at any time: the same as RSET (RFC 5321 §4.1.4).
 Replies Session::handle(const Hello& command) {
     if (!server_.dialect->speaks(command.kind)) return bad(replies::kWrongHello); // RFC 2033 §4.1
-    forget_transaction();
+    forget_transaction("the client greeted anew");
     sender_refused_ = false;
     client_.hello = command.name;
     client_.is_extended = command.kind != HelloKind::helo;
@@ -109,7 +109,7 @@ Replies Session::handle(const Hello& command) {
 }
 
 Replies Session::handle(const Rset&) {
-    forget_transaction();
+    forget_transaction("the client gave it up");
     sender_refused_ = false;
     return say(replies::kOk);
 }
@@ -136,11 +136,11 @@ Replies Session::handle(const StartTls&) {
 
 // What was said in the clear may have been said by anyone, RFC 3207 §4.2.
 void Session::on_tls(net::TlsState state) {
+    forget_transaction("the client began TLS");
     client_.tls = std::move(state);
     client_.hello.clear();
     client_.is_extended = false;
     client_.identity.reset();
-    forget_transaction();
     login_.reset();
     sender_refused_ = false;
     expects_ = Expects::command;

@@ -24,6 +24,8 @@ namespace maild::smtp {
 
 enum class Expects : std::uint8_t { command, content, chunk, tls_handshake, nothing };
 
+std::string_view name_of(Service service); // "smtp", "submission", "lmtp"
+
 struct Replies {
     std::string text;                   // whole replies as they go over the wire
     std::chrono::milliseconds delay{0}; // to be waited before they are said
@@ -67,6 +69,7 @@ public:
     void on_chunk_octets(std::string_view octets);
     net::Task<ContentResult> on_chunk();
     void on_tls(net::TlsState state); // after the handshake; before the greeting if TLS is implicit
+    void on_lost(std::string_view why); // the connection ended without QUIT
 
     Expects expects() const { return expects_; }
     bool in_transaction() const { return transaction_.has_value(); }
@@ -107,7 +110,8 @@ private:
     // chunks.cpp: BDAT
     Replies handle(const Bdat& command);
     Decision refuse_chunk();
-    void forget_transaction();
+    // `why`: for the trace, when it ends without an answer to its content.
+    void forget_transaction(std::string_view why = {});
 
     // transaction.cpp: MAIL, RCPT, end of data
     net::Task<Replies> handle(const Mail& command);
@@ -124,6 +128,16 @@ private:
     ContentResult refuse_flawed(const ContentReader& content);
     Report report_on(const ContentReader& content,
                      const std::vector<Result<void, Refusal>>& outcomes) const;
+
+    // record.cpp: what the trace is told
+    trace::Record new_record() const;
+    void note_refused_sender(const Mail& command, std::string_view reply,
+                             const std::string& reason);
+    void note_recipient(const Rcpt& command, std::string_view refusal, const std::string& reason);
+    void note_refused_content(const Reply& reply) const;
+    void note_outcomes(std::string_view replies,
+                       const std::vector<Result<void, Refusal>>& outcomes);
+    void record_transaction(std::string_view why);
 
     // login.cpp: AUTH
     net::Task<Replies> handle(const Auth& command);
@@ -152,6 +166,7 @@ private:
     std::optional<auth::SaslLogin> login_; // between AUTH and its last response
     bool sender_refused_ = false;          // the last MAIL: its pipelined RCPTs are no mistakes
     std::uint64_t transactions_ = 0;
+    unsigned refused_senders_ = 0;
     unsigned bad_commands_ = 0;
     unsigned idle_commands_ = 0;
     unsigned rcpt_failures_ = 0;

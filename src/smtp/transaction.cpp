@@ -56,7 +56,10 @@ Session::Decision Session::check_mail(const Mail& command) const {
 net::Task<Replies> Session::handle(const Mail& command) {
     forget_transaction(); // chunks that were refused without one
     sender_refused_ = true;
-    if (auto refusal = check_mail(command)) co_return std::move(*refusal);
+    if (auto refusal = check_mail(command)) {
+        note_refused_sender(command, refusal->text, {});
+        co_return std::move(*refusal);
+    }
     const auto verdict = co_await server_.backend.verify_sender(client_, command);
     if (!verdict) co_return refuse_sender(command, verdict.error());
     sender_refused_ = false;
@@ -73,28 +76,35 @@ net::Task<Replies> Session::handle(const Mail& command) {
 Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) {
     log_refusal("smtp_sender_refused", client_, command.reverse_path.format(), refusal);
     const auto reply = reply_for(refusal, Step::sender);
-    if (reply.code < 500 || server_.service != Service::relay_in) return {format_reply(reply)};
-    return count_rcpt_failure(format_reply(reply));
+    auto text = format_reply(reply);
+    note_refused_sender(command, text, refusal.error.internal);
+    if (reply.code < 500 || server_.service != Service::relay_in) return {std::move(text)};
+    return count_rcpt_failure(std::move(text));
 }
 
 net::Task<Replies> Session::handle(const Rcpt& command) {
     if (!transaction_ && sender_refused_)
         co_return count_rcpt_failure(std::string(replies::kBadSequence));
     if (!transaction_ || in_chunks()) co_return bad(replies::kBadSequence);
-    if (transaction_->recipients.size() >= server_.limits.recipients) // §4.5.3.1.10: transient
+    if (transaction_->recipients.size() >= server_.limits.recipients) { // §4.5.3.1.10: transient
+        note_recipient(command, replies::kTooManyRecipients, {});
         co_return say(replies::kTooManyRecipients);
+    }
     auto route = co_await server_.backend.verify_recipient(client_, *transaction_, command);
     if (!route) co_return refuse_recipient(command, route.error());
     transaction_->recipients.push_back(
         {command.forward_path, std::move(*route), command.notify, command.original_recipient});
+    note_recipient(command, {}, {});
     co_return say(replies::kRecipientOk);
 }
 
 Replies Session::refuse_recipient(const Rcpt& command, const Refusal& refusal) {
     log_refusal("smtp_recipient_refused", client_, command.forward_path.format(), refusal);
     const auto reply = reply_for(refusal, Step::recipient);
-    if (reply.code < 500) return {format_reply(reply)};
-    return count_rcpt_failure(format_reply(reply));
+    auto text = format_reply(reply);
+    note_recipient(command, text, refusal.error.internal);
+    if (reply.code < 500) return {std::move(text)};
+    return count_rcpt_failure(std::move(text));
 }
 
 // Against harvesting addresses: each further failure costs time, and then the session ends. A peer
@@ -117,6 +127,8 @@ net::Task<ContentResult> Session::on_content(ContentReader& content) {
            "one outcome for each reply");
     ContentResult result{{}, report_on(content, outcomes)};
     server_.dialect->append_outcomes(result.replies.text, *transaction_, outcomes);
+    transaction_->record.size = content.size();
+    note_outcomes(result.replies.text, outcomes);
     forget_transaction();
     if (std::ranges::any_of(outcomes, [](const auto& outcome) { return outcome.has_value(); }))
         bad_commands_ = idle_commands_ = 0;
@@ -133,7 +145,11 @@ net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& 
         if (const auto refusal = make_lines(bytes, lease, changed)) co_return refuse_all(*refusal);
         bytes = changed;
     }
-    const auto header = check_header(bytes, server_.limits.received_fields);
+    auto header = check_header(bytes, server_.limits.received_fields);
+    auto& record = transaction_->record;
+    record.message_id = std::move(header.message_id);
+    record.from = std::move(header.from);
+    record.subject = std::move(header.subject);
     if (header.refusal) co_return refuse_all(*header.refusal);
     if (is_overdue()) co_return refuse_all({554, Status{4, 7}, "Time to deliver by has passed"});
     const bool has_8bit =
@@ -162,6 +178,7 @@ bool Session::is_overdue() const {
 }
 
 std::vector<Result<void, Refusal>> Session::refuse_all(const Reply& reply) const {
+    note_refused_content(reply);
     const Result<void, Refusal> outcome = std::unexpected(Refusal(reply));
     return std::vector(server_.dialect->outcomes_of(*transaction_), outcome);
 }
@@ -171,7 +188,10 @@ ContentResult Session::refuse_flawed(const ContentReader& content) {
     const auto reply = refusal_of(content.flaw());
     has_failed_chunk_ = true;
     if (is_bare(content.flaw())) expects_ = Expects::nothing;
-    return {{format_reply(reply), {}}, report_on(content, refuse_all(reply))};
+    auto text = format_reply(reply);
+    transaction_->record.size = content.size();
+    transaction_->record.reply = text.substr(0, text.size() - 2);
+    return {{std::move(text), {}}, report_on(content, refuse_all(reply))};
 }
 
 Report Session::report_on(const ContentReader& content,

@@ -107,6 +107,12 @@ private:
             (is_refused ? ", which was not accepted." : "."));
     }
 
+    static std::string words_for(const Step& step) {
+        if (step.rule == "refused") return " " + step.from + " leads nowhere: " + step.to + ".";
+        if (step.rule == "relay") return " It goes on to " + step.to + ".";
+        return " By " + step.rule + ", " + step.from + " leads to " + step.to + ".";
+    }
+
     void tell_recipient(const Recipient& recipient) {
         std::string text = "Recipient " + angled(recipient.forward_path);
         if (recipient.is_accepted)
@@ -114,9 +120,7 @@ private:
         else
             text += (recipient.reply.starts_with('4') ? " was put off: " : " was refused: ") +
                     with_reason(recipient.reply, recipient.reason) + ".";
-        for (const auto& step : recipient.steps)
-            text += " By " + step.rule + ", " + step.from +
-                    (step.rule == "refused" ? " leads nowhere: " : " leads to ") + step.to + ".";
+        for (const auto& step : recipient.steps) text += words_for(step);
         say(std::move(text));
     }
 

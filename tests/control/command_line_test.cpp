@@ -47,6 +47,16 @@ TEST(CommandLine, WordsBehindTwoDashesAreNoOptions) {
     EXPECT_FALSE(got->globals.json);
 }
 
+TEST(CommandLine, FollowsByALetter) {
+    for (const auto* word : {"-f", "--follow"}) {
+        const auto got = parse({"message", "trace", word, "--limit", "5"});
+        ASSERT_TRUE(got) << got.error();
+        EXPECT_TRUE(got->arguments.contains("follow"));
+    }
+    EXPECT_FALSE(parse({"domain", "list", "a.example", "-f"})) << "which has nothing to follow";
+    EXPECT_EQ(parse({"address", "resolve", "--", "-f"})->arguments.at("address").as_string(), "-f");
+}
+
 TEST(CommandLine, RefusesWithASentence) {
     const std::pair<std::vector<std::string_view>, std::string_view> cases[] = {
         {{}, "which command?"},

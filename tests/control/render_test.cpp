@@ -28,6 +28,23 @@ TEST(Render, ShowsOneThingAsLines) {
               "b.example\nCreated:        2023-11-14 22:13:20\n");
 }
 
+TEST(Render, GoesOnBelowOneHeading) {
+    const auto part = boost::json::parse(R"({"rows":[{"network":"192.0.2.1/32","failures":3}]})");
+    const auto& command = *find_command("auth failures");
+    EXPECT_EQ(render_part(command, part, true),
+              "NETWORK       FAILURES  LAST\n192.0.2.1/32  3         -\n");
+    EXPECT_EQ(render_part(command, part, false), "192.0.2.1/32  3  -\n");
+    EXPECT_EQ(render_part(command, boost::json::parse(R"({"rows":[]})"), false), "");
+}
+
+TEST(Render, ShowsLinesAndMakesThemHarmless) {
+    const auto result = boost::json::parse(R"({"lines":["one","\u001b[31mtwo"],"rows":[]})");
+    EXPECT_EQ(render_text(*find_command("message explain"), result), "one\n\\x1b[31mtwo\n");
+    EXPECT_EQ(
+        render_part(*find_command("message explain"), boost::json::parse(R"({"lines":[]})"), true),
+        "");
+}
+
 TEST(Render, MakesForeignTextHarmless) {
     EXPECT_EQ(printable("a\x1b[31m\r\nb"), "a\\x1b[31m\\x0d\\x0ab");
     EXPECT_EQ(printable("Zürich 日本"), "Zürich 日本");

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <sys/socket.h>
@@ -170,6 +171,35 @@ TEST_F(ControlSteps, AnErrorInTheMiddleIsTheAnswer) {
 TEST_F(ControlSteps, ADaemonThatLeavesIsAnError) {
     EXPECT_EQ(ask({part({}, {}, "one")}).error().code, Errc::closed);
     EXPECT_EQ(ask_in_steps(session).error().code, Errc::unavailable) << "nobody listens any more";
+}
+
+TEST_F(ControlSteps, FollowsUntilThereIsNothingMore) {
+    const auto rows = [](std::string_view id, std::string_view next) {
+        return part({json::object{{"id", id}, {"fate", "refused"}}}, {}, next);
+    };
+    session.invocation.command = find_command("message trace");
+    session.invocation.arguments["follow"] = true;
+    for (const bool as_json : {false, true}) {
+        session.invocation.globals.json = as_json;
+        std::filesystem::remove(session.socket_path);
+        ScriptedDaemon daemon(session.socket_path, {rows("A.1", "7"), rows("A.2", "8"),
+                                                    part({}, {}, "8"), rows("A.3", "")});
+        testing::internal::CaptureStdout();
+        const auto reply = follow(session);
+        const auto shown = testing::internal::GetCapturedStdout();
+        ASSERT_TRUE(reply) << reply.error().internal;
+        EXPECT_TRUE(reply->result.is_null()) << "all is shown";
+        const auto asked = daemon.requests();
+        ASSERT_EQ(asked.size(), 4U);
+        EXPECT_EQ(asked[3].arguments.at(kStep).as_string(), "8");
+        if (as_json)
+            EXPECT_TRUE(shown.starts_with(R"({"schema":"mailctl/1","id":"A.1","fate":"refused"})"
+                                          "\n"))
+                << shown;
+        else
+            EXPECT_TRUE(shown.starts_with("TIME ") && shown.ends_with("\n")) << shown;
+        EXPECT_EQ(std::ranges::count(shown, '\n'), as_json ? 3 : 4) << shown;
+    }
 }
 
 } // namespace

@@ -72,6 +72,9 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_TRUE(config.tls.tickets);
     EXPECT_TRUE(config.tls.named.empty() && config.proxies.empty());
     EXPECT_EQ(config.imap.comment + config.imap.admin, "");
+    EXPECT_EQ(config.trace.is_enabled, plain.trace.is_enabled);
+    EXPECT_EQ(config.trace.keep, plain.trace.keep);
+    EXPECT_EQ(config.trace.octets, plain.trace.octets);
     ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
     for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
         EXPECT_TRUE(config.listeners[i].same_endpoint(plain.listeners[i])) << i;

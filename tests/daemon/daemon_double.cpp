@@ -128,7 +128,7 @@ public:
         const auto key =
             std::string(name_of(peer.role)) + (peer.use == PeerUse::signing ? "-signing" : "");
         peers_[key] = std::move(peer.socket);
-        if (peers_.size() == 3) context_->ready();
+        if (peers_.size() == 5) context_->ready();
     }
 
 private:

@@ -67,7 +67,8 @@ TEST_F(DirectoriesTest, AllThatTheDaemonNeeds) {
     Config config;
     config.paths = {dir_ / "data", dir_ / "run"};
     ASSERT_TRUE(make_directories(config, false));
-    for (const auto& path : {config.paths.directory(), config.paths.tls(), config.paths.shards()}) {
+    for (const auto& path : {config.paths.directory(), config.paths.tls(), config.paths.shards(),
+                             config.paths.traces()}) {
         EXPECT_EQ(facts_of(path).st_mode & 07777, 0700u) << path;
     }
     EXPECT_EQ(facts_of(config.paths.data).st_mode & 07777, 0711u);

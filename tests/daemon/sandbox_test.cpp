@@ -43,7 +43,7 @@ protected:
         ::chmod(dir_.path().c_str(), 0711);
         config_.paths = {dir_ / "data", dir_ / "run"};
         for (const auto& path : {config_.paths.data, config_.paths.directory(), config_.paths.tls(),
-                                 config_.paths.shards()}) {
+                                 config_.paths.shards(), config_.paths.traces()}) {
             std::filesystem::create_directory(path);
             ::chmod(path.c_str(), 0777);
         }
@@ -102,7 +102,7 @@ const Forbidden kForbiddenToAll[] = {
      }}};
 
 TEST_F(SandboxTest, ForbiddenCallsKillEveryRole) {
-    for (const auto role : {Role::worker, Role::control, Role::auth, Role::store}) {
+    for (const auto role : {Role::worker, Role::control, Role::auth, Role::store, Role::trace}) {
         for (const auto& [name, call] : kForbiddenToAll) {
             const auto ended = as(role, [call] {
                 call();
@@ -242,7 +242,11 @@ TEST_F(SandboxTest, AuthAndStoreOpenOnlyTheirOwn) {
                  {Role::auth, config_.paths.tls() + "/x", "opened"},
                  {Role::auth, config_.paths.shards() + "/y", "Permission denied"},
                  {Role::auth, dir_ / "world", "Permission denied"},
-                 {Role::store, "/etc/passwd", "Permission denied"}};
+                 {Role::store, "/etc/passwd", "Permission denied"},
+                 {Role::trace, config_.paths.traces() + "/x", "opened"},
+                 {Role::trace, config_.paths.shards() + "/x", "Permission denied"},
+                 {Role::trace, config_.paths.directory() + "/x", "Permission denied"},
+                 {Role::trace, "/etc/passwd", "Permission denied"}};
     for (const auto& [role, path, want] : cases) {
         const auto flags = path.starts_with("/etc") ? O_RDONLY : O_RDWR | O_CREAT;
         const auto ended = as(role, [&] { return opened(path, flags); });

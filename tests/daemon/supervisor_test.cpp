@@ -53,7 +53,7 @@ protected:
         // Control's picture follows the supervisor's within a tenth of a second.
         ASSERT_TRUE(eventually([this] {
             const auto all = daemon_.processes();
-            return all.size() == 6 && std::ranges::all_of(all, [](const auto& entry) {
+            return all.size() == 7 && std::ranges::all_of(all, [](const auto& entry) {
                        return entry.second.state == "ready";
                    });
         }));
@@ -71,14 +71,15 @@ TEST_F(SupervisorTest, ReadyMeansThatEveryRoleServesAndFindsTheOthers) {
     start();
     const auto answer = daemon_.ask("lmtp.sock");
     auto all = daemon_.processes();
-    EXPECT_EQ(all.size(), 6u);
+    EXPECT_EQ(all.size(), 7u);
     for (const auto& [name, process] : all) EXPECT_EQ(process.state, "ready") << name;
     EXPECT_TRUE(answer.starts_with("worker-")) << answer;
     const auto auth = std::to_string(all["auth 0"].pid) + "+secret";
     const auto store = std::to_string(all["store 0"].pid) + "+secret";
     const auto resolver = std::to_string(all["resolver 0"].pid);
+    const auto trace = std::to_string(all["trace 0"].pid);
     EXPECT_NE(answer.find(" auth " + auth + " auth-signing " + auth + " resolver " + resolver +
-                          " store " + store + "\n"),
+                          " store " + store + " trace " + trace + "\n"),
               answer.npos)
         << answer;
 }
@@ -102,6 +103,7 @@ TEST_F(SupervisorTest, DetachedAndEveryRoleItsOwnUser) {
     EXPECT_EQ(all["auth 0"].user, "daemon");
     EXPECT_EQ(all["store 0"].user, "bin");
     EXPECT_EQ(all["control 0"].user, "mail");
+    EXPECT_EQ(all["trace 0"].user, "mail");
     EXPECT_EQ(status_of(all["worker 0"].pid, "CapBnd"), "0000000000000000");
 }
 
@@ -116,7 +118,8 @@ TEST_F(SupervisorTest, ASecondStartSaysWhoRuns) {
 
 TEST_F(SupervisorTest, AKilledRoleComesBackAndIsConnectedAnew) {
     start();
-    for (const std::string name : {"store 0", "auth 0", "worker 0", "worker 1", "control 0"}) {
+    for (const std::string name :
+         {"store 0", "auth 0", "trace 0", "worker 0", "worker 1", "control 0"}) {
         const auto before = daemon_.processes()[name];
         ASSERT_EQ(::kill(before.pid, SIGKILL), 0) << name;
         ASSERT_TRUE(daemon_.is_replaced(name, before.pid)) << name << daemon_.log();
@@ -213,7 +216,7 @@ TEST_F(SupervisorTest, TermDrainsAndLeavesNothingBehind) {
     for (const auto& [name, process] : all) EXPECT_TRUE(is_gone(process.pid)) << name;
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/lmtp.sock"));
-    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 6u) << daemon_.log();
+    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 7u) << daemon_.log();
 }
 
 TEST_F(SupervisorTest, ControlMayStopTheDaemon) {
@@ -309,7 +312,27 @@ TEST_F(SupervisorTest, TheIssuersRoleComesAndGoesWithItsConfiguration) {
     ASSERT_TRUE(is_there("ANOTHER")) << "it comes back like any other";
     reload("");
     EXPECT_TRUE(eventually([&] { return !daemon_.processes().contains("oauth 0"); }));
-    EXPECT_EQ(daemon_.processes().size(), 6U);
+    EXPECT_EQ(daemon_.processes().size(), 7U);
+}
+
+TEST_F(SupervisorTest, TracesAreKeptAsLongAsTheyAreWanted) {
+    start();
+    const auto reload = [&](const std::string& more) {
+        daemon_.configure("mx.example.org", more);
+        EXPECT_EQ(daemon_.control("reload"), "ok\n");
+    };
+    const auto first = daemon_.processes()["trace 0"];
+    reload("[trace]\nkeep = \"2 d\"\n");
+    EXPECT_TRUE(eventually([&] {
+        return daemon_.processes()["trace 0"].rest.find("reloaded") != std::string::npos;
+    })) << "it goes on with other bounds";
+    EXPECT_EQ(daemon_.processes()["trace 0"].pid, first.pid);
+    reload("[trace]\nrecord = \"off\"\n");
+    EXPECT_TRUE(eventually([&] { return !daemon_.processes().contains("trace 0"); }));
+    EXPECT_TRUE(daemon_.ask("lmtp.sock").starts_with("worker-"));
+    reload("");
+    EXPECT_TRUE(eventually([&] { return daemon_.processes()["trace 0"].state == "ready"; }));
+    EXPECT_NE(daemon_.processes()["trace 0"].pid, first.pid);
 }
 
 TEST_F(SupervisorTest, Usr1OpensTheLogAgainForEverybody) {

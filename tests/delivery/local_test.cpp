@@ -253,5 +253,40 @@ TEST(PlanDelivery, NobodyLeft) {
     EXPECT_EQ(words(made.results(fail(Errc::internal))), "no_such_account");
 }
 
+std::string words(const std::vector<std::vector<trace::Place>>& places) {
+    std::string out;
+    for (const auto& of_recipient : places) {
+        out += out.empty() ? "" : "; ";
+        for (const auto& place : of_recipient)
+            out += (place.kind == trace::Place::Kind::queue ? "queue " : place.mailbox + " ") +
+                   place.address + "=" + std::to_string(place.number) + place.reason + " ";
+    }
+    return out;
+}
+
+TEST(PlanDelivery, TellsTheTraceWhereEachRecipientLed) {
+    const auto ada = account(1, "ada@example.org"), bob = account(2, "bob@example.org");
+    const auto made =
+        plan({recipient("ada@example.org", {ada}),
+              recipient("team@example.org", {ada, bob, RelayTarget{"far@away.example"}}),
+              recipient("else@away.example", {}, Verdict::not_local)});
+    auto answered = answer(made, {1});
+    answered.local[0]->uid = Uid(7);
+    EXPECT_EQ(words(made.places(answered)),
+              "INBOX ada@example.org=7 ; INBOX ada@example.org=7 INBOX "
+              "bob@example.org=0over_quota queue far@away.example=1 ; "
+              "queue else@away.example=1 ");
+    EXPECT_EQ(words(made.places(fail(Errc::io, "disk"))),
+              "INBOX ada@example.org=0disk ; INBOX ada@example.org=0disk INBOX "
+              "bob@example.org=0disk queue far@away.example=0disk ; "
+              "queue else@away.example=0disk ");
+    answered.local.clear(); // what no store of ours answers
+    answered.queued.reset();
+    EXPECT_EQ(words(made.places(answered)),
+              "INBOX ada@example.org=0 ; INBOX ada@example.org=0 INBOX bob@example.org=0 queue "
+              "far@away.example=0the store has queued nothing ; queue "
+              "else@away.example=0the store has queued nothing ");
+}
+
 } // namespace
 } // namespace maild::delivery

@@ -1,5 +1,6 @@
 // LMTP where it differs from SMTP (RFC 2033); what is the same is tested in tests/smtp.
 #include "smtp/conversation.hpp"
+#include "smtp/kept_records.hpp"
 
 #include "maild/lmtp/dialect.hpp"
 #include "maild/smtp/trace.hpp"
@@ -121,6 +122,40 @@ TEST(LmtpTrace, SaysLmtp) { // RFC 3848 §1, RFC 6531 §4.3
     EXPECT_EQ(smtp::protocol_word(client, envelope), "LMTPS");
     envelope.mail.smtputf8 = true;
     EXPECT_EQ(smtp::protocol_word(client, envelope), "UTF8LMTPS");
+}
+
+class LmtpRecord : public testing::Test {
+protected:
+    Conversation make() {
+        return Conversation(Service::lmtp, [&](smtp::Server& server) {
+            set_lmtp(server);
+            server.trace = &kept;
+        });
+    }
+    smtp::test::KeptRecords kept;
+};
+
+TEST_F(LmtpRecord, OfManyRecipientsSomeAndTheNumberOfTheOthers) {
+    auto with = make();
+    with.send("LHLO client.example").send("MAIL FROM:<>");
+    for (int i = 0; i < 150; ++i) with.send("RCPT TO:<nobody@example.org>").expect("550");
+    with.send("QUIT");
+    EXPECT_EQ(kept.only().recipients.size(), trace::kMaxRecipients);
+    EXPECT_EQ(kept.only().more_refused, 50U);
+}
+
+TEST_F(LmtpRecord, HasTheReplyOfEachRecipient) {
+    auto with = make();
+    with.backend().accept_errors["bob@example.org"] = Errc::over_quota;
+    with.send("LHLO client.example").send("MAIL FROM:<>");
+    with.send("RCPT TO:<ada@example.org>").send("RCPT TO:<nobody@example.org>");
+    with.send("RCPT TO:<bob@example.org>").send("DATA").content("\r\n.\r\n");
+    const auto& record = kept.only();
+    ASSERT_EQ(record.recipients.size(), 3U);
+    EXPECT_EQ(record.recipients[0].reply, "250 2.1.5 Ok: 0S.1");
+    EXPECT_EQ(record.recipients[1].reply, "550 5.1.1 No such recipient here");
+    EXPECT_EQ(record.recipients[2].reply, "452 4.2.2 Mailbox full");
+    EXPECT_EQ(record.reply, "452 4.2.2 Mailbox full");
 }
 
 } // namespace

@@ -11,7 +11,7 @@ import unittest
 
 import host
 
-USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild", "resolver": "maild-out"}
+USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild", "resolver": "maild-out", "trace": "maild"}
 
 
 def status_of(pid):
@@ -25,7 +25,7 @@ class Processes(host.HostTest):
 
     def test_roles_and_users(self):
         processes = self.host.status()["processes"]
-        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "resolver", "store", "worker"])
+        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "resolver", "store", "trace", "worker"])
         for process in processes:
             status = status_of(process["pid"])
             self.assertEqual(status["NoNewPrivs"], "1", process)

@@ -18,8 +18,8 @@ import host
 import intruder
 import sasl
 
-ROLES = ("worker", "auth", "store", "control", "oauth", "resolver")
-FILES = {"auth", "store"}   # roles that may open some
+ROLES = ("worker", "auth", "store", "control", "oauth", "resolver", "trace")
+FILES = {"auth", "store", "trace"}   # roles that may open some
 KILLED, REFUSED, ABSENT, ALLOWED = "killed", "refused", "absent", "allowed"
 AT_FDCWD, SIGKILL = -100, int(signal.SIGKILL)
 ADDRESS = b"\x02\0\0\x19\x7f\0\0\x01" + bytes(8)   # 127.0.0.1:25
@@ -32,13 +32,13 @@ def attempts(machine, role, pids):
     data = str(machine.root / "var/lib").encode()
     connects = role in ("oauth", "resolver")   # IP sockets of its own; files to be read, of which Landlock leaves five
     file = REFUSED if role in FILES or connects else KILLED
-    own = {"auth": data + b"/directory/directory.db", "store": data + b"/shard/00/meta.db"}
+    own = {"auth": data + b"/directory/directory.db", "store": data + b"/shard/00/meta.db", "trace": data + b"/trace"}
     alien = own["store" if role == "auth" else "auth"]
     yield "open /etc/passwd", file, 257, AT_FDCWD, b"/etc/passwd", 0
     yield "open what belongs to another role", file, 257, AT_FDCWD, alien, 0
     yield "open another role's memory", file, 257, AT_FDCWD, f"/proc/{other}/mem".encode(), 0 if connects else 2
     if role in FILES:
-        yield "open its own database", ALLOWED, 257, AT_FDCWD, own[role], 0
+        yield "open what it keeps", ALLOWED, 257, AT_FDCWD, own[role], 0
         yield "make a file beside its directory", REFUSED, 257, AT_FDCWD, data + b"/new", 0o102, 0o600
     if connects:
         yield "open to write", KILLED, 257, AT_FDCWD, b"/etc/hosts", 2

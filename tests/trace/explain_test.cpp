@@ -76,7 +76,7 @@ TEST(TraceExplain, SaysWhatBecameOfAMessageAndWhy) {
                 ""),
          Fate::refused, "Loop",
          "Recipient <ada@example.org> was refused: Loop. By alias, a@example.org leads to "
-         "b@example.org. By refused, b@example.org leads nowhere: seen already."},
+         "b@example.org. b@example.org leads nowhere: seen already."},
         {to_one({.is_accepted = true}, ""), Fate::left,
          "the client ended the transaction before its message was whole",
          "No message was taken: the client ended the transaction before its message was whole."},

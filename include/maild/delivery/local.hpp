@@ -17,6 +17,7 @@
 #include "maild/directory/directory.hpp"
 #include "maild/queue/envelope.hpp"
 #include "maild/store/message_store.hpp"
+#include "maild/trace/record.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -59,6 +60,9 @@ public:
     // account; cannot: a mail loop (554 5.4.6); unavailable: there is no shard for a queue row.
     // `delivered` is the store's answer to `request` and is not looked at when is_empty().
     std::vector<Result<void>> results(const Result<store::DeliverResult>& delivered) const;
+    // Where each recipient led to, in the same order, for the trace.
+    std::vector<std::vector<trace::Place>>
+    places(const Result<store::DeliverResult>& delivered) const;
 
     // Of whose success the sender wants to hear, and no other host will tell (RFC 3461 §5.2.3,
     // §5.2.7); `results` as above. For a null reverse-path there are none.
@@ -67,12 +71,14 @@ public:
 private:
     friend class Planner;
     struct Reached {
-        std::vector<std::size_t> local; // indices into request.local
-        bool relayed = false;
-        std::optional<Error> failed; // before the store was asked
+        std::vector<std::size_t> local;   // indices into request.local
+        std::vector<std::string> relayed; // addresses
+        std::optional<Error> failed;      // before the store was asked
     };
     std::vector<Reached> reached_;
     std::vector<std::optional<DsnRecipient>> successes_; // likewise, one for each recipient
+    std::vector<trace::Place> copies_; // request.local, before it is known what became of them
+    std::string hold_reason_;
 };
 
 // `message.content` is borrowed until the store has answered.

@@ -4,6 +4,7 @@
 
 #include "maild/base/clock.hpp"
 #include "maild/mail/address.hpp"
+#include "maild/trace/record.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -89,6 +90,11 @@ struct Envelope {
     // What the backend has made of mail.priority, when it accepted the message (RFC 6710).
     std::optional<std::int8_t> priority = {};
     std::vector<Recipient> recipients; // accepted ones in the order of RCPT, duplicates kept
+    // For the trace: whoever handles the transaction notes what it has seen, also where it may
+    // change nothing else. A stage of the reception adds to record.verdicts; session and
+    // connection fill in what they know.
+    mutable trace::Record record{};
+    mutable std::vector<trace::Step> steps{}; // of the recipient that is being verified
 };
 
 } // namespace maild::smtp

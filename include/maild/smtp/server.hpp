@@ -14,6 +14,7 @@
 #include "maild/smtp/dialect.hpp"
 #include "maild/smtp/early_talkers.hpp"
 #include "maild/smtp/limits.hpp"
+#include "maild/trace/record.hpp"
 
 #include <memory>
 #include <string>
@@ -31,6 +32,7 @@ struct Server {
     auth::SaslOffer sasl{}; // as the host offers it; each connection adds what it has
     Limits limits;
     Backend& backend;
+    trace::Sink* trace = nullptr; // gets each transaction; none: nothing is remembered
     Budget& budget;
     const Clock& clock;
     Random& random;                        // for session ids

@@ -1,0 +1,146 @@
+#include "daemon/trace_role.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/ipc/server.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
+#include "maild/trace/messages.hpp"
+#include "maild/trace/store.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFlush = 1s;
+constexpr auto kEndStep = 20ms;
+
+trace::StoreBounds bounds_of(const Config& config) {
+    return {.keep = config.trace.keep,
+            .octets = config.trace.octets,
+            .min_free = config.store.min_free_bytes};
+}
+
+class Trace final : public RoleProgram {
+public:
+    Result<void> start(RoleContext& context) override {
+        context_ = &context;
+        const auto& config = context.config();
+        auto opened = trace::Store::open(
+            files_, clock_, {.directory = config.paths.traces(), .bounds = bounds_of(config)});
+        if (!opened) return std::unexpected(std::move(opened.error()));
+        store_ = std::move(*opened);
+        server_.emplace(context.io(), "trace",
+                        [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+                            return answer(*this, std::move(connection), std::move(request));
+                        });
+        net::spawn(context.io(), keep_flushed(*this), "trace_flush");
+        context.ready();
+        return {};
+    }
+
+    void on_peer(Peer peer) override {
+        const auto role =
+            peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        server_->attach(std::move(peer.socket), role, peer.index);
+    }
+
+    void on_reload() override { store_->set_bounds(bounds_of(context_->config())); }
+
+    void on_drain(std::chrono::milliseconds grace) override {
+        net::spawn(context_->io(), end(*this, grace), "trace_end");
+    }
+
+private:
+    static net::Task<void> answer(Trace& self, std::shared_ptr<ipc::Connection> connection,
+                                  ipc::Request request) {
+        const bool is_good = connection->role() == ipc::PeerRole::control
+                                 ? self.search(*connection, request)
+                                 : self.keep(*connection, request);
+        if (is_good) co_return;
+        log::error("trace_request_malformed", {{"type", request.type}});
+        connection->close();
+    }
+
+    bool keep(ipc::Connection& connection, const ipc::Request& request) {
+        if (request.type != trace::kKeep) return false;
+        auto batch = trace::decode_batch(request.payload);
+        if (!batch) return false;
+        if (batch->lost > 0) {
+            log::warning("trace_records_lost",
+                         {{"worker", connection.index()}, {"count", batch->lost}});
+            store_->note_lost(batch->lost);
+        }
+        for (auto& entry : batch->entries) store_->add(std::move(entry.record), entry.keys);
+        const Result<ipc::Nothing> kept{};
+        connection.answer(request.id, kept);
+        return true;
+    }
+
+    bool search(ipc::Connection& connection, const ipc::Request& request) {
+        if (request.type != trace::kSearch) return false;
+        const auto asked = ipc::decode<trace::SearchRequest>(request.payload);
+        if (!asked) return false;
+        const Result<trace::SearchPage> page = store_->search(asked->query, asked->range);
+        connection.answer(request.id, page);
+        return true;
+    }
+
+    // For ever.
+    static net::Task<void> keep_flushed(Trace& self) {
+        while (true) {
+            co_await net::sleep_for(kFlush);
+            self.flush();
+        }
+    }
+
+    // Told when it begins and when it is over, not each second.
+    void flush() {
+        const auto flushed = store_->flush();
+        const auto trouble = flushed ? std::string() : flushed.error().internal;
+        if (trouble.empty() == trouble_.empty()) return;
+        if (trouble.empty())
+            log::info("trace_writes_again");
+        else
+            log::error("trace_not_written",
+                       {{"error", name_of(flushed.error().code)}, {"detail", trouble}});
+        context_->set_status(trouble.empty() ? "" : "cannot write: " + trouble);
+        trouble_ = trouble;
+    }
+
+    // The workers have ended before, so what they have sent is all there is: until it is read.
+    static net::Task<void> end(Trace& self, std::chrono::milliseconds grace) {
+        const auto until = std::chrono::steady_clock::now() + grace;
+        while (self.has_worker() && std::chrono::steady_clock::now() < until)
+            co_await net::sleep_for(kEndStep);
+        self.flush();
+        self.context_->finished();
+    }
+
+    bool has_worker() const {
+        return std::ranges::any_of(server_->connections(), [](const auto& connection) {
+            return connection->role() == ipc::PeerRole::worker;
+        });
+    }
+
+    SystemClock clock_;
+    PosixFileSystem files_;
+    RoleContext* context_ = nullptr;
+    std::unique_ptr<trace::Store> store_;
+    std::string trouble_;
+    std::optional<ipc::Server> server_;
+};
+
+} // namespace
+
+std::unique_ptr<RoleProgram> make_trace() { return std::make_unique<Trace>(); }
+
+} // namespace maild::daemon
