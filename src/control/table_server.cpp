@@ -11,6 +11,13 @@ constexpr Option kSessionFilter[] = {
     {"service", "NAME", "only this service's: smtp, submission, lmtp, imap, pop3"},
 };
 
+constexpr Option kLog[] = {
+    {"follow", "", "go on with what comes from now on (-f)"},
+    {"id", "ID", "only lines that have this value: a transaction with its session, an address …"},
+    {"level", "LEVEL", "only lines of this level and worse: debug, info, warning, error, critical"},
+    {"lines", "N", "how many at first; without: 20"},
+};
+
 constexpr Column kSessionColumns[] = {
     {"id", "SESSION"},      {"service", "SERVICE"}, {"remote", "FROM"},
     {"account", "ACCOUNT"}, {"state", "STATE"},     {"since", "SINCE", Format::time},
@@ -59,6 +66,16 @@ constexpr Command kCommands[] = {
      .description =
          "The client is told why and may connect again; to keep it out, disable the account.",
      .example = "mailctl server kick ada@example.org"},
+    {.name = "log",
+     .summary = "the daemon's log, line by line as it comes",
+     .parameters = {},
+     .options = kLog,
+     .columns = {},
+     .description =
+         "The last lines that were asked for; with -f, further ones as they are written, "
+         "also after the log was rotated. Only where the log is a file: the system's "
+         "log has a program of its own, journalctl.",
+     .example = "mailctl log --level warning --lines 5"},
     {.name = "server postmaster",
      .summary = "who gets this host's own mail",
      .parameters = kAnyAddress,

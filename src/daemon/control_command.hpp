@@ -3,6 +3,7 @@
 // name. It gets the checked arguments and everything that `control` can reach, and answers with
 // JSON as the table's columns name it.
 
+#include "daemon/log_reader.hpp"
 #include "daemon/peer_messages.hpp"
 #include "daemon/role.hpp"
 
@@ -29,6 +30,7 @@ struct ControlReach {
     directory::Directory& directory;
     store::StoreAdmin& store;
     ipc::Client& trace;
+    LogReader& log;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index
     ServerStatus& status;
     net::Event& status_changed;
@@ -72,6 +74,7 @@ std::span<const ControlCommand> fsck_commands();
 std::span<const ControlCommand> ban_commands();
 std::span<const ControlCommand> tls_commands();
 std::span<const ControlCommand> trace_commands();
+std::span<const ControlCommand> log_commands();
 
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);

@@ -29,6 +29,7 @@ public:
                                      .directory = *directory_,
                                      .store = *store_,
                                      .trace = *trace_line_,
+                                     .log = log_,
                                      .workers = workers_,
                                      .status = status_,
                                      .status_changed = status_changed_,
@@ -48,6 +49,8 @@ public:
         if (!worker) worker = std::make_unique<ipc::Client>(context_->io(), "worker");
         worker->attach(std::move(peer.socket));
     }
+
+    void on_log_reader(UniqueFd file) override { log_.give(std::move(file)); }
 
     void on_status(const ServerStatus& status) override {
         status_ = status;
@@ -75,6 +78,7 @@ private:
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;
+    LogReader log_;
     ServerStatus status_;
     net::Event status_changed_;
     std::optional<ControlServer> server_;

@@ -2,7 +2,8 @@
 // The role `control`: answers mailctl, by asking the others.
 //
 // Runs as: maild.   May touch: the control socket, its sockets to auth, store, trace, workers
-// and supervisor. Never touches: any file, mail bodies, private keys, the network.
+// and supervisor; reads the log through a descriptor that it is given. Never touches: any other
+// file, mail bodies, private keys, the network.
 
 #include "daemon/role.hpp"
 

@@ -41,6 +41,12 @@ Result<UniqueFd> open_log(const LogSettings& settings) {
     return descriptor;
 }
 
+UniqueFd open_log_reader(const LogSettings& settings) {
+    if (settings.target != LogSettings::Target::file) return {};
+    return UniqueFd(
+        ::open(settings.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+}
+
 void use_log(const LogOutput& output, int descriptor) {
     if (output.target == LogSettings::Target::syslog)
         log::to_syslog_socket(descriptor, "maild");

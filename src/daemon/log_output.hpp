@@ -13,6 +13,9 @@ namespace maild::daemon {
 // a datagram socket for the system's log.
 Result<UniqueFd> open_log(const LogSettings& settings);
 
+// The same file, to be read; none where the log is no file.
+UniqueFd open_log_reader(const LogSettings& settings);
+
 // From now on this process logs there. `descriptor` is borrowed and stays open until the next call.
 void use_log(const LogOutput& output, int descriptor);
 

@@ -85,6 +85,7 @@ template <class Codec> void describe(Codec& codec, Ping& m) { codec(m.number); }
 template <class Codec> void describe(Codec& codec, Drain& m) { codec(m.grace); }
 template <class Codec> void describe(Codec& codec, TellStatus& m) { codec(m.status); }
 template <class Codec> void describe(Codec& codec, Answer& m) { codec(m.number, m.result); }
+template <class Codec> void describe(Codec&, GiveLogReader&) {}
 template <class Codec> void describe(Codec& codec, Sandboxed& m) { codec(m.facts); }
 template <class Codec> void describe(Codec&, Ready&) {}
 template <class Codec> void describe(Codec& codec, Pong& m) { codec(m.number); }

@@ -90,9 +90,11 @@ struct Answer {
     std::uint64_t number = 0;
     Result<std::string> result; // RoleContext::ask_supervisor
 };
-using SupervisorMessage = std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer,
-                                       GiveCertificate, GiveClientAuthorities, GiveIssuerFiles,
-                                       Reload, ChangeLog, Ping, Drain, TellStatus, Answer>;
+struct GiveLogReader {}; // the log's file, opened to be read
+using SupervisorMessage =
+    std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate,
+                 GiveClientAuthorities, GiveIssuerFiles, Reload, ChangeLog, Ping, Drain, TellStatus,
+                 Answer, GiveLogReader>;
 
 // --- from a child ---
 

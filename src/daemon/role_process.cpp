@@ -187,6 +187,8 @@ void RoleProcess::take(SupervisorMessage& message, Descriptors& descriptors) {
         program_->on_reload();
     } else if (auto* log = std::get_if<ChangeLog>(&message); log != nullptr && has(1)) {
         change_log(log->log, std::move(descriptors[0]));
+    } else if (std::holds_alternative<GiveLogReader>(message) && has(1)) {
+        program_->on_log_reader(std::move(descriptors[0]));
     } else if (auto* ping = std::get_if<Ping>(&message)) {
         send(Pong{ping->number});
     } else if (auto* drain = std::get_if<Drain>(&message)) {

@@ -243,7 +243,9 @@ void Supervisor::reopen_log() {
     log_ = std::move(*opened);
     log::info("log_reopened");
     for (auto& child : children_) {
-        if (child.is_running()) child.send(ChangeLog{output}, copy_of(log_));
+        if (!child.is_running()) continue;
+        child.send(ChangeLog{output}, copy_of(log_));
+        if (child.role() == Role::control) give_log_reader(child);
     }
 }
 

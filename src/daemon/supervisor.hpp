@@ -60,6 +60,7 @@ private:
     void give_certificates(Child& auth);
     void give_client_authorities(Child& auth);
     void give_issuer_files(Child& oauth);
+    void give_log_reader(Child& control);
     Descriptors copy_of(const UniqueFd& descriptor);
 
     // supervisor_stop.cpp: ending them

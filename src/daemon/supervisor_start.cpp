@@ -1,3 +1,4 @@
+#include "daemon/log_output.hpp"
 #include "daemon/supervisor.hpp"
 
 #include "maild/base/log.hpp"
@@ -48,6 +49,7 @@ void Supervisor::begin(Child& child) {
                std::move(descriptors));
     if (child.role() == Role::auth) give_certificates(child);
     if (child.role() == Role::oauth) give_issuer_files(child);
+    if (child.role() == Role::control) give_log_reader(child);
     for (const auto& listener : listeners_) {
         if (serves(child.role(), listener.config.service)) {
             child.send(GiveListener{listener.config}, copy_of(listener.socket));
@@ -117,6 +119,13 @@ void Supervisor::give_issuer_files(Child& oauth) {
     if (files[0] && files[1]) return oauth.send(GiveIssuerFiles{}, std::move(files));
     log::error("issuer_files_not_opened",
                {{"client_secret_file", config_.oauth.secret_file}, {"ca", config_.oauth.ca}});
+}
+
+// For `mailctl log`.
+void Supervisor::give_log_reader(Child& control) {
+    Descriptors files;
+    files.push_back(open_log_reader(config_.log));
+    if (files[0]) control.send(GiveLogReader{}, std::move(files));
 }
 
 // All of them or, as far as auth is concerned, none: it waits for the last.

@@ -49,7 +49,7 @@ TEST(CommandLine, WordsBehindTwoDashesAreNoOptions) {
 
 TEST(CommandLine, FollowsByALetter) {
     for (const auto* word : {"-f", "--follow"}) {
-        const auto got = parse({"message", "trace", word, "--limit", "5"});
+        const auto got = parse({"log", word, "--level", "error"});
         ASSERT_TRUE(got) << got.error();
         EXPECT_TRUE(got->arguments.contains("follow"));
     }

@@ -39,10 +39,8 @@ TEST(Render, GoesOnBelowOneHeading) {
 
 TEST(Render, ShowsLinesAndMakesThemHarmless) {
     const auto result = boost::json::parse(R"({"lines":["one","\u001b[31mtwo"],"rows":[]})");
-    EXPECT_EQ(render_text(*find_command("message explain"), result), "one\n\\x1b[31mtwo\n");
-    EXPECT_EQ(
-        render_part(*find_command("message explain"), boost::json::parse(R"({"lines":[]})"), true),
-        "");
+    EXPECT_EQ(render_text(*find_command("log"), result), "one\n\\x1b[31mtwo\n");
+    EXPECT_EQ(render_part(*find_command("log"), boost::json::parse(R"({"lines":[]})"), true), "");
 }
 
 TEST(Render, MakesForeignTextHarmless) {
