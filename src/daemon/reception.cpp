@@ -49,6 +49,7 @@ policy::dkim::Options dkim_options(const Clock& clock) {
 // The order in which one builds on the other.
 policy::AuthenticationResults results_of(const SenderChecks& checks, const std::string& hostname) {
     policy::AuthenticationResults out{.authserv_id = hostname};
+    if (checks.client) out.results.push_back(policy::result_of(*checks.client));
     if (checks.spf) out.results.push_back(policy::result_of(checks.spf->decisive()));
     for (const auto& verdict : checks.message.dkim)
         out.results.push_back(policy::result_of(verdict));
@@ -110,6 +111,7 @@ std::optional<smtp::Refusal> SenderChecks::refusal() const {
 std::vector<trace::Verdict> SenderChecks::verdicts() const {
     using policy::Disposition;
     std::vector<trace::Verdict> out;
+    if (client) out.push_back(verdict_of(policy::result_of(*client)));
     if (spf) {
         out.push_back(verdict_of(policy::result_of(spf->helo)));
         if (spf->mail_from) out.push_back(verdict_of(policy::result_of(*spf->mail_from)));
@@ -165,6 +167,8 @@ net::Task<SenderChecks> Reception::check(const smtp::Client& client, const smtp:
         const spf::Verifier verifier{resolver_, clock_, hostname};
         auto session = co_await spf::check_session(verifier, who);
         checks.spf = std::move(session);
+        auto name = co_await policy::iprev::check(resolver_, *ip);
+        checks.client = std::move(name);
     }
     auto identifier = identifier_of(checks.spf);
     const auto options = dkim_options(clock_);

@@ -9,6 +9,7 @@
 #include "maild/net/resolver.hpp"
 #include "maild/policy/authres.hpp"
 #include "maild/policy/disposition.hpp"
+#include "maild/policy/iprev.hpp"
 #include "maild/smtp/backend.hpp"
 #include "maild/trace/record.hpp"
 
@@ -20,7 +21,8 @@ namespace maild::daemon {
 
 // All that was found out.
 struct SenderChecks {
-    std::optional<policy::spf::SessionReport> spf; // none without the client's address
+    std::optional<policy::spf::SessionReport> spf; // none without the client's address,
+    std::optional<policy::iprev::Verdict> client;  // nor this
     policy::MessageReport message;
     policy::Decision decision;
     std::string fields; // above Received, whole lines with CRLF

@@ -246,6 +246,9 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
     if (is_checked) {
         auto found = co_await reception_.check(client, envelope, content.bytes, *config_);
         checks = std::move(found);
+        using Name = policy::iprev::Outcome;
+        if (checks.client && checks.client->outcome == Name::pass)
+            envelope.record.client_name = checks.client->name;
         auto verdicts = checks.verdicts();
         std::ranges::move(verdicts, std::back_inserter(envelope.record.verdicts));
         if (auto refusal = checks.refusal()) {

@@ -18,6 +18,8 @@ protected:
         client_.hello = "out.bank.example";
         client_.peer.address = "192.0.2.1";
         dns_.add_txt("bank.example", "v=spf1 ip4:192.0.2.1 -all");
+        dns_.add_ptr("1.2.0.192.in-addr.arpa", "out.bank.example");
+        dns_.add_a("out.bank.example", "192.0.2.1");
     }
 
     SenderChecks check(const std::string& content, std::string_view sender = "ada@bank.example") {
@@ -43,6 +45,8 @@ TEST_F(ReceptionTest, WritesWhatItFound) {
     EXPECT_FALSE(checks.refusal());
     EXPECT_TRUE(checks.fields.starts_with("Authentication-Results: mx.example.org;"))
         << checks.fields;
+    EXPECT_THAT(checks.fields, HasSubstr("iprev=pass"));
+    EXPECT_EQ(checks.client->name, "out.bank.example");
     EXPECT_THAT(checks.fields, HasSubstr("spf=pass"));
     EXPECT_THAT(checks.fields, HasSubstr("smtp.mailfrom=bank.example"));
     EXPECT_THAT(checks.fields, HasSubstr("dkim=none"));
@@ -124,7 +128,8 @@ TEST_F(ReceptionTest, TellsTheTraceWhatEachCheckFound) {
     for (const auto& verdict : check(mail_).verdicts())
         told += verdict.stage + " " + std::to_string(static_cast<int>(verdict.outcome)) + " " +
                 verdict.reason + "\n";
-    EXPECT_EQ(told, "spf 0 none: no SPF record at out.bank.example (smtp.helo=out.bank.example)\n"
+    EXPECT_EQ(told, "iprev 1 permerror: this address has no name (policy.iprev=198.51.100.9)\n"
+                    "spf 0 none: no SPF record at out.bank.example (smtp.helo=out.bank.example)\n"
                     "spf 1 fail: by all (smtp.mailfrom=bank.example)\n"
                     "dkim 0 none: the message is not signed\n"
                     "dmarc 1 fail: nothing that was authenticated is aligned with bank.example "
