@@ -258,7 +258,7 @@ TEST_F(SupervisorTest, CertificateFilesReachAuthThroughDescriptors) {
     const auto made = net::make_self_signed({"mx.example.org"}, 2, SystemClock().now());
     ASSERT_TRUE(made);
     std::ofstream(dir / "cert.pem") << "CERT\n" << made->certificate;
-    std::ofstream(dir / "key.pem") << "KEY";
+    std::ofstream(dir / "key.pem") << "KEY\n" << made->key;
     ::chmod((dir / "key.pem").c_str(), 0600);
     daemon_.configure("mx.example.org", "[tls]\ncertificate = \"" + (dir / "cert.pem") +
                                             "\"\nkey = \"" + (dir / "key.pem") + "\"\n");
