@@ -306,7 +306,7 @@ class Tokens(OauthTest):
         host.wait_for(lambda: "under-way" in self.issuer.asked, what="the issuer to be asked")
         self.issuer.mode = "good"
         self.renew()
-        self.assertTrue(self.may("good"), "the new process is asked, whatever the old one waits for")
+        host.wait_for(lambda: self.may("good"), 30, "the new process to be asked, whatever the old one waits for")
         self.issuer.let_go.set()
         waiting.join()
         self.assertTrue(results[0].startswith(TRY_AGAIN["imap"]), results)
