@@ -287,8 +287,8 @@ TEST_F(Dns, WaitsForASlowServer) { // without asking it twice
 
 TEST_F(Dns, ManyQuestionsAtOnceAllGetTheirOwnAnswer) {
     constexpr int kMany = 200;
-    resolver = DnsResolver::create(io, {.servers = {server.address()}, .max_pending = 16 * kMany})
-                   .value();
+    resolver =
+        DnsResolver::create(io, {.servers = {server.address()}, .max_pending = 16 * kMany}).value();
     std::vector<std::shared_ptr<std::optional<DnsAnswer>>> answers;
     for (int i = 0; i < kMany; ++i) {
         const auto name = "n" + std::to_string(i) + ".example.org";
