@@ -2,6 +2,7 @@
 
 #include "daemon/descriptor_text.hpp"
 #include "daemon/peer_messages.hpp"
+#include "daemon/sandbox.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
@@ -14,8 +15,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <fcntl.h>
 #include <optional>
 
 // GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
@@ -40,11 +39,6 @@ Result<std::string> read_secret(int fd) {
     if (text->empty() || std::ranges::any_of(*text, ascii::is_control))
         return fail(Errc::invalid_argument, "oauth.client_secret_file is not one line of text");
     return text;
-}
-
-bool is_forbidden(const char* file) {
-    const UniqueFd fd(::open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    return !fd && errno == EACCES;
 }
 
 class Oauth final : public RoleProgram {

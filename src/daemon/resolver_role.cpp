@@ -1,6 +1,7 @@
 #include "daemon/resolver_role.hpp"
 
 #include "daemon/resolver_messages.hpp"
+#include "daemon/sandbox.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/ipc/server.hpp"
@@ -10,8 +11,6 @@
 #include "maild/net/zone_places.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
 #include <optional>
 #include <set>
 #include <sys/stat.h>
@@ -47,11 +46,6 @@ Stamp stamp_of(const char* file) {
     struct stat facts{};
     if (::stat(file, &facts) != 0) return {};
     return {facts.st_ino, facts.st_mtim};
-}
-
-bool is_forbidden(const char* file) {
-    const UniqueFd fd(::open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    return !fd && errno == EACCES;
 }
 
 class ResolverRole final : public RoleProgram {

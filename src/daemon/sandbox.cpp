@@ -4,6 +4,7 @@
 #include "daemon/privileges.hpp"
 #include "daemon/seccomp.hpp"
 
+#include "maild/base/unique_fd.hpp"
 #include "maild/net/dns_resolver.hpp"
 
 #include <openssl/evp.h>
@@ -13,7 +14,9 @@
 #include <unicode/udata.h>
 
 #include <array>
+#include <cerrno>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
 
@@ -102,6 +105,11 @@ Result<void> preload_libraries() {
     ::u_init(&status);
     if (U_FAILURE(status)) return fail(Errc::internal, std::string("ICU: ") + u_errorName(status));
     return {};
+}
+
+bool is_forbidden(const char* file) {
+    const UniqueFd fd(::open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    return !fd && errno == EACCES;
 }
 
 Result<void> enter_sandbox(Role role, const Config& config, SandboxFacts& facts) {

@@ -21,6 +21,10 @@ namespace maild::daemon {
 // OpenSSL's configuration and random state, ICU's converters, the time zone.
 Result<void> preload_libraries();
 
+// Whether the file of that name is another one than when the sandbox was entered, which it does not
+// know: only a new process can read it.
+bool is_forbidden(const char* file);
+
 // Behind drop_privileges(). One way only; threads made later are inside, earlier ones are not.
 Result<void> enter_sandbox(Role role, const Config& config, SandboxFacts& facts);
 

@@ -4,7 +4,6 @@
 #include "net/dns_context.hpp"
 #include "net/dns_records.hpp"
 
-#include "maild/base/ensure.hpp"
 #include "maild/base/log.hpp"
 #include "maild/net/timer.hpp"
 #include "maild/net/zone_places.hpp"
@@ -99,28 +98,25 @@ public:
         return pending_.size() >= max_pending_;
     }
 
-    // Whether another question about the name's zone may be open.
-    bool has_place(std::string_view name) {
-        const auto zone = zone_of(name);
-        if (!places_.take(zone)) return false;
-        places_.give_back(zone);
-        return true;
-    }
-
-    // 0, or libunbound's error.
-    int begin(const DnsQuestion& question, std::shared_ptr<Pending>& out) {
-        if (is_closed()) return UB_PIPE;
+    // Why it could not be asked; empty: it was.
+    std::string begin(const DnsQuestion& question, std::shared_ptr<Pending>& out) {
+        if (is_full()) return "too many questions at once";
+        if (is_closed()) return ub_strerror(UB_PIPE);
         auto pending = std::make_shared<Pending>(*this, question.type, zone_of(question.name));
+        if (!places_.take(pending->zone))
+            return "too many questions about " + pending->zone + " at once";
         const auto name = escape_name(question.name);
         int id = 0;
         const int error =
             ub_resolve_async(context_.get(), name.c_str(), static_cast<int>(question.type),
                              kClassIn, pending.get(), on_result, &id);
-        if (error != 0) return error;
-        ensure(places_.take(pending->zone), "has_place() was asked");
+        if (error != 0) {
+            places_.give_back(pending->zone);
+            return ub_strerror(error);
+        }
         pending_.emplace(pending.get(), pending);
         out = std::move(pending);
-        return 0;
+        return {};
     }
 
     void begin_waiting() {
@@ -235,14 +231,9 @@ Result<std::unique_ptr<DnsResolver>> DnsResolver::create(boost::asio::io_context
 Task<DnsAnswer> DnsResolver::lookup(DnsQuestion question, std::chrono::milliseconds timeout) {
     const auto impl = impl_;
     if (!is_dns_name(question.name)) co_return no_answer(DnsStatus::no_such_name, "not a name");
-    if (impl->is_full())
-        co_return no_answer(DnsStatus::temporary_failure, "too many questions at once");
-    if (!impl->has_place(question.name))
-        co_return no_answer(DnsStatus::temporary_failure,
-                            "too many questions about " + zone_of(question.name) + " at once");
     std::shared_ptr<Impl::Pending> pending;
-    if (const int error = impl->begin(question, pending); error != 0)
-        co_return no_answer(DnsStatus::temporary_failure, ub_strerror(error));
+    if (auto problem = impl->begin(question, pending); !problem.empty())
+        co_return no_answer(DnsStatus::temporary_failure, std::move(problem));
     const Waiting waiting(*impl);
     const bool is_answered = co_await pending->done.wait(timeout);
     if (!is_answered) co_return no_answer(DnsStatus::temporary_failure, "no answer in time");

@@ -38,6 +38,8 @@ bool is_candidate(const mail::Part& part, std::string_view file_name) {
     return std::ranges::any_of(kExtensions, [&](auto end) { return name.ends_with(end); });
 }
 
+constexpr std::size_t kMostGrowth = 1032; // a match of 258 octets in two bits, RFC 1951 §3.2
+
 // The first octet behind what may stand before a document.
 char first_of(std::string_view text) {
     if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
@@ -63,7 +65,11 @@ public:
     }
     void take(std::string_view file, const std::string& name) {
         const auto texts = unpack(file, std::min(kMaxReport, unpacked_left_));
-        if (!texts) return complain(name, texts.error());
+        if (!texts) {
+            // Who fails has been unpacked, too: as far as deflate lets octets grow, at most.
+            unpacked_left_ -= std::min({unpacked_left_, kMaxReport, file.size() * kMostGrowth});
+            return complain(name, texts.error());
+        }
         for (const auto& text : *texts) {
             unpacked_left_ -= text.size();
             take_text(text, name);

@@ -62,7 +62,11 @@ void Recorder::set_wanted(bool wanted) { state_->is_wanted = wanted; }
 void Recorder::record(Record record) {
     if (!state_->is_wanted) return;
     record.time = state_->clock.now();
-    Entry entry{format_record(record), keys_of(record)};
+    Entry entry{format_record(record), {}};
+    // Of what is kept, so that cut texts are found by what is left of them. More names than a
+    // record may have lead to it by fewer: `trace` would refuse the whole batch.
+    if (const auto kept = parse_record(entry.record)) entry.keys = keys_of(*kept);
+    if (entry.keys.size() > Store::kMaxKeys) entry.keys.resize(Store::kMaxKeys);
     const auto octets = entry.record.size() + entry.keys.size() * sizeof(std::uint64_t);
     if (state_->octets + octets > kMaxPending) {
         ++state_->pending.lost;

@@ -140,6 +140,8 @@ Result<std::unique_ptr<Segment>> Segment::rewritten(FileSystem& files) const {
         if (done) done = rewriting.take(*this, place);
     if (done) done = rewriting.end_block();
     if (done && (*fresh)->blocks_.empty()) done = fail(Errc::corrupt, path_);
+    // What it replaces has long been on the disk.
+    if (done) done = (*fresh)->file_->sync_data();
     if (done) done = files.rename(path, path_);
     if (!done) {
         [[maybe_unused]] const auto removed = files.remove(path);

@@ -105,6 +105,14 @@ TEST(ReportAttachment, EndsAtItsLimits) {
     ASSERT_EQ(burst.problems.size(), 10U);
     EXPECT_TRUE(burst.problems[0].ends_with("neither XML nor JSON")) << burst.problems[0];
     EXPECT_TRUE(burst.problems[9].ends_with("too large")) << burst.problems[9];
+
+    // Damaged at its end: it has been unpacked all the same.
+    const auto damaged = bomb.substr(0, bomb.size() - 4);
+    const auto salvo = reports_in_message(
+        message_with(std::vector<Attached>(10, {"application/gzip", "", damaged})));
+    ASSERT_EQ(salvo.problems.size(), 10U);
+    EXPECT_FALSE(salvo.problems[0].ends_with("too large")) << salvo.problems[0];
+    EXPECT_TRUE(salvo.problems[9].ends_with("too large")) << salvo.problems[9];
 }
 
 } // namespace

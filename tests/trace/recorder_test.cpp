@@ -6,6 +6,7 @@
 #include "maild/ipc/client.hpp"
 #include "maild/ipc/server.hpp"
 #include "maild/trace/messages.hpp"
+#include "maild/trace/query.hpp"
 #include "maild/trace/recorder.hpp"
 
 #include <gtest/gtest.h>
@@ -113,6 +114,25 @@ TEST_F(TraceRecorder, TakesBoundedMemoryWhileNobodyAnswers) {
     run_until(io_, [&] { return batches_.size() > 1; });
     EXPECT_LT(ids().size() * each, Recorder::kMaxPending);
     EXPECT_EQ(ids().size() - 1 + lost(), many + 1);
+}
+
+// One sender's long list does not take the traces of others with it.
+TEST_F(TraceRecorder, KeepsToTheLimitOfNames) {
+    attach();
+    Record many;
+    many.id = "A.1";
+    for (int i = 0; i < 100; ++i) {
+        Recipient recipient;
+        recipient.forward_path = std::to_string(i) + "@a";
+        for (int place = 0; place < 50; ++place)
+            recipient.places.push_back({.address = std::to_string(i * 50 + place) + "@b"});
+        many.add(std::move(recipient));
+    }
+    ASSERT_GT(keys_of(many).size(), Store::kMaxKeys);
+    recorder_.record(std::move(many));
+    record("A.2");
+    run_until(io_, [&] { return ids().size() == 2; });
+    for (const auto& batch : batches_) EXPECT_TRUE(decode_batch(ipc::encode(batch)));
 }
 
 TEST_F(TraceRecorder, MakesNoneWhereNoneIsWanted) {
