@@ -69,8 +69,10 @@ std::vector<LoginGuard::Suspect> LoginGuard::suspects(std::size_t limit) const {
     return out;
 }
 
-const Ban* LoginGuard::find_ban(const Attempt& attempt) const {
-    return is_counted(attempt) ? bans_.find(*attempt.from, clock_.now()) : nullptr;
+const Ban* LoginGuard::find_ban(const Attempt& attempt) {
+    const auto* ban = is_counted(attempt) ? bans_.find(*attempt.from, clock_.now()) : nullptr;
+    turned_away_ += ban != nullptr ? 1 : 0;
+    return ban;
 }
 
 bool LoginGuard::is_at_home(const Attempt& attempt) const {
@@ -123,6 +125,7 @@ LoginGuard::Failure LoginGuard::count_failure(const Turn& turn) {
     failure.failures = networks_.add(turn.network_, now);
     const auto of_account = accounts_.add(turn.account_, now);
     failure.delay = delay_after(std::max(failure.failures, of_account));
+    delayed_ += failure.delay > milliseconds(0) ? 1 : 0;
     const bool is_banned = bans_.find(turn.from_, clock_.now()) != nullptr; // perhaps for good
     if (failure.failures < limits_.ban_after || is_banned) return failure;
     failure.ban =
@@ -130,6 +133,20 @@ LoginGuard::Failure LoginGuard::count_failure(const Turn& turn) {
                   clock_.now(), limits_);
     networks_.forget(turn.network_);
     return failure;
+}
+
+bool LoginGuard::forget_network(const net::IpAddress& from) {
+    const auto key = key_of(from);
+    const bool was_counted = networks_.count(key, clock_.steady_now()) > 0;
+    networks_.forget(key);
+    return was_counted;
+}
+
+bool LoginGuard::forget_account(const std::string& account) {
+    const auto key = digest("account/", account);
+    const bool was_counted = accounts_.count(key, clock_.steady_now()) > 0;
+    accounts_.forget(key);
+    return was_counted;
 }
 
 void LoginGuard::end(const Turn& turn) {

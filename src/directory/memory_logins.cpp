@@ -82,4 +82,25 @@ Result<void> MemoryRepository::delete_login_failures(AccountId account,
     return {};
 }
 
+Result<std::vector<std::pair<AccountId, SentCounts::Count>>>
+MemoryRepository::list_sent_counts(SentCounts::Day day) {
+    std::vector<std::pair<AccountId, SentCounts::Count>> counts;
+    for (const auto& [id, stored] : rows_.accounts)
+        if (stored.sent && stored.sent->first == day) counts.emplace_back(id, stored.sent->second);
+    return counts;
+}
+
+Result<void> MemoryRepository::store_sent_count(AccountId account, SentCounts::Day day,
+                                                SentCounts::Count count) {
+    const auto found = rows_.accounts.find(account);
+    if (found != rows_.accounts.end()) found->second.sent.emplace(day, count);
+    return {};
+}
+
+Result<void> MemoryRepository::delete_sent_counts_before(SentCounts::Day day) {
+    for (auto& [id, stored] : rows_.accounts)
+        if (stored.sent && stored.sent->first < day) stored.sent.reset();
+    return {};
+}
+
 } // namespace maild::directory

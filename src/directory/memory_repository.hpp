@@ -83,6 +83,11 @@ public:
     Result<void> store_login(AccountId account, const LastLogin& login) override;
     Result<void> add_login_failures(AccountId account, const LoginFailures& failures) override;
     Result<void> delete_login_failures(AccountId account, const std::string& network) override;
+    Result<std::vector<std::pair<AccountId, SentCounts::Count>>>
+    list_sent_counts(SentCounts::Day day) override;
+    Result<void> store_sent_count(AccountId account, SentCounts::Day day,
+                                  SentCounts::Count count) override;
+    Result<void> delete_sent_counts_before(SentCounts::Day day) override;
 
 private:
     using Place = std::pair<DomainId, std::string>; // domain, localpart
@@ -94,6 +99,7 @@ private:
         std::map<std::string, LoginFailures> failures{}; // by network
         std::map<std::string, StoredAppPassword> app_passwords{};
         std::set<std::string> hidden_capabilities{};
+        std::optional<std::pair<SentCounts::Day, SentCounts::Count>> sent{};
     };
     struct Rows {
         std::map<DomainId, directory::Domain> domains;

@@ -48,6 +48,11 @@ struct Bearer {
     using Reply = std::variant<auth::Identity, auth::LoginRefusal>;
     BearerAttempt attempt;
 };
+struct Submit {
+    static constexpr ipc::MessageType kType = 0x0109;
+    using Reply = SubmissionVerdict;
+    Submission submission;
+};
 struct Refer {
     static constexpr ipc::MessageType kType = 0x0106;
     using Reply = Referral;
@@ -218,9 +223,34 @@ struct UnhideCapability {
     std::string name;
 };
 
+struct ListSent {
+    static constexpr ipc::MessageType kType = 0x021f;
+    using Reply = std::vector<SentToday>;
+};
+struct ForgetSent {
+    static constexpr ipc::MessageType kType = 0x0220;
+    using Reply = Changed;
+    std::string address;
+};
+
+struct ForgetFailures {
+    static constexpr ipc::MessageType kType = 0x0221;
+    using Reply = Changed;
+    net::Network network;
+};
+struct ShowTally {
+    static constexpr ipc::MessageType kType = 0x0222;
+    using Reply = LimitTally;
+};
+
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
 template <class C> void describe(C& c, MaySendAs& m) { c(m.account, m.address); }
+template <class C> void describe(C& c, Submit& m) { c(m.submission); }
+template <class C> void describe(C&, ListSent&) {}
+template <class C> void describe(C& c, ForgetSent& m) { c(m.address); }
+template <class C> void describe(C& c, ForgetFailures& m) { c(m.network); }
+template <class C> void describe(C&, ShowTally&) {}
 template <class C> void describe(C& c, External& m) { c(m.attempt); }
 template <class C> void describe(C& c, Scram& m) { c(m.attempt); }
 template <class C> void describe(C& c, AddDomain& m) { c(m.name); }

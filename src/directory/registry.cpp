@@ -6,6 +6,7 @@
 #include "directory/network_places.hpp"
 #include "directory/repository.hpp"
 #include "directory/rules.hpp"
+#include "directory/sent_counts.hpp"
 
 #include "maild/base/ensure.hpp"
 
@@ -42,7 +43,9 @@ Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> has
       waiting_(std::make_unique<NetworkPlaces>(kMostWaiting, kMostWaitingOfOne)),
       asking_(std::make_unique<NetworkPlaces>(kMostAsking, kMostAskingOfOne)),
       bearer_cache_(settings.bearer_cache),
-      records_(std::make_unique<LoginRecords>()) {
+      records_(std::make_unique<LoginRecords>()),
+      send_limits_(settings.send_limits),
+      sent_(std::make_unique<SentCounts>()) {
     // Nobody knows this password; with the cost of every new hash (HARDENING 35).
     std::string secret(16, '\0');
     random.fill(std::as_writable_bytes(std::span(secret)));
@@ -96,14 +99,6 @@ Result<Resolution> Registry::resolve_now(const std::string& address) {
 
 net::Task<Result<Resolution>> Registry::resolve(std::string address) {
     co_return resolve_now(address);
-}
-
-net::Task<Result<bool>> Registry::may_send_as(AccountId account, std::string address) {
-    const auto route = find_route(*rows_, address);
-    if (!route) co_return std::unexpected(route.error());
-    for (const auto& hit : route->local)
-        if (hit.account == account) co_return true;
-    co_return false;
 }
 
 Result<Referral> Registry::refer_to(const Account& account) {

@@ -2,6 +2,7 @@
 #include "directory/login_records.hpp"
 #include "directory/repository.hpp"
 #include "directory/rules.hpp"
+#include "directory/sent_counts.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/directory/registry.hpp"
@@ -62,19 +63,23 @@ Result<void> Registry::recall_logins() {
         guard_.remember(
             {.from = net::parse_ip(login.address), .account = std::to_string(account.value)});
     }
-    return {};
+    return recall_sent();
 }
 
 Result<void> Registry::keep_logins() {
     const auto too_old = clock_.now() - guard_.limits().ban_time_max;
     const bool is_forgetting = guard_.bans().forget_before(too_old);
-    if (records_->empty() && !is_forgetting) return {};
+    const bool has_sent = !sent_->changed().empty();
+    if (records_->empty() && !is_forgetting && !has_sent) return {};
     auto done = write([&] {
         auto written = records_->write(*rows_);
         if (written && is_forgetting) written = rows_->delete_bans_before(too_old);
+        if (written && has_sent) written = write_sent();
         return written;
     });
-    if (done) records_->clear();
+    if (!done) return done;
+    records_->clear();
+    sent_->set_kept();
     return done;
 }
 

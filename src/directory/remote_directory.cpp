@@ -93,6 +93,9 @@ net::Task<Result<Resolution>> RemoteDirectory::resolve(std::string address) {
 net::Task<Result<bool>> RemoteDirectory::may_send_as(AccountId account, std::string address) {
     return ask(client_, MaySendAs{account, std::move(address)});
 }
+net::Task<Result<SubmissionVerdict>> RemoteDirectory::submit(Submission submission) {
+    return ask(client_, Submit{std::move(submission)});
+}
 net::Task<Result<Referral>> RemoteDirectory::refer(std::string address) {
     return ask(client_, Refer{std::move(address)});
 }
@@ -197,5 +200,15 @@ net::Task<Result<Changed>> RemoteDirectory::unhide_capability(std::string addres
                                                               std::string name) {
     return ask(client_, UnhideCapability{std::move(address), std::move(name)});
 }
+net::Task<Result<std::vector<SentToday>>> RemoteDirectory::list_sent() {
+    return ask(client_, ListSent{});
+}
+net::Task<Result<Changed>> RemoteDirectory::forget_sent(std::string address) {
+    return ask(client_, ForgetSent{std::move(address)});
+}
+net::Task<Result<Changed>> RemoteDirectory::forget_failures(net::Network network) {
+    return ask(client_, ForgetFailures{network});
+}
+net::Task<Result<LimitTally>> RemoteDirectory::limit_tally() { return ask(client_, ShowTally{}); }
 
 } // namespace maild::directory

@@ -4,6 +4,8 @@
 // (tests' double). Calls are short and synchronous; one thread. What is written belongs to the
 // transaction that begin() opened.
 
+#include "directory/sent_counts.hpp"
+
 #include "maild/directory/admin.hpp"
 #include "maild/directory/resolve.hpp"
 
@@ -112,6 +114,13 @@ public:
     // On top of the network's earlier ones; only kFailingNetworks stay.
     virtual Result<void> add_login_failures(AccountId account, const LoginFailures& failures) = 0;
     virtual Result<void> delete_login_failures(AccountId account, const std::string& network) = 0;
+
+    virtual Result<std::vector<std::pair<AccountId, SentCounts::Count>>>
+    list_sent_counts(SentCounts::Day day) = 0;
+    // In place of the account's older one.
+    virtual Result<void> store_sent_count(AccountId account, SentCounts::Day day,
+                                          SentCounts::Count count) = 0;
+    virtual Result<void> delete_sent_counts_before(SentCounts::Day day) = 0;
 };
 
 } // namespace maild::directory

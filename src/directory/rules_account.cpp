@@ -51,7 +51,8 @@ Result<void> rename(Repository& rows, directory::Account& account, const std::st
 
 bool is_alike(const directory::Account& a, const directory::Account& b) {
     return a.is_disabled == b.is_disabled && a.disabled_reason == b.disabled_reason &&
-           a.quota_bytes == b.quota_bytes && a.quota_messages == b.quota_messages;
+           a.quota_bytes == b.quota_bytes && a.quota_messages == b.quota_messages &&
+           a.sending == b.sending;
 }
 
 Result<void> apply(directory::Account& account, const AccountChange& change) {
@@ -62,6 +63,11 @@ Result<void> apply(directory::Account& account, const AccountChange& change) {
     }
     account.quota_bytes = change.quota_bytes.value_or(account.quota_bytes);
     account.quota_messages = change.quota_messages.value_or(account.quota_messages);
+    auto& sending = account.sending;
+    sending.saves_sent = change.sending.saves_sent.value_or(sending.saves_sent);
+    sending.messages_per_day = change.sending.messages_per_day.value_or(sending.messages_per_day);
+    sending.recipients_per_day =
+        change.sending.recipients_per_day.value_or(sending.recipients_per_day);
     if (auto checked = check_quota(account.quota_bytes); !checked) return checked;
     return check_quota(account.quota_messages);
 }

@@ -43,14 +43,16 @@ template <class... Messages> constexpr auto make_entries(bool is_for_admins) {
 }
 
 constexpr auto kForAll =
-    make_entries<Login, Scram, External, Bearer, Resolve, MaySendAs, Refer, ReferAll>(false);
+    make_entries<Login, Scram, External, Bearer, Resolve, MaySendAs, Submit, Refer, ReferAll>(
+        false);
 constexpr auto kForAdmins =
     make_entries<AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias,
                  RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,
                  RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias, ListAliases,
                  RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins, ListSuspects,
                  AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
-                 ListHiddenCapabilities, UnhideCapability>(true);
+                 ListHiddenCapabilities, UnhideCapability, ListSent, ForgetSent, ForgetFailures,
+                 ShowTally>(true);
 
 const Entry* find_entry(ipc::MessageType type) {
     for (const auto& entry : kForAll)

@@ -38,6 +38,7 @@ inline auto call(Callee& to, Resolve m) { return to.directory.resolve(std::move(
 inline auto call(Callee& to, MaySendAs m) {
     return to.directory.may_send_as(m.account, std::move(m.address));
 }
+inline auto call(Callee& to, Submit m) { return to.directory.submit(std::move(m.submission)); }
 inline auto call(Callee& to, Refer m) { return to.directory.refer(std::move(m.address)); }
 inline auto call(Callee& to, ReferAll m) { return to.directory.refer_all(std::move(m.accounts)); }
 inline auto call(Callee& to, AddDomain m) { return to.admin.add_domain(std::move(m.name)); }
@@ -102,6 +103,10 @@ inline auto call(Callee& to, ListHiddenCapabilities m) {
 inline auto call(Callee& to, UnhideCapability m) {
     return to.admin.unhide_capability(std::move(m.address), std::move(m.name));
 }
+inline auto call(Callee& to, ListSent) { return to.admin.list_sent(); }
+inline auto call(Callee& to, ForgetSent m) { return to.admin.forget_sent(std::move(m.address)); }
+inline auto call(Callee& to, ForgetFailures m) { return to.admin.forget_failures(m.network); }
+inline auto call(Callee& to, ShowTally) { return to.admin.limit_tally(); }
 
 } // namespace messages
 } // namespace maild::directory

@@ -19,6 +19,9 @@ directory::Account read_account(const db::Statement& row) {
     account.quota_messages = row.column<std::uint64_t>(6);
     account.created = from_unix_seconds(row.column<std::int64_t>(7));
     account.password_changed = from_unix_seconds(row.column<std::int64_t>(8));
+    account.sending.saves_sent = row.column<bool>(9);
+    account.sending.messages_per_day = row.column<std::optional<std::uint32_t>>(10);
+    account.sending.recipients_per_day = row.column<std::optional<std::uint32_t>>(11);
     return account;
 }
 
@@ -51,7 +54,8 @@ Result<std::optional<directory::Account>> SqliteRepository::load_account(Account
     auto account = read_row(
         database_.query("SELECT id, shard, address, is_disabled, disabled_reason, quota_bytes,"
                         " quota_messages, created_at,"
-                        " (SELECT changed_at FROM credential WHERE account = account.id)"
+                        " (SELECT changed_at FROM credential WHERE account = account.id),"
+                        " saves_sent, messages_per_day, recipients_per_day"
                         " FROM account WHERE id = ?1 AND deleted_at IS NULL",
                         id),
         read_account);
@@ -67,7 +71,8 @@ SqliteRepository::list_accounts(std::optional<DomainId> domain, const std::strin
     auto accounts = read_rows(
         database_.query("SELECT id, shard, address, is_disabled, disabled_reason, quota_bytes,"
                         " quota_messages, created_at,"
-                        " (SELECT changed_at FROM credential WHERE account = account.id)"
+                        " (SELECT changed_at FROM credential WHERE account = account.id),"
+                        " saves_sent, messages_per_day, recipients_per_day"
                         " FROM account WHERE deleted_at IS NULL AND address > ?1"
                         " AND (?2 IS NULL OR domain = ?2) ORDER BY address LIMIT ?3",
                         after, domain, limit),
@@ -98,9 +103,12 @@ Result<AccountId> SqliteRepository::insert_account(const directory::Account& acc
 
 Result<void> SqliteRepository::update_account(const directory::Account& account) {
     return ran(database_.execute("UPDATE account SET is_disabled = ?2, disabled_reason = ?3,"
-                                 " quota_bytes = ?4, quota_messages = ?5 WHERE id = ?1",
+                                 " quota_bytes = ?4, quota_messages = ?5, saves_sent = ?6,"
+                                 " messages_per_day = ?7, recipients_per_day = ?8 WHERE id = ?1",
                                  account.id, account.is_disabled, account.disabled_reason,
-                                 stored(account.quota_bytes), stored(account.quota_messages)));
+                                 stored(account.quota_bytes), stored(account.quota_messages),
+                                 account.sending.saves_sent, account.sending.messages_per_day,
+                                 account.sending.recipients_per_day));
 }
 
 Result<void> SqliteRepository::rename_account(const directory::Account& account, DomainId domain,
@@ -127,6 +135,7 @@ Result<void> SqliteRepository::delete_account(AccountId account, WallTime now) {
     if (done) done = ran(database_.execute("DELETE FROM login WHERE account = ?1", account));
     if (done)
         done = ran(database_.execute("DELETE FROM login_failure WHERE account = ?1", account));
+    if (done) done = ran(database_.execute("DELETE FROM sent_count WHERE account = ?1", account));
     if (!done) return done;
     return ran(database_.execute("UPDATE account SET domain = NULL, deleted_at = ?2 WHERE id = ?1",
                                  account, to_unix_seconds(now)));

@@ -90,6 +90,11 @@ public:
     Result<void> store_login(AccountId account, const LastLogin& login) override;
     Result<void> add_login_failures(AccountId account, const LoginFailures& failures) override;
     Result<void> delete_login_failures(AccountId account, const std::string& network) override;
+    Result<std::vector<std::pair<AccountId, SentCounts::Count>>>
+    list_sent_counts(SentCounts::Day day) override;
+    Result<void> store_sent_count(AccountId account, SentCounts::Day day,
+                                  SentCounts::Count count) override;
+    Result<void> delete_sent_counts_before(SentCounts::Day day) override;
 
 private:
     explicit SqliteRepository(db::Database database) : database_(std::move(database)) {}

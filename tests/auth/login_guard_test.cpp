@@ -50,6 +50,33 @@ protected:
     int victims_ = 0;
 };
 
+TEST_F(LoginGuardTest, ForgetsAndCountsWhatItDid) {
+    EXPECT_EQ(fail_often("192.0.2.1", 11).delay, 1s);
+    EXPECT_EQ(guard_.delayed(), 1U);
+    EXPECT_TRUE(guard_.forget_network(*net::parse_ip("192.0.2.1")));
+    EXPECT_FALSE(guard_.forget_network(*net::parse_ip("192.0.2.1")));
+    EXPECT_EQ(fail_often("192.0.2.1", 10).delay, 0ms);
+    for (int i = 0; i < 11; ++i) (void)fail("192.0.2." + std::to_string(10 + i), "ada");
+    EXPECT_EQ(guard_.delayed(), 2U);
+    EXPECT_EQ(said("192.0.2.99", "ada"), "later");
+    EXPECT_TRUE(guard_.forget_account("ada"));
+    EXPECT_FALSE(guard_.forget_account("ada"));
+    EXPECT_EQ(said("192.0.2.99", "ada"), "turn");
+    EXPECT_EQ(guard_.turned_away(), 0U);
+    (void)fail_often("192.0.2.1", 6);
+    EXPECT_EQ(said("192.0.2.1", "x"), "turned away");
+    EXPECT_EQ(guard_.turned_away(), 1U);
+}
+
+TEST_F(LoginGuardTest, HasNoLimitsWithTheGreatestOnes) {
+    auto limits = guard_.limits();
+    limits.failures_allowed = limits.ban_after = UINT32_MAX;
+    guard_.set_limits(limits);
+    const auto last = fail_often("192.0.2.1", 300);
+    EXPECT_EQ(last.delay, 0ms);
+    EXPECT_FALSE(last.ban.has_value());
+}
+
 TEST_F(LoginGuardTest, TheDelayGrowsAndThenTheNetworkIsBanned) {
     EXPECT_EQ(fail_often("192.0.2.1", 10).delay, 0ms);
     for (const auto want : {1s, 2s, 4s, 8s, 8s}) {

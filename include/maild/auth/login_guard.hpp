@@ -92,12 +92,21 @@ public:
     };
     std::vector<Suspect> suspects(std::size_t limit) const;
 
-    const Ban* find_ban(const Attempt& attempt) const;
+    // A ban that is found turns the attempt away, and is counted.
+    const Ban* find_ban(const Attempt& attempt);
     // From where its owner has logged in before, or from where nothing is counted.
     bool is_at_home(const Attempt& attempt) const;
     Result<Turn, Denial> admit(const Attempt& attempt);
     // From here its owner has logged in.
     void remember(const Attempt& attempt);
+
+    // As if nothing had failed there; false if nothing had.
+    bool forget_network(const net::IpAddress& from);
+    bool forget_account(const std::string& account); // as in Attempt
+
+    // Since the start: failures whose answer was held back, attempts of banned networks.
+    std::uint64_t delayed() const { return delayed_; }
+    std::uint64_t turned_away() const { return turned_away_; }
 
 private:
     using Turns = std::map<RecentCounts::Key, std::uint32_t>;
@@ -118,6 +127,8 @@ private:
     Turns network_turns_;
     Turns account_turns_;
     BanList bans_;
+    std::uint64_t delayed_ = 0;
+    std::uint64_t turned_away_ = 0;
 };
 
 template <class Codec> void describe(Codec& codec, LoginGuard::Suspect& suspect) {

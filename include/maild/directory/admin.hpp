@@ -9,6 +9,7 @@
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
 #include "maild/directory/app_password.hpp"
+#include "maild/directory/submission.hpp"
 #include "maild/net/task.hpp"
 
 #include <cstddef>
@@ -48,6 +49,7 @@ struct Account {
     std::uint64_t quota_messages = 0;
     WallTime created;
     WallTime password_changed;
+    SendSettings sending = {};
 };
 
 struct Alias {
@@ -87,6 +89,7 @@ struct AccountChange {
     std::optional<std::string> password;
     std::optional<std::uint64_t> quota_bytes;
     std::optional<std::uint64_t> quota_messages;
+    SendChange sending = {};
 };
 
 struct DomainChange {
@@ -182,6 +185,15 @@ public:
     virtual net::Task<Result<std::vector<std::string>>>
     list_hidden_capabilities(std::string address) = 0; // sorted
     virtual net::Task<Result<Changed>> unhide_capability(std::string address, std::string name) = 0;
+
+    // Accounts that have submitted something today, those with most messages first, at most a
+    // thousand.
+    virtual net::Task<Result<std::vector<SentToday>>> list_sent() = 0;
+    // As if the account had submitted nothing today, and nobody had guessed at its password.
+    virtual net::Task<Result<Changed>> forget_sent(std::string address) = 0;
+    // As if no login from this IPv4 address or IPv6 /64 had failed lately. A ban is another matter.
+    virtual net::Task<Result<Changed>> forget_failures(net::Network network) = 0;
+    virtual net::Task<Result<LimitTally>> limit_tally() = 0;
 };
 
 template <class Codec> void describe(Codec& c, LastLogin& l) { c(l.service, l.address, l.at); }
@@ -199,7 +211,7 @@ template <class Codec> void describe(Codec& c, Domain& d) {
 }
 template <class Codec> void describe(Codec& c, Account& a) {
     c(a.id, a.shard, a.address, a.other_addresses, a.is_disabled, a.disabled_reason, a.quota_bytes,
-      a.quota_messages, a.created, a.password_changed);
+      a.quota_messages, a.created, a.password_changed, a.sending);
 }
 template <class Codec> void describe(Codec& c, Alias& a) { c(a.pattern, a.targets); }
 template <class Codec> void describe(Codec& c, Changed& changed) { c(changed.changed); }
@@ -212,7 +224,8 @@ template <class Codec> void describe(Codec& c, ImportResult& r) {
     c(r.added, r.unchanged, r.errors);
 }
 template <class Codec> void describe(Codec& c, AccountChange& a) {
-    c(a.disabled, a.disabled_reason, a.new_address, a.password, a.quota_bytes, a.quota_messages);
+    c(a.disabled, a.disabled_reason, a.new_address, a.password, a.quota_bytes, a.quota_messages,
+      a.sending);
 }
 template <class Codec> void describe(Codec& c, DomainChange& d) {
     c(d.disabled, d.disabled_reason, d.catch_all, d.subaddress_separator, d.limits);

@@ -9,6 +9,7 @@
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
+#include "maild/directory/submission.hpp"
 #include "maild/net/task.hpp"
 
 #include <cstdint>
@@ -117,6 +118,9 @@ public:
     // May this account use `address` as reverse-path: its own, with any subaddress, or any alias
     // that leads to it.
     virtual net::Task<Result<bool>> may_send_as(AccountId account, std::string address) = 0;
+    // At the end of data of a submission, which is counted if nothing is refused. disabled: the
+    // account is, or is gone.
+    virtual net::Task<Result<SubmissionVerdict>> submit(Submission submission) = 0;
     // The account that has exactly this address; no_such_account, no_such_domain,
     // invalid_argument.
     virtual net::Task<Result<Referral>> refer(std::string address) = 0;

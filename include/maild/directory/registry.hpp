@@ -30,6 +30,7 @@ class Hasher;
 class LoginRecords;
 class NetworkPlaces;
 class Repository;
+class SentCounts;
 struct PasswordJob;
 
 struct Settings {
@@ -44,6 +45,7 @@ struct Settings {
     std::size_t hash_threads = 2;
     std::size_t hash_queue = 128; // logins that may wait to be hashed; then Errc::busy
     auth::LoginLimits login_limits;
+    SendLimits send_limits;
     // Between each message of SCRAM and its answer: more than any lookup takes.
     std::chrono::milliseconds scram_pace{5};
 };
@@ -55,6 +57,7 @@ public:
     Registry& operator=(const Registry&) = delete;
 
     void set_login_limits(auth::LoginLimits limits); // after a reload
+    void set_send_limits(const SendLimits& limits);  // likewise
     // Whose client certificates name accounts; null: nobody's.
     void set_client_trust(std::shared_ptr<const net::ClientTrust> trust);
     // Who knows whose a bearer token is, and what is asked of its answer; null: no token is good.
@@ -62,8 +65,8 @@ public:
     // forgotten, and what it is saying just now is not believed. Outlives the registry, or the next
     // call of this.
     void set_issuer(auth::Introspector* issuer, auth::BearerRules rules);
-    // Writes what logins left since the last time, in one transaction: every half minute or so, and
-    // before the end.
+    // Writes what logins and submissions left since the last time, in one transaction: every half
+    // minute or so, and before the end.
     Result<void> keep_logins();
 
     net::Task<auth::LoginResult> login(LoginAttempt attempt) override;
@@ -72,6 +75,7 @@ public:
     net::Task<auth::LoginResult> bearer(BearerAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
+    net::Task<Result<SubmissionVerdict>> submit(Submission submission) override;
     net::Task<Result<Referral>> refer(std::string address) override;
     net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override;
 
@@ -107,6 +111,10 @@ public:
     net::Task<Result<std::vector<std::string>>>
     list_hidden_capabilities(std::string address) override;
     net::Task<Result<Changed>> unhide_capability(std::string address, std::string name) override;
+    net::Task<Result<std::vector<SentToday>>> list_sent() override;
+    net::Task<Result<Changed>> forget_sent(std::string address) override;
+    net::Task<Result<Changed>> forget_failures(net::Network network) override;
+    net::Task<Result<LimitTally>> limit_tally() override;
 
 protected:
     // Clock and random outlive the registry.
@@ -167,6 +175,12 @@ private:
     Result<auth::Token> grant(const Account& account, auth::Right right);
     Result<Referral> refer_to(const Account& account);
     Result<Resolution> resolve_now(const std::string& address);
+    Result<bool> leads_to(AccountId account, const std::string& address);
+    Result<SubmissionVerdict> judge_claims(const Submission& submission);
+    void judge_amount(const Submission& submission, const SendSettings& settings,
+                      SubmissionVerdict& verdict);
+    Result<void> recall_sent();
+    Result<void> write_sent();
     Result<void> write(const std::function<Result<void>()>& action); // one transaction
     using Action = std::function<Result<Changed>()>;
     Result<Changed> change(const char* what, const std::string& whom, const Action& action);
@@ -197,6 +211,9 @@ private:
     auth::BearerRules bearer_rules_;
     auth::BearerCache bearer_cache_;
     std::unique_ptr<LoginRecords> records_;
+    SendLimits send_limits_;
+    LimitTally tally_;
+    std::unique_ptr<SentCounts> sent_;
     std::string
         nobodys_hash_; // what the password of an account that does not exist is compared with
 };

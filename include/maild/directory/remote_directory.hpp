@@ -30,6 +30,7 @@ public:
     net::Task<auth::LoginResult> bearer(BearerAttempt attempt) override;
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
+    net::Task<Result<SubmissionVerdict>> submit(Submission submission) override;
     net::Task<Result<Referral>> refer(std::string address) override;
     net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override;
 
@@ -65,6 +66,10 @@ public:
     net::Task<Result<std::vector<std::string>>>
     list_hidden_capabilities(std::string address) override;
     net::Task<Result<Changed>> unhide_capability(std::string address, std::string name) override;
+    net::Task<Result<std::vector<SentToday>>> list_sent() override;
+    net::Task<Result<Changed>> forget_sent(std::string address) override;
+    net::Task<Result<Changed>> forget_failures(net::Network network) override;
+    net::Task<Result<LimitTally>> limit_tally() override;
 
 private:
     ipc::Client& client_;
