@@ -34,6 +34,20 @@ std::vector<MailboxEntry> list(const Account& account) {
     return list_entries(stored, {account.subscribed.begin(), account.subscribed.end()});
 }
 
+namespace {
+
+// For a mailbox that every account has and this one has not, one of the same use.
+MailboxName name_for(const Account& account, const MailboxName& wanted) {
+    const auto defaults = default_mailboxes();
+    const auto known = std::ranges::find(defaults, wanted, &DefaultMailbox::name);
+    if (account.mailboxes.contains(wanted) || known == defaults.end()) return wanted;
+    for (const auto& [name, mailbox] : account.mailboxes)
+        if (known->use != SpecialUse::none && mailbox.use == known->use) return name;
+    return wanted;
+}
+
+} // namespace
+
 Result<Delivered> deliver(World& world, const auth::TokenKey& key, WallTime now,
                           const LocalRecipient& recipient, std::shared_ptr<const Body> body,
                           WallTime internal_date) {
@@ -49,11 +63,12 @@ Result<Delivered> deliver(World& world, const auth::TokenKey& key, WallTime now,
                     .prefix = recipient.trace_prefix};
     if (auto room = check_room(account, message.size(), 1); !room)
         return std::unexpected(std::move(room.error()));
-    if (!account.mailboxes.contains(recipient.mailbox)) {
+    const auto name = name_for(account, recipient.mailbox);
+    if (!account.mailboxes.contains(name)) {
         // What cannot be made is not there below either: then INBOX takes it.
-        static_cast<void>(world.create_checked(account, recipient.mailbox, SpecialUse::none));
+        static_cast<void>(world.create_checked(account, name, SpecialUse::none));
     }
-    const auto found = find(account, recipient.mailbox);
+    const auto found = find(account, name);
     auto& mailbox = found ? **found : account.mailboxes.at(std::string(kInbox));
     auto flags = resolve_leniently(recipient.flags, mailbox.keywords);
     message.flags = flags.flags;

@@ -20,9 +20,24 @@ Result<std::int64_t> insert_content(Batch& batch, const PendingBody& body,
     return id;
 }
 
-// Where it goes: the mailbox asked for, made when missing; INBOX if that cannot be.
+// For a mailbox that every account has, one of the same use, where the owner has named it his way.
+Result<MailboxRow> stand_in(Batch& batch, const LocalTarget& target) {
+    const auto defaults = default_mailboxes();
+    const auto wanted = std::ranges::find(defaults, target.mailbox, &DefaultMailbox::name);
+    if (wanted == defaults.end() || wanted->use == SpecialUse::none)
+        return fail(Errc::no_such_mailbox);
+    auto rows = mailboxes_of(batch.database, target.account);
+    if (!rows) return pass(rows);
+    const auto found = std::ranges::find(*rows, wanted->use, &MailboxRow::use);
+    if (found == rows->end()) return fail(Errc::no_such_mailbox);
+    return std::move(*found);
+}
+
+// Where it goes: the mailbox asked for or what stands in for it, made when missing; INBOX if that
+// cannot be.
 Result<MailboxRow> target_mailbox(Batch& batch, const LocalTarget& target) {
     auto row = mailbox_by_name(batch.database, target.account, target.mailbox);
+    if (!row && row.error().code == Errc::no_such_mailbox) row = stand_in(batch, target);
     if (row || row.error().code != Errc::no_such_mailbox) return row;
     const auto made = create_mailbox(batch, target.account, target.mailbox, SpecialUse::none);
     if (made) return mailbox_by_name(batch.database, target.account, target.mailbox);

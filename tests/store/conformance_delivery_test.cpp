@@ -54,6 +54,21 @@ TEST_P(StoreConformance, DeliveryCreatesItsMailboxOrTakesInbox) {
     EXPECT_EQ(client.status("INBOX").messages, 1U);
 }
 
+TEST_P(StoreConformance, DeliveryTakesAMailboxOfTheSameUse) {
+    Client client(*subject, 1);
+    ASSERT_TRUE(run(store.rename_mailbox(client.id(), "Sent", "Gesendet")));
+    auto sent = recipient(*subject, 1);
+    sent.mailbox = "Sent";
+    sent.flags = {kSeen, {}};
+    ASSERT_TRUE(run(store.deliver(to(*subject, {recipient(*subject, 1), sent}))));
+    EXPECT_EQ(client.status("Gesendet").messages, 1U);
+    EXPECT_EQ(client.status("Gesendet").unseen, 0U);
+    EXPECT_EQ(client.status("INBOX").unseen, 1U);
+    ASSERT_TRUE(run(store.delete_mailbox(client.id(), "Gesendet")));
+    ASSERT_TRUE(run(store.deliver(to(*subject, {sent}))));
+    EXPECT_EQ(client.status("Sent").messages, 1U);
+}
+
 TEST_P(StoreConformance, DeliveryWithFlags) {
     auto flagged = recipient(*subject, 1);
     flagged.flags = {kSeen | kFlagged, {"$Forwarded", "not an atom"}};
