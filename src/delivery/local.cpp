@@ -85,6 +85,7 @@ public:
                 transaction_.envelope.reverse_path.empty() ? std::nullopt : success_of(recipient));
         }
         finish_relay();
+        if (transaction_.sent_copy && !plan_.is_empty()) keep_copy(*transaction_.sent_copy);
         return std::move(plan_);
     }
 
@@ -160,6 +161,18 @@ private:
         plan_.request.relay = std::move(request);
     }
 
+    // Behind all others, so that it is refused alone where an account has no room for two.
+    void keep_copy(Transaction::SentCopy& wanted) {
+        store::LocalRecipient copy;
+        copy.grant = std::move(wanted.grant);
+        copy.mailbox = "Sent"; // or whichever the owner has for it: the store knows
+        copy.flags.system = store::kSeen;
+        copy.address = std::move(wanted.address);
+        copy.trace_prefix = std::move(wanted.fields);
+        plan_.sent_copy_ = plan_.request.local.size();
+        plan_.request.local.push_back(std::move(copy));
+    }
+
     Transaction transaction_;
     std::unordered_set<std::string> before_;
     DeliveryPlan plan_;
@@ -226,6 +239,15 @@ DeliveryPlan::places(const Result<store::DeliverResult>& delivered) const {
         }
     }
     return all;
+}
+
+std::optional<Error>
+DeliveryPlan::copy_failure(const Result<store::DeliverResult>& delivered) const {
+    if (!sent_copy_ || !delivered) return std::nullopt;
+    if (*sent_copy_ >= delivered->local.size())
+        return Error{Errc::internal, "the store has left out the copy"};
+    const auto& copy = delivered->local[*sent_copy_];
+    return copy ? std::nullopt : std::optional(copy.error());
 }
 
 DeliveryPlan plan_delivery(store::MessageSource message, Transaction transaction) {

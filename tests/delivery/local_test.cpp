@@ -33,6 +33,28 @@ Recipient recipient(const std::string& forward_path, std::vector<directory::Targ
     return out;
 }
 
+Transaction::SentCopy copy_of(std::int64_t id) {
+    Transaction::SentCopy copy;
+    copy.grant.account = AccountId(id);
+    copy.address = "ada@example.org";
+    copy.fields = "Bcc: x@away.example\r\n";
+    return copy;
+}
+
+// What is planned when ada, who is account 1, keeps a copy.
+DeliveryPlan plan_with_copy(std::vector<Recipient> recipients) {
+    Transaction transaction;
+    transaction.envelope.reverse_path = "ada@example.org";
+    transaction.recipients = std::move(recipients);
+    transaction.received = kReceived;
+    transaction.relay_grant.emplace();
+    transaction.sent_copy = copy_of(1);
+    transaction.now = from_unix_seconds(1'700'000'000);
+    store::MessageSource message;
+    message.content = kContent;
+    return plan_delivery(std::move(message), std::move(transaction));
+}
+
 DeliveryPlan plan(std::vector<Recipient> recipients, const std::string& content = kContent,
                   bool with_grant = true) {
     Transaction transaction;
@@ -69,6 +91,32 @@ std::string words(const std::vector<Result<void>>& results) {
         out +=
             (out.empty() ? "" : " ") + (result ? "ok" : std::string(name_of(result.error().code)));
     return out;
+}
+
+TEST(PlanDelivery, KeepsACopyOfWhatIsSent) {
+    const auto ada = account(1, "ada@example.org"), bob = account(2, "bob@example.org");
+    const auto made =
+        plan_with_copy({recipient("bob@example.org", {bob}), recipient("ada@example.org", {ada})});
+    ASSERT_EQ(made.request.local.size(), 3U);
+    const auto& copy = made.request.local.back();
+    EXPECT_EQ(copy.grant.account, AccountId(1));
+    EXPECT_EQ(copy.mailbox, "Sent");
+    EXPECT_EQ(copy.flags.system, store::kSeen);
+    EXPECT_EQ(copy.trace_prefix, "Bcc: x@away.example\r\n");
+    EXPECT_EQ(words(made.results(answer(made))), "ok ok");
+    EXPECT_FALSE(made.copy_failure(answer(made)));
+    // A full account sends, and keeps nothing of it.
+    EXPECT_EQ(words(made.results(answer(made, {2}))), "ok ok");
+    EXPECT_EQ(made.copy_failure(answer(made, {2}))->code, Errc::over_quota);
+    EXPECT_FALSE(made.copy_failure(fail(Errc::io)));
+}
+
+TEST(PlanDelivery, KeepsACopyOfWhatIsRelayedAndOfNothingElse) {
+    const auto relayed = plan_with_copy({recipient("x@away.example", {}, Verdict::not_local)});
+    EXPECT_TRUE(relayed.request.relay);
+    ASSERT_EQ(relayed.request.local.size(), 1U);
+    EXPECT_EQ(words(relayed.results(answer(relayed))), "ok");
+    EXPECT_TRUE(plan_with_copy({recipient("nobody@example.org", {})}).is_empty());
 }
 
 TEST(PlanDelivery, OneCopyForEachAccount) {

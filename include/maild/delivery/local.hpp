@@ -45,6 +45,13 @@ struct Transaction {
     // the postmaster's. Without one the first local recipient's is taken.
     std::optional<auth::Token> relay_grant;
     std::string hold_reason; // not empty: what is relayed starts held
+    // Whoever submitted the message keeps a copy in Sent, with these fields above it instead.
+    struct SentCopy {
+        auth::Token grant; // Right::deliver
+        std::string address;
+        std::string fields;
+    };
+    std::optional<SentCopy> sent_copy = {};
     WallTime now;
 };
 
@@ -68,6 +75,9 @@ public:
     // §5.2.7); `results` as above. For a null reverse-path there are none.
     std::vector<DsnRecipient> successes(const std::vector<Result<void>>& results) const;
 
+    // Why there is no copy in Sent, though one was wanted and the others have the message.
+    std::optional<Error> copy_failure(const Result<store::DeliverResult>& delivered) const;
+
 private:
     friend class Planner;
     struct Reached {
@@ -79,6 +89,7 @@ private:
     std::vector<std::optional<DsnRecipient>> successes_; // likewise, one for each recipient
     std::vector<trace::Place> copies_; // request.local, before it is known what became of them
     std::string hold_reason_;
+    std::optional<std::size_t> sent_copy_; // index into request.local
 };
 
 // `message.content` is borrowed until the store has answered.
