@@ -41,6 +41,9 @@ constexpr Column kAccountDetail[] = {
     {"messages", "Messages"},
     {"quota_messages", "Messages at most", Format::limit},
     {"mailboxes", "Mailboxes"},
+    {"save_sent", "Keeps what it sends", Format::yes_no},
+    {"messages_per_day", "Messages a day"},
+    {"recipients_per_day", "Recipients a day"},
     {"disabled", "Disabled", Format::yes_no},
     {"disabled_reason", "Reason"},
     {"created", "Created", Format::time},
@@ -52,6 +55,12 @@ constexpr Column kQuotaColumns[] = {
     {"quota_bytes", "Quota", Format::size_limit},
     {"messages", "Messages"},
     {"quota_messages", "Messages at most", Format::limit},
+};
+
+constexpr Option kAccountSet[] = {
+    {"save-sent", "on|off", "keep a copy of what it submits in its Sent mailbox"},
+    {"messages-per-day", "N", "submit no more than this; 0: no limit, default: as the host"},
+    {"recipients-per-day", "N", "write to no more than this; 0: no limit, default: as the host"},
 };
 
 constexpr Column kLoginColumns[] = {
@@ -120,6 +129,16 @@ constexpr Command kCommands[] = {
      .columns = {},
      .description = "Open sessions end, and the old password stops working at once.",
      .example = "mailctl account passwd robert@example.org --generate"},
+    {.name = "account set",
+     .summary = "what an account may submit, and whether it keeps a copy",
+     .parameters = kAddress,
+     .options = kAccountSet,
+     .columns = {},
+     .description =
+         "What is not named stays; in force with the next message. --save-sent is for programs "
+         "that do not file what they send themselves: with one that does, there are two copies. A "
+         "day is one of UTC.",
+     .example = "mailctl account set robert@example.org --save-sent on --messages-per-day 200"},
     {.name = "account logins",
      .summary = "where an account logged in last, and from where it failed",
      .parameters = kAddress,

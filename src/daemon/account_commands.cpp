@@ -21,6 +21,12 @@ std::string domain_of(std::string_view address) {
     return std::string(address.substr(address.rfind('@') + 1));
 }
 
+// "default" where the host's limit holds.
+json::value limit_json(std::optional<std::uint32_t> limit) {
+    if (!limit) return "default";
+    return *limit;
+}
+
 json::object to_json(const Account& account, const store::AccountUsage& usage,
                      std::uint64_t default_quota) {
     json::array others;
@@ -35,6 +41,9 @@ json::object to_json(const Account& account, const store::AccountUsage& usage,
             {"messages", static_cast<std::int64_t>(usage.messages)},
             {"quota_messages", static_cast<std::int64_t>(account.quota_messages)},
             {"mailboxes", usage.mailboxes},
+            {"save_sent", account.sending.saves_sent},
+            {"messages_per_day", limit_json(account.sending.messages_per_day)},
+            {"recipients_per_day", limit_json(account.sending.recipients_per_day)},
             {"disabled", account.is_disabled},
             {"disabled_reason", account.disabled_reason},
             {"created", unix_seconds(account.created)},
@@ -264,6 +273,47 @@ net::Task<Reply> quota_set(ControlReach& reach, Arguments arguments) {
     co_return changed_reply(changed);
 }
 
+// "on" or "off"; false if it is something else.
+bool read_switch(const Arguments& arguments, std::string_view name, std::optional<bool>& out) {
+    if (!arguments.has(name)) return true;
+    const auto value = arguments.text(name);
+    if (value == "on" || value == "off") out = value == "on";
+    return out.has_value();
+}
+
+// A number or "default"; false if it is something else.
+bool read_limit(const Arguments& arguments, std::string_view name,
+                std::optional<std::optional<std::uint32_t>>& out) {
+    constexpr std::uint64_t kMost = 1'000'000'000;
+    if (!arguments.has(name)) return true;
+    if (arguments.text(name) == "default") {
+        out.emplace(std::nullopt);
+        return true;
+    }
+    const auto number = arguments.number(name);
+    if (!number || *number > kMost) return false;
+    out = static_cast<std::uint32_t>(*number);
+    return true;
+}
+
+net::Task<Reply> set(ControlReach& reach, Arguments arguments) {
+    AccountChange change;
+    auto& sending = change.sending;
+    if (!read_switch(arguments, "save-sent", sending.saves_sent))
+        co_return control::failure(control::kUsage, "--save-sent is on or off.");
+    if (!read_limit(arguments, "messages-per-day", sending.messages_per_day))
+        co_return control::failure(control::kUsage,
+                                   "--messages-per-day wants a number or \"default\".");
+    if (!read_limit(arguments, "recipients-per-day", sending.recipients_per_day))
+        co_return control::failure(control::kUsage,
+                                   "--recipients-per-day wants a number or \"default\".");
+    if (!sending.saves_sent && !sending.messages_per_day && !sending.recipients_per_day)
+        co_return control::failure(control::kUsage, "nothing is to be set: see --help.");
+    const auto changed =
+        co_await reach.admin.change_account(arguments.text("address"), std::move(change));
+    co_return changed_reply(changed);
+}
+
 constexpr ControlCommand kCommands[] = {
     {"account add", add, true},
     {"account list", list},
@@ -275,6 +325,7 @@ constexpr ControlCommand kCommands[] = {
     {"account passwd", passwd, true},
     {"account import", import, true},
     {"account logins", logins},
+    {"account set", set, true},
     {"account quota get", show},
     {"account quota set", quota_set, true},
 };

@@ -11,6 +11,7 @@
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
 
+#include <limits>
 #include <malloc.h>
 #include <memory>
 #include <optional>
@@ -30,6 +31,9 @@ constexpr int kMapFrom = 1024 * 1024;
 auth::LoginLimits login_limits(const Config& config) {
     auto limits = config.login_limits;
     limits.trusted = config.trusted;
+    constexpr auto kNone = std::numeric_limits<std::uint32_t>::max(); // of what 0 switches off
+    if (limits.failures_allowed == 0) limits.failures_allowed = kNone;
+    if (limits.ban_after == 0) limits.ban_after = kNone;
     return limits;
 }
 
@@ -43,6 +47,7 @@ public:
         directory::Settings settings;
         settings.shards = config.store.shards;
         settings.login_limits = login_limits(config);
+        settings.send_limits = config.submission.limits;
         auto opened =
             directory::LocalDirectory::open(context.io(), files_, config.paths.directory_database(),
                                             *key_, clock_, random_, settings);
@@ -114,6 +119,7 @@ public:
             tell_workers();
         }
         directory_->set_login_limits(login_limits(context_->config()));
+        directory_->set_send_limits(context_->config().submission.limits);
         use_issuer(context_->config().oauth);
         const auto& tls = context_->config().tls;
         if (!tls.certificate.empty() || !tls.named.empty()) return; // given before

@@ -7,6 +7,7 @@
 
 #include "maild/auth/bearer_token.hpp"
 #include "maild/auth/login_limits.hpp"
+#include "maild/directory/submission.hpp"
 #include "maild/net/ip.hpp"
 #include "maild/oauth/introspection.hpp"
 
@@ -137,6 +138,13 @@ struct Limits {
     std::uint32_t connections = 10'000;         // of the whole daemon; workers share it equally
     std::uint32_t connections_per_address = 50; // from one IPv4 address or one IPv6 /64
     std::uint32_t newcomers = 50;               // percent of connections, see net::GateLimits
+    // What a session may get wrong before it ends; 0: whatever it likes. See the protocols' Limits.
+    std::uint32_t bad_commands = 10;
+    std::uint32_t idle_commands = 100;
+    std::uint32_t refused_recipients = 100;
+    std::uint32_t smtp_auth_failures = 5;
+    std::uint32_t imap_auth_failures = 3;
+    std::uint32_t pop3_auth_failures = 3;
     std::uint64_t worker_memory_bytes = 1ull << 30; // of each worker; RLIMIT_DATA refuses more
     std::chrono::seconds smtp_idle{300};            // RFC 5321 §4.5.3.2.7
     std::chrono::seconds imap_idle{1800};           // RFC 9051 §5.4: at least 30 minutes
@@ -144,6 +152,11 @@ struct Limits {
     std::chrono::seconds login_time{60};            // IMAP, POP3: from connect to login
     std::chrono::seconds tls_handshake{10};
     std::chrono::seconds drain_time{30}; // what sessions get to finish when the daemon stops
+};
+
+struct SubmissionSettings {
+    bool checks_from = true; // From and Sender must be the account's own, as MAIL FROM must
+    directory::SendLimits limits;
 };
 
 struct StoreSettings {
@@ -187,6 +200,7 @@ struct Config {
     std::vector<net::Network> trusted; // may relay without a login; are never banned
     std::vector<net::Network> proxies; // must say whose each connection is: net::ProxyHeader
     OauthSettings oauth;
+    SubmissionSettings submission;
     StoreSettings store;
     ImapSettings imap;
     DnsSettings dns;

@@ -11,5 +11,7 @@ void read_dns(ConfigTable& table, DnsSettings& out);
 void read_verify(ConfigTable& table, VerifySettings& out);
 // `key` is an array of networks.
 void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
+void read_session_limits(ConfigTable& table, Limits& out);
+void read_send_limits(ConfigTable& table, directory::SendLimits& out);
 
 } // namespace maild::daemon

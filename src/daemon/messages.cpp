@@ -22,8 +22,9 @@ template <class Codec> void describe(Codec& codec, TlsFiles& c) {
 }
 template <class Codec> void describe(Codec& codec, Limits& c) {
     codec(c.message_bytes, c.recipients, c.connections, c.connections_per_address, c.newcomers,
-          c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle, c.login_time,
-          c.tls_handshake, c.drain_time);
+          c.bad_commands, c.idle_commands, c.refused_recipients, c.smtp_auth_failures,
+          c.imap_auth_failures, c.pop3_auth_failures, c.worker_memory_bytes, c.smtp_idle,
+          c.imap_idle, c.pop3_idle, c.login_time, c.tls_handshake, c.drain_time);
 }
 template <class Codec> void describe(Codec& codec, OauthSettings& c) {
     codec(c.introspection.is_https, c.introspection.host, c.introspection.port,
@@ -38,6 +39,9 @@ template <class Codec> void describe(Codec& codec, VerifySettings& c) {
     codec(c.is_enabled, c.rejects_spf_fail, c.enforces_dmarc, c.defers_without_dns,
           c.trusted_sealers, c.exempt);
 }
+template <class Codec> void describe(Codec& codec, SubmissionSettings& c) {
+    codec(c.checks_from, c.limits);
+}
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
@@ -48,8 +52,8 @@ template <class Codec> void describe(Codec& codec, TraceSettings& c) {
 template <class Codec> void describe(Codec& codec, SmtpSettings& c) { codec(c.greeting_delay); }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.proxies, c.oauth, c.store,
-          c.imap, c.smtp, c.dns, c.verify, c.trace);
+          c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.proxies, c.oauth, c.submission,
+          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

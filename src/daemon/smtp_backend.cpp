@@ -103,6 +103,19 @@ void note_places(trace::Record& record, std::vector<std::vector<trace::Place>> p
             recipient.places = std::move(places[next++]);
 }
 
+void add_findings(delivery::Transaction& transaction, const SenderChecks* checks,
+                  const Submitted* submitted) {
+    if (checks != nullptr) {
+        transaction.received.insert(0, checks->fields);
+        transaction.is_junk = checks->decision.disposition == policy::Disposition::quarantine;
+    }
+    if (submitted == nullptr) return;
+    transaction.received += submitted->fields;
+    transaction.added_fields = submitted->fields;
+    transaction.relay_grant = submitted->grant;
+    transaction.sent_copy = submitted->copy;
+}
+
 } // namespace
 
 bool SmtpBackend::may_relay(const smtp::Client& client) const {
@@ -178,27 +191,25 @@ net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client,
                    has_relay(recipient.resolution);
         });
     if (!relays) co_return Result<void>{};
+    transaction.hold_reason = kHoldReason;
+    if (transaction.relay_grant) co_return Result<void>{};
     auto owner = client.identity ? client.identity->address : std::string("postmaster");
     const auto resolution = co_await directory_.resolve(std::move(owner));
     if (!resolution) co_return std::unexpected(resolution.error());
     transaction.relay_grant = first_grant(*resolution);
-    transaction.hold_reason = kHoldReason;
     co_return Result<void>{};
 }
 
 net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& client,
                                                        smtp::Envelope& envelope,
                                                        const smtp::Content& content,
-                                                       const SenderChecks* checks) {
+                                                       Findings findings) {
     delivery::Transaction transaction;
     transaction.envelope = queue_envelope(envelope, content);
     transaction.now = clock_.now();
     transaction.received =
         smtp::format_received(client, envelope, config_->hostname, transaction.now);
-    if (checks != nullptr) {
-        transaction.received.insert(0, checks->fields);
-        transaction.is_junk = checks->decision.disposition == policy::Disposition::quarantine;
-    }
+    add_findings(transaction, findings.checks, findings.submitted);
     for (auto& recipient : envelope.recipients) {
         auto& route = static_cast<ResolvedRoute&>(*recipient.route);
         delivery::Recipient accepted;
@@ -224,6 +235,8 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& cli
                             {}};
 
     store::MessageSource message{.content = content, .structure = imap::make_structure(content)};
+    if (!transaction.added_fields.empty())
+        message.structure.envelope = envelope_with(transaction.added_fields, content);
     auto plan = delivery::plan_delivery(std::move(message), std::move(transaction));
     Result<store::DeliverResult> stored{};
     if (!plan.is_empty()) {
@@ -231,6 +244,10 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& cli
         auto answer = co_await store_.deliver(std::move(request));
         stored = std::move(answer);
     }
+    if (const auto failure = plan.copy_failure(stored))
+        log::warning("sent_copy_not_kept", {{"session", client.session_id},
+                                            {"error", name_of(failure->code)},
+                                            {"reason", failure->internal}});
     auto results = plan.results(stored);
     auto successes = plan.successes(results);
     co_return Delivered{std::move(results), std::move(successes), plan.places(stored)};
@@ -260,7 +277,19 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
     const bool is_trusted = !client.identity && may_relay(client);
     if (client.service != smtp::Service::lmtp && !is_trusted)
         kept = without_fields(content, policy::forged_results(content.bytes, config_->hostname));
-    auto delivered = co_await deliver(client, envelope, kept, is_checked ? &checks : nullptr);
+    Submitted submitted;
+    const bool is_submission = Submission::concerns(client);
+    if (is_submission) {
+        auto prepared = co_await submission_.prepare(client, envelope, kept, *config_);
+        if (!prepared) {
+            outcomes.emplace_back(std::unexpected(std::move(prepared.error())));
+            co_return outcomes;
+        }
+        submitted = std::move(*prepared);
+        kept = without_fields(kept, submitted.hidden);
+    }
+    const Findings findings{is_checked ? &checks : nullptr, is_submission ? &submitted : nullptr};
+    auto delivered = co_await deliver(client, envelope, kept, findings);
     // Who is to try again hears of success then.
     const bool is_final = client.service == smtp::Service::lmtp ||
                           std::ranges::all_of(delivered.results, [](const auto& result) {

@@ -6,6 +6,7 @@
 #include "daemon/authenticator.hpp"
 #include "daemon/config.hpp"
 #include "daemon/reception.hpp"
+#include "daemon/submission.hpp"
 
 #include "maild/base/clock.hpp"
 #include "maild/delivery/local.hpp"
@@ -24,6 +25,7 @@ public:
           authenticator_(directory, directory::Service::submission),
           store_(store),
           reception_(resolver, clock),
+          submission_(directory, clock),
           clock_(clock),
           config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
@@ -49,9 +51,13 @@ private:
         std::vector<delivery::DsnRecipient> successes;
         std::vector<std::vector<trace::Place>> places; // for the trace
     };
-    // `checks` is null where nothing was asked.
+    // What was found out before; null where nothing was asked.
+    struct Findings {
+        const SenderChecks* checks = nullptr;
+        const Submitted* submitted = nullptr;
+    };
     net::Task<Delivered> deliver(const smtp::Client& client, smtp::Envelope& envelope,
-                                 const smtp::Content& content, const SenderChecks* checks);
+                                 const smtp::Content& content, Findings findings);
     net::Task<Delivered> carry_out(const smtp::Client& client, delivery::Transaction transaction,
                                    std::string_view content);
 
@@ -64,6 +70,7 @@ private:
     Authenticator authenticator_;
     store::MessageStore& store_;
     Reception reception_;
+    Submission submission_;
     const Clock& clock_;
     const Config* config_;
 };

@@ -26,6 +26,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -68,11 +69,20 @@ auth::SaslOffer offer_of(const Config& config) {
     return offer;
 }
 
+// In the configuration 0 is off; a session counts up to a limit that is never reached.
+unsigned or_none(std::uint32_t limit) {
+    return limit == 0 ? std::numeric_limits<unsigned>::max() : limit;
+}
+
 smtp::Limits smtp_limits(const Config& config) {
     const auto& limits = config.limits;
     smtp::Limits out;
     out.message_size = limits.message_bytes;
     out.recipients = limits.recipients;
+    out.bad_commands = or_none(limits.bad_commands);
+    out.idle_commands = or_none(limits.idle_commands);
+    out.rcpt_failures = or_none(limits.refused_recipients);
+    out.auth_failures = or_none(limits.smtp_auth_failures);
     out.command_timeout = limits.smtp_idle;
     out.tls_timeout = limits.tls_handshake;
     out.greeting_pause = config.smtp.greeting_delay;
@@ -84,6 +94,7 @@ imap::Limits imap_limits(const Limits& limits) {
     out.message_size = limits.message_bytes;
     out.login_timeout = limits.login_time;
     out.idle_timeout = limits.imap_idle;
+    out.auth_failures = or_none(limits.imap_auth_failures);
     out.tls_timeout = limits.tls_handshake;
     return out;
 }
@@ -92,6 +103,7 @@ pop3::Limits pop3_limits(const Limits& limits) {
     pop3::Limits out;
     out.login_timeout = limits.login_time;
     out.idle_timeout = limits.pop3_idle;
+    out.auth_failures = or_none(limits.pop3_auth_failures);
     out.tls_timeout = limits.tls_handshake;
     return out;
 }
@@ -202,7 +214,7 @@ private:
         const auto share = (config.limits.connections + config.workers - 1) / config.workers;
         const auto newcomers = std::uint64_t{share} * config.limits.newcomers / 100;
         return {.sessions = share,
-                .sessions_per_peer = config.limits.connections_per_address,
+                .sessions_per_peer = or_none(config.limits.connections_per_address),
                 .newcomers = std::max<std::uint64_t>(newcomers, 1)};
     }
 

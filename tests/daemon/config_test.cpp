@@ -49,6 +49,16 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.limits.connections, plain.limits.connections);
     EXPECT_EQ(config.limits.connections_per_address, plain.limits.connections_per_address);
     EXPECT_EQ(config.limits.newcomers, plain.limits.newcomers);
+    EXPECT_EQ(config.limits.bad_commands, plain.limits.bad_commands);
+    EXPECT_EQ(config.limits.idle_commands, plain.limits.idle_commands);
+    EXPECT_EQ(config.limits.refused_recipients, plain.limits.refused_recipients);
+    EXPECT_EQ(config.limits.smtp_auth_failures, plain.limits.smtp_auth_failures);
+    EXPECT_EQ(config.limits.imap_auth_failures, plain.limits.imap_auth_failures);
+    EXPECT_EQ(config.limits.pop3_auth_failures, plain.limits.pop3_auth_failures);
+    EXPECT_EQ(config.submission.checks_from, plain.submission.checks_from);
+    EXPECT_EQ(config.submission.limits.messages_per_day, plain.submission.limits.messages_per_day);
+    EXPECT_EQ(config.submission.limits.recipients_per_day,
+              plain.submission.limits.recipients_per_day);
     EXPECT_EQ(config.limits.worker_memory_bytes, plain.limits.worker_memory_bytes);
     EXPECT_EQ(config.limits.smtp_idle, plain.limits.smtp_idle);
     EXPECT_EQ(config.limits.imap_idle, plain.limits.imap_idle);

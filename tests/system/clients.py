@@ -127,7 +127,7 @@ class Clients(host.HostTest):
             with self.assertRaises(smtplib.SMTPSenderRefused) as refused:
                 client.sendmail("root@example.org", [self.address], host.message())
             self.assertEqual(refused.exception.smtp_code, 553)
-            client.sendmail(self.address, [self.address], host.message("own", message_id="<own@client.example>"))
+            client.sendmail(self.address, [self.address], host.message("own", message_id="<own@client.example>", sender=self.address))
         self.fetch_by_id("<own@client.example>")
 
     def test_large_messages_and_many(self):
@@ -159,7 +159,7 @@ class Clients(host.HostTest):
     def test_implicit_tls_submission(self):
         with smtplib.SMTP_SSL("127.0.0.1", self.port(465), context=host.insecure_tls()) as client:
             client.login(self.address, self.password)
-            client.sendmail(self.address, [self.address], host.message("465", message_id="<s465@client.example>"))
+            client.sendmail(self.address, [self.address], host.message("465", message_id="<s465@client.example>", sender=self.address))
         self.fetch_by_id("<s465@client.example>")
 
     def test_no_open_relay(self):
@@ -177,7 +177,7 @@ class Clients(host.HostTest):
         with smtplib.SMTP("127.0.0.1", self.port(587)) as client:
             client.starttls(context=host.insecure_tls())
             client.login(self.address, self.password)
-            client.sendmail(self.address, ["eve@elsewhere.example"], host.message("away"))
+            client.sendmail(self.address, ["eve@elsewhere.example"], host.message("away", sender=self.address))
         rows = self.host.mailctl("queue", "list", as_json=True)["rows"]
         mine = [row for row in rows if row["recipient"] == "eve@elsewhere.example"]
         self.assertEqual(len(mine), 1, rows)
@@ -198,7 +198,7 @@ class Clients(host.HostTest):
         config.write_text(f"account default\nhost 127.0.0.1\nport {self.port(587)}\ntls on\ntls_starttls on\ntls_certcheck off\nauth plain\n"
                           f"user {self.address}\npasswordeval echo {self.password}\nfrom {self.address}\n")
         config.chmod(0o600)
-        host.run_client("msmtp", "-C", config, self.address, stdin=host.message("msmtp", message_id="<msmtp@client.example>").replace(b"\r\n", b"\n"))
+        host.run_client("msmtp", "-C", config, self.address, stdin=host.message("msmtp", message_id="<msmtp@client.example>", sender=self.address).replace(b"\r\n", b"\n"))
         self.fetch_by_id("<msmtp@client.example>")
 
     def test_mutt_reads_and_moves(self):

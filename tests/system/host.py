@@ -142,9 +142,9 @@ def insecure_tls():
     return context
 
 
-def message(subject="hello", body="Hello.\r\n", message_id=None):
+def message(subject="hello", body="Hello.\r\n", message_id=None, sender="bob@client.example"):
     message_id = message_id or f"<{random.getrandbits(64):x}@client.example>"
-    return (f"From: Bob <bob@client.example>\r\nTo: <ada@example.org>\r\nSubject: {subject}\r\n"
+    return (f"From: Bob <{sender}>\r\nTo: <ada@example.org>\r\nSubject: {subject}\r\n"
             f"Date: Mon, 02 Mar 2026 10:00:00 +0000\r\nMessage-ID: {message_id}\r\n\r\n{body}").encode()
 
 

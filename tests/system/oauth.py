@@ -229,7 +229,7 @@ class Tokens(OauthTest):
                         words = ["--mail-from", self.host.address, "--mail-rcpt", self.host.address, "-T", "-"] if service == "smtp" else []
                         host.run_client("curl", "-sS", "-k", "--oauth2-bearer", token, "-u", f"{self.host.address}:", "--login-options",
                                         f"AUTH={mechanism}", *words, f"{scheme}://127.0.0.1:{self.host.port(TLS_PORTS[service])}{path}",
-                                        stdin=host.message("by token"), exit_code=wanted)
+                                        stdin=host.message("by token", sender=self.host.address), exit_code=wanted)
 
     def test_imaplib_and_smtplib(self):
         for token in ("good", "wrong"):

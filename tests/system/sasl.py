@@ -291,7 +291,7 @@ class Scram(host.HostTest):
                 config.write_text(f"account default\nhost 127.0.0.1\nport {self.host.port(587)}\ntls on\ntls_starttls on\ntls_certcheck off\nauth {method}\n"
                                   f"user {self.host.address}\npasswordeval echo {self.host.password}\nfrom {self.host.address}\n")
                 config.chmod(0o600)
-                host.run_client("msmtp", "-C", config, self.host.address, stdin=host.message(method).replace(b"\r\n", b"\n"))
+                host.run_client("msmtp", "-C", config, self.host.address, stdin=host.message(method, sender=self.host.address).replace(b"\r\n", b"\n"))
 
     def test_an_imported_password_is_completed_by_its_first_login(self):
         path = self.host.root / "hashed.csv"

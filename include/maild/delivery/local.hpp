@@ -52,6 +52,8 @@ struct Transaction {
         std::string fields;
     };
     std::optional<SentCopy> sent_copy = {};
+    // Of what stands above the content, what belongs to the message itself: ENVELOPE shows it.
+    std::string added_fields = {};
     WallTime now;
 };
 
