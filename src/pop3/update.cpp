@@ -23,7 +23,10 @@ net::Task<Reply> Session::do_quit() {
                                            {"error", name_of(seen.error().code)},
                                            {"detail", seen.error().internal}});
     const auto removed = co_await remove_deleted();
-    close_maildrop(); // whoever hears the reply may log in again at once
+    // Whoever hears the reply may log in again at once, on another worker as well: so the store has
+    // answered that the claim is given up before it is sent.
+    (void)co_await server_.backend.claims().claim(*store_session_, store::MailboxName());
+    close_maildrop();
     if (removed) co_return ok("Goodbye");
     log::warning("pop3_expunge_failed", {{"account", identity_->address},
                                          {"error", name_of(removed.error().code)},

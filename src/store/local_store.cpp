@@ -93,7 +93,7 @@ void LocalStore::close_session(SessionId id) {
 net::Task<Result<void>> LocalStore::claim(SessionId id, MailboxName name) {
     const auto session = impl_->own_session(id);
     if (!session) co_return pass(session);
-    if (auto valid = check_name(name); !valid) co_return valid;
+    if (auto valid = check_name(name); !valid && !name.empty()) co_return valid;
     co_return impl_->claim(id, **session, std::move(name));
 }
 

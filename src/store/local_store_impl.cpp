@@ -278,6 +278,7 @@ Result<void> LocalStore::Impl::claim(SessionId id, Session& session, MailboxName
     if (found != claims.end() && found->second != id)
         return fail(Errc::conflict, "claimed by another session");
     give_up_claim(session);
+    if (name.empty()) return {};
     claims.emplace(std::pair(session.access.account, name), id);
     session.claimed = std::move(name);
     return {};

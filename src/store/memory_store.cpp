@@ -69,10 +69,11 @@ net::Task<Result<void>> MemoryStore::claim(SessionId id, MailboxName name) {
     const auto session = world_->session(id);
     if (!session) co_return std::unexpected(session.error());
     if (!(*session)->is_own()) co_return fail(Errc::not_permitted, "of one's own account alone");
-    if (auto valid = check_name(name); !valid) co_return valid;
+    if (auto valid = check_name(name); !valid && !name.empty()) co_return valid;
     const auto account = (*session)->account;
     const bool is_taken = std::ranges::any_of(world_->sessions, [&](const auto& entry) {
-        return entry.first != id && entry.second.account == account && entry.second.claimed == name;
+        return !name.empty() && entry.first != id && entry.second.account == account &&
+               entry.second.claimed == name;
     });
     if (is_taken) co_return fail(Errc::conflict, "claimed by another session");
     (*session)->claimed = std::move(name);

@@ -266,6 +266,9 @@ TEST_P(StoreConformance, ClaimIsOneSessionsAtATime) {
     EXPECT_EQ(claim(second, "INBOX"), "ok");
     Client third(*subject, 1);
     EXPECT_EQ(claim(third, "Archive"), "ok") << "given up for the other";
+    EXPECT_EQ(claim(third, ""), "ok") << "given up for nothing";
+    EXPECT_EQ(claim(third, ""), "ok") << "and there is nothing left to give up";
+    EXPECT_EQ(claim(second, "Archive"), "ok");
     const auto unknown = run(claims_of(*subject).claim(SessionId(999), "INBOX"));
     EXPECT_EQ(unknown.error().code, Errc::not_permitted);
 }

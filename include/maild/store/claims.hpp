@@ -14,8 +14,9 @@ public:
     virtual ~Claims() = default;
     // Makes the session the only one that has claimed this name of its account, until it ends, for
     // whatever reason. conflict while another one has it, on whichever connection. Sessions that
-    // claim nothing are not hindered. A session has one claim; the next takes its place. cannot,
-    // not_permitted, unavailable: as for a MessageStore.
+    // claim nothing are not hindered. A session has one claim; the next takes its place, and an
+    // empty name gives it up: when that is answered, another session can have it, on whichever
+    // connection. cannot, not_permitted, unavailable: as for a MessageStore.
     virtual net::Task<Result<void>> claim(SessionId session, MailboxName name) = 0;
 };
 
