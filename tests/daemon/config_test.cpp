@@ -341,7 +341,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "m.toml:2:13: ", "ban_after is less than", "the same or more"},
         FaultCase{"ShorterBanThanTheFirst", "[auth]\nban_time_max = \"14 min\"\n",
                   "m.toml:2:16: ", "ban_time_max is less than", "the same or more"},
-        FaultCase{"NoFailureAllowed", "[auth]\nfailures_allowed = 0\n",
+        FaultCase{"TooManyFailuresAllowed", "[auth]\nfailures_allowed = 10001\n",
                   "m.toml:2:20: ", "out of range", "10000"},
         FaultCase{"DelayTooLong", "[auth]\nfailure_delay_max = \"1 min\"\n",
                   "m.toml:2:21: ", "out of range", "30 s"},

@@ -98,7 +98,7 @@ class Extensions(host.HostTest):
             self.assertEqual(client.esmtp_features["limits"], "RCPTMAX=1000")
 
     def test_swaks_pipelines(self):
-        (self.home / "m.eml").write_bytes(host.message("swaks", message_id=self.id))
+        (self.home / "m.eml").write_bytes(host.message("swaks", message_id=self.id, sender=self.ada))
         out = host.run_client("swaks", "--server", "127.0.0.1", "--port", self.port(587), "--tls", "--pipeline", "--auth", "PLAIN", "--auth-user", self.ada,
                               "--auth-password", self.password, "--from", self.ada, "--to", f"{self.ada},bob@example.org", "--data", f"@{self.home}/m.eml").decode()
         self.assertIn("250 2.1.5 Ok", out)
@@ -110,7 +110,7 @@ class Extensions(host.HostTest):
         config.write_text(f"account default\nhost 127.0.0.1\nport {self.port(587)}\ntls on\ntls_starttls on\ntls_certcheck off\nauth plain\nuser {self.ada}\n"
                           f"passwordeval echo {self.password}\nfrom {self.ada}\ndsn_notify success\ndsn_return headers\n")
         config.chmod(0o600)
-        host.run_client("msmtp", "-C", config, "bob@example.org", stdin=host.message("by msmtp", message_id=self.id).replace(b"\r\n", b"\n"))
+        host.run_client("msmtp", "-C", config, "bob@example.org", stdin=host.message("by msmtp", message_id=self.id, sender=self.ada).replace(b"\r\n", b"\n"))
         reports = [content for content in host.wait_for(lambda: self.find(self.id), 20, "the report") if b"Action: delivered" in content]
         self.assertEqual(len(reports), 1)
         self.assertIn(b"Final-Recipient: rfc822;bob@example.org", reports[0])
@@ -118,7 +118,7 @@ class Extensions(host.HostTest):
         self.assertNotIn(b"\r\nHello.", reports[0])   # RET=HDRS
 
     def test_curl_in_utf8(self):
-        sent = host.message("curl", message_id=self.id).replace(b"Subject: curl", "Subject: Grüße".encode())
+        sent = host.message("curl", message_id=self.id, sender=self.ada).replace(b"Subject: curl", "Subject: Grüße".encode())
         (self.home / "m.eml").write_bytes(sent)
         (self.home / "login").write_text(f'user = "{self.ada}:{self.password}"\n')
         host.run_client("curl", "-sS", "-k", "-K", self.home / "login", "--ssl-reqd", f"smtp://127.0.0.1:{self.port(587)}/client.example", "--mail-from", self.ada,
@@ -126,7 +126,7 @@ class Extensions(host.HostTest):
         self.assertIn(sent, self.find(self.id)[0])
 
     def test_smtplib_in_utf8_and_8bit(self):
-        sent = host.message("smtplib", "Grüße\r\n".encode().decode("latin-1"), self.id).decode("utf-8").encode("latin-1")
+        sent = host.message("smtplib", "Grüße\r\n".encode().decode("latin-1"), self.id, sender=self.ada).decode("utf-8").encode("latin-1")
         with self.submit() as client:
             client.sendmail(self.ada, [self.ada], sent, mail_options=["SMTPUTF8", "BODY=8BITMIME"])   # it adds SIZE
         content = self.find(self.id)[0]
@@ -139,7 +139,7 @@ class Extensions(host.HostTest):
             self.assertEqual(client.mail(self.ada, [f"SIZE={most + 1}"])[0], 552)
 
     def test_smtplib_in_chunks(self):
-        text = host.message("in chunks", message_id=self.id)
+        text = host.message("in chunks", message_id=self.id, sender=self.ada)
         with self.submit() as client:
             self.assertEqual(client.mail(self.ada)[0], 250)
             self.assertEqual(client.rcpt(self.ada)[0], 250)
@@ -150,7 +150,7 @@ class Extensions(host.HostTest):
 
     def test_smtplib_binary(self):
         binary = bytes(range(256)) * 40
-        text = (f"Message-ID: {self.id}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        text = (f"From: {self.ada}\r\nMessage-ID: {self.id}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=bb\r\nContent-Transfer-Encoding: binary\r\n\r\n"
                 "--bb\r\n\r\ntext\r\n--bb\r\nContent-Type: application/x-test\r\nContent-Transfer-Encoding: binary\r\n\r\n").encode() + binary + b"\r\n--bb--\r\n"
         with self.submit() as client:
             self.assertEqual(client.mail(self.ada, ["BODY=BINARYMIME"])[0], 250)
@@ -165,7 +165,7 @@ class Extensions(host.HostTest):
 
     def send(self, mail_options, recipients, rcpt_options=()):
         with self.submit() as client:
-            return client.sendmail(self.ada, recipients, host.message(message_id=self.id), mail_options=mail_options, rcpt_options=list(rcpt_options))
+            return client.sendmail(self.ada, recipients, host.message(message_id=self.id, sender=self.ada), mail_options=mail_options, rcpt_options=list(rcpt_options))
 
     def test_smtplib_delivered(self):
         self.send(["RET=FULL", "ENVID=d+2B1"], ["bob@example.org"], ["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;Bob@Example.org"])
@@ -182,7 +182,7 @@ class Extensions(host.HostTest):
             client.command_encoding = "utf-8"
             self.assertEqual(client.mail(self.ada, ["SMTPUTF8", "ENVID=utf8"])[0], 250)
             self.assertEqual(client.rcpt("jürgen@example.org", ["NOTIFY=SUCCESS", r"ORCPT=utf-8;j\x{FC}rgen@example.org"])[0], 250)
-            self.assertEqual(client.data(host.message(message_id=self.id))[0], 250)
+            self.assertEqual(client.data(host.message(message_id=self.id, sender=self.ada))[0], 250)
         content = host.wait_for(lambda: [one for one in self.find("Your message was", key="SUBJECT") if b"global-delivery-status" in one], 20, "the report")[0]
         self.assertIn("Original-Recipient: utf-8;jürgen@example.org\r\nFinal-Recipient: utf-8;jürgen@example.org\r\nAction: delivered".encode(), content)
 
@@ -205,7 +205,7 @@ class Extensions(host.HostTest):
     def test_smtplib_report_to_elsewhere(self):
         """A report to a sender of another host waits in the queue, from nobody and to be answered by nobody."""
         with smtplib.SMTP("127.0.0.1", self.port(25), local_hostname="client.example") as client:
-            client.sendmail("zoe@sender.example", ["bob@example.org"], host.message(message_id=self.id), ["ENVID=out"], ["NOTIFY=SUCCESS"])
+            client.sendmail("zoe@sender.example", ["bob@example.org"], host.message(message_id=self.id, sender=self.ada), ["ENVID=out"], ["NOTIFY=SUCCESS"])
         report, = host.wait_for(lambda: self.queued("zoe@sender.example"), 20, "the report")
         self.assertEqual(report["reverse_path"], "<>")
 
@@ -214,7 +214,7 @@ class Extensions(host.HostTest):
         peer = postfix.Postfix(self.home / "postfix", transport, tls)
         self.addCleanup(peer.close)
         name = transport.split(":")[0]
-        sent = host.message("through Postfix", message_id=self.id).replace(b"Subject: ", "Subject: Grüße ".encode())
+        sent = host.message("through Postfix", message_id=self.id, sender=self.ada).replace(b"Subject: ", "Subject: Grüße ".encode())
         with smtplib.SMTP("127.0.0.1", peer.port, local_hostname="client.example") as client:
             client.sendmail(self.ada, ["bob@example.org"], sent, mail_options=["SMTPUTF8", "BODY=8BITMIME", "RET=HDRS", f"ENVID=by-{name}"],
                             rcpt_options=["NOTIFY=SUCCESS", "ORCPT=rfc822;Bob@example.org"])
