@@ -19,6 +19,7 @@ using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>>;
 
 constexpr std::size_t kEd25519Key = 32; // octets, RFC 8032 §5.1.5
+constexpr unsigned kNewRsaBits = 2048;  // RFC 8301 §3.2; more does not fit many zones' UDP answers
 
 const unsigned char* octets(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
@@ -158,6 +159,40 @@ Result<EvpKey> private_key(std::string_view pem) {
     if (id != EVP_PKEY_RSA && id != EVP_PKEY_ED25519)
         return fail(Errc::invalid_argument, "DKIM knows RSA and Ed25519 keys only");
     return key;
+}
+
+Result<EvpKey> make_private_key(KeyKind kind) {
+    ERR_clear_error();
+    EvpKey key(kind == KeyKind::rsa ? EVP_RSA_gen(kNewRsaBits)
+                                    : EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    ERR_clear_error();
+    if (!key) return fail(Errc::internal, "OpenSSL could not make a key");
+    return key;
+}
+
+std::string pem_of(EVP_PKEY& key) {
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    ensure(bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr,
+                                                nullptr) == 1,
+           "PEM of a key");
+    char* text = nullptr;
+    const auto size = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
+std::string public_bytes(EVP_PKEY& key) {
+    if (kind_of(key) == KeyKind::ed25519) {
+        std::string bytes(kEd25519Key, '\0');
+        auto size = bytes.size();
+        ensure(EVP_PKEY_get_raw_public_key(&key, octets(bytes), &size) == 1, "a public key");
+        return bytes;
+    }
+    unsigned char* der = nullptr;
+    const auto size = i2d_PUBKEY(&key, &der);
+    ensure(size > 0, "a public key");
+    std::string bytes(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    return bytes;
 }
 
 Result<std::string> sign_digest(EVP_PKEY& key, std::string_view digest) {

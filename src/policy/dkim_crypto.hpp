@@ -48,6 +48,12 @@ bool verify_digest(EVP_PKEY& key, std::string_view digest, std::string_view sign
 // An unencrypted PEM key, RSA or Ed25519.
 Result<EvpKey> private_key(std::string_view pem);
 KeyKind kind_of(const EVP_PKEY& key);
+// RSA with 2048 bits, or Ed25519.
+Result<EvpKey> make_private_key(KeyKind kind);
+// PKCS #8, without a passphrase.
+std::string pem_of(EVP_PKEY& key);
+// Its public half as key records have it, see public_key().
+std::string public_bytes(EVP_PKEY& key);
 Result<std::string> sign_digest(EVP_PKEY& key, std::string_view digest);
 
 } // namespace maild::policy::dkim

@@ -40,8 +40,8 @@ std::size_t MessageHeader::count(std::string_view name) const {
     return found == by_name().end() ? 0 : found->second.size();
 }
 
-Sha256 MessageHeader::hash_fields(const Signature& signature, std::size_t own) const {
-    Sha256 digest;
+void MessageHeader::give_fields(const Signature& signature, std::size_t own,
+                                const Sink& sink) const {
     const auto& index = by_name();
     std::unordered_map<std::string, std::size_t> used;
     for (const auto name : signature.fields) {
@@ -55,13 +55,13 @@ Sha256 MessageHeader::hash_fields(const Signature& signature, std::size_t own) c
         if (taken >= places.size()) continue;
         const auto field = places[places.size() - 1 - taken];
         ++taken;
-        digest.update(canonical_field(signature.header_canonicalization, raw(field)));
+        sink(canonical_field(signature.header_canonicalization, raw(field)));
     }
-    return digest;
 }
 
 std::string MessageHeader::data_hash(const Signature& signature, std::size_t own) const {
-    auto digest = hash_fields(signature, own);
+    Sha256 digest;
+    give_fields(signature, own, [&](std::string_view text) { digest.update(text); });
     digest.update(unsigned_form(signature, raw(own)));
     return digest.finish();
 }

@@ -7,6 +7,7 @@
 #include "maild/mail/header.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,9 +33,10 @@ public:
     // What a signature in field `own` signs: hash step 2 of §3.7. Names in h= are taken from the
     // bottom up; those that are not there add nothing.
     std::string data_hash(const Signature& signature, std::size_t own) const;
-    // The hash over the fields of h= alone, still open, for the field to come (signing); no field
-    // is left out.
-    Sha256 hash_fields(const Signature& signature, std::size_t own) const;
+    // The fields of h= alone, canonicalized, in the order in which they are hashed; `own` is left
+    // out.
+    using Sink = std::function<void(std::string_view)>;
+    void give_fields(const Signature& signature, std::size_t own, const Sink& sink) const;
 
     // A field that readers are shown, of which a message has one (RFC 5322 §3.6), and that is there
     // more often than it is signed, although it is signed: what is shown need not be what was

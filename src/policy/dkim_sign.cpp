@@ -1,10 +1,10 @@
 #include "maild/policy/dkim_sign.hpp"
 
 #include "policy/dkim_header.hpp"
-#include "policy/dkim_key.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
+#include "maild/policy/dkim_private_key.hpp"
 
 #include <algorithm>
 #include <set>
@@ -117,18 +117,37 @@ std::vector<std::string> names_to_sign(const MessageHeader& header, const Signin
     return names;
 }
 
-Result<void> check(const SigningOptions& options, const MessageHeader& header) {
+Result<void> check_fields(const SigningOptions& options, const MessageHeader& header) {
     if (header.count("From") == 0)
         return fail(Errc::invalid_argument, "a message without From cannot be signed");
+    for (const auto* list : {&options.fields, &options.oversigned}) {
+        if (!std::ranges::all_of(*list, is_field_name))
+            return fail(Errc::invalid_argument, "no list of field names");
+    }
+    return {};
+}
+
+bool is_too_large(const Prepared& prepared) {
+    return prepared.fields.size() > kMaxPreparedFields || prepared.names.size() > kMaxSignedFields;
+}
+
+// It may come from somewhere else than prepare().
+Result<void> check_prepared(const Prepared& prepared) {
+    constexpr std::size_t kSha256 = 32;
+    if (is_too_large(prepared)) return fail(Errc::too_large, "more than can be signed");
+    if (prepared.body_hash.size() != kSha256)
+        return fail(Errc::invalid_argument, "no hash of a body");
+    if (!std::ranges::all_of(prepared.names, is_field_name))
+        return fail(Errc::invalid_argument, "no list of field names");
+    return {};
+}
+
+Result<void> check_names(const SigningOptions& options) {
     const auto domain = dns_name(options.domain);
     if (!domain || !domain->contains('.'))
         return fail(Errc::invalid_argument, "'" + options.domain + "' is no domain");
     if (!dns_name(options.selector))
         return fail(Errc::invalid_argument, "'" + options.selector + "' is no selector");
-    for (const auto* list : {&options.fields, &options.oversigned}) {
-        if (!std::ranges::all_of(*list, is_field_name))
-            return fail(Errc::invalid_argument, "no list of field names");
-    }
     return {};
 }
 
@@ -138,7 +157,7 @@ std::string body_hash(std::string_view body, Canonicalization canonicalization) 
     const auto wanted = hashes.want(canonicalization, std::nullopt);
     hashes.take(body);
     hashes.finish();
-    return base64_encode(hashes.hash(wanted));
+    return hashes.hash(wanted);
 }
 
 // dkim-quoted-printable, RFC 6376 §2.11: what would end the tag, and what is no printable ASCII.
@@ -157,7 +176,8 @@ std::string quoted_printable(std::string_view text) {
 
 // Up to and with "b=".
 FieldWriter unsigned_field(const SigningOptions& options, const Signer& signer,
-                           const std::vector<std::string>& names, std::string_view hash) {
+                           const Prepared& prepared) {
+    const auto& names = prepared.names;
     FieldWriter field("DKIM-Signature: v=1;");
     field.tag("a", signer.algorithm);
     field.tag("c", std::string(name_of(options.header_canonicalization)) + "/" +
@@ -171,7 +191,7 @@ FieldWriter unsigned_field(const SigningOptions& options, const Signer& signer,
         const bool is_last = i + 1 == names.size();
         field.item((i == 0 ? "h=" : "") + names[i] + (is_last ? ";" : ":"), i == 0);
     }
-    field.tag("bh", hash);
+    field.tag("bh", base64_encode(prepared.body_hash));
     field.item("b=", true);
     return field;
 }
@@ -179,38 +199,73 @@ FieldWriter unsigned_field(const SigningOptions& options, const Signer& signer,
 } // namespace
 
 Result<Signer> signer_from_pem(std::string_view pem) {
-    auto loaded = private_key(pem);
-    if (!loaded) return std::unexpected(loaded.error());
-    const std::shared_ptr<EVP_PKEY> key(loaded->release(), EVP_PKEY_free);
-    const bool is_rsa = kind_of(*key) == KeyKind::rsa;
-    if (is_rsa && (bits_of(*key) < kLeastRsaBits || bits_of(*key) > kMostRsaBits))
-        return fail(Errc::invalid_argument,
-                    "an RSA key of " + std::to_string(bits_of(*key)) + " bits");
-    return Signer{is_rsa ? "rsa-sha256" : "ed25519-sha256",
-                  [key](std::string_view digest) { return sign_digest(*key, digest); }};
+    const auto key = PrivateKey::from_pem(pem);
+    if (!key) return std::unexpected(key.error());
+    return key->signer();
 }
 
-Result<std::string> sign(std::string_view content, const Signer& signer,
+Result<Prepared> prepare(std::string_view header, std::string_view body,
                          const SigningOptions& options) {
-    const MessageHeader header(content);
-    if (auto good = check(options, header); !good) return std::unexpected(good.error());
-    const auto names = names_to_sign(header, options);
-    const auto hash = body_hash(content.substr(header.body_begin()), options.body_canonicalization);
-    auto field = unsigned_field(options, signer, names, hash);
+    const MessageHeader fields(header);
+    if (auto good = check_fields(options, fields); !good) return std::unexpected(good.error());
+    if (!fields.is_whole()) return fail(Errc::too_large, "more header fields than can be signed");
+    Prepared prepared;
+    prepared.names = names_to_sign(fields, options);
+    Signature wanted;
+    wanted.header_canonicalization = options.header_canonicalization;
+    wanted.fields.assign(prepared.names.begin(), prepared.names.end());
+    fields.give_fields(wanted, fields.fields().size(),
+                       [&](std::string_view text) { prepared.fields += text; });
+    if (is_too_large(prepared))
+        return fail(Errc::too_large, "a header section larger than can be signed");
+    prepared.body_hash = body_hash(body, options.body_canonicalization);
+    return prepared;
+}
+
+Result<std::string> sign_prepared(const Prepared& prepared, const Signer& signer,
+                                  const SigningOptions& options) {
+    if (auto good = check_names(options); !good) return std::unexpected(good.error());
+    if (auto good = check_prepared(prepared); !good) return std::unexpected(good.error());
+    auto field = unsigned_field(options, signer, prepared);
     // What a verifier will read of it, as far as it stands: no b= yet, so that is put in.
     const auto body = field.text().substr(field.text().find(':') + 1);
-    const auto draft = parse_dkim_signature(body + "AAAA");
-    if (!draft) return fail(Errc::invalid_argument, draft.error().reason);
-    auto signature = *draft;
-    // Views of the draft's text, which is gone.
-    signature.fields.assign(names.begin(), names.end());
-    signature.value_begin = signature.value_end = body.size();
-    auto digest = header.hash_fields(signature, header.fields().size());
-    digest.update(unsigned_form(signature, field.text()));
+    const auto text = body + "AAAA";
+    auto signature = parse_dkim_signature(text);
+    if (!signature) return fail(Errc::invalid_argument, signature.error().reason);
+    signature->value_begin = signature->value_end = body.size();
+    Sha256 digest;
+    digest.update(prepared.fields);
+    digest.update(unsigned_form(*signature, field.text()));
     const auto made = signer.sign(digest.finish());
     if (!made) return std::unexpected(made.error());
     field.base64(base64_encode(*made));
     return field.text() + "\r\n";
+}
+
+Result<std::string> sign(std::string_view content, const Signer& signer,
+                         const SigningOptions& options) {
+    const auto body = mail::parse_header(content).body_begin;
+    const auto prepared = prepare(content.substr(0, body), content.substr(body), options);
+    if (!prepared) return std::unexpected(prepared.error());
+    return sign_prepared(*prepared, signer, options);
+}
+
+std::optional<std::string_view> author_of(const Prepared& prepared) {
+    constexpr std::string_view kFrom = "from";
+    std::optional<std::string_view> author;
+    std::string_view rest = prepared.fields;
+    for (const auto& name : prepared.names) {
+        // One that is not there adds nothing: such as those that are oversigned.
+        if (!rest.starts_with(name) || !rest.substr(name.size()).starts_with(':')) continue;
+        const auto end = rest.find("\r\n");
+        if (end == rest.npos) return std::nullopt;
+        if (name == kFrom && author) return std::nullopt;
+        if (name == kFrom) author = rest.substr(name.size() + 1, end - name.size() - 1);
+        rest.remove_prefix(end + 2);
+    }
+    const auto is_from = [](std::string_view name) { return ascii::equals_icase(name, kFrom); };
+    if (!rest.empty() || std::ranges::count_if(prepared.names, is_from) != 2) return std::nullopt;
+    return author;
 }
 
 } // namespace maild::policy::dkim
