@@ -71,9 +71,10 @@ bool MimeWalker::take_boundary(std::string_view text) {
     const auto found = std::ranges::find_if(
         boundaries_, [text](const std::string& known) { return is_boundary(text, known); });
     if (found == boundaries_.end()) return false;
-    if (is_in_header_) end_header();
     const bool is_last = ascii::trim(text.substr(2 + found->size())) == "--";
-    boundaries_.erase(is_last ? found : found + 1, boundaries_.end());
+    const auto kept = static_cast<std::size_t>(found - boundaries_.begin()) + (is_last ? 0 : 1);
+    if (is_in_header_) end_header(); // which may add a boundary of its own
+    boundaries_.resize(kept);
     if (is_last)
         entity_ = {.is_leaf = false}; // what follows is no part
     else

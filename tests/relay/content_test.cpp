@@ -154,6 +154,17 @@ TEST(SevenBit, SaysWhatNoEncodingCanHide) {
     EXPECT_NE(convert(deep, 4096).obstacle, "");
 }
 
+// A boundary of the outer multipart stands where the inner one's header has not ended.
+TEST(SevenBit, EndsHeadersAtBoundaries) {
+    const std::string message = "Content-Type: multipart/a; boundary=x\r\n\r\n--x\r\n"
+                                "Content-Type: multipart/b; boundary=y\r\nSubject: \xc3\xbc\r\n"
+                                "--x\r\n\r\n--y\r\n\xc3\xbc\r\n--x--\r\n";
+    const auto out = convert(message);
+    EXPECT_EQ(out.obstacle, "");
+    EXPECT_TRUE(out.text.ends_with("\r\n\r\n--y\r\n=C3=BC\r\n--x--\r\n")) << out.text;
+    EXPECT_TRUE(std::ranges::none_of(out.text, [](char c) { return c < 0; }));
+}
+
 TEST(SevenBit, ChangesHeadersAloneWhereBodiesMayStay) {
     const std::string message =
         "Subject: \xc3\xbc\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xc3\xbc\r\n";

@@ -70,7 +70,7 @@ private:
         ::sigaddset(&pipe, SIGPIPE);
         ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
         for (const auto& step : script_) {
-            if (!fault_.empty()) break;
+            if (!fault_.empty() || is_over_) break;
             if (step == "X") return close();
             take(step);
         }
@@ -186,7 +186,7 @@ private:
         SSL_set_fd(ssl_.get(), fd_.get());
         if (SSL_accept(ssl_.get()) != 1) {
             close();
-            script_.clear();
+            is_over_ = true;
         }
     }
 
@@ -200,6 +200,7 @@ private:
     std::string heard_;
     std::string content_;
     std::string fault_;
+    bool is_over_ = false; // no handshake, no more
     std::jthread thread_;
 };
 
