@@ -38,9 +38,20 @@ Result<std::shared_ptr<const ClientTls>> ClientTls::create(const std::string& au
         return std::unexpected(std::move(hardened.error()));
     SSL_CTX_set_max_cert_list(context.get(), kMaxServerChain);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    if (SSL_CTX_dane_enable(context.get()) != 1)
+        return fail_openssl(Errc::internal, "SSL_CTX_dane_enable");
     if (auto trusted = trust(context.get(), authorities); !trusted)
         return std::unexpected(std::move(trusted.error()));
     return std::shared_ptr<const ClientTls>(new ClientTls(context.release()));
+}
+
+std::shared_ptr<const ClientTls> ClientTls::expecting(TlsExpectation expectation,
+                                                      std::shared_ptr<TlsVerdict> verdict) const {
+    SSL_CTX_up_ref(static_cast<SSL_CTX*>(context_));
+    const std::shared_ptr<ClientTls> out(new ClientTls(context_));
+    out->expectation_ = std::move(expectation);
+    out->verdict_ = std::move(verdict);
+    return out;
 }
 
 ClientTls::~ClientTls() { SSL_CTX_free(static_cast<SSL_CTX*>(context_)); }

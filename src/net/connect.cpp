@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <netinet/in.h>
 
 namespace maild::net {
 namespace {
@@ -13,6 +14,15 @@ namespace {
 std::unexpected<Error> not_connected(const IpAddress& address, int error) {
     return fail(Errc::unavailable,
                 "connect to " + format_ip(address) + ": " + std::strerror(error));
+}
+
+// The port is chosen when the other end is known, so that it can be used towards many at once.
+bool bind_to(int fd, const IpAddress& source) {
+    SocketAddress name{};
+    const auto size = fill_ip(name, source, 0);
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return ::bind(fd, &name.any, size) == 0;
 }
 
 int pending_error(int fd) {
@@ -24,11 +34,13 @@ int pending_error(int fd) {
 } // namespace
 
 Task<Result<Stream>> connect_tcp(boost::asio::io_context& io, IpAddress address, std::uint16_t port,
-                                 std::chrono::milliseconds timeout) {
+                                 std::chrono::milliseconds timeout,
+                                 std::optional<IpAddress> source) {
     SocketAddress name{};
     const auto size = fill_ip(name, address, port);
     UniqueFd socket(::socket(name.any.sa_family, kSocketType, 0));
     if (!socket) co_return not_connected(address, errno);
+    if (source && !bind_to(socket.get(), *source)) co_return not_connected(address, errno);
     if (::connect(socket.get(), &name.any, size) != 0) {
         if (errno != EINPROGRESS) co_return not_connected(address, errno);
         const auto readiness = std::make_shared<Readiness>(io, std::move(socket));

@@ -30,6 +30,12 @@ std::optional<std::string> text_of(std::string_view rdata) {
     return out;
 }
 
+// Three octets and what they speak of (RFC 6698 §2.1).
+std::optional<std::string> tlsa_of(std::string_view rdata) {
+    if (rdata.size() < 4) return std::nullopt;
+    return std::string(rdata);
+}
+
 std::optional<std::string> whole_name(std::string_view rdata) {
     auto name = take_wire_name(rdata);
     return rdata.empty() ? name : std::nullopt;
@@ -74,6 +80,7 @@ bool append_record(DnsAnswer& answer, DnsType type, std::string_view rdata) {
     case DnsType::a: return append(answer.addresses, address_of(rdata, 4));
     case DnsType::aaaa: return append(answer.addresses, address_of(rdata, 16));
     case DnsType::txt: return append(answer.texts, text_of(rdata));
+    case DnsType::tlsa: return append(answer.texts, tlsa_of(rdata));
     case DnsType::mx: return append(answer.exchanges, mx_of(rdata));
     case DnsType::cname:
     case DnsType::ptr: return append(answer.names, whole_name(rdata));

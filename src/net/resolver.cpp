@@ -35,6 +35,7 @@ std::string_view name_of(DnsType type) {
     case DnsType::mx: return "MX";
     case DnsType::txt: return "TXT";
     case DnsType::aaaa: return "AAAA";
+    case DnsType::tlsa: return "TLSA";
     }
     return "?";
 }

@@ -1,9 +1,9 @@
 #include "net/tls_session.hpp"
 
+#include "net/certificate_check.hpp"
 #include "net/client_certificate.hpp"
 #include "net/socket_bio.hpp"
 
-#include "maild/net/ip.hpp"
 #include "maild/net/server_names.hpp"
 
 #include <array>
@@ -83,26 +83,24 @@ Result<TlsSession> TlsSession::create(const TlsContext& context, int fd) {
     return TlsSession(std::move(*ssl));
 }
 
-// RFC 6066 §3: SNI holds names, never addresses. A name of the certificate may have one "*" in
-// place of its whole first label (RFC 9525 §6.3).
 Result<TlsSession> TlsSession::create_client(const ClientTls& context, int fd,
                                              const std::string& host) {
     auto ssl = open(context.native(), fd);
     if (!ssl) return std::unexpected(std::move(ssl.error()));
-    auto* parameters = SSL_get0_param(ssl->get());
-    X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    const bool is_set =
-        parse_ip(host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1
-                       : SSL_set_tlsext_host_name(ssl->get(), host.c_str()) == 1 &&
-                             X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size()) == 1;
-    if (!is_set) return fail_openssl(Errc::invalid_argument, "TLS: host name");
+    if (auto set = expect_certificate(ssl->get(), context.expectation(), host); !set)
+        return std::unexpected(std::move(set.error()));
     SSL_set_connect_state(ssl->get());
-    return TlsSession(std::move(*ssl));
+    TlsSession session(std::move(*ssl));
+    session.verdict_ = context.verdict();
+    return session;
 }
 
 Result<Step> TlsSession::handshake() {
     ERR_clear_error();
-    return outcome(SSL_do_handshake(ssl_.get()), 0, "TLS handshake");
+    auto step = outcome(SSL_do_handshake(ssl_.get()), 0, "TLS handshake");
+    if (verdict_ && (!step || step->need == Need::nothing))
+        *verdict_ = verdict_of(ssl_.get(), step.has_value());
+    return step;
 }
 
 Result<Step> TlsSession::read(std::span<char> out) {

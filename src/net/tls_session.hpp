@@ -27,7 +27,8 @@ struct Step {
 class TlsSession {
 public:
     static Result<TlsSession> create(const TlsContext& context, int fd);
-    // Our side asks: `host` is the name, or an address in digits, that the certificate must bear.
+    // Our side asks: `host` is the name, or an address in digits, that the certificate must bear,
+    // unless the context expects something else.
     static Result<TlsSession> create_client(const ClientTls& context, int fd,
                                             const std::string& host);
 
@@ -45,6 +46,7 @@ private:
     Result<Step> outcome(int code, std::size_t count, std::string_view what);
 
     SslPtr ssl_;
+    std::shared_ptr<TlsVerdict> verdict_; // on our side as client, where somebody wants it
     // After a fatal error nothing more may be written, not even close_notify.
     bool is_broken_ = false;
 };

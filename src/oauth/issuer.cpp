@@ -1,9 +1,8 @@
 #include "maild/oauth/issuer.hpp"
 
-#include "oauth/response.hpp"
-
 #include "maild/base/counted.hpp"
 #include "maild/net/connect.hpp"
+#include "maild/net/http_response.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -26,7 +25,7 @@ milliseconds left(Deadline deadline) {
 }
 
 // RFC 7662 §2.3: whatever is not 200 is about us, not about the token.
-Result<std::string> body_of(ResponseReader& response) {
+Result<std::string> body_of(net::HttpResponseReader& response) {
     const auto status = response.status();
     if (status == 200) return response.take_body();
     // RFC 9110 §15.5.9: it has closed what was idle, perhaps before it saw the question.
@@ -92,7 +91,7 @@ net::Task<Result<std::string>> Issuer::exchange_on(std::unique_ptr<net::Stream> 
                                                    std::string request, Deadline deadline) {
     const auto written = co_await stream->write(request, left(deadline));
     if (!written) co_return std::unexpected(written.error());
-    ResponseReader response;
+    net::HttpResponseReader response;
     std::string in;
     bool has_begun = false;
     while (!response.is_whole()) {

@@ -14,8 +14,9 @@ using namespace maild;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1) return 0;
     const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
-    constexpr net::DnsType kTypes[] = {net::DnsType::a,  net::DnsType::aaaa, net::DnsType::txt,
-                                       net::DnsType::mx, net::DnsType::ptr,  net::DnsType::cname};
+    constexpr net::DnsType kTypes[] = {net::DnsType::a,   net::DnsType::aaaa, net::DnsType::txt,
+                                       net::DnsType::mx,  net::DnsType::ptr,  net::DnsType::cname,
+                                       net::DnsType::tlsa};
     const auto type = kTypes[data[0] % std::size(kTypes)];
     net::DnsAnswer answer;
     const bool taken = net::append_record(answer, type, input);

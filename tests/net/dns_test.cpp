@@ -77,6 +77,10 @@ TEST(DnsRecord, OfTheWireIsAValue) {
     EXPECT_TRUE(append_record(answer, DnsType::mx, wire_mx(513, "mx.example.org")));
     EXPECT_TRUE(append_record(answer, DnsType::mx, wire_mx(0, "")));
     EXPECT_TRUE(append_record(answer, DnsType::ptr, wire_name("host.example.org")));
+    DnsAnswer tlsa;
+    EXPECT_TRUE(append_record(tlsa, DnsType::tlsa, "\3\1\1x"));
+    EXPECT_FALSE(append_record(tlsa, DnsType::tlsa, "\3\1\1"));
+    EXPECT_THAT(tlsa.texts, ElementsAre("\3\1\1x"));
     EXPECT_THAT(answer.addresses, ElementsAre(parse_ip("192.0.2.7"), parse_ip("2001:db8::7")));
     EXPECT_THAT(answer.texts, ElementsAre("abcde", ""));
     EXPECT_THAT(answer.exchanges, ElementsAre(MxRecord{513, "mx.example.org"}, MxRecord{0, ""}));

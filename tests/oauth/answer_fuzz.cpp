@@ -1,8 +1,7 @@
 // Input: one octet says how long the pieces are; then what an issuer sends. A whole response's body
 // is read as an answer, and the input itself as one and as a URL.
-#include "oauth/response.hpp"
-
 #include "maild/base/ensure.hpp"
+#include "maild/net/http_response.hpp"
 #include "maild/oauth/introspection.hpp"
 
 #include <cstddef>
@@ -28,16 +27,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto url = parse_url(input))
         ensure(parse_url(url->text()).value().text() == url->text(), "one URL, one text");
     const std::size_t piece = data[0] + 1U;
-    ResponseReader reader;
+    net::HttpResponseReader reader;
     std::string in;
     for (std::size_t at = 0; at < input.size() && !reader.is_whole(); at += piece) {
         in += input.substr(at, piece);
         if (!reader.put(in)) return 0;
-        ensure(in.size() <= kMaxHeader + piece, "what is not taken is bounded");
+        ensure(in.size() <= net::kMaxHttpHeader + piece, "what is not taken is bounded");
     }
     if (!reader.is_whole() && !reader.put_end()) return 0;
     const auto body = reader.take_body();
-    ensure(body.size() <= kMaxBody);
+    ensure(body.size() <= net::kMaxHttpBody);
     check_answer(body);
     return 0;
 }

@@ -31,7 +31,12 @@ public:
     void add_cname(std::string_view name, std::string_view target) {
         add(name, net::DnsType::cname).names.push_back(spelled(target));
     }
+    void add_tlsa(std::string_view name, std::string rdata) {
+        add(name, net::DnsType::tlsa).texts.push_back(std::move(rdata));
+    }
     void add_name(std::string_view name) { know(key(name)); } // without any records
+    // As if its zone alone were not signed.
+    void set_insecure(std::string_view name) { insecure_.insert(key(name)); }
     // Every question for the name, or that of one type, gets no answer.
     void fail(std::string_view name) { failing_.insert(key(name)); }
     void fail(std::string_view name, net::DnsType type) { failing_of_.insert({key(name), type}); }
@@ -42,7 +47,9 @@ public:
     net::Task<net::DnsAnswer> lookup(net::DnsQuestion question,
                                      std::chrono::milliseconds) override {
         asked.push_back(question);
-        co_return find(key(question.name), question.type);
+        auto answer = find(key(question.name), question.type);
+        if (insecure_.contains(key(question.name))) answer.is_secure = false;
+        co_return answer;
     }
 
     std::vector<net::DnsQuestion> asked;
@@ -94,6 +101,7 @@ private:
     std::map<std::pair<std::string, net::DnsType>, net::DnsAnswer> records_;
     std::set<std::string> names_;
     std::set<std::string> failing_;
+    std::set<std::string> insecure_;
     std::set<std::pair<std::string, net::DnsType>> failing_of_;
     bool is_secure_ = false;
     bool is_bogus_ = false;

@@ -6,11 +6,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace maild::net {
 
 // unavailable: nobody takes it, or no way leads there; `internal` says what the kernel says.
+// `source`: the address of this host to connect from, of the same family.
 Task<Result<Stream>> connect_tcp(boost::asio::io_context& io, IpAddress address, std::uint16_t port,
-                                 std::chrono::milliseconds timeout);
+                                 std::chrono::milliseconds timeout,
+                                 std::optional<IpAddress> source = std::nullopt);
 
 } // namespace maild::net

@@ -21,7 +21,15 @@ inline constexpr std::size_t kMaxDnsName = 253;     // octets as text, RFC 1035 
 inline constexpr std::size_t kMaxDnsLabel = 63;     // octets, RFC 1035 §2.3.4
 inline constexpr std::size_t kMaxDnsRecords = 1000; // of one answer; what goes beyond is left out
 
-enum class DnsType : std::uint16_t { a = 1, cname = 5, ptr = 12, mx = 15, txt = 16, aaaa = 28 };
+enum class DnsType : std::uint16_t {
+    a = 1,
+    cname = 5,
+    ptr = 12,
+    mx = 15,
+    txt = 16,
+    aaaa = 28,
+    tlsa = 52
+};
 
 struct DnsQuestion {
     std::string name;
@@ -50,9 +58,11 @@ struct DnsAnswer {
     std::chrono::seconds ttl{0};      // how long this may be believed
     std::vector<IpAddress> addresses; // A, AAAA
     std::vector<std::string> names;   // PTR, CNAME
-    std::vector<std::string> texts;   // TXT, the strings of a record joined (RFC 7208 §3.3)
-    std::vector<MxRecord> exchanges;  // MX, in their order
-    std::string problem;              // why there is no answer, for people
+    // TXT, the strings of a record joined (RFC 7208 §3.3); TLSA, the record data as it is on the
+    // wire (RFC 6698 §2.1)
+    std::vector<std::string> texts;
+    std::vector<MxRecord> exchanges; // MX, in their order
+    std::string problem;             // why there is no answer, for people
 
     bool is_void() const {
         return status == DnsStatus::no_data || status == DnsStatus::no_such_name;

@@ -1,14 +1,14 @@
-#include "oauth/response.hpp"
+#include "maild/net/http_response.hpp"
 
 #include <gtest/gtest.h>
 
-namespace maild::oauth {
+namespace maild::net {
 namespace {
 
 // In pieces of so many octets: "status body" of a whole response, with " close" where the
 // connection must not be used again; else the error's name.
 std::string read(const std::string& octets, std::size_t piece) {
-    ResponseReader reader;
+    HttpResponseReader reader;
     std::string in;
     for (std::size_t at = 0; at < octets.size() && !reader.is_whole(); at += piece) {
         in += octets.substr(at, piece);
@@ -24,7 +24,7 @@ std::string read(const std::string& octets, std::size_t piece) {
     return status + " " + reader.take_body() + close + (in.empty() ? "" : " +" + in);
 }
 
-TEST(ResponseReader, ReadsInAnyPieces) {
+TEST(HttpResponseReader, ReadsInAnyPieces) {
     const std::string head = "HTTP/1.1 200 OK\r\n";
     const struct {
         const char* name;
@@ -66,23 +66,31 @@ TEST(ResponseReader, ReadsInAnyPieces) {
             EXPECT_EQ(read(c.octets, piece), c.want) << c.name << " by " << piece;
 }
 
-TEST(ResponseReader, LeavesWhatComesBehind) {
+TEST(HttpResponseReader, TellsTheMediaType) {
+    HttpResponseReader reader;
+    std::string in =
+        "HTTP/1.1 200 OK\r\ncontent-TYPE: text/plain; a=b\r\nContent-Length: 0\r\n\r\n";
+    EXPECT_TRUE(reader.put(in));
+    EXPECT_EQ(reader.content_type(), "text/plain; a=b");
+}
+
+TEST(HttpResponseReader, LeavesWhatComesBehind) {
     EXPECT_EQ(read("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbodymore", 1'000),
               "200 body +more");
 }
 
-TEST(ResponseReader, IsBounded) {
+TEST(HttpResponseReader, IsBounded) {
     const std::string head = "HTTP/1.1 200 OK\r\n";
-    const auto large = std::string(kMaxBody + 1, 'x');
+    const auto large = std::string(kMaxHttpBody + 1, 'x');
     const struct {
         const char* name;
         std::string octets;
     } cases[] = {
-        {"header", head + "X: " + std::string(kMaxHeader, 'x') + "\r\n\r\n"},
+        {"header", head + "X: " + std::string(kMaxHttpHeader, 'x') + "\r\n\r\n"},
         {"many fields",
          [&] {
              auto all = head;
-             while (all.size() <= 2 * kMaxHeader) all += "X: y\r\n";
+             while (all.size() <= 2 * kMaxHttpHeader) all += "X: y\r\n";
              return all + "\r\n";
          }()},
         {"length", head + "Content-Length: " + std::to_string(large.size()) + "\r\n\r\n" + large},
@@ -100,13 +108,14 @@ TEST(ResponseReader, IsBounded) {
         {"a trailer",
          [&] {
              auto all = head + "Transfer-Encoding: chunked\r\n\r\n0\r\n";
-             while (all.size() <= 2 * kMaxHeader) all += "X: y\r\n";
+             while (all.size() <= 2 * kMaxHttpHeader) all += "X: y\r\n";
              return all;
          }()},
         {"interim responses",
          [&] {
              std::string all;
-             for (unsigned i = 0; i <= kMostInterim; ++i) all += "HTTP/1.1 102 Processing\r\n\r\n";
+             for (unsigned i = 0; i <= kMostInterimResponses; ++i)
+                 all += "HTTP/1.1 102 Processing\r\n\r\n";
              return all + head + "Content-Length: 0\r\n\r\n";
          }()},
     };
@@ -116,4 +125,4 @@ TEST(ResponseReader, IsBounded) {
 }
 
 } // namespace
-} // namespace maild::oauth
+} // namespace maild::net

@@ -1,11 +1,11 @@
-#include "oauth/response.hpp"
+#include "maild/net/http_response.hpp"
 
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <utility>
 
-namespace maild::oauth {
+namespace maild::net {
 namespace http = boost::beast::http;
 namespace {
 
@@ -18,28 +18,28 @@ Result<void> outcome(const boost::system::error_code& error) {
 
 } // namespace
 
-struct ResponseReader::Parser {
+struct HttpResponseReader::Parser {
     Parser() {
-        response.header_limit(kMaxHeader);
-        response.body_limit(kMaxBody);
+        response.header_limit(kMaxHttpHeader);
+        response.body_limit(kMaxHttpBody);
         response.eager(true);
     }
     http::response_parser<http::string_body> response;
 };
 
-ResponseReader::ResponseReader() : parser_(std::make_unique<Parser>()) {}
-ResponseReader::~ResponseReader() = default;
-ResponseReader::ResponseReader(ResponseReader&&) noexcept = default;
-ResponseReader& ResponseReader::operator=(ResponseReader&&) noexcept = default;
+HttpResponseReader::HttpResponseReader() : parser_(std::make_unique<Parser>()) {}
+HttpResponseReader::~HttpResponseReader() = default;
+HttpResponseReader::HttpResponseReader(HttpResponseReader&&) noexcept = default;
+HttpResponseReader& HttpResponseReader::operator=(HttpResponseReader&&) noexcept = default;
 
-Result<void> ResponseReader::put(std::string& in) {
+Result<void> HttpResponseReader::put(std::string& in) {
     boost::system::error_code error;
     while (!in.empty() && !is_whole()) {
         const auto taken = parser_->response.put(boost::asio::buffer(in), error);
         in.erase(0, taken);
         if (error && error != http::error::need_more) return outcome(error);
         if (parser_->response.is_done() && is_interim()) {
-            if (++interim_ > kMostInterim)
+            if (++interim_ > kMostInterimResponses)
                 return fail(Errc::too_large, "HTTP: too many interim responses");
             parser_ = std::make_unique<Parser>();
         } else if (taken == 0) {
@@ -47,12 +47,12 @@ Result<void> ResponseReader::put(std::string& in) {
         }
     }
     // A chunk's first line, or a trailer, that does not end: the parser waits for it.
-    if (!is_whole() && in.size() > kMaxHeader)
+    if (!is_whole() && in.size() > kMaxHttpHeader)
         return fail(Errc::too_large, "HTTP: a line without end");
     return {};
 }
 
-Result<void> ResponseReader::put_end() {
+Result<void> HttpResponseReader::put_end() {
     boost::system::error_code error;
     const bool has_header = parser_->response.is_header_done(); // behind put_eof() always
     parser_->response.put_eof(error);
@@ -60,10 +60,13 @@ Result<void> ResponseReader::put_end() {
     return outcome(error);
 }
 
-bool ResponseReader::is_whole() const { return parser_->response.is_done() && !is_interim(); }
-bool ResponseReader::is_interim() const { return status() / 100 == 1; }
-unsigned ResponseReader::status() const { return parser_->response.get().result_int(); }
-std::string ResponseReader::take_body() { return std::move(parser_->response.get().body()); }
-bool ResponseReader::keeps_connection() const { return parser_->response.keep_alive(); }
+bool HttpResponseReader::is_whole() const { return parser_->response.is_done() && !is_interim(); }
+bool HttpResponseReader::is_interim() const { return status() / 100 == 1; }
+unsigned HttpResponseReader::status() const { return parser_->response.get().result_int(); }
+std::string HttpResponseReader::content_type() const {
+    return std::string(parser_->response.get()[http::field::content_type]);
+}
+std::string HttpResponseReader::take_body() { return std::move(parser_->response.get().body()); }
+bool HttpResponseReader::keeps_connection() const { return parser_->response.keep_alive(); }
 
-} // namespace maild::oauth
+} // namespace maild::net

@@ -10,18 +10,18 @@
 #include <string>
 #include <string_view>
 
-namespace maild::oauth {
+namespace maild::net {
 
-inline constexpr std::size_t kMaxHeader = 16 * 1024;
-inline constexpr std::size_t kMaxBody = 64 * 1024;
-inline constexpr unsigned kMostInterim = 8; // responses
+inline constexpr std::size_t kMaxHttpHeader = 16 * 1024;
+inline constexpr std::size_t kMaxHttpBody = 64 * 1024;
+inline constexpr unsigned kMostInterimResponses = 8; // responses
 
-class ResponseReader {
+class HttpResponseReader {
 public:
-    ResponseReader();
-    ~ResponseReader();
-    ResponseReader(ResponseReader&&) noexcept;
-    ResponseReader& operator=(ResponseReader&&) noexcept;
+    HttpResponseReader();
+    ~HttpResponseReader();
+    HttpResponseReader(HttpResponseReader&&) noexcept;
+    HttpResponseReader& operator=(HttpResponseReader&&) noexcept;
 
     // Takes what it can of `in` off its front. protocol_error or too_large end the connection.
     Result<void> put(std::string& in);
@@ -30,6 +30,7 @@ public:
     bool is_whole() const;
 
     unsigned status() const;
+    std::string content_type() const; // as the field says it; empty without
     std::string take_body();
     bool keeps_connection() const; // RFC 9112 §9.3
 
@@ -40,4 +41,4 @@ private:
     unsigned interim_ = 0;
 };
 
-} // namespace maild::oauth
+} // namespace maild::net
