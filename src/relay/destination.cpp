@@ -204,17 +204,10 @@ Result<Destination, Outcome> literal_destination(std::string domain, const net::
     return out;
 }
 
-} // namespace
-
-net::Task<Result<Destination, Outcome>> find_destination(net::Resolver& resolver, Random& random,
-                                                         std::string domain,
-                                                         const LookupOptions& options) {
+net::Task<Result<Destination, Outcome>> find_by_mx(net::Resolver& resolver, Random& random,
+                                                   std::string domain,
+                                                   const LookupOptions& options) {
     Destination out{.domain = spelled(domain)};
-    if (domain.starts_with('[')) {
-        const auto address = literal_of(domain);
-        if (!address) co_return nowhere("5.1.2", domain + " is no address");
-        co_return literal_destination(std::move(domain), *address, options);
-    }
     Search search(resolver, options);
     const auto mx = co_await search.ask(out.domain, net::DnsType::mx);
     if (mx.failed()) co_return nowhere("4.4.3", "the DNS does not tell: " + why(mx));
@@ -236,6 +229,33 @@ net::Task<Result<Destination, Outcome>> find_destination(net::Resolver& resolver
     co_return finished(std::move(out), search);
 }
 
+// No mail fails for a fault in our own configuration, or for one of the host that it names.
+Result<Destination, Outcome> configured(Result<Destination, Outcome> found) {
+    if (found || found.error().fate != Fate::failed) return found;
+    auto outcome = std::move(found.error());
+    outcome.fate = Fate::deferred;
+    outcome.status = "4.3.5";
+    outcome.words = "the route's host cannot be used: " + outcome.words;
+    return std::unexpected(std::move(outcome));
+}
+
+} // namespace
+
+net::Task<Result<Destination, Outcome>> find_destination(net::Resolver& resolver, Random& random,
+                                                         std::string domain,
+                                                         const LookupOptions& options) {
+    Result<Destination, Outcome> found = std::unexpected(Outcome{});
+    if (!domain.starts_with('[')) {
+        auto by_mx = co_await find_by_mx(resolver, random, std::move(domain), options);
+        found = std::move(by_mx);
+    } else if (const auto address = literal_of(domain)) {
+        found = literal_destination(std::move(domain), *address, options);
+    } else {
+        found = nowhere("5.1.2", domain + " is no address");
+    }
+    co_return options.is_configured ? configured(std::move(found)) : std::move(found);
+}
+
 net::Task<Result<Destination, Outcome>> find_host(net::Resolver& resolver, std::string name,
                                                   const LookupOptions& options) {
     Destination out{.domain = spelled(name), .is_mx_secure = true}; // the admin has named it
@@ -246,7 +266,7 @@ net::Task<Result<Destination, Outcome>> find_host(net::Resolver& resolver, std::
     Search search(resolver, options);
     out.hosts.push_back({out.domain, 0, {}, false});
     co_await search.find_all_addresses(out.hosts);
-    co_return finished(std::move(out), search);
+    co_return configured(finished(std::move(out), search));
 }
 
 } // namespace maild::relay

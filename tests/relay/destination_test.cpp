@@ -185,7 +185,24 @@ TEST_F(DestinationTest, IsTheHostThatARouteNames) {
     found_ = test::run_task(find_host(dns_, "2001:db8::7", options_));
     EXPECT_EQ(text(), "2001:db8::7 2001:db8::7");
     found_ = test::run_task(find_host(dns_, "missing.example", options_));
-    EXPECT_EQ(text(), "5.1.2");
+    EXPECT_EQ(text(), "4.3.5");
+    EXPECT_EQ(found_.error().fate, Fate::deferred);
+}
+
+// What an admin has got wrong costs no mail.
+TEST_F(DestinationTest, MayBeConfigured) {
+    options_.is_configured = true;
+    EXPECT_EQ(find("missing.example"), "4.3.5");
+    EXPECT_EQ(found_.error().fate, Fate::deferred);
+    EXPECT_TRUE(found_.error().words.contains("there is no domain missing.example"));
+    dns_.add_mx("null.example", 0, "");
+    EXPECT_EQ(find("null.example"), "4.3.5");
+    dns_.fail("down.example");
+    EXPECT_EQ(find("down.example"), "4.4.3");
+    dns_.add_a("here.example", "192.0.2.1");
+    EXPECT_EQ(find("here.example"), "here.example 192.0.2.1");
+    options_.own_names = {"here.example"};
+    EXPECT_EQ(find("here.example"), "4.3.5");
 }
 
 } // namespace

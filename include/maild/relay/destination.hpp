@@ -24,6 +24,9 @@ struct LookupOptions {
     bool uses_ipv4 = true;
     bool uses_ipv6 = true;
     bool allows_loopback = false; // for trials on one host
+    // The domain is a route's: that it cannot be found is the admin's fault, so that mail waits
+    // (4.3.5) for what would fail else.
+    bool is_configured = false;
     std::chrono::milliseconds timeout{30'000};
 };
 
@@ -53,7 +56,8 @@ net::Task<Result<Destination, Outcome>> find_destination(net::Resolver& resolver
                                                          std::string domain,
                                                          const LookupOptions& options);
 
-// The same for a host that a route names, without looking for MX records. No loop is looked for.
+// The same for a host that a route names, without looking for MX records: always as if it were
+// configured. No loop is looked for.
 net::Task<Result<Destination, Outcome>> find_host(net::Resolver& resolver, std::string name,
                                                   const LookupOptions& options);
 
