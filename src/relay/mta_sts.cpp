@@ -18,6 +18,31 @@ bool is_id(std::string_view text) { // 1*32(ALPHA / DIGIT), §3.1
 
 bool is_blank(char c) { return ascii::is_space(c); }
 
+// sts-ext-name = (ALPHA / DIGIT) *31(ALPHA / DIGIT / "_" / "-" / ".")
+bool is_extension_name(std::string_view text) {
+    return !text.empty() && text.size() <= 32 && ascii::is_alnum(text.front()) &&
+           std::ranges::all_of(
+               text, [](char c) { return ascii::is_alnum(c) || c == '_' || c == '-' || c == '.'; });
+}
+
+// sts-ext-value = 1*(%x21-3A / %x3C / %x3E-7E)
+bool is_extension_value(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return c > ' ' && c < 0x7f && c != ';' && c != '=';
+    });
+}
+
+// sts-field = sts-id / sts-extension; the id goes into `id`.
+bool take_field(std::string_view field, std::optional<std::string>& id) {
+    const auto equals = std::min(field.find('='), field.size());
+    const auto name = field.substr(0, equals);
+    const auto value = field.substr(std::min(equals + 1, field.size()));
+    if (name != "id") return is_extension_name(name) && is_extension_value(value);
+    if (id || !is_id(value)) return false;
+    id = value;
+    return true;
+}
+
 // sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
 std::optional<std::string> id_of(std::string_view record) {
     Cursor in(record);
@@ -28,11 +53,9 @@ std::optional<std::string> id_of(std::string_view record) {
         if (in.at_end()) return id;
         if (!in.take(';')) return std::nullopt;
         in.take_while(is_blank);
+        if (in.at_end()) return id;
         const auto field = in.take_while([](char c) { return c != ';'; });
-        const auto trimmed = ascii::trim(field);
-        if (!trimmed.starts_with("id=")) continue; // extensions
-        if (id || !is_id(trimmed.substr(3))) return std::nullopt;
-        id = trimmed.substr(3);
+        if (!take_field(ascii::trim(field), id)) return std::nullopt;
     }
 }
 
@@ -42,11 +65,21 @@ bool is_version_record(std::string_view text) { // "v=STSv1" and the end, or a d
     return rest.empty() || rest.starts_with(';');
 }
 
+bool is_label(std::string_view text) { // RFC 5321 §4.1.2, and "_", which hosts have
+    return !text.empty() && text.front() != '-' && text.back() != '-' &&
+           std::ranges::all_of(text,
+                               [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; });
+}
+
 bool is_pattern(std::string_view text) { // Domain, or "*." Domain
     if (text.starts_with("*.")) text.remove_prefix(2);
-    return net::is_dns_name(text) && !text.starts_with('-') && !text.ends_with('.') &&
-           std::ranges::all_of(
-               text, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '.' || c == '_'; });
+    if (!net::is_dns_name(text)) return false;
+    for (;;) {
+        const auto label = text.substr(0, text.find('.'));
+        if (!is_label(label)) return false;
+        if (label.size() == text.size()) return true;
+        text.remove_prefix(label.size() + 1);
+    }
 }
 
 // What the lines say; a key that may stand once counts where it stands first (§3.2).
@@ -65,6 +98,9 @@ Result<void> take_line(Fields& fields, std::string_view line) {
     if (key == "version" && !fields.version) fields.version = value;
     if (key == "mode" && !fields.mode) fields.mode = value;
     if (key == "max_age" && !fields.max_age) fields.max_age = value;
+    const bool is_known = key == "version" || key == "mode" || key == "max_age" || key == "mx";
+    if (!is_known && (!is_extension_name(key) || value.empty()))
+        return wrong("a line is no key with a value");
     if (key != "mx") return {};
     if (!is_pattern(value)) return wrong("an mx is no host name");
     if (fields.mx.size() == kMaxStsPatterns) return wrong("it has too many mx");

@@ -1,6 +1,8 @@
 // MTA-STS: records, policies, the cache, and what is in force for a domain.
 #include "relay/scripted_peer.hpp"
+#include "support/conformance.hpp"
 #include "support/fake_clock.hpp"
+#include "support/json.hpp"
 #include "support/memory_resolver.hpp"
 #include "support/streams.hpp"
 
@@ -29,6 +31,9 @@ TEST(StsRecord, HasOneId) {
         {{"v=STSv1; id=a-b"}, ""},
         {{"v=STSv1; id=" + std::string(33, 'x')}, ""},
         {{"v=STSv1"}, ""},
+        {{"v=STSv1;; id=1"}, ""},
+        {{"v=STSv1; id=1;;"}, ""},
+        {{"v=STSv1; id=1; a = b"}, ""},
         {{"v=STSv10; id=1"}, ""},
         {{" v=STSv1; id=1"}, ""},
         {{"V=STSV1; id=1"}, ""},
@@ -82,6 +87,20 @@ TEST(StsPolicy, IsNoneWithoutAllOfThis) {
         }(),
     };
     for (const auto& text : cases) EXPECT_FALSE(parse_sts_policy(text)) << text.substr(0, 100);
+}
+
+TEST(StsSuites, RecordsAndPoliciesOfMox) {
+    MAILD_NEEDS_SUITE("record-parsers-mox");
+    test::Score score("record-parsers-mox MTA-STS");
+    const auto vectors = test::JsonReader::read(
+        test::read_whole(test::conformance_suite("record-parsers-mox") / "vectors.json"));
+    for (const auto& c : vectors["mtasts:TestRecord"].array()) {
+        const std::string texts[] = {c["input"].text()};
+        score.add(parse_sts_record(texts).has_value() == c["ok"].boolean(), texts[0]);
+    }
+    for (const auto& c : vectors["mtasts:TestParsePolicy"].array())
+        score.add(parse_sts_policy(c["input"].text()).has_value() == c["ok"].boolean(),
+                  c["input"].text());
 }
 
 TEST(StsPolicy, NamesHosts) {
