@@ -16,14 +16,39 @@ constexpr auto kWhole = std::numeric_limits<std::uint64_t>::max();
 struct Wanted {
     Canonicalization canonicalization;
     std::uint64_t length;
-    std::uint64_t left; // octets still to be hashed
-    Sha256 digest;
-    std::string hash{};
+    std::string hash{}; // empty until so many octets have come, or all
+};
 
-    void take(std::string_view piece) {
-        const auto part = piece.substr(0, std::min<std::uint64_t>(left, piece.size()));
-        digest.update(part);
-        left -= part.size();
+// One canonicalization of the body. What is hashed up to a length is the beginning of what is
+// hashed up to a longer one: each octet is hashed once, however many lengths signers have thought
+// of, and none behind the greatest.
+struct Canonical {
+    Canonicalization canonicalization;
+    Sha256 digest{};
+    std::uint64_t hashed = 0;
+    std::uint64_t size = 0;
+
+    void take(std::string_view piece, std::vector<Wanted>& wanted) {
+        size += piece.size();
+        while (!piece.empty()) {
+            std::uint64_t next = 0; // the least length that has not been reached
+            for (const auto& one : wanted)
+                if (concerns(one)) next = next == 0 ? one.length : std::min(next, one.length);
+            if (next == 0) return;
+            const auto part = piece.substr(0, std::min<std::uint64_t>(next - hashed, piece.size()));
+            digest.update(part);
+            hashed += part.size();
+            piece.remove_prefix(part.size());
+            for (auto& one : wanted)
+                if (concerns(one) && one.length == hashed) one.hash = Sha256(digest).finish();
+        }
+    }
+    void finish(std::vector<Wanted>& wanted) const {
+        for (auto& one : wanted)
+            if (concerns(one)) one.hash = Sha256(digest).finish();
+    }
+    bool concerns(const Wanted& one) const {
+        return one.canonicalization == canonicalization && one.hash.empty();
     }
 };
 
@@ -32,17 +57,15 @@ struct Wanted {
 struct BodyHashes::Impl {
     std::vector<Wanted> wanted;
     std::array<std::unique_ptr<CanonicalBody>, 2> bodies{}; // by canonicalization, if wanted
-    std::array<std::uint64_t, 2> sizes{};
+    std::array<Canonical, 2> canonical{Canonical{Canonicalization::simple},
+                                       Canonical{Canonicalization::relaxed}};
     bool is_finished = false;
 
     void need(Canonicalization canonicalization) {
         const auto index = static_cast<std::size_t>(canonicalization);
         if (bodies[index]) return;
-        const auto sink = [this, canonicalization, index](std::string_view piece) {
-            sizes[index] += piece.size();
-            for (auto& one : wanted) {
-                if (one.canonicalization == canonicalization) one.take(piece);
-            }
+        const auto sink = [this, index](std::string_view piece) {
+            canonical[index].take(piece, wanted);
         };
         bodies[index] = std::make_unique<CanonicalBody>(canonicalization, sink);
     }
@@ -66,7 +89,8 @@ std::size_t BodyHashes::want(Canonicalization canonicalization,
     if (const auto known = find(canonicalization, length)) return *known;
     impl_->need(canonicalization);
     const auto octets = length.value_or(kWhole);
-    impl_->wanted.push_back({canonicalization, octets, octets, Sha256()});
+    impl_->wanted.push_back({canonicalization, octets});
+    if (octets == 0) impl_->wanted.back().hash = Sha256().finish();
     return impl_->wanted.size() - 1;
 }
 
@@ -80,7 +104,7 @@ void BodyHashes::finish() {
     for (const auto& body : impl_->bodies) {
         if (body) body->finish();
     }
-    for (auto& one : impl_->wanted) one.hash = one.digest.finish();
+    for (const auto& canonical : impl_->canonical) canonical.finish(impl_->wanted);
     impl_->is_finished = true;
 }
 
@@ -89,7 +113,11 @@ bool BodyHashes::is_finished() const { return impl_->is_finished; }
 const std::string& BodyHashes::hash(std::size_t wanted) const { return impl_->wanted[wanted].hash; }
 
 std::uint64_t BodyHashes::size(std::size_t wanted) const {
-    return impl_->sizes[static_cast<std::size_t>(impl_->wanted[wanted].canonicalization)];
+    return impl_->canonical[static_cast<std::size_t>(impl_->wanted[wanted].canonicalization)].size;
+}
+
+std::uint64_t BodyHashes::octets_hashed() const {
+    return impl_->canonical[0].hashed + impl_->canonical[1].hashed;
 }
 
 } // namespace maild::policy::dkim

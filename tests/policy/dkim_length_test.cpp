@@ -1,4 +1,5 @@
 // Signatures over a part of the body (l=), which we never write and others do.
+#include "policy/dkim_crypto.hpp"
 #include "policy/dkim_header.hpp"
 #include "policy/dkim_keys.hpp"
 #include "support/memory_resolver.hpp"
@@ -54,6 +55,41 @@ std::vector<std::string> verified(const std::string& message, Options options = 
 
 constexpr const char* kPass = "pass: signature and body hash are right";
 constexpr const char* kSaid = "6 octets of the body are not signed (l=)";
+
+// Whoever writes many lengths into a large message must not make it hashed as many times.
+TEST(DkimLength, HashesEachOctetOnceForAllLengths) {
+    const std::string body = "Hello \t there\r\n\r\nand  on\r\n" + std::string(1000, 'x') + "\r\n";
+    const std::optional<std::uint64_t> lengths[] = {900, std::nullopt, 0, 3, 901, 5000};
+    for (const std::size_t piece : {1UL, 7UL, 10'000UL}) {
+        BodyHashes together;
+        std::vector<std::size_t> wanted;
+        for (const auto kind : {Canonicalization::relaxed, Canonicalization::simple})
+            for (const auto length : lengths) wanted.push_back(together.want(kind, length));
+        for (std::size_t at = 0; at < body.size(); at += piece)
+            together.take(std::string_view(body).substr(at, piece));
+        together.finish();
+        EXPECT_LE(together.octets_hashed(), 2 * body.size());
+        auto next = wanted.begin();
+        for (const auto kind : {Canonicalization::relaxed, Canonicalization::simple}) {
+            for (const auto length : lengths) {
+                BodyHashes alone;
+                const auto one = alone.want(kind, length);
+                alone.take(body);
+                alone.finish();
+                EXPECT_EQ(together.hash(*next), alone.hash(one)) << length.value_or(9999);
+                EXPECT_EQ(together.size(*next++), alone.size(one));
+            }
+        }
+    }
+    BodyHashes part;
+    const auto hello = part.want(Canonicalization::simple, 5);
+    part.take(body);
+    part.finish();
+    EXPECT_EQ(part.octets_hashed(), 5U) << "and nothing behind the greatest";
+    Sha256 digest;
+    digest.update("Hello");
+    EXPECT_EQ(part.hash(hello), digest.finish());
+}
 
 TEST(DkimLength, IsNotEnoughForMoreThanIsSigned) { // RFC 6376 §8.2
     const auto whole = part_of(7, "Hello\r\n");

@@ -1,7 +1,8 @@
 #pragma once
 // The body of a message as signatures hash it (RFC 6376 §3.4, §3.7): given once, in pieces of any
-// size, for all signatures together. Each pair of canonicalization and length is hashed once,
-// however many signatures want it. Who verifies DKIM and ARC gives both the same BodyHashes.
+// size, for all signatures together. Each octet is hashed once for each of the two
+// canonicalizations, however many signatures and lengths want it. Who verifies DKIM and ARC gives
+// both the same BodyHashes.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,8 @@ public:
     // After finish(): SHA-256, 32 octets, and the octets of the whole canonicalized body.
     const std::string& hash(std::size_t wanted) const;
     std::uint64_t size(std::size_t wanted) const;
+    // What it has cost: never more than both canonicalized bodies have.
+    std::uint64_t octets_hashed() const;
 
 private:
     struct Impl;
