@@ -29,6 +29,16 @@ void complete(PasswordJob& job, const auth::PasswordCost& cost, Random& random) 
     if (hash) job.hash = std::move(*hash);
 }
 
+Result<Hasher::DkimKeys> make_dkim_keys(const std::vector<policy::dkim::Algorithm>& algorithms) {
+    Hasher::DkimKeys keys;
+    for (const auto algorithm : algorithms) {
+        auto key = policy::dkim::PrivateKey::generate(algorithm);
+        if (!key) return std::unexpected(std::move(key.error()));
+        keys.push_back(std::move(*key));
+    }
+    return keys;
+}
+
 // What the threads of one run_all() share: they take the next job until none is left.
 struct Batch {
     std::vector<PasswordJob> jobs;
@@ -119,6 +129,21 @@ net::Task<Result<PasswordJob>> InlineHasher::run(PasswordJob job) {
 net::Task<Result<std::vector<PasswordJob>>> InlineHasher::run_all(std::vector<PasswordJob> jobs) {
     for (auto& job : jobs) run_job(job, cost_, random_);
     co_return jobs;
+}
+
+net::Task<Result<Hasher::DkimKeys>>
+PooledHasher::make_keys(std::vector<policy::dkim::Algorithm> algorithms) {
+    auto work = [algorithms = std::move(algorithms)] {
+        return std::make_unique<Result<DkimKeys>>(make_dkim_keys(algorithms));
+    };
+    auto made = co_await net::run_blocking(imports_, std::move(work));
+    if (!made) co_return std::unexpected(std::move(made.error()));
+    co_return std::move(**made);
+}
+
+net::Task<Result<Hasher::DkimKeys>>
+InlineHasher::make_keys(std::vector<policy::dkim::Algorithm> algorithms) {
+    co_return make_dkim_keys(algorithms);
 }
 
 } // namespace maild::directory

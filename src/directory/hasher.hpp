@@ -1,10 +1,12 @@
 #pragma once
-// Where passwords are hashed: on a bounded pool beside the io_context, or at once in tests.
+// Where passwords are hashed, and DKIM keys made: on a bounded pool beside the io_context, or at
+// once in tests.
 
 #include "maild/auth/password.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/net/blocking.hpp"
 #include "maild/net/task.hpp"
+#include "maild/policy/dkim_private_key.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -53,6 +55,10 @@ public:
     virtual net::Task<Result<PasswordJob>> run(PasswordJob job) = 0;
     // Many, in parallel, beside those of run().
     virtual net::Task<Result<std::vector<PasswordJob>>> run_all(std::vector<PasswordJob> jobs) = 0;
+    using DkimKeys = std::vector<policy::dkim::PrivateKey>;
+    // A new one for each, beside what the others run; busy likewise.
+    virtual net::Task<Result<DkimKeys>>
+    make_keys(std::vector<policy::dkim::Algorithm> algorithms) = 0;
 };
 
 class PooledHasher final : public Hasher {
@@ -65,6 +71,7 @@ public:
           imports_(io, threads, 4 * threads) {}
     net::Task<Result<PasswordJob>> run(PasswordJob job) override;
     net::Task<Result<std::vector<PasswordJob>>> run_all(std::vector<PasswordJob> jobs) override;
+    net::Task<Result<DkimKeys>> make_keys(std::vector<policy::dkim::Algorithm> algorithms) override;
 
 private:
     auth::PasswordCost cost_;
@@ -79,6 +86,7 @@ public:
     InlineHasher(const auth::PasswordCost& cost, Random& random) : cost_(cost), random_(random) {}
     net::Task<Result<PasswordJob>> run(PasswordJob job) override;
     net::Task<Result<std::vector<PasswordJob>>> run_all(std::vector<PasswordJob> jobs) override;
+    net::Task<Result<DkimKeys>> make_keys(std::vector<policy::dkim::Algorithm> algorithms) override;
     std::uint64_t verified() const { return verified_; }
 
 private:

@@ -231,10 +231,12 @@ Result<void> MemoryRepository::complete_credential(AccountId account,
     return {};
 }
 
-Result<std::string> MemoryRepository::login_secret() { return rows_.login_secret; }
+Result<std::string> MemoryRepository::secret(const std::string& name) {
+    return rows_.secrets[name];
+}
 
-Result<void> MemoryRepository::store_login_secret(const std::string& bytes) {
-    rows_.login_secret = bytes;
+Result<void> MemoryRepository::store_secret(const std::string& name, const std::string& bytes) {
+    rows_.secrets[name] = bytes;
     return {};
 }
 

@@ -54,8 +54,8 @@ public:
     Result<void> store_credential(AccountId account, const Credential& credential,
                                   WallTime now) override;
     Result<void> complete_credential(AccountId account, const Credential& credential) override;
-    Result<std::string> login_secret() override;
-    Result<void> store_login_secret(const std::string& bytes) override;
+    Result<std::string> secret(const std::string& name) override;
+    Result<void> store_secret(const std::string& name, const std::string& bytes) override;
     Result<std::vector<StoredAppPassword>> list_app_passwords(AccountId account) override;
     Result<void> insert_app_password(AccountId account, const StoredAppPassword& added) override;
     Result<void> delete_app_password(std::int64_t id) override;
@@ -88,6 +88,9 @@ public:
     Result<void> store_sent_count(AccountId account, SentCounts::Day day,
                                   SentCounts::Count count) override;
     Result<void> delete_sent_counts_before(SentCounts::Day day) override;
+    Result<std::vector<StoredDkimKey>> list_dkim_keys(const std::string& domain) override;
+    Result<void> store_dkim_key(const StoredDkimKey& key) override;
+    Result<void> delete_stray_dkim_keys() override;
 
 private:
     using Place = std::pair<DomainId, std::string>; // domain, localpart
@@ -109,8 +112,9 @@ private:
         std::map<Place, AccountId> addresses;
         std::map<Place, Targets> aliases;
         std::map<std::string, auth::Ban> bans;
+        std::map<std::pair<std::string, std::string>, StoredDkimKey> dkim_keys; // by selector
         std::string postmaster;
-        std::string login_secret;
+        std::map<std::string, std::string> secrets;
         std::int64_t last_domain = 0;
         std::int64_t last_account = 0;
         std::int64_t last_app_password = 0;

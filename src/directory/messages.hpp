@@ -53,6 +53,17 @@ struct Submit {
     using Reply = SubmissionVerdict;
     Submission submission;
 };
+struct Sign {
+    static constexpr ipc::MessageType kType = 0x010a;
+    using Reply = DkimFields;
+    DkimRequest request;
+};
+struct ForwardSender {
+    static constexpr ipc::MessageType kType = 0x010b;
+    using Reply = std::string;
+    std::string sender;
+    std::string via;
+};
 struct Refer {
     static constexpr ipc::MessageType kType = 0x0106;
     using Reply = Referral;
@@ -242,11 +253,33 @@ struct ShowTally {
     static constexpr ipc::MessageType kType = 0x0222;
     using Reply = LimitTally;
 };
+struct AddDkimKeys {
+    static constexpr ipc::MessageType kType = 0x0224;
+    using Reply = std::vector<DkimKey>;
+    std::string domain;
+    std::vector<NewDkimKey> wanted;
+};
+struct ListDkimKeys {
+    static constexpr ipc::MessageType kType = 0x0225;
+    using Reply = std::vector<DkimKey>;
+    std::string domain;
+};
+struct MoveDkimKeys {
+    static constexpr ipc::MessageType kType = 0x0226;
+    using Reply = Changed;
+    std::string domain;
+    std::vector<DkimMove> moves;
+};
 
 template <class C> void describe(C& c, Login& m) { c(m.attempt); }
 template <class C> void describe(C& c, Resolve& m) { c(m.address); }
 template <class C> void describe(C& c, MaySendAs& m) { c(m.account, m.address); }
 template <class C> void describe(C& c, Submit& m) { c(m.submission); }
+template <class C> void describe(C& c, Sign& m) { c(m.request); }
+template <class C> void describe(C& c, ForwardSender& m) { c(m.sender, m.via); }
+template <class C> void describe(C& c, AddDkimKeys& m) { c(m.domain, m.wanted); }
+template <class C> void describe(C& c, ListDkimKeys& m) { c(m.domain); }
+template <class C> void describe(C& c, MoveDkimKeys& m) { c(m.domain, m.moves); }
 template <class C> void describe(C&, ListSent&) {}
 template <class C> void describe(C& c, ForgetSent& m) { c(m.address); }
 template <class C> void describe(C& c, ForgetFailures& m) { c(m.network); }

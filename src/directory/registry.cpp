@@ -1,6 +1,7 @@
 // Grants and resolutions: what the workers ask beside logins.
 #include "maild/directory/registry.hpp"
 
+#include "directory/dkim_keyring.hpp"
 #include "directory/hasher.hpp"
 #include "directory/login_records.hpp"
 #include "directory/network_places.hpp"
@@ -45,7 +46,8 @@ Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> has
       bearer_cache_(settings.bearer_cache),
       records_(std::make_unique<LoginRecords>()),
       send_limits_(settings.send_limits),
-      sent_(std::make_unique<SentCounts>()) {
+      sent_(std::make_unique<SentCounts>()),
+      keyring_(std::make_unique<DkimKeyring>()) {
     // Nobody knows this password; with the cost of every new hash (HARDENING 35).
     std::string secret(16, '\0');
     random.fill(std::as_writable_bytes(std::span(secret)));
@@ -53,6 +55,8 @@ Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> has
     auto hash = auth::hash_password(secret, settings.password_cost, random);
     ensure(hash.has_value(), "the first password hash");
     nobodys_hash_ = std::move(*hash);
+    srs_secret_.resize(32);
+    random.fill(std::as_writable_bytes(std::span(srs_secret_)));
 }
 
 Registry::~Registry() = default;
@@ -78,11 +82,18 @@ Result<auth::Token> Registry::grant(const Account& account, auth::Right right) {
 }
 
 Result<Resolution> Registry::resolve_now(const std::string& address) {
-    auto route = find_route(*rows_, address);
+    const auto returned = sender_behind(address);
+    if (!returned) return std::unexpected(returned.error());
+    auto route = find_route(*rows_, returned->value_or(address));
     if (!route) return std::unexpected(std::move(route.error()));
     Resolution resolution;
     resolution.verdict = route->verdict;
     resolution.steps = std::move(route->steps);
+    if (*returned) resolution.steps.insert(resolution.steps.begin(), {"srs", address, **returned});
+    if (*returned && route->verdict == Verdict::not_local) {
+        resolution.verdict = Verdict::accepted;
+        resolution.targets.emplace_back(RelayTarget{**returned});
+    }
     for (auto& hit : route->local) {
         const auto account = rows_->load_account(hit.account);
         if (!account) return std::unexpected(account.error());

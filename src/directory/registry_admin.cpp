@@ -1,4 +1,5 @@
 // Changes by an admin: each is one transaction around one rule.
+#include "directory/dkim_keyring.hpp"
 #include "directory/hasher.hpp"
 #include "directory/repository.hpp"
 #include "directory/rules.hpp"
@@ -33,6 +34,7 @@ Result<Changed> Registry::change(const char* what, const std::string& whom, cons
     }
     if (auto committed = rows_->commit(); !committed)
         return std::unexpected(std::move(committed.error()));
+    keyring_->forget(); // changes are rare, and it may have been one of its keys or names
     log::info("directory_changed", {{"what", what}, {"whom", whom}});
     return result;
 }

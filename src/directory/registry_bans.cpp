@@ -41,9 +41,10 @@ bool is_alike(const auth::Ban* before, const auth::Ban& ban, WallTime now) {
 } // namespace
 
 Result<void> Registry::recall_secret() {
-    auto bytes = rows_->login_secret();
+    auto bytes = rows_->secret(kLoginSecret);
     if (!bytes) return std::unexpected(std::move(bytes.error()));
-    if (bytes->empty()) return write([&] { return rows_->store_login_secret(secret_.bytes()); });
+    if (bytes->empty())
+        return write([&] { return rows_->store_secret(kLoginSecret, secret_.bytes()); });
     if (bytes->size() != auth::LoginSecret::kSize)
         return fail(Errc::corrupt, "a login secret of another size");
     secret_ = auth::LoginSecret(std::move(*bytes));
@@ -52,6 +53,7 @@ Result<void> Registry::recall_secret() {
 
 Result<void> Registry::recall_logins() {
     if (auto recalled = recall_secret(); !recalled) return recalled;
+    if (auto recalled = recall_srs_secret(); !recalled) return recalled;
     auto bans = rows_->list_bans();
     if (!bans) return std::unexpected(std::move(bans.error()));
     for (auto& ban : *bans) guard_.bans().put(std::move(ban));

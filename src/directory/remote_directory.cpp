@@ -96,6 +96,13 @@ net::Task<Result<bool>> RemoteDirectory::may_send_as(AccountId account, std::str
 net::Task<Result<SubmissionVerdict>> RemoteDirectory::submit(Submission submission) {
     return ask(client_, Submit{std::move(submission)});
 }
+net::Task<Result<DkimFields>> RemoteDirectory::sign(DkimRequest request) {
+    return ask(client_, Sign{std::move(request)});
+}
+net::Task<Result<std::string>> RemoteDirectory::forward_sender(std::string sender,
+                                                               std::string via) {
+    return ask(client_, ForwardSender{std::move(sender), std::move(via)});
+}
 net::Task<Result<Referral>> RemoteDirectory::refer(std::string address) {
     return ask(client_, Refer{std::move(address)});
 }
@@ -210,5 +217,16 @@ net::Task<Result<Changed>> RemoteDirectory::forget_failures(net::Network network
     return ask(client_, ForgetFailures{network});
 }
 net::Task<Result<LimitTally>> RemoteDirectory::limit_tally() { return ask(client_, ShowTally{}); }
+net::Task<Result<std::vector<DkimKey>>>
+RemoteDirectory::add_dkim_keys(std::string domain, std::vector<NewDkimKey> wanted) {
+    return ask(client_, AddDkimKeys{std::move(domain), std::move(wanted)});
+}
+net::Task<Result<std::vector<DkimKey>>> RemoteDirectory::list_dkim_keys(std::string domain) {
+    return ask(client_, ListDkimKeys{std::move(domain)});
+}
+net::Task<Result<Changed>> RemoteDirectory::move_dkim_keys(std::string domain,
+                                                           std::vector<DkimMove> moves) {
+    return ask(client_, MoveDkimKeys{std::move(domain), std::move(moves)});
+}
 
 } // namespace maild::directory

@@ -7,6 +7,7 @@
 #include "directory/sent_counts.hpp"
 
 #include "maild/directory/admin.hpp"
+#include "maild/directory/dkim.hpp"
 #include "maild/directory/resolve.hpp"
 
 #include <optional>
@@ -30,6 +31,14 @@ struct StoredAppPassword {
     std::string scram;      // as in Credential
     std::string scram_sha1; // likewise
 };
+
+struct StoredDkimKey {
+    DkimKey shown;
+    std::string private_key; // PEM; empty: removed
+};
+
+inline constexpr const char* kLoginSecret = "login-secret"; // auth::LoginSecret
+inline constexpr const char* kSrsSecret = "srs-secret";     // policy::srs::Rewriter
 
 class Repository : public Lookup {
 public:
@@ -73,9 +82,9 @@ public:
     // The same password in other forms: hash and keys of the version that it names, if that is
     // still the one in force.
     virtual Result<void> complete_credential(AccountId account, const Credential& credential) = 0;
-    // auth::LoginSecret; empty: none was ever made.
-    virtual Result<std::string> login_secret() = 0;
-    virtual Result<void> store_login_secret(const std::string& bytes) = 0;
+    // By its name; empty: none was ever made.
+    virtual Result<std::string> secret(const std::string& name) = 0;
+    virtual Result<void> store_secret(const std::string& name, const std::string& bytes) = 0;
 
     virtual Result<std::vector<StoredAppPassword>>
     list_app_passwords(AccountId account) = 0; // sorted by name
@@ -121,6 +130,13 @@ public:
     virtual Result<void> store_sent_count(AccountId account, SentCounts::Day day,
                                           SentCounts::Count count) = 0;
     virtual Result<void> delete_sent_counts_before(SentCounts::Day day) = 0;
+
+    // Of a name that signs, removed ones too, the oldest first; of all names if it is empty.
+    virtual Result<std::vector<StoredDkimKey>> list_dkim_keys(const std::string& domain) = 0;
+    // In place of the one with the same name and selector.
+    virtual Result<void> store_dkim_key(const StoredDkimKey& key) = 0;
+    // Of names that are neither a domain nor a domain alias any more.
+    virtual Result<void> delete_stray_dkim_keys() = 0;
 };
 
 } // namespace maild::directory

@@ -51,6 +51,16 @@ Result<Changed> add_alias(Repository& rows, const Alias& alias);
 Result<Changed> remove_alias(Repository& rows, const Alias& alias);
 Result<Changed> set_postmaster(Repository& rows, std::string_view address);
 
+// A name that may sign: of a domain or of a domain alias; no_such_domain.
+Result<std::string> find_signing_name(Repository& rows, std::string_view name);
+// A key as it is stored at first; fails where the selector is taken or none, or there are too many.
+Result<StoredDkimKey> plan_dkim_key(Repository& rows, const std::string& domain,
+                                    const NewDkimKey& wanted, const policy::dkim::PrivateKey& key,
+                                    WallTime now);
+// All of them, or the first sentence why not.
+Result<Changed> move_dkim_keys(Repository& rows, const std::string& domain,
+                               const std::vector<DkimMove>& moves, WallTime now);
+
 // Shared by the above.
 Result<void> check_quota(std::uint64_t quota);
 Result<void> check_reason(std::string_view reason);

@@ -92,6 +92,17 @@ Result<directory::Domain> find_domain(Repository& rows, std::string_view name) {
     return std::move(**domain);
 }
 
+Result<std::string> find_signing_name(Repository& rows, std::string_view name) {
+    auto parsed = parse_name(name);
+    if (!parsed) return parsed;
+    const auto meant = rows.find_domain_alias(*parsed);
+    if (!meant) return std::unexpected(meant.error());
+    const auto domain = rows.find_domain(*parsed);
+    if (!domain) return std::unexpected(domain.error());
+    if (!*meant && !*domain) return fail(Errc::no_such_domain, "there is no domain " + *parsed);
+    return parsed;
+}
+
 Result<Changed> add_domain(Repository& rows, std::string_view name, WallTime now) {
     directory::Domain domain;
     auto parsed = parse_name(name);
@@ -132,6 +143,8 @@ Result<Changed> remove_domain(Repository& rows, std::string_view name) {
                                         " addresses of accounts; remove those first");
     if (auto deleted = rows.delete_domain(domain->id); !deleted)
         return std::unexpected(std::move(deleted.error()));
+    if (auto deleted = rows.delete_stray_dkim_keys(); !deleted)
+        return std::unexpected(std::move(deleted.error()));
     return Changed{};
 }
 
@@ -160,6 +173,8 @@ Result<Changed> remove_domain_alias(Repository& rows, std::string_view alias) {
     if (!meant) return std::unexpected(meant.error());
     if (!*meant) return fail(Errc::no_such_domain, "there is no domain alias " + *name);
     if (auto deleted = rows.delete_domain_alias(*name); !deleted)
+        return std::unexpected(std::move(deleted.error()));
+    if (auto deleted = rows.delete_stray_dkim_keys(); !deleted)
         return std::unexpected(std::move(deleted.error()));
     return Changed{};
 }

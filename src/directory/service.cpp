@@ -42,9 +42,8 @@ template <class... Messages> constexpr auto make_entries(bool is_for_admins) {
     return std::array{Entry{Messages::kType, is_for_admins, &serve<Messages>}...};
 }
 
-constexpr auto kForAll =
-    make_entries<Login, Scram, External, Bearer, Resolve, MaySendAs, Submit, Refer, ReferAll>(
-        false);
+constexpr auto kForAll = make_entries<Login, Scram, External, Bearer, Resolve, MaySendAs, Submit,
+                                      Sign, ForwardSender, Refer, ReferAll>(false);
 constexpr auto kForAdmins =
     make_entries<AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias,
                  RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount, ChangeAccount,
@@ -52,7 +51,7 @@ constexpr auto kForAdmins =
                  RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins, ListSuspects,
                  AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
                  ListHiddenCapabilities, UnhideCapability, ListSent, ForgetSent, ForgetFailures,
-                 ShowTally>(true);
+                 ShowTally, AddDkimKeys, ListDkimKeys, MoveDkimKeys>(true);
 
 const Entry* find_entry(ipc::MessageType type) {
     for (const auto& entry : kForAll)
@@ -65,6 +64,8 @@ const Entry* find_entry(ipc::MessageType type) {
 } // namespace
 
 bool DirectoryService::knows(ipc::MessageType type) { return find_entry(type) != nullptr; }
+
+bool DirectoryService::is_signing(ipc::MessageType type) { return type == Sign::kType; }
 
 bool DirectoryService::may_call(ipc::PeerRole role, ipc::MessageType type) {
     const auto* entry = find_entry(type);

@@ -39,6 +39,19 @@ inline auto call(Callee& to, MaySendAs m) {
     return to.directory.may_send_as(m.account, std::move(m.address));
 }
 inline auto call(Callee& to, Submit m) { return to.directory.submit(std::move(m.submission)); }
+inline auto call(Callee& to, Sign m) { return to.directory.sign(std::move(m.request)); }
+inline auto call(Callee& to, ForwardSender m) {
+    return to.directory.forward_sender(std::move(m.sender), std::move(m.via));
+}
+inline auto call(Callee& to, AddDkimKeys m) {
+    return to.admin.add_dkim_keys(std::move(m.domain), std::move(m.wanted));
+}
+inline auto call(Callee& to, ListDkimKeys m) {
+    return to.admin.list_dkim_keys(std::move(m.domain));
+}
+inline auto call(Callee& to, MoveDkimKeys m) {
+    return to.admin.move_dkim_keys(std::move(m.domain), std::move(m.moves));
+}
 inline auto call(Callee& to, Refer m) { return to.directory.refer(std::move(m.address)); }
 inline auto call(Callee& to, ReferAll m) { return to.directory.refer_all(std::move(m.accounts)); }
 inline auto call(Callee& to, AddDomain m) { return to.admin.add_domain(std::move(m.name)); }

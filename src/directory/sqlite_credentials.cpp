@@ -37,20 +37,19 @@ Result<void> SqliteRepository::complete_credential(AccountId account,
                                  credential.scram_sha1));
 }
 
-Result<std::string> SqliteRepository::login_secret() {
-    const auto text =
-        read_row(database_.query("SELECT value FROM setting WHERE name = 'login-secret'"),
-                 [](const db::Statement& row) { return row.column<std::string>(0); });
+Result<std::string> SqliteRepository::secret(const std::string& name) {
+    const auto text = read_row(database_.query("SELECT value FROM setting WHERE name = ?1", name),
+                               [](const db::Statement& row) { return row.column<std::string>(0); });
     if (!text) return std::unexpected(text.error());
     auto bytes = hex_decode(text->value_or(""));
-    if (!bytes) return fail(Errc::corrupt, "the setting login-secret is damaged");
+    if (!bytes) return fail(Errc::corrupt, "the setting " + name + " is damaged");
     return std::move(*bytes);
 }
 
-Result<void> SqliteRepository::store_login_secret(const std::string& bytes) {
-    return ran(database_.execute("INSERT INTO setting (name, value) VALUES ('login-secret', ?1)"
+Result<void> SqliteRepository::store_secret(const std::string& name, const std::string& bytes) {
+    return ran(database_.execute("INSERT INTO setting (name, value) VALUES (?1, ?2)"
                                  " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                                 hex_encode(bytes)));
+                                 name, hex_encode(bytes)));
 }
 
 } // namespace maild::directory

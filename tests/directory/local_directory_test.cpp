@@ -298,6 +298,9 @@ public:
     net::Task<Result<std::vector<PasswordJob>>> run_all(std::vector<PasswordJob>) override {
         co_return fail(Errc::busy);
     }
+    net::Task<Result<DkimKeys>> make_keys(std::vector<policy::dkim::Algorithm>) override {
+        co_return fail(Errc::busy);
+    }
     std::function<void()> meanwhile;
 
 private:

@@ -45,16 +45,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto type = static_cast<ipc::MessageType>(data[0] << 8 | data[1]);
     const auto role = static_cast<ipc::PeerRole>(data[2] % 7);
     if (!DirectoryService::may_call(role, type)) return 0;
-    ensure(role == ipc::PeerRole::control || type <= messages::Submit::kType);
+    ensure(role == ipc::PeerRole::control || type <= messages::ForwardSender::kType);
     const std::string_view payload(reinterpret_cast<const char*>(data) + 3, size - 3);
     Callee to{directory, directory};
     using namespace messages;
-    try_each<Login, Scram, External, Bearer, Resolve, MaySendAs, Submit, Refer, ReferAll, AddDomain,
-             ListDomains, ShowDomain, ChangeDomain, RemoveDomain, AddDomainAlias, RemoveDomainAlias,
-             AddAccount, ListAccounts, ShowAccount, ChangeAccount, RemoveAccount, ImportAccounts,
-             AddAddress, RemoveAddress, AddAlias, ListAliases, RemoveAlias, SetPostmaster, ListBans,
-             AddBan, RemoveBan, ShowLogins, ListSuspects, AddAppPassword, ListAppPasswords,
-             RemoveAppPassword, HideCapability, ListHiddenCapabilities, UnhideCapability, ListSent,
-             ForgetSent, ForgetFailures, ShowTally>(to, type, payload);
+    try_each<Login, Scram, External, Bearer, Resolve, MaySendAs, Submit, Sign, ForwardSender, Refer,
+             ReferAll, AddDomain, ListDomains, ShowDomain, ChangeDomain, RemoveDomain,
+             AddDomainAlias, RemoveDomainAlias, AddAccount, ListAccounts, ShowAccount,
+             ChangeAccount, RemoveAccount, ImportAccounts, AddAddress, RemoveAddress, AddAlias,
+             ListAliases, RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins,
+             ListSuspects, AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
+             ListHiddenCapabilities, UnhideCapability, ListSent, ForgetSent, ForgetFailures,
+             ShowTally, AddDkimKeys, ListDkimKeys, MoveDkimKeys>(to, type, payload);
     return 0;
 }

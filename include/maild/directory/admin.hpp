@@ -9,6 +9,7 @@
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
 #include "maild/directory/app_password.hpp"
+#include "maild/directory/dkim.hpp"
 #include "maild/directory/submission.hpp"
 #include "maild/net/task.hpp"
 
@@ -194,6 +195,17 @@ public:
     // As if no login from this IPv4 address or IPv6 /64 had failed lately. A ban is another matter.
     virtual net::Task<Result<Changed>> forget_failures(net::Network network) = 0;
     virtual net::Task<Result<LimitTally>> limit_tally() = 0;
+
+    // `domain`: a domain's name or an alias's, whose mail is to be signed. The keys as they are
+    // then, `published`; all of them or none.
+    virtual net::Task<Result<std::vector<DkimKey>>>
+    add_dkim_keys(std::string domain, std::vector<NewDkimKey> wanted) = 0;
+    // Removed ones too, the oldest first; of all domains if it is empty.
+    virtual net::Task<Result<std::vector<DkimKey>>> list_dkim_keys(std::string domain) = 0;
+    // All of the moves at once or none: published → active or removed, active → retired,
+    // retired → active or removed. What a key is already is no fault.
+    virtual net::Task<Result<Changed>> move_dkim_keys(std::string domain,
+                                                      std::vector<DkimMove> moves) = 0;
 };
 
 template <class Codec> void describe(Codec& c, LastLogin& l) { c(l.service, l.address, l.at); }

@@ -9,6 +9,7 @@
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
+#include "maild/directory/dkim.hpp"
 #include "maild/directory/submission.hpp"
 #include "maild/net/task.hpp"
 
@@ -121,6 +122,15 @@ public:
     // At the end of data of a submission, which is counted if nothing is refused. disabled: the
     // account is, or is gone.
     virtual net::Task<Result<SubmissionVerdict>> submit(Submission submission) = 0;
+    // DKIM signatures on a message, by the newest active key of each algorithm that the domain of
+    // its author has, or the nearest domain above it. No fields, and no error: there are no such
+    // keys, or the author is not the account's to be. not_permitted: the token is forged or too
+    // old, or of an account that is disabled or has another password by now.
+    virtual net::Task<Result<DkimFields>> sign(DkimRequest request) = 0;
+    // The reverse-path for mail of `sender` that an address here, `via`, sends on to another host:
+    // rewritten by SRS (policy/srs.hpp), so that SPF holds there and reports find their way back,
+    // which resolve() knows. As it is: of a domain of ours, or too long to be rewritten.
+    virtual net::Task<Result<std::string>> forward_sender(std::string sender, std::string via) = 0;
     // The account that has exactly this address; no_such_account, no_such_domain,
     // invalid_argument.
     virtual net::Task<Result<Referral>> refer(std::string address) = 0;

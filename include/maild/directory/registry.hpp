@@ -14,6 +14,7 @@
 #include "maild/auth/scram.hpp"
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
+#include "maild/mail/address.hpp"
 #include "maild/net/client_trust.hpp"
 #include "maild/net/timer.hpp"
 
@@ -23,10 +24,12 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace maild::directory {
 
 class Hasher;
+class DkimKeyring;
 class LoginRecords;
 class NetworkPlaces;
 class Repository;
@@ -46,6 +49,7 @@ struct Settings {
     std::size_t hash_queue = 128; // logins that may wait to be hashed; then Errc::busy
     auth::LoginLimits login_limits;
     SendLimits send_limits;
+    std::chrono::seconds signature_lifetime{0}; // x= of DKIM; 0: none
     // Between each message of SCRAM and its answer: more than any lookup takes.
     std::chrono::milliseconds scram_pace{5};
 };
@@ -56,8 +60,9 @@ public:
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;
 
-    void set_login_limits(auth::LoginLimits limits); // after a reload
-    void set_send_limits(const SendLimits& limits);  // likewise
+    void set_login_limits(auth::LoginLimits limits);            // after a reload
+    void set_send_limits(const SendLimits& limits);             // likewise
+    void set_signature_lifetime(std::chrono::seconds lifetime); // x= of DKIM; 0: none
     // Whose client certificates name accounts; null: nobody's.
     void set_client_trust(std::shared_ptr<const net::ClientTrust> trust);
     // Who knows whose a bearer token is, and what is asked of its answer; null: no token is good.
@@ -76,6 +81,8 @@ public:
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
     net::Task<Result<SubmissionVerdict>> submit(Submission submission) override;
+    net::Task<Result<DkimFields>> sign(DkimRequest request) override;
+    net::Task<Result<std::string>> forward_sender(std::string sender, std::string via) override;
     net::Task<Result<Referral>> refer(std::string address) override;
     net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override;
 
@@ -115,6 +122,11 @@ public:
     net::Task<Result<Changed>> forget_sent(std::string address) override;
     net::Task<Result<Changed>> forget_failures(net::Network network) override;
     net::Task<Result<LimitTally>> limit_tally() override;
+    net::Task<Result<std::vector<DkimKey>>> add_dkim_keys(std::string domain,
+                                                          std::vector<NewDkimKey> wanted) override;
+    net::Task<Result<std::vector<DkimKey>>> list_dkim_keys(std::string domain) override;
+    net::Task<Result<Changed>> move_dkim_keys(std::string domain,
+                                              std::vector<DkimMove> moves) override;
 
 protected:
     // Clock and random outlive the registry.
@@ -168,6 +180,8 @@ private:
     net::Task<Result<auth::BearerVerdict>> ask_issuer(const std::string& token,
                                                       const Guard::Attempt& who);
     Result<void> recall_secret();
+    Result<void> recall_srs_secret();
+    Result<std::optional<std::string>> sender_behind(const std::string& address);
     void keep_ban(const auth::Ban& ban);
     net::Task<Result<Guard::Turn, Guard::Denial>> wait_for_turn(const Guard::Attempt& who);
     net::Task<auth::LoginResult> verify(const LoginAttempt& attempt, const Guard::Attempt& who,
@@ -179,6 +193,8 @@ private:
     Result<SubmissionVerdict> judge_claims(const Submission& submission);
     void judge_amount(const Submission& submission, const SendSettings& settings,
                       SubmissionVerdict& verdict);
+    Result<bool> may_sign_as(const DkimRequest& request, const std::vector<mail::Address>& authors);
+    Result<AccountId> account_behind(const auth::Token& login);
     Result<void> recall_sent();
     Result<void> write_sent();
     Result<void> write(const std::function<Result<void>()>& action); // one transaction
@@ -214,6 +230,8 @@ private:
     SendLimits send_limits_;
     LimitTally tally_;
     std::unique_ptr<SentCounts> sent_;
+    std::unique_ptr<DkimKeyring> keyring_;
+    std::string srs_secret_;
     std::string
         nobodys_hash_; // what the password of an account that does not exist is compared with
 };

@@ -31,6 +31,8 @@ public:
     net::Task<Result<Resolution>> resolve(std::string address) override;
     net::Task<Result<bool>> may_send_as(AccountId account, std::string address) override;
     net::Task<Result<SubmissionVerdict>> submit(Submission submission) override;
+    net::Task<Result<DkimFields>> sign(DkimRequest request) override;
+    net::Task<Result<std::string>> forward_sender(std::string sender, std::string via) override;
     net::Task<Result<Referral>> refer(std::string address) override;
     net::Task<Result<std::vector<Referral>>> refer_all(std::vector<AccountId> accounts) override;
 
@@ -70,6 +72,11 @@ public:
     net::Task<Result<Changed>> forget_sent(std::string address) override;
     net::Task<Result<Changed>> forget_failures(net::Network network) override;
     net::Task<Result<LimitTally>> limit_tally() override;
+    net::Task<Result<std::vector<DkimKey>>> add_dkim_keys(std::string domain,
+                                                          std::vector<NewDkimKey> wanted) override;
+    net::Task<Result<std::vector<DkimKey>>> list_dkim_keys(std::string domain) override;
+    net::Task<Result<Changed>> move_dkim_keys(std::string domain,
+                                              std::vector<DkimMove> moves) override;
 
 private:
     ipc::Client& client_;

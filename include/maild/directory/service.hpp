@@ -20,6 +20,8 @@ public:
     // on the same line.
     static bool knows(ipc::MessageType type);
     static bool may_call(ipc::PeerRole role, ipc::MessageType type);
+    // Whether it is one that has something signed, which costs more than others.
+    static bool is_signing(ipc::MessageType type);
     // To be an ipc::Server's handler, or part of one.
     net::Task<void> handle(std::shared_ptr<ipc::Connection> connection, ipc::Request request);
 
