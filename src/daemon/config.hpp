@@ -151,6 +151,8 @@ struct Limits {
     std::chrono::seconds pop3_idle{600};            // RFC 1939 §3: at least 10 minutes
     std::chrono::seconds login_time{60};            // IMAP, POP3: from connect to login
     std::chrono::seconds tls_handshake{10};
+    std::chrono::seconds future_release{
+        std::chrono::days(30)};          // RFC 4865, the most; 0: not offered
     std::chrono::seconds drain_time{30}; // what sessions get to finish when the daemon stops
 };
 

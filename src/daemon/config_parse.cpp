@@ -248,6 +248,7 @@ void read_limits(ConfigTable& table, Limits& out) {
     table.span("pop3_idle", out.pop3_idle, 1min, 24h);
     table.span("login_time", out.login_time, 10s, 1h);
     table.span("tls_handshake", out.tls_handshake, 1s, 5min);
+    table.span("future_release", out.future_release, 0s, std::chrono::days(366));
     table.span("drain_time", out.drain_time, 0s, 10min);
 }
 

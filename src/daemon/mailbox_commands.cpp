@@ -55,56 +55,9 @@ net::Task<Reply> list(ControlReach& reach, Arguments arguments) {
     co_return reply;
 }
 
-std::string_view word_for(queue::RecipientState state) {
-    switch (state) {
-    case queue::RecipientState::held: return "held";
-    case queue::RecipientState::due: return "due";
-    case queue::RecipientState::leased: return "sending";
-    case queue::RecipientState::delivered: return "delivered";
-    case queue::RecipientState::failed: return "failed";
-    }
-    return "";
-}
-
-net::Task<Reply> queue_list(ControlReach& reach, Arguments arguments) {
-    for (const std::string_view name : {"limit", "after"}) {
-        if (arguments.has(name) && !arguments.number(name)) {
-            co_return control::failure(control::kUsage,
-                                       "--" + std::string(name) + " wants a number.");
-        }
-    }
-    constexpr std::uint32_t kPage = 1000;
-    const std::uint64_t wanted =
-        arguments.number("limit").value_or(std::numeric_limits<std::uint64_t>::max());
-    QueueId after(static_cast<std::int64_t>(arguments.number("after").value_or(0)));
-    json::array rows;
-    while (rows.size() < wanted) {
-        const auto count =
-            static_cast<std::uint32_t>(std::min<std::uint64_t>(kPage, wanted - rows.size()));
-        const auto page = co_await reach.store.queued(after, count);
-        if (!page) co_return control::failure(page.error());
-        for (const auto& row : *page) {
-            rows.push_back(
-                json::object{{"id", row.id.value},
-                             {"state", word_for(row.state)},
-                             {"reverse_path", row.reverse_path.empty() ? "<>" : row.reverse_path},
-                             {"recipient", row.recipient},
-                             {"size", static_cast<std::int64_t>(row.size)},
-                             {"attempts", row.attempts},
-                             {"queued_at", unix_seconds(row.queued_at)},
-                             {"next_attempt_at", unix_seconds(row.next_attempt_at)},
-                             {"reason", row.reason}});
-            after = row.id;
-        }
-        if (page->size() < count) break;
-    }
-    co_return control::success(json::object{{"rows", std::move(rows)}, {"next", after.value}});
-}
-
 constexpr ControlCommand kCommands[] = {
     {"mailbox list", list},
     {"mailbox status", rows_of},
-    {"queue list", queue_list},
 };
 
 } // namespace

@@ -64,6 +64,30 @@ std::optional<auth::Token> first_grant(const directory::Resolution& resolution) 
     return std::nullopt;
 }
 
+bool has_local(const directory::Resolution& resolution) {
+    return std::ranges::any_of(resolution.targets, [](const auto& target) {
+        return std::holds_alternative<directory::LocalTarget>(target);
+    });
+}
+
+// RFC 4865. Whoever could put it into the mailbox at that time does not exist yet.
+smtp::Refusal cannot_hold() {
+    return smtp::Refusal(smtp::Reply{.code = 554,
+                                     .status = smtp::Status{.subject = 3, .detail = 3},
+                                     .text = "Mail for mailboxes here cannot be held back"},
+                         "cannot_hold");
+}
+
+queue::Handling handling_of(const smtp::Envelope& envelope) {
+    queue::Handling out;
+    out.requires_tls = envelope.mail.requiretls;
+    out.priority = envelope.priority.value_or(0);
+    out.not_before = smtp::release_time(envelope.mail, envelope.begun);
+    if (const auto& by = envelope.mail.deliver_by)
+        out.deliver_by = {envelope.begun + by->time, by->returns, by->traces};
+    return out;
+}
+
 queue::Envelope queue_envelope(const smtp::Envelope& envelope, const smtp::Content& content) {
     queue::Envelope out;
     out.reverse_path = envelope.mail.reverse_path.format();
@@ -71,6 +95,7 @@ queue::Envelope queue_envelope(const smtp::Envelope& envelope, const smtp::Conte
     out.return_content = envelope.mail.return_content;
     out.is_8bit = content.has_8bit;
     out.is_smtputf8 = envelope.mail.smtputf8;
+    out.handling = handling_of(envelope);
     return out;
 }
 
@@ -125,6 +150,10 @@ bool SmtpBackend::may_relay(const smtp::Client& client) const {
     return address && net::in_any_network(*address, config_->trusted);
 }
 
+bool SmtpBackend::may_prioritize(const smtp::Client& client) const {
+    return client.service == smtp::Service::lmtp || may_relay(client);
+}
+
 net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Client& client,
                                                                   const smtp::Mail& mail) {
     if (auto accepts = store_.accepts_mail(); !accepts)
@@ -172,6 +201,8 @@ SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& 
     if (resolution->verdict != directory::Verdict::accepted && !is_relay) {
         co_return std::unexpected(refusal_for(resolution->verdict));
     }
+    if (has_local(*resolution) && smtp::release_time(envelope.mail, envelope.begun))
+        co_return std::unexpected(cannot_hold());
     if (!is_relay) {
         const auto room = co_await check_room(*resolution, envelope.mail.size.value_or(0));
         if (!room) co_return std::unexpected(smtp::Refusal(room.error()));
@@ -206,6 +237,7 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& clien
                                                        Findings findings) {
     delivery::Transaction transaction;
     transaction.envelope = queue_envelope(envelope, content);
+    transaction.reads_priority = may_prioritize(client) && !envelope.mail.priority;
     transaction.now = clock_.now();
     transaction.received =
         smtp::format_received(client, envelope, config_->hostname, transaction.now);
@@ -288,6 +320,9 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
         submitted = std::move(*prepared);
         kept = without_fields(kept, submitted.hidden);
     }
+    // RFC 6710: what strangers think urgent is not urgent for that.
+    const auto asked = envelope.mail.priority.value_or(0);
+    envelope.priority = may_prioritize(client) ? asked : std::min<std::int8_t>(asked, 0);
     const Findings findings{is_checked ? &checks : nullptr, is_submission ? &submitted : nullptr};
     auto delivered = co_await deliver(client, envelope, kept, findings);
     // Who is to try again hears of success then.

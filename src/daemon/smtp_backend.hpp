@@ -42,6 +42,7 @@ public:
 
 private:
     bool may_relay(const smtp::Client& client) const;
+    bool may_prioritize(const smtp::Client& client) const;
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
     net::Task<Result<void>> choose_queue(const smtp::Client& client,
                                          delivery::Transaction& transaction);

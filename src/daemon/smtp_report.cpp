@@ -75,6 +75,7 @@ net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Enve
     }
     const auto bytes = delivery::format_dsn(dsn);
     auto transaction = transaction_for(dsn, bytes, std::move(*resolution));
+    transaction.envelope.handling.requires_tls = envelope.mail.requiretls; // RFC 8689 §5
     const auto delivered = co_await carry_out(client, std::move(transaction), bytes);
     log_report(dsn, delivered.results.front());
 }

@@ -86,6 +86,7 @@ smtp::Limits smtp_limits(const Config& config) {
     out.command_timeout = limits.smtp_idle;
     out.tls_timeout = limits.tls_handshake;
     out.greeting_pause = config.smtp.greeting_delay;
+    out.hold_most = limits.future_release;
     return out;
 }
 

@@ -1,5 +1,7 @@
 #include "maild/delivery/local.hpp"
 
+#include "delivery/header_handling.hpp"
+
 #include "maild/base/ascii.hpp"
 #include "maild/directory/resolve.hpp"
 #include "maild/mail/header.hpp"
@@ -153,6 +155,8 @@ private:
             return;
         }
         plan_.hold_reason_ = transaction_.hold_reason;
+        add_header_handling(plan_.request.message.content, transaction_.reads_priority,
+                            transaction_.envelope.handling);
         store::RelayRequest request;
         request.grant = std::move(*transaction_.relay_grant);
         request.envelope = std::move(transaction_.envelope);

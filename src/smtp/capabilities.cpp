@@ -1,8 +1,18 @@
 // What EHLO and LHLO tell of this service (RFC 5321 §4.1.1.1): nothing that is not honoured.
+#include "smtp/parameters.hpp"
 #include "smtp/replies.hpp"
 #include "smtp/session.hpp"
 
 namespace maild::smtp {
+namespace {
+
+// max-future-release-interval and max-future-release-date-time, RFC 4865
+std::string future_release(std::chrono::seconds most, WallTime now) {
+    return "250-FUTURERELEASE " + std::to_string(most.count()) + ' ' +
+           format_internet_date(now + most) + "\r\n";
+}
+
+} // namespace
 
 std::string Session::capabilities() const {
     const auto& limits = server_.limits;
@@ -11,8 +21,10 @@ std::string Session::capabilities() const {
     out += std::to_string(limits.message_size);
     out += "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"; // RFC 6152,
                                                                                      // 6531, 3030
-    out += "250-DSN\r\n";                                                            // RFC 3461
-    out += "250-LIMITS RCPTMAX=" + std::to_string(limits.recipients) + "\r\n";       // RFC 9422
+    out += "250-DSN\r\n250-DELIVERBY\r\n250-MT-PRIORITY\r\n"; // RFC 3461, RFC 2852, RFC 6710
+    out += "250-LIMITS RCPTMAX=" + std::to_string(limits.recipients) + "\r\n"; // RFC 9422
+    if (may_hold()) out += future_release(limits.hold_most, server_.clock.now());
+    if (client_.tls) out += "250-REQUIRETLS\r\n";               // RFC 8689 §2: only under TLS
     if (server_.tls && !client_.tls) out += "250-STARTTLS\r\n"; // RFC 3207 §4.2: not under TLS
     if (may_login() && !client_.identity) {
         out += "250-AUTH"; // RFC 4954 §3

@@ -67,6 +67,12 @@ bool take_smtputf8(const Parameter& parameter, Mail& mail) {
     return !parameter.value;
 }
 
+// REQUIRETLS has none either, RFC 8689 §2.
+bool take_requiretls(const Parameter& parameter, Mail& mail) {
+    mail.requiretls = true;
+    return !parameter.value;
+}
+
 template <bool (*take)(std::string_view, Mail&)>
 bool take_value(const Parameter& parameter, Mail& mail) {
     return parameter.value && take(*parameter.value, mail);
@@ -91,6 +97,11 @@ constexpr KnownParameter kMailParameters[] = {
     {"AUTH", take_auth},
     {"RET", take_value<take_return_content>},
     {"ENVID", take_value<take_envelope_id>},
+    {"REQUIRETLS", take_requiretls},
+    {"HOLDFOR", take_value<take_hold_for>},
+    {"HOLDUNTIL", take_value<take_hold_until>},
+    {"BY", take_value<take_deliver_by>},
+    {"MT-PRIORITY", take_value<take_priority>},
 };
 
 } // namespace

@@ -65,13 +65,22 @@ queue::QueuedRecipient row_for(QueueId id, const RelayRequest& relay,
                                WallTime now) {
     queue::QueuedRecipient row;
     row.id = id;
-    row.reverse_path = relay.envelope.reverse_path;
+    const auto& envelope = relay.envelope;
+    row.reverse_path = envelope.reverse_path;
     row.recipient = recipient.address;
+    row.original_recipient = recipient.original_recipient;
+    row.notify = recipient.notify;
+    row.envelope_id = envelope.envelope_id;
+    row.return_content = envelope.return_content;
+    row.is_8bit = envelope.is_8bit;
+    row.is_smtputf8 = envelope.is_smtputf8;
+    row.handling = envelope.handling;
     row.state =
         relay.hold_reason.empty() ? queue::RecipientState::due : queue::RecipientState::held;
     row.reason = relay.hold_reason;
     row.size = size;
-    row.queued_at = row.next_attempt_at = now;
+    row.queued_at = now;
+    row.next_attempt_at = queue::first_attempt_of(envelope, now);
     return row;
 }
 

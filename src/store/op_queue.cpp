@@ -7,6 +7,7 @@ namespace {
 Result<void> insert_recipients(Batch& batch, std::int64_t id, const RelayJob& job) {
     const auto state =
         job.hold_reason.empty() ? queue::RecipientState::due : queue::RecipientState::held;
+    const auto first_attempt = to_millis(queue::first_attempt_of(job.envelope, batch.now));
     std::int64_t position = 0;
     for (const auto& recipient : job.envelope.recipients) {
         auto done =
@@ -14,13 +15,30 @@ Result<void> insert_recipients(Batch& batch, std::int64_t id, const RelayJob& jo
                                    "original_recipient, notify, state, reason,"
                                    " next_attempt_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                                    id, position++, recipient.address, recipient.original_recipient,
-                                   recipient.notify, state, job.hold_reason, to_millis(batch.now));
+                                   recipient.notify, state, job.hold_reason, first_attempt);
         if (!done) return pass(done);
     }
     return {};
 }
 
 } // namespace
+
+Result<void> set_handling(db::Database& database, std::int64_t row,
+                          const queue::Handling& handling) {
+    if (handling == queue::Handling{}) return {};
+    const auto millis = [](const std::optional<WallTime>& time) {
+        return time ? std::optional(to_millis(*time)) : std::nullopt;
+    };
+    const auto by = handling.deliver_by.value_or(queue::DeliverBy{});
+    const auto deadline = handling.deliver_by ? std::optional(by.deadline) : std::nullopt;
+    auto done = database.execute(
+        "UPDATE queue_message SET requires_tls = ?2, tls_optional = ?3, priority = ?4, not_before "
+        "= ?5, deliver_by = ?6, deliver_by_returns = ?7, deliver_by_traces = ?8 WHERE id = ?1",
+        row, handling.requires_tls, handling.tls_optional, std::int64_t{handling.priority},
+        millis(handling.not_before), millis(deadline), by.returns, by.traces);
+    if (!done) return pass(done);
+    return {};
+}
 
 // Ids of several shards never meet: the shard's number stands above the row's.
 Result<QueueId> enqueue(Batch& batch, PendingBody& body, const RelayJob& job) {
@@ -35,6 +53,7 @@ Result<QueueId> enqueue(Batch& batch, PendingBody& body, const RelayJob& job) {
         to_millis(batch.now));
     if (!done) return pass(done);
     const auto row = batch.database.last_insert_rowid();
+    if (auto kept = set_handling(batch.database, row, envelope.handling); !kept) return pass(kept);
     if (auto rows = insert_recipients(batch, row, job); !rows) return pass(rows);
     ++body.refs;
     const QueueId id((std::int64_t{job.shard.value} << kQueueRowBits) + row);

@@ -58,6 +58,9 @@ struct DeliverJob {
 };
 Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job);
 Result<QueueId> enqueue(Batch& batch, PendingBody& body, const RelayJob& job);
+// Into the row of a queued message that is there.
+Result<void> set_handling(db::Database& database, std::int64_t row,
+                          const queue::Handling& handling);
 
 struct AppendJob {
     struct Message {

@@ -20,6 +20,18 @@ Result<std::uint32_t> count_recent(db::Database& database, MailboxId mailbox, Ui
     return query->column<std::uint32_t>(0);
 }
 
+queue::Handling handling_in(const db::Statement& row) {
+    queue::Handling handling;
+    handling.requires_tls = row.column<bool>(15);
+    handling.tls_optional = row.column<bool>(16);
+    handling.priority = static_cast<std::int8_t>(row.column<std::int64_t>(17));
+    if (!row.is_null(18)) handling.not_before = from_millis(row.column<std::int64_t>(18));
+    if (!row.is_null(19))
+        handling.deliver_by = {from_millis(row.column<std::int64_t>(19)), row.column<bool>(20),
+                               row.column<bool>(21)};
+    return handling;
+}
+
 queue::QueuedRecipient queued_row(const db::Statement& row, ShardId shard) {
     queue::QueuedRecipient queued;
     queued.id = QueueId((std::int64_t{shard.value} << kQueueRowBits) + row.column<std::int64_t>(0));
@@ -31,6 +43,13 @@ queue::QueuedRecipient queued_row(const db::Statement& row, ShardId shard) {
     queued.attempts = row.column<std::uint32_t>(6);
     queued.queued_at = from_millis(row.column<std::int64_t>(7));
     queued.next_attempt_at = from_millis(row.column<std::int64_t>(8));
+    queued.original_recipient = row.column<std::string>(9);
+    queued.notify = row.column<std::string>(10);
+    queued.envelope_id = row.column<std::string>(11);
+    queued.return_content = row.column<std::string>(12);
+    queued.is_8bit = row.column<bool>(13);
+    queued.is_smtputf8 = row.column<bool>(14);
+    queued.handling = handling_in(row);
     return queued;
 }
 
@@ -193,11 +212,13 @@ Result<std::vector<queue::QueuedRecipient>> read_queue(Reading& reading, ShardId
                                                        QueueId after, std::uint32_t limit) {
     const auto base = std::int64_t{shard.value} << kQueueRowBits;
     const auto first = std::max<std::int64_t>(after.value - base, 0);
-    auto rows = reading.database.query("SELECT m.id, m.reverse_path, r.address, r.state, r.reason, "
-                                       "m.size, r.attempts, m.queued_at, r.next_attempt_at"
-                                       " FROM queue_message m JOIN queue_recipient r ON r.queue_id "
-                                       "= m.id WHERE m.id > ?1 ORDER BY m.id, r.position",
-                                       first);
+    auto rows = reading.database.query(
+        "SELECT m.id, m.reverse_path, r.address, r.state, r.reason, m.size, r.attempts, "
+        "m.queued_at, r.next_attempt_at, r.original_recipient, r.notify, m.envelope_id, "
+        "m.return_content, m.is_8bit, m.is_smtputf8, m.requires_tls, m.tls_optional, m.priority, "
+        "m.not_before, m.deliver_by, m.deliver_by_returns, m.deliver_by_traces FROM queue_message "
+        "m JOIN queue_recipient r ON r.queue_id = m.id WHERE m.id > ?1 ORDER BY m.id, r.position",
+        first);
     if (!rows) return pass(rows);
     std::vector<queue::QueuedRecipient> queued;
     for (;;) {

@@ -177,8 +177,10 @@ Result<void> Rows::add_relay(std::int64_t body, const RecordedRelay& relay,
                            static_cast<std::int64_t>(relay.prefix.size() + content_size),
                            to_millis(relay.queued_at));
     if (!message) return message;
+    if (auto kept = set_handling(database_, id, e.handling); !kept) return kept;
     const auto state =
         relay.hold_reason.empty() ? queue::RecipientState::due : queue::RecipientState::held;
+    const auto first_attempt = to_millis(queue::first_attempt_of(e, relay.queued_at));
     std::int64_t position = 0;
     for (const auto& recipient : e.recipients) {
         auto row =
@@ -186,7 +188,7 @@ Result<void> Rows::add_relay(std::int64_t body, const RecordedRelay& relay,
                     "original_recipient, notify,"
                     " state, reason, next_attempt_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     id, position++, recipient.address, recipient.original_recipient,
-                    recipient.notify, state, relay.hold_reason, to_millis(relay.queued_at));
+                    recipient.notify, state, relay.hold_reason, first_attempt);
         if (!row) return row;
     }
     return {};

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -77,8 +78,11 @@ template <class Codec> void describe(Codec& codec, RecordedMailbox& m) {
 template <class Codec> void describe(Codec& codec, RecordedMessage& m) {
     codec(m.mailbox, m.uid, m.internal_date, m.flags, m.address, m.prefix);
 }
+// Without the envelope's handling: see HandledMetadata.
 template <class Codec> void describe(Codec& codec, RecordedRelay& r) {
-    codec(r.account, r.id, r.envelope, r.prefix, r.hold_reason, r.queued_at);
+    auto& e = r.envelope;
+    codec(r.account, r.id, e.reverse_path, e.envelope_id, e.return_content, e.is_8bit,
+          e.is_smtputf8, e.recipients, r.prefix, r.hold_reason, r.queued_at);
 }
 template <class Codec> void describe(Codec& codec, RecordMetadata& m) {
     codec(m.structure, m.messages, m.relay);
@@ -92,13 +96,41 @@ template <class Codec> void describe(Codec& codec, MessagesRemoved& n) { codec(n
 template <class Codec> void describe(Codec& codec, AccountRemoved& n) { codec(n.account); }
 
 inline constexpr char kMetadataVersion = 1;
+inline constexpr char kHandledMetadataVersion = 2;
+
+// A message whose sender asks for something on the way; all others are written as they ever were,
+// so that what reads records needs no second form of them.
+struct HandledMetadata {
+    RecordMetadata metadata;
+    queue::Handling handling;
+};
+template <class Codec> void describe(Codec& codec, HandledMetadata& m) {
+    codec(m.metadata, m.handling);
+}
 
 template <class T> std::string encode_metadata(const T& value) {
     return kMetadataVersion + ipc::encode(value);
 }
+inline std::string encode_metadata(const RecordMetadata& value) {
+    if (!value.relay || value.relay->envelope.handling == queue::Handling{})
+        return kMetadataVersion + ipc::encode(value);
+    return kHandledMetadataVersion + ipc::encode(value) +
+           ipc::encode(value.relay->envelope.handling);
+}
+
+inline Result<RecordMetadata> decode_handled_metadata(std::string_view bytes) {
+    auto decoded = ipc::decode<HandledMetadata>(bytes);
+    if (!decoded) return std::unexpected(std::move(decoded.error()));
+    if (!decoded->metadata.relay) return fail(Errc::corrupt, "handling of nothing");
+    decoded->metadata.relay->envelope.handling = decoded->handling;
+    return std::move(decoded->metadata);
+}
 template <class T> Result<T> decode_metadata(std::string_view bytes) {
-    if (bytes.empty() || bytes.front() != kMetadataVersion)
-        return fail(Errc::corrupt, "metadata version");
+    if constexpr (std::is_same_v<T, RecordMetadata>) {
+        if (bytes.starts_with(kHandledMetadataVersion))
+            return decode_handled_metadata(bytes.substr(1));
+    }
+    if (!bytes.starts_with(kMetadataVersion)) return fail(Errc::corrupt, "metadata version");
     return ipc::decode<T>(bytes.substr(1));
 }
 

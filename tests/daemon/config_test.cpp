@@ -180,6 +180,7 @@ smtp_idle = 90
 imap_idle = "1 h"
 pop3_idle = "20 min"
 drain_time = "0s"
+future_release = "2 d"
 [auth]
 plaintext = "loopback"
 scram = "never"
@@ -224,6 +225,7 @@ admin = "tel:+44-20-7946-0000"
     EXPECT_EQ(config.limits.imap_idle, 1h);
     EXPECT_EQ(config.limits.pop3_idle, 20min);
     EXPECT_EQ(config.limits.drain_time, 0s);
+    EXPECT_EQ(config.limits.future_release, 48h);
     EXPECT_EQ(config.plaintext, PlaintextLogin::loopback);
     EXPECT_FALSE(config.offers_scram);
     EXPECT_EQ(config.login_limits.failures_allowed, 3u);

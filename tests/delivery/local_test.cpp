@@ -250,6 +250,41 @@ TEST(PlanDelivery, TellsOnlyOfWhatIsStored) {
     EXPECT_EQ(told[0].final_recipient, "bob@example.org");
 }
 
+TEST(PlanDelivery, ReadsTheHeaderForWhatTheEnvelopeLeavesOpen) { // RFC 8689 §4.1, RFC 6758
+    const struct {
+        const char* name;
+        std::string header;
+        bool requires_tls, reads_priority;
+        bool tls_optional;
+        int priority;
+    } cases[] = {
+        {"nothing", "", false, true, false, 0},
+        {"no", "TLS-Required: No\r\n", false, true, true, 0},
+        {"other case", "tls-required:\tno\r\n", false, true, true, 0},
+        {"yes", "TLS-Required: Yes\r\n", false, true, false, 0},
+        {"against the envelope", "TLS-Required: No\r\n", true, true, false, 0},
+        {"twice", "TLS-Required: No\r\nTLS-Required: No\r\n", false, true, false, 0},
+        {"priority", "MT-Priority: -3 (routine)\r\n", false, true, false, -3},
+        {"a stranger's", "MT-Priority: 9\r\n", false, false, false, 0},
+        {"none", "MT-Priority: 10\r\n", false, true, false, 0},
+        {"minus nothing", "MT-Priority: -0\r\n", false, true, false, 0},
+    };
+    for (const auto& c : cases) {
+        Transaction transaction;
+        transaction.envelope.handling.requires_tls = c.requires_tls;
+        transaction.reads_priority = c.reads_priority;
+        transaction.recipients.push_back(recipient("far@away.example", {}, Verdict::not_local));
+        transaction.relay_grant.emplace();
+        const auto content = c.header + "\r\nbody\r\n";
+        store::MessageSource message;
+        message.content = content;
+        const auto made = plan_delivery(std::move(message), std::move(transaction));
+        const auto& handling = made.request.relay->envelope.handling;
+        EXPECT_EQ(handling.tls_optional, c.tls_optional) << c.name;
+        EXPECT_EQ(handling.priority, c.priority) << c.name;
+    }
+}
+
 TEST(PlanDelivery, NeedsAShardForWhatIsRelayed) {
     const auto alone =
         plan({recipient("fwd@example.org", {RelayTarget{"far@away.example"}})}, kContent, false);

@@ -36,15 +36,22 @@ TEST(LmtpSession, GreetsWithLhloAlone) { // RFC 2033 §4.1
     EXPECT_FALSE(with.reply().contains("AUTH"));
 }
 
-TEST(LmtpSession, OffersWhatSendersAskFor) { // RFC 3461
+TEST(LmtpSession, OffersWhatSendersAskFor) { // RFC 3461, RFC 8689 §2
     auto with = make_conversation();
     with.send("LHLO client.example").expect("250-");
-    for (const auto* keyword : {"DSN", "LIMITS RCPTMAX=1000", "BINARYMIME"})
+    for (const auto* keyword : {"DSN", "DELIVERBY", "MT-PRIORITY", "LIMITS RCPTMAX=1000"})
         EXPECT_TRUE(with.reply().contains(keyword)) << keyword;
-    with.send("MAIL FROM:<> RET=FULL").expect("250 2.1.0");
+    EXPECT_FALSE(with.reply().contains("REQUIRETLS"));
+    EXPECT_FALSE(with.reply().contains("FUTURERELEASE")); // RFC 4865: submission alone
+    with.send("MAIL FROM:<> REQUIRETLS").expect("530 5.7.0");
+    with.send("MAIL FROM:<> HOLDFOR=1").expect("555 5.5.4");
+    with.start_tls().send("LHLO client.example").expect("250-");
+    EXPECT_TRUE(with.reply().contains("250-REQUIRETLS\r\n"));
+    with.send("MAIL FROM:<> REQUIRETLS RET=FULL MT-PRIORITY=3").expect("250 2.1.0");
     with.send("RCPT TO:<ada@example.org> NOTIFY=SUCCESS").expect("250 2.1.5");
+    with.backend().priority = 0;
     with.send("DATA").expect("354");
-    with.content(".\r\n").expect("250 2.1.5 Ok: 0S.1");
+    with.content(".\r\n").expect("250 2.3.6 0 is the priority it has here. Ok: 0S.1");
     EXPECT_EQ(with.backend().accepted.at(0).asked, std::vector<std::string>{"SUCCESS|"});
 }
 

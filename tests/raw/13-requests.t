@@ -1,8 +1,8 @@
-# What a sender asks beyond delivery (RFC 3461, RFC 3030): twice, too long, wrong, or where it is not offered.
+# What a sender asks beyond delivery (RFC 3461, 4865, 2852, 6710, 8689): twice, too long, wrong, or where it is not offered.
 covers 11 13 69
 
 case of a message, wrong: %EACH%
-each "ENVID=a+00" "ENVID=a+0D+0A" "ENVID=+7F" "ENVID=+E9" "ENVID=a+2b" "ENVID=a+" "ENVID=" "ENVID" "ENVID=\xe9" "ENVID=a ENVID=a" "RET=HEADERS" "RET=" "RET" "RET=HDRS RET=HDRS" "RET=FULL,HDRS" "BODY=BINARYMIME BODY=BINARYMIME"
+each "ENVID=a+00" "ENVID=a+0D+0A" "ENVID=+7F" "ENVID=+E9" "ENVID=a+2b" "ENVID=a+" "ENVID=" "ENVID" "ENVID=\xe9" "ENVID=a ENVID=a" "RET=HEADERS" "RET=" "RET" "RET=HDRS RET=HDRS" "RET=FULL,HDRS" "REQUIRETLS=" "REQUIRETLS=1" "HOLDFOR=0" "HOLDFOR=-1" "HOLDFOR=1000000000" "HOLDFOR=18446744073709551617" "HOLDFOR=1 HOLDFOR=1" "HOLDFOR=1 HOLDUNTIL=2099-01-01T00:00:00Z" "HOLDUNTIL=now" "HOLDUNTIL=2099-02-30T00:00:00Z" "HOLDUNTIL=2099-01-01T00:00:00" "HOLDUNTIL=99999-01-01T00:00:00Z" "BY=0;R" "BY=-1;R" "BY=1000000000;N" "BY=1" "BY=1;X" "BY=--1;N" "BY=1;N BY=1;N" "MT-PRIORITY=10" "MT-PRIORITY=-0" "MT-PRIORITY=+1" "MT-PRIORITY=-" "MT-PRIORITY=1 MT-PRIORITY=1" "BODY=BINARYMIME BODY=BINARYMIME"
 connect smtp hello
 send "MAIL FROM:<a@b.example> %EACH%\r\n"
 S: 501 5.5.4
@@ -29,7 +29,7 @@ case at the limits of RFC 3461 §4.2 and §4.4
 connect smtp hello
 send "MAIL FROM:<a@b.example> ENVID=" "x"*101 "\r\n"
 S: 501 5.5.4
-send "MAIL FROM:<a@b.example> ENVID=" "x"*100 " RET=FULL SIZE=1 BODY=8BITMIME SMTPUTF8 AUTH=<>\r\n"
+send "MAIL FROM:<a@b.example> ENVID=" "x"*100 " RET=FULL SIZE=1 BODY=8BITMIME SMTPUTF8 AUTH=<> BY=1;N MT-PRIORITY=1\r\n"
 S: 250 2.1.0
 send "RCPT TO:<%USER%> ORCPT=rfc822;" "x"*494 "\r\n"
 S: 501 5.5.4
@@ -55,12 +55,35 @@ C: QUIT
 S: 221
 
 case not offered here: %EACH%
-each "555 REQUIRETLS" "555 HOLDFOR=60" "555 SOLICIT=x" "555 TRANSID=1"
+each "530 REQUIRETLS" "555 HOLDFOR=60" "555 HOLDUNTIL=2099-01-01T00:00:00Z" "555 SOLICIT=x" "555 TRANSID=1"
 connect smtp hello
 send "MAIL FROM:<a@b.example> %REST%\r\n"
 S: %FIRST% 5.
 C: QUIT
 S: 221
+
+case what is held can only be for others
+connect submission hello
+starttls
+C: EHLO client.example
+S~ 250-(?s:.*)250-FUTURERELEASE 2592000 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?s:.*)
+wait
+log-in
+C: MAIL FROM:<%USER%> HOLDFOR=2592001
+S: 501 5.5.4
+C: MAIL FROM:<%USER%> HOLDUNTIL=2020-01-01T00:00:00Z
+S: 501 5.5.4
+C: MAIL FROM:<%USER%> HOLDFOR=60 BY=30;R
+S: 501 5.5.4
+C: MAIL FROM:<%USER%> HOLDFOR=60
+S: 250 2.1.0
+C: RCPT TO:<%USER%>
+S: 554 5.3.3
+C: RCPT TO:<eve@elsewhere.example>
+S: 250 2.1.5
+C: QUIT
+S: 221
+mailbox INBOX has 0
 
 case success is told once, and never to nobody
 connect smtp hello

@@ -264,6 +264,54 @@ TEST(Command, ParsesWhatASenderWantsToHear) { // RFC 3461 §4.3, §4.4
     for (const auto& c : cases) check_mail(c.parameters, c.want);
 }
 
+TEST(Command, ParsesWhatASenderAsksOnTheWay) { // RFC 4865, 2852, 6710, 8689
+    const struct {
+        std::string parameters, want;
+    } cases[] = {
+        {"REQUIRETLS", "requiretls"},
+        {"REQUIRETLS=1", "error: parameter value"},
+        {"HOLDFOR=1", "for=1"},
+        {"HOLDFOR=999999999", "for=999999999"},
+        {"HOLDFOR=1000000000", "error: parameter value"},
+        {"HOLDFOR=0", "error: parameter value"},
+        {"HOLDFOR=01", "error: parameter value"},
+        {"HOLDFOR=-1", "error: parameter value"},
+        {"HOLDFOR=1s", "error: parameter value"},
+        {"HOLDFOR", "error: parameter value"},
+        {"HOLDUNTIL=2026-02-28T23:59:60Z", "until=2026-03-01T00:00:00Z"},
+        {"HOLDUNTIL=2026-11-29t06:00:00.25+01:30", "until=2026-11-29T04:30:00Z"},
+        {"HOLDUNTIL=2026-11-29T06:00:00-00:00", "until=2026-11-29T06:00:00Z"},
+        {"HOLDUNTIL=2026-02-29T00:00:00Z", "error: parameter value"},
+        {"HOLDUNTIL=2026-13-01T00:00:00Z", "error: parameter value"},
+        {"HOLDUNTIL=2026-11-29T24:00:00Z", "error: parameter value"},
+        {"HOLDUNTIL=2026-11-29T06:00:00", "error: parameter value"},
+        {"HOLDUNTIL=2026-11-29T06:00:00.Z", "error: parameter value"},
+        {"HOLDUNTIL=2026-11-29T06:00:00Zx", "error: parameter value"},
+        {"HOLDUNTIL=2026-11-29", "error: parameter value"},
+        {"HOLDUNTIL=20261129T060000Z", "error: parameter value"},
+        {"HOLDFOR=1 HOLDUNTIL=2026-11-29T06:00:00Z", "error: parameter value"},
+        {"BY=120;R", "by=120R"},
+        {"by=+120;nt", "by=120NT"},
+        {"BY=-120;N", "by=-120N"},
+        {"BY=0;N", "by=0N"},
+        {"BY=0;R", "error: parameter value"},
+        {"BY=-1;R", "error: parameter value"},
+        {"BY=1000000000;N", "error: parameter value"},
+        {"BY=120", "error: parameter value"},
+        {"BY=120;T", "error: parameter value"},
+        {"BY=120;RTT", "error: parameter value"},
+        {"BY=;R", "error: parameter value"},
+        {"MT-PRIORITY=-9", "priority=-9"},
+        {"MT-PRIORITY=0", "priority=0"},
+        {"MT-PRIORITY=+1", "error: parameter value"},
+        {"MT-PRIORITY=-0", "error: parameter value"},
+        {"MT-PRIORITY=10", "error: parameter value"},
+        {"MT-PRIORITY=", "error: parameter value"},
+        {"MT-PRIORITY=1 MT-PRIORITY=1", "error: parameter value"},
+    };
+    for (const auto& c : cases) check_mail(c.parameters, c.want);
+}
+
 TEST(Command, ParsesWhatIsToldOfARecipient) { // RFC 3461 §4.1, §4.2
     const struct {
         std::string parameters, want;

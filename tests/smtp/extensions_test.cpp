@@ -11,6 +11,15 @@ namespace {
 
 using test::Conversation;
 
+// A logged-in session of submission.
+Conversation submitting() {
+    Conversation with(Service::submission);
+    with.start_tls();
+    with.hello();
+    with.send("AUTH PLAIN AGFkYUBleGFtcGxlLm9yZwBzZWNyZXQ=").expect("235");
+    return with;
+}
+
 TEST(SmtpExtensions, HandsOnWhatASenderWantsToHear) { // RFC 3461
     Conversation with;
     with.hello();
@@ -36,6 +45,57 @@ TEST(SmtpExtensions, TellsItsLimits) { // RFC 9422
     with.send("RCPT TO:<ada@example.org>").expect("250");
     with.send("RCPT TO:<bob@example.org>").expect("250");
     with.send("RCPT TO:<ada@example.org>").expect("452 4.5.3");
+}
+
+TEST(SmtpExtensions, RequiresTlsOnlyUnderTls) { // RFC 8689 §2
+    Conversation with;
+    with.hello();
+    EXPECT_FALSE(with.reply().contains("REQUIRETLS"));
+    with.send("MAIL FROM:<> REQUIRETLS").expect("530 5.7.0");
+    with.start_tls().hello();
+    EXPECT_TRUE(with.reply().contains("250-REQUIRETLS\r\n"));
+    with.send("MAIL FROM:<> REQUIRETLS").expect("250 2.1.0");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.send("DATA").expect("354");
+    with.content(".\r\n").expect("250");
+    EXPECT_TRUE(with.backend().accepted.at(0).mail.requiretls);
+    Conversation without(Service::relay_in, [](Server& server) { server.tls = nullptr; });
+    without.hello().send("MAIL FROM:<> REQUIRETLS").expect("555 5.5.4");
+}
+
+TEST(SmtpExtensions, HoldsForThoseWhoSubmit) { // RFC 4865
+    auto with = submitting();
+    with.send("EHLO client.example");
+    EXPECT_TRUE(with.reply().contains("250-FUTURERELEASE 2592000 2023-12-14T22:13:20Z\r\n"));
+    const std::string mail = "MAIL FROM:<ada@example.org> ";
+    const struct {
+        std::string parameters;
+        std::string_view want;
+    } cases[] = {
+        {"HOLDFOR=2592000", "250"},
+        {"HOLDFOR=2592001", "501 5.5.4"},
+        {"HOLDUNTIL=2023-12-14T22:13:20Z", "250"},
+        {"HOLDUNTIL=2023-12-14T22:13:21Z", "501 5.5.4"},
+        {"HOLDUNTIL=2023-11-14T22:13:19Z", "501 5.5.4"}, // has passed
+        {"HOLDFOR=100 BY=200;R", "250"},
+        {"HOLDFOR=100 BY=99;R", "501 5.5.4"},
+        {"HOLDFOR=100 BY=-1;N", "501 5.5.4"},
+    };
+    for (const auto& c : cases) {
+        with.send(mail + c.parameters).expect(c.want);
+        with.send("RSET");
+    }
+}
+
+TEST(SmtpExtensions, HoldsForNobodyElse) {
+    Conversation with;
+    with.hello();
+    EXPECT_FALSE(with.reply().contains("FUTURERELEASE"));
+    with.send("MAIL FROM:<> HOLDFOR=1").expect("555 5.5.4");
+    Conversation off(Service::submission,
+                     [](Server& server) { server.limits.hold_most = std::chrono::seconds(0); });
+    off.start_tls().hello();
+    EXPECT_FALSE(off.reply().contains("FUTURERELEASE"));
 }
 
 TEST(SmtpExtensions, TakesBinaryInChunksAlone) { // RFC 3030 §3
@@ -85,6 +145,41 @@ TEST(SmtpExtensions, HoldsTextInChunksToTheRulesOfText) { // only who says binar
     with.send("RCPT TO:<ada@example.org>").expect("250");
     with.chunk("\r\na\nb\r\n", " LAST").expect("521 5.5.2");
     EXPECT_TRUE(with.is_over());
+}
+
+TEST(SmtpExtensions, RefusesWhatComesTooLate) { // RFC 2852
+    const struct {
+        std::string_view parameter, want;
+    } cases[] = {{"BY=60;R", "554 5.4.7"}, {"BY=60;N", "250"}, {"BY=62;R", "250"}};
+    for (const auto& c : cases) {
+        Conversation with;
+        with.hello().send("MAIL FROM:<> " + std::string(c.parameter)).expect("250");
+        with.send("RCPT TO:<ada@example.org>").expect("250");
+        with.send("DATA").expect("354");
+        with.host().clock.advance(std::chrono::seconds(61));
+        with.content("\r\nhello\r\n.\r\n").expect(c.want);
+    }
+}
+
+TEST(SmtpExtensions, SaysWhichPriorityAMessageHas) { // RFC 6710
+    const struct {
+        std::string parameter;
+        std::optional<std::int8_t> given;
+        std::string_view want;
+    } cases[] = {
+        {"", std::nullopt, "250 2.0.0 Ok: 0S.1"},
+        {" MT-PRIORITY=5", 5, "250 2.0.0 Ok: 0S.1"},
+        {" MT-PRIORITY=5", 0, "250 2.3.6 0 is the priority it has here. Ok: 0S.1"},
+        {" MT-PRIORITY=-3", -3, "250 2.0.0"},
+    };
+    for (const auto& c : cases) {
+        Conversation with;
+        with.backend().priority = c.given;
+        with.hello().send("MAIL FROM:<>" + c.parameter).expect("250");
+        with.send("RCPT TO:<ada@example.org>").expect("250");
+        with.send("DATA").expect("354");
+        with.content(".\r\n").expect(c.want);
+    }
 }
 
 } // namespace

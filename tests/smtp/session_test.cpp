@@ -38,11 +38,13 @@ TEST(SmtpSession, OffersExactlyItsExtensions) {
     with.send("EHLO client.example");
     EXPECT_EQ(with.reply(),
               "250-mx.example.org\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BITMIME\r\n"
-              "250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250-DSN\r\n"
+              "250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n250-DSN\r\n250-DELIVERBY\r\n250-"
+              "MT-PRIORITY\r\n"
               "250-LIMITS RCPTMAX=1000\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n");
     with.start_tls().send("EHLO client.example");
     EXPECT_FALSE(with.reply().contains("STARTTLS"));
     EXPECT_FALSE(with.reply().contains("AUTH"));
+    EXPECT_TRUE(with.reply().contains("250-REQUIRETLS\r\n")); // RFC 8689 §2
 }
 
 TEST(SmtpSession, OffersLoginUnderTlsAlone) { // HARDENING 24

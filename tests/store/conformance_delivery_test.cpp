@@ -11,13 +11,11 @@ DeliverRequest to(Subject& subject, std::vector<LocalRecipient> local,
 
 RelayRequest relay(Subject& subject, std::vector<std::string> addresses,
                    const std::string& hold = {}) {
-    RelayRequest request{token(subject, 1),
-                         {.reverse_path = "ada@example.org",
-                          .envelope_id = {},
-                          .return_content = {},
-                          .recipients = {}},
-                         "Received: from client\r\n",
-                         hold};
+    RelayRequest request{
+        token(subject, 1),
+        {.reverse_path = "ada@example.org", .envelope_id = {}, .return_content = {}},
+        "Received: from client\r\n",
+        hold};
     for (auto& address : addresses)
         request.envelope.recipients.push_back({std::move(address), {}, {}});
     return request;
@@ -242,6 +240,38 @@ TEST_P(StoreConformance, QueueRowsAreKeptBesideTheBody) {
     EXPECT_EQ(run(subject->admin().queued(QueueId(), 1))->size(), 2U)
         << "a message's rows stay together";
     EXPECT_EQ(run(subject->admin().queued(*first->queued, 100))->size(), 1U);
+}
+
+TEST_P(StoreConformance, QueueRowsKeepWhatTheSenderAsksFor) {
+    const auto later = subject->clock.now() + std::chrono::hours(5);
+    auto request = to(*subject, {});
+    request.relay = relay(*subject, {"x@example.com"});
+    auto& envelope = request.relay->envelope;
+    envelope.envelope_id = "QQ314159";
+    envelope.return_content = "HDRS";
+    envelope.is_8bit = true;
+    envelope.is_smtputf8 = true;
+    envelope.recipients[0].original_recipient = "rfc822;X@Example.com";
+    envelope.recipients[0].notify = "SUCCESS,DELAY";
+    envelope.handling = {true, false, -3, later, {{later + std::chrono::hours(1), true, true}}};
+    ASSERT_TRUE(run(store.deliver(std::move(request))));
+    auto plain = to(*subject, {});
+    plain.relay = relay(*subject, {"y@example.com"});
+    ASSERT_TRUE(run(store.deliver(std::move(plain))));
+    const auto rows = run(subject->admin().queued(QueueId(), 100));
+    ASSERT_TRUE(rows && rows->size() == 2);
+    const auto& row = rows->front();
+    EXPECT_EQ(row.envelope_id, "QQ314159");
+    EXPECT_EQ(row.return_content, "HDRS");
+    EXPECT_TRUE(row.is_8bit && row.is_smtputf8);
+    EXPECT_EQ(row.original_recipient, "rfc822;X@Example.com");
+    EXPECT_EQ(row.notify, "SUCCESS,DELAY");
+    EXPECT_EQ(
+        row.handling,
+        (queue::Handling{true, false, -3, later, {{later + std::chrono::hours(1), true, true}}}));
+    EXPECT_EQ(row.next_attempt_at, later);
+    EXPECT_EQ(rows->back().handling, queue::Handling{});
+    EXPECT_EQ(rows->back().next_attempt_at, subject->clock.now());
 }
 
 TEST_P(StoreConformance, RelayNeedsAToken) {

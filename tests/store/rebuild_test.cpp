@@ -53,6 +53,7 @@ TEST(Rebuild, BringsEveryMessageBack) {
     RebuildSubject subject;
     subject.open();
     UidValidity validity;
+    const queue::Handling handling{false, true, 4, subject.clock.now() + std::chrono::hours(9), {}};
     {
         Client client(subject, 1);
         deliver(subject, 1, "Subject: delivered\r\n\r\nbody");
@@ -69,6 +70,7 @@ TEST(Rebuild, BringsEveryMessageBack) {
         DeliverRequest request{{"Subject: out\r\n\r\n", {}}, {}, std::nullopt, subject.clock.now()};
         request.relay = RelayRequest{token(subject, 1), {}, "Received: x\r\n", "held"};
         request.relay->envelope.recipients = {{"x@example.com", {}, {}}};
+        request.relay->envelope.handling = handling;
         ASSERT_TRUE(subject.run(subject.store().deliver(std::move(request))));
         deliver(subject, 1, "last");
     }
@@ -100,7 +102,10 @@ TEST(Rebuild, BringsEveryMessageBack) {
     client.open("Junk");
     EXPECT_EQ(client.content(1),
               "Return-Path: <bob@example.net>\r\nSubject: delivered\r\n\r\nbody");
-    EXPECT_EQ(subject.run(subject.admin().queued(QueueId(), 10))->at(0).recipient, "x@example.com");
+    const auto queued = subject.run(subject.admin().queued(QueueId(), 10))->at(0);
+    EXPECT_EQ(queued.recipient, "x@example.com");
+    EXPECT_EQ(queued.handling, handling);
+    EXPECT_EQ(queued.next_attempt_at, handling.not_before);
     EXPECT_EQ(client.append("INBOX", {"new"}), "5");
     const auto usage = subject.run(subject.admin().usage({{AccountId(1), ShardId(1)}}));
     EXPECT_EQ((*usage)[0].messages, 6U);

@@ -4,7 +4,7 @@
   swaks    PIPELINING, STARTTLS, AUTH, ENHANCEDSTATUSCODES
   msmtp    STARTTLS, AUTH, DSN
   curl     SIZE, STARTTLS, AUTH, SMTPUTF8
-  smtplib  all: SIZE, 8BITMIME, SMTPUTF8, CHUNKING, BINARYMIME, DSN, LIMITS
+  smtplib  all: SIZE, 8BITMIME, SMTPUTF8, CHUNKING, BINARYMIME, DSN, DELIVERBY, MT-PRIORITY, LIMITS, REQUIRETLS, FUTURERELEASE
   Postfix  PIPELINING, SIZE, 8BITMIME, STARTTLS, ENHANCEDSTATUSCODES, DSN, SMTPUTF8; by SMTP and by LMTP
 """
 import email
@@ -14,12 +14,13 @@ import pathlib
 import random
 import smtplib
 import tempfile
+import time
 import unittest
 
 import host
 import postfix
 
-KEYWORDS = {"PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME", "DSN", "LIMITS",
+KEYWORDS = {"PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "CHUNKING", "BINARYMIME", "DSN", "DELIVERBY", "MT-PRIORITY", "LIMITS",
             "ENHANCEDSTATUSCODES"}
 
 
@@ -70,8 +71,11 @@ class Extensions(host.HostTest):
         self.assertEqual(message["Return-Path"], "<>")
         return parts, groups[1:]
 
-    def queued(self, recipient):
-        return [row for row in self.host.mailctl("queue", "list", as_json=True)["rows"] if row["recipient"] == recipient]
+    def queued(self, recipient, envelope_id=None):
+        """What `mailctl queue show` tells of what waits for this recipient."""
+        rows = [row for row in self.host.mailctl("queue", "list", as_json=True)["rows"] if row["recipient"] == recipient]
+        shown = [self.host.mailctl("queue", "show", str(row["id"]), as_json=True) for row in rows]
+        return [one for one in shown if envelope_id is None or one["envelope_id"] == envelope_id]
 
     # Those who say it.
 
@@ -88,13 +92,13 @@ class Extensions(host.HostTest):
             self.assertEqual({name.upper() for name in client.esmtp_features}, KEYWORDS | {"STARTTLS"})
             client.starttls(context=host.insecure_tls())
             client.ehlo()
-            self.assertEqual({name.upper() for name in client.esmtp_features}, KEYWORDS)
+            self.assertEqual({name.upper() for name in client.esmtp_features}, KEYWORDS | {"REQUIRETLS"})
         with smtplib.LMTP("127.0.0.1", self.port(24), local_hostname="client.example") as client:
             client.ehlo()
             self.assertLessEqual(KEYWORDS, {name.upper() for name in client.esmtp_features})
         with self.submit() as client:
             client.ehlo()
-            self.assertEqual({name.upper() for name in client.esmtp_features}, KEYWORDS)
+            self.assertEqual({name.upper() for name in client.esmtp_features}, KEYWORDS | {"REQUIRETLS", "FUTURERELEASE"})
             self.assertEqual(client.esmtp_features["limits"], "RCPTMAX=1000")
 
     def test_swaks_pipelines(self):
@@ -200,14 +204,57 @@ class Extensions(host.HostTest):
         _, recipients = self.report("many")
         self.assertEqual([(one["Final-Recipient"], one["Action"]) for one in recipients], [("rfc822;team@example.org", "expanded")])
         self.assertEqual([one for one in self.find("Your message was", key="SUBJECT") if b"Original-Envelope-Id: one" in one], [])
-        self.assertEqual(len(self.queued("eve@elsewhere.example")), 2)
+        (one,), (many,) = self.queued("eve@elsewhere.example", "one"), self.queued("eve@elsewhere.example", "many")
+        self.assertEqual(one["return_content"], "HDRS")
+        self.assertEqual([(row["original_recipient"], row["notify"]) for row in one["recipients"]], [("rfc822;far@example.org", "SUCCESS")])
+        self.assertEqual([(row["original_recipient"], row["notify"]) for row in many["recipients"]], [("rfc822;team@example.org", "DELAY")])
 
     def test_smtplib_report_to_elsewhere(self):
         """A report to a sender of another host waits in the queue, from nobody and to be answered by nobody."""
         with smtplib.SMTP("127.0.0.1", self.port(25), local_hostname="client.example") as client:
             client.sendmail("zoe@sender.example", ["bob@example.org"], host.message(message_id=self.id, sender=self.ada), ["ENVID=out"], ["NOTIFY=SUCCESS"])
         report, = host.wait_for(lambda: self.queued("zoe@sender.example"), 20, "the report")
-        self.assertEqual(report["reverse_path"], "<>")
+        self.assertEqual((report["reverse_path"], report["recipients"][0]["notify"]), ("<>", "NEVER"))
+
+    def test_smtplib_handling(self):
+        """What a sender asks of hosts on the way stands in the queue."""
+        before = int(time.time())
+        self.send(["ENVID=asks", "REQUIRETLS", "HOLDFOR=3600", "BY=7200;RT", "MT-PRIORITY=4"], ["x1@elsewhere.example"])
+        shown, = self.queued("x1@elsewhere.example", "asks")
+        self.assertEqual((shown["tls"], shown["priority"], shown["behind_deadline"]), ("required", 4, "return, trace"))
+        self.assertAlmostEqual(shown["not_before"] - before, 3600, delta=30)
+        self.assertAlmostEqual(shown["deliver_by"] - before, 7200, delta=30)
+        self.assertEqual(shown["recipients"][0]["next_attempt_at"], shown["not_before"])
+        text = self.host.mailctl("queue", "show", str(shown["id"]))
+        for word in ("asks", "required", "return, trace", "x1@elsewhere.example (held)"):
+            self.assertIn(word, text)
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(before + 900))
+        self.send([f"HOLDUNTIL={until}"], ["x2@elsewhere.example"])
+        self.assertEqual(self.queued("x2@elsewhere.example")[0]["not_before"], before + 900)
+        with self.submit() as client:
+            tls = b"TLS-Required: No\r\nMT-Priority: -2\r\n" + host.message(message_id=self.id)
+            client.sendmail(self.ada, ["x3@elsewhere.example"], tls)
+        shown, = self.queued("x3@elsewhere.example")
+        self.assertEqual((shown["tls"], shown["priority"]), ("optional", -2))
+        self.host.mailctl("queue", "show", "4711", exit_code=68)
+        self.host.mailctl("queue", "show", "what", exit_code=64)
+
+    def test_smtplib_holds_nothing_for_here(self):
+        with self.submit() as client:
+            self.assertEqual(client.mail(self.ada, ["HOLDFOR=60"])[0], 250)
+            code, text = client.rcpt("bob@example.org")
+            self.assertEqual((code, text[:5]), (554, b"5.3.3"))
+
+    def test_smtplib_priority_of_strangers(self):
+        with smtplib.LMTP("127.0.0.1", self.port(24), local_hostname="client.example") as client:
+            client.sendmail("zoe@sender.example", ["bob@example.org"], host.message(message_id=self.id), ["MT-PRIORITY=9"])
+        with smtplib.SMTP("127.0.0.1", self.port(25), local_hostname="client.example") as client:
+            client.ehlo()
+            client.mail("zoe@sender.example", ["MT-PRIORITY=9"])
+            client.rcpt("bob@example.org")
+            code, text = client.data(host.message(message_id=self.id))
+            trusted = text.startswith(b"2.0.0")   # where loopback is a trusted network
+            self.assertTrue(code == 250 and (trusted or text.startswith(b"2.3.6 0 ")), text)
 
     def relayed(self, transport, tls="none"):
         """Through Postfix, which is asked for everything that it knows."""

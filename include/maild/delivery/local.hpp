@@ -54,6 +54,8 @@ struct Transaction {
     std::optional<SentCopy> sent_copy = {};
     // Of what stands above the content, what belongs to the message itself: ENVELOPE shows it.
     std::string added_fields = {};
+    // The client may give a priority, and the envelope has none: the header is looked into.
+    bool reads_priority = false;
     WallTime now;
 };
 
