@@ -7,6 +7,8 @@
 
 #include "maild/store/local_store.hpp"
 
+#include <algorithm>
+
 namespace maild::store {
 namespace {
 
@@ -20,7 +22,31 @@ struct Plan {
     DeliverResult result;                        // refusals are in it already
     std::vector<std::pair<ShardId, Part>> parts; // what decides over the whole delivery comes first
     bool first_decides = false;
+    std::vector<queue::RecipientKey> reports_on;
 };
+
+// Of those that are reported on, the part of this shard.
+std::vector<queue::RecipientKey> take_of(ShardId shard, std::vector<queue::RecipientKey>& keys) {
+    std::vector<queue::RecipientKey> own;
+    std::erase_if(keys, [&](const queue::RecipientKey& key) {
+        if (shard_of(key.message) != shard) return false;
+        own.push_back(key);
+        return true;
+    });
+    return own;
+}
+
+std::vector<queue::Destination> destinations_of(const RelayJob& relay, WallTime now) {
+    if (!relay.hold_reason.empty()) return {};
+    std::vector<queue::Destination> all;
+    for (const auto& recipient : relay.envelope.recipients)
+        all.push_back({queue::destination_of(recipient.address),
+                       queue::first_attempt_of(relay.envelope, now)});
+    std::ranges::sort(all, {}, &queue::Destination::domain);
+    const auto again = std::ranges::unique(all, {}, &queue::Destination::domain);
+    all.erase(again.begin(), again.end());
+    return all;
+}
 
 std::uint64_t bytes_of(const DeliverJob& job) {
     return job.body->content.size() + 1;
@@ -88,6 +114,7 @@ Result<Plan> plan_delivery(LocalStore::Impl& impl, DeliverRequest request) {
         parts.erase(grant.shard);
     }
     plan.first_decides = request.relay || parts.size() == 1;
+    plan.reports_on = std::move(request.reports_on);
     for (auto& [shard, part] : parts) plan.parts.emplace_back(shard, std::move(part));
     return plan;
 }
@@ -101,13 +128,19 @@ net::Task<Result<DeliverResult>> LocalStore::deliver(DeliverRequest request) {
         auto& [id, part] = plan->parts[i];
         auto& shard = **impl_->shard(id);
         const auto bytes = bytes_of(part.job);
+        part.job.reports_on = take_of(id, plan->reports_on);
+        auto queued = part.job.relay ? destinations_of(*part.job.relay, impl_->clock.now())
+                                     : std::vector<queue::Destination>();
         auto job = std::make_shared<const DeliverJob>(std::move(part.job));
         auto commit = [job](Batch& batch) { return store::deliver(batch, *job); };
         auto delivered =
             co_await impl_->write<DeliverResult>(shard, std::move(commit), SessionId(), bytes);
         if (!delivered && i == 0 && plan->first_decides) co_return delivered;
+        if (delivered && delivered->queued && !queued.empty())
+            impl_->tell_queued(std::move(queued));
         take_results(plan->result, part, std::move(delivered));
     }
+    if (!plan->reports_on.empty()) co_await impl_->settle_reported(std::move(plan->reports_on));
     co_return std::move(plan->result);
 }
 

@@ -2,6 +2,7 @@
 // LocalStore's state on the io_context's thread: sessions, views, quotas; and how it hands work to
 // shards and waits.
 
+#include "store/lease_book.hpp"
 #include "store/operations.hpp"
 #include "store/pass.hpp"
 #include "store/shard.hpp"
@@ -24,6 +25,11 @@ public:
         explicit ShardState(std::size_t idle_bytes) : views(idle_bytes) {}
         std::unique_ptr<Shard> shard;
         ViewCache views;
+        LeaseBook leases;
+    };
+    struct Numbered {
+        ShardId id;
+        ShardState* state;
     };
     // From one account to another, whose rows may be in another shard.
     struct Across {
@@ -80,6 +86,11 @@ public:
                        auth::Right right); // its quota is in force from now on
     Quota quota_of(AccountId account) const;
     Result<ShardState*> shard(ShardId id);
+    std::vector<Numbered> serving(); // ascending
+    net::Task<Result<void>> write_everywhere(std::function<Result<void>(Batch&)> commit);
+    net::Task<void> settle_reported(std::vector<queue::RecipientKey> keys);
+    // Something is due there, or, with no place told, anywhere.
+    void tell_queued(std::vector<queue::Destination> where);
     Result<Session*> session(SessionId id);
     Result<Session*> session_with_mailbox(SessionId id);
     Result<Session*> session_that_writes(SessionId id); // not when it only examines

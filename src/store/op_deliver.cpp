@@ -150,6 +150,11 @@ Result<Delivered> insert_message(Batch& batch, PendingBody& body, MailboxRow& ma
 }
 
 Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job) {
+    for (const auto& key : job.reports_on) {
+        const auto told = settle_reported(batch, key);
+        if (!told) return pass(told);
+        if (!*told) return fail(Errc::conflict, "a report that is not owed");
+    }
     DeliverResult result;
     std::optional<std::size_t> body; // index into batch.bodies, once somebody takes the message
     for (const auto& target : job.local) {

@@ -6,9 +6,11 @@
 #include "store/batch.hpp"
 
 #include "maild/store/message_store.hpp"
+#include "maild/store/queue.hpp"
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace maild::store {
@@ -34,7 +36,17 @@ Result<void> check_room(const AccountRow& account, const Quota& quota, std::uint
 Result<void> remove_account(Batch& batch, AccountId account);
 
 // delivery
-inline constexpr int kQueueRowBits = 40; // of a QueueId; above them stands the shard
+// Ids of several shards never meet: the shard's number stands above the row's.
+inline constexpr int kQueueRowBits = 40;
+constexpr QueueId queue_id(ShardId shard, std::int64_t row) {
+    return QueueId((std::int64_t{shard.value} << kQueueRowBits) + row);
+}
+constexpr std::int64_t row_of(QueueId id) {
+    return id.value & ((std::int64_t{1} << kQueueRowBits) - 1);
+}
+constexpr ShardId shard_of(QueueId id) {
+    return ShardId(static_cast<std::uint32_t>(id.value >> kQueueRowBits));
+}
 struct LocalTarget {
     AccountId account;
     Quota quota;
@@ -55,12 +67,28 @@ struct DeliverJob {
     std::vector<LocalTarget> local;
     std::optional<RelayJob> relay;
     WallTime internal_date;
+    std::vector<queue::RecipientKey> reports_on;
 };
 Result<DeliverResult> deliver(Batch& batch, const DeliverJob& job);
 Result<QueueId> enqueue(Batch& batch, PendingBody& body, const RelayJob& job);
 // Into the row of a queued message that is there.
 Result<void> set_handling(db::Database& database, std::int64_t row,
                           const queue::Handling& handling);
+
+// One that is not up to date is passed over, and counted.
+Result<std::uint64_t> settle(Batch& batch, std::span<const queue::Settlement> settlements);
+// False: it owes nothing any more, or is gone.
+Result<bool> settle_reported(Batch& batch, const queue::RecipientKey& key);
+struct ChangeJob {
+    queue::ChangeRequest request;
+    std::int64_t after = 0; // rows of messages behind this one …
+    std::int64_t last = 0;  // … up to this one
+};
+Result<queue::ChangeSlice> change_queue(Batch& batch, ShardId shard, const ChangeJob& job);
+
+Result<void> suspend(Batch& batch, const queue::Suspension& suspension);
+Result<void> suppress(Batch& batch, const queue::Suppression& suppression);
+Result<std::uint64_t> unsuppress(Batch& batch, const std::string& address); // how many there were
 
 struct AppendJob {
     struct Message {

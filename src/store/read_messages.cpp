@@ -223,23 +223,26 @@ Result<std::string> read_piece(Reading& reading, const OpenRef& open, Uid uid, s
         return pass(row);
     const auto source = source_of(reading.database, open, uid);
     if (!source) return pass(source);
-    if (!reading.verified.contains(source->location)) {
-        if (auto whole = reading.packs.verify(source->location); !whole) return pass(whole);
-        reading.verified.add(source->location);
+    return read_body_piece(reading, {source->prefix, source->location, offset, length});
+}
+
+Result<std::string> read_body_piece(Reading& reading, const BodyPiece& piece) {
+    const auto& [prefix, location, offset, length] = piece;
+    if (!reading.verified.contains(location)) {
+        if (auto whole = reading.packs.verify(location); !whole) return pass(whole);
+        reading.verified.add(location);
     }
-    const std::uint64_t size = source->prefix.size() + source->location.body_length;
+    const std::uint64_t size = prefix.size() + location.body_length;
     if (offset >= size) return std::string();
     const auto wanted = std::min({length, std::uint64_t{kMaxRead}, size - offset});
-    auto piece =
-        offset < source->prefix.size() ? source->prefix.substr(offset, wanted) : std::string();
-    const auto have = piece.size();
-    piece.resize(wanted);
-    const auto body_offset = offset + have - source->prefix.size();
-    if (have == wanted) return piece;
-    auto read =
-        reading.packs.read_body(source->location, body_offset, std::span(piece).subspan(have));
+    auto bytes = offset < prefix.size() ? prefix.substr(offset, wanted) : std::string();
+    const auto have = bytes.size();
+    bytes.resize(wanted);
+    if (have == wanted) return bytes;
+    const auto body_offset = offset + have - prefix.size();
+    auto read = reading.packs.read_body(location, body_offset, std::span(bytes).subspan(have));
     if (!read) return pass(read);
-    return piece;
+    return bytes;
 }
 
 } // namespace maild::store

@@ -20,39 +20,6 @@ Result<std::uint32_t> count_recent(db::Database& database, MailboxId mailbox, Ui
     return query->column<std::uint32_t>(0);
 }
 
-queue::Handling handling_in(const db::Statement& row) {
-    queue::Handling handling;
-    handling.requires_tls = row.column<bool>(15);
-    handling.tls_optional = row.column<bool>(16);
-    handling.priority = static_cast<std::int8_t>(row.column<std::int64_t>(17));
-    if (!row.is_null(18)) handling.not_before = from_millis(row.column<std::int64_t>(18));
-    if (!row.is_null(19))
-        handling.deliver_by = {from_millis(row.column<std::int64_t>(19)), row.column<bool>(20),
-                               row.column<bool>(21)};
-    return handling;
-}
-
-queue::QueuedRecipient queued_row(const db::Statement& row, ShardId shard) {
-    queue::QueuedRecipient queued;
-    queued.id = QueueId((std::int64_t{shard.value} << kQueueRowBits) + row.column<std::int64_t>(0));
-    queued.reverse_path = row.column<std::string>(1);
-    queued.recipient = row.column<std::string>(2);
-    queued.state = row.column<queue::RecipientState>(3);
-    queued.reason = row.column<std::string>(4);
-    queued.size = row.column<std::uint64_t>(5);
-    queued.attempts = row.column<std::uint32_t>(6);
-    queued.queued_at = from_millis(row.column<std::int64_t>(7));
-    queued.next_attempt_at = from_millis(row.column<std::int64_t>(8));
-    queued.original_recipient = row.column<std::string>(9);
-    queued.notify = row.column<std::string>(10);
-    queued.envelope_id = row.column<std::string>(11);
-    queued.return_content = row.column<std::string>(12);
-    queued.is_8bit = row.column<bool>(13);
-    queued.is_smtputf8 = row.column<bool>(14);
-    queued.handling = handling_in(row);
-    return queued;
-}
-
 // Of another account: what the actor may look up, without the owner's uses and subscriptions.
 Result<std::vector<MailboxEntry>> list_shared(db::Database& database, const Access& access) {
     const auto known = rights_by_mailbox(database, access);
@@ -206,30 +173,6 @@ Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>> read_mailboxes(Readi
             {{row.status.id, std::move(row.name), row.use, is_subscribed, true}, row.status});
     }
     return all;
-}
-
-Result<std::vector<queue::QueuedRecipient>> read_queue(Reading& reading, ShardId shard,
-                                                       QueueId after, std::uint32_t limit) {
-    const auto base = std::int64_t{shard.value} << kQueueRowBits;
-    const auto first = std::max<std::int64_t>(after.value - base, 0);
-    auto rows = reading.database.query(
-        "SELECT m.id, m.reverse_path, r.address, r.state, r.reason, m.size, r.attempts, "
-        "m.queued_at, r.next_attempt_at, r.original_recipient, r.notify, m.envelope_id, "
-        "m.return_content, m.is_8bit, m.is_smtputf8, m.requires_tls, m.tls_optional, m.priority, "
-        "m.not_before, m.deliver_by, m.deliver_by_returns, m.deliver_by_traces FROM queue_message "
-        "m JOIN queue_recipient r ON r.queue_id = m.id WHERE m.id > ?1 ORDER BY m.id, r.position",
-        first);
-    if (!rows) return pass(rows);
-    std::vector<queue::QueuedRecipient> queued;
-    for (;;) {
-        const auto more = rows->step();
-        if (!more) return pass(more);
-        if (!*more) return queued;
-        auto row = queued_row(*rows, shard);
-        if (queued.size() >= limit && (queued.empty() || row.id != queued.back().id))
-            return queued; // whole messages
-        queued.push_back(std::move(row));
-    }
 }
 
 Result<Stored> read_stored(Reading& reading) {

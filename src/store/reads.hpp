@@ -7,6 +7,7 @@
 
 #include "maild/store/admin.hpp"
 #include "maild/store/message_store.hpp"
+#include "maild/store/queue.hpp"
 
 namespace maild::store {
 
@@ -44,6 +45,38 @@ Result<std::vector<std::pair<MailboxEntry, MailboxStatus>>> read_mailboxes(Readi
                                                                            AccountId account);
 Result<std::vector<queue::QueuedRecipient>> read_queue(Reading& reading, ShardId shard,
                                                        QueueId after, std::uint32_t limit);
+// What is due of a destination in a shard; `except`, sorted: leased already.
+struct LeaseWanted {
+    ShardId shard;
+    std::string destination;
+    std::uint32_t most = 0;
+    WallTime now{};
+    std::vector<std::pair<QueueId, std::uint32_t>> except = {};
+};
+Result<std::vector<queue::Destination>> read_destinations(Reading& reading, std::string after,
+                                                          std::uint32_t most);
+Result<std::vector<queue::LeasedMessage>> read_due(Reading& reading, const LeaseWanted& wanted);
+Result<std::vector<queue::LeasedMessage>> read_owed(Reading& reading, ShardId shard, QueueId after,
+                                                    std::uint32_t most);
+Result<std::string> read_queued_piece(Reading& reading, QueueId id, std::uint64_t offset,
+                                      std::uint64_t length);
+Result<std::vector<queue::DestinationFigures>> read_queue_figures(Reading& reading,
+                                                                  std::uint32_t most);
+
+// Those that end behind `now`.
+Result<std::vector<queue::Suspension>> read_suspensions(Reading& reading, WallTime now);
+Result<std::vector<queue::Suppression>> read_suppressions(Reading& reading,
+                                                          const std::string& after,
+                                                          std::uint32_t most);
+
+// A part of a prefix and the body behind it, verified once.
+struct BodyPiece {
+    std::string prefix;
+    Location location;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+Result<std::string> read_body_piece(Reading& reading, const BodyPiece& piece);
 struct Stored {
     std::uint64_t messages = 0;
     std::uint64_t pack_bytes = 0;

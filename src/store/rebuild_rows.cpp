@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::int64_t kUidMargin = 1 << 20;
 
+constexpr std::string_view kFoundAgain =
+    "found again when the shard was rebuilt; it may have been sent: release it, or drop it";
+
 // A name of another account's mailbox: an own one has it only in records from before there was
 // sharing. Migrations have renamed it since, of which no record tells.
 constexpr std::string_view kOthers = "Other Users";
@@ -166,7 +169,7 @@ Result<void> Rows::add_relay(std::int64_t body, const RecordedRelay& relay,
         execute("INSERT INTO account (id, uid_validity) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 relay.account, std::clamp<std::int64_t>(to_unix_seconds(now_), 1, UINT32_MAX / 2));
     if (!account) return account;
-    const auto id = relay.id.value & ((std::int64_t{1} << kQueueRowBits) - 1);
+    const auto id = row_of(relay.id);
     const auto& e = relay.envelope;
     auto message = execute("INSERT OR REPLACE INTO queue_message (id, account_id, body_id, prefix, "
                            "reverse_path, envelope_id,"
@@ -178,17 +181,20 @@ Result<void> Rows::add_relay(std::int64_t body, const RecordedRelay& relay,
                            to_millis(relay.queued_at));
     if (!message) return message;
     if (auto kept = set_handling(database_, id, e.handling); !kept) return kept;
-    const auto state =
-        relay.hold_reason.empty() ? queue::RecipientState::due : queue::RecipientState::held;
+    // What became of it last may be told by no record.
+    const auto state = queue::RecipientState::held;
+    const auto reason = relay.hold_reason.empty() ? std::string(kFoundAgain) : relay.hold_reason;
     const auto first_attempt = to_millis(queue::first_attempt_of(e, relay.queued_at));
     std::int64_t position = 0;
     for (const auto& recipient : e.recipients) {
-        auto row =
-            execute("INSERT OR REPLACE INTO queue_recipient (queue_id, position, address, "
-                    "original_recipient, notify,"
-                    " state, reason, next_attempt_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    id, position++, recipient.address, recipient.original_recipient,
-                    recipient.notify, state, relay.hold_reason, first_attempt);
+        auto row = execute(
+            "INSERT OR REPLACE INTO queue_recipient (queue_id, position, address, "
+            "original_recipient, notify,"
+            " state, reason, next_attempt_at, destination, rank) VALUES (?1, ?2, ?3, ?4, ?5, "
+            "?6, ?7, ?8, ?9, ?10)",
+            id, position++, recipient.address, recipient.original_recipient, recipient.notify,
+            state, reason, first_attempt, queue::destination_of(recipient.address),
+            -std::int64_t{e.handling.priority});
         if (!row) return row;
     }
     return {};
@@ -212,6 +218,16 @@ Result<void> Rows::apply(const MailboxNamed& note) {
 Result<void> Rows::apply(const MailboxRemoved& note) {
     return execute("UPDATE mailbox SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL",
                    note.id, to_millis(now_));
+}
+
+Result<void> Rows::apply(const RecipientGone& note) {
+    const auto id = row_of(note.id);
+    auto gone = execute("DELETE FROM queue_recipient WHERE queue_id = ?1 AND position = ?2", id,
+                        std::int64_t{note.position});
+    if (!gone) return gone;
+    return execute("DELETE FROM queue_message WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM "
+                   "queue_recipient WHERE queue_id = ?1)",
+                   id);
 }
 
 Result<void> Rows::apply(const AccountRemoved& note) {

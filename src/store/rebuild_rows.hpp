@@ -33,6 +33,7 @@ public:
     Result<void> apply(const MessagesCopied& note);
     Result<void> apply(const MessagesRemoved& note);
     Result<void> apply(const AccountRemoved& note);
+    Result<void> apply(const RecipientGone& note);
     // Counters, mod-sequences, subscriptions. `has_gaps`: segments were removed, so UIDs above
     // those that are left may have been given out.
     Result<void> finish(bool has_gaps);

@@ -69,8 +69,12 @@ struct MessagesRemoved {
 struct AccountRemoved {
     AccountId account;
 };
-using Note =
-    std::variant<MailboxNamed, MailboxRemoved, MessagesCopied, MessagesRemoved, AccountRemoved>;
+struct RecipientGone { // from the queue: delivered, given up or dropped
+    QueueId id;
+    std::uint32_t position = 0;
+};
+using Note = std::variant<MailboxNamed, MailboxRemoved, MessagesCopied, MessagesRemoved,
+                          AccountRemoved, RecipientGone>;
 
 template <class Codec> void describe(Codec& codec, RecordedMailbox& m) {
     codec(m.account, m.id, m.name, m.use, m.uid_validity);
@@ -94,6 +98,7 @@ template <class Codec> void describe(Codec& codec, MessagesCopied& n) {
 }
 template <class Codec> void describe(Codec& codec, MessagesRemoved& n) { codec(n.from, n.uids); }
 template <class Codec> void describe(Codec& codec, AccountRemoved& n) { codec(n.account); }
+template <class Codec> void describe(Codec& codec, RecipientGone& n) { codec(n.id, n.position); }
 
 inline constexpr char kMetadataVersion = 1;
 inline constexpr char kHandledMetadataVersion = 2;

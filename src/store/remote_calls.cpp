@@ -14,7 +14,8 @@ net::Task<Result<DeliverResult>> RemoteStore::deliver(DeliverRequest request) {
     auto blob = ipc::Blob::create(std::string(request.message.content));
     if (!blob) co_return pass(blob);
     wire::Deliver message{std::move(request.message.structure), std::move(request.local),
-                          std::move(request.relay), request.internal_date};
+                          std::move(request.relay), request.internal_date,
+                          std::move(request.reports_on)};
     auto payload = ipc::encode(message);
     const auto reply = co_await impl->line.call(wire::number(Type::deliver), std::move(payload),
                                                 std::move(*blob), impl->timeout);

@@ -39,6 +39,9 @@ void RemoteStore::Impl::on_event(Type type, std::string_view payload) {
             on_annotations(*event);
     } else if (type == Type::account_changed) {
         if (const auto event = ipc::decode<wire::AccountChanged>(payload)) on_account(*event);
+    } else if (type == Type::something_queued) {
+        auto event = ipc::decode<wire::SomethingQueued>(payload);
+        if (event && on_queued) on_queued(std::move(event->where));
     } else
         log::warning("store_event_unknown", {{"type", wire::number(type)}});
 }

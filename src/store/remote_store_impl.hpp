@@ -41,6 +41,7 @@ public:
     std::size_t sessions_coming = 0;
     std::uint64_t line_number = 0; // counts lines that broke
     Result<void> accepts_mail = fail(Errc::unavailable);
+    std::function<void(std::vector<queue::Destination>)> on_queued;
 
 private:
     void on_event(wire::Type type, std::string_view payload);

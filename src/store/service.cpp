@@ -54,8 +54,11 @@ net::Task<void> Service::Impl::handle(std::shared_ptr<ipc::Connection> connectio
     Exchange exchange{std::move(connection), std::move(request)};
     const auto role = exchange.connection->role();
     bool is_known = false;
-    if (role == PeerRole::control)
+    if (role == PeerRole::control) {
         is_known = co_await handle_admin(exchange);
+        if (!is_known) is_known = co_await handle_queue_admin(exchange);
+    } else if (role == PeerRole::sender && queue != nullptr)
+        is_known = co_await handle_sender(exchange);
     else if (role == PeerRole::worker) {
         is_known = co_await handle_delivery(exchange);
         if (!is_known) is_known = co_await handle_mailboxes(exchange);
@@ -69,6 +72,7 @@ net::Task<void> Service::Impl::handle(std::shared_ptr<ipc::Connection> connectio
 }
 
 void Service::Impl::closed(ipc::Connection& connection) {
+    if (connection.role() == PeerRole::sender && queue != nullptr) queue->release_leases();
     const auto found = sessions_.find(connection.id());
     if (found == sessions_.end()) return;
     const auto ended = std::move(found->second);
@@ -209,6 +213,10 @@ net::Task<void> Service::Impl::deliver(Exchange& exchange) {
     auto message = decode<wire::Deliver>(exchange);
     if (!message) co_return;
     const auto remote = message->relay ? message->relay->envelope.recipients.size() : 0;
+    if (!message->reports_on.empty() && exchange.connection->role() != PeerRole::sender) {
+        exchange.connection->reply_error(exchange.request.id, {Errc::not_permitted, "reports"});
+        co_return;
+    }
     if (message->local.size() + remote > limits.recipients) {
         exchange.connection->reply_error(exchange.request.id, {Errc::limit_exceeded, "recipients"});
         co_return;
@@ -219,6 +227,7 @@ net::Task<void> Service::Impl::deliver(Exchange& exchange) {
     request.local = std::move(message->local);
     request.relay = std::move(message->relay);
     request.internal_date = message->internal_date;
+    request.reports_on = std::move(message->reports_on);
     const auto delivered = co_await store.deliver(std::move(request));
     exchange.connection->answer(exchange.request.id, delivered);
 }
@@ -255,9 +264,13 @@ net::Task<void> Service::Impl::read(Exchange& exchange) {
     if (!message) co_return;
     auto piece =
         co_await store.read(message->session, message->uid, message->offset, message->length);
+    answer_piece(exchange, std::move(piece));
+}
+
+void Service::Impl::answer_piece(const Exchange& exchange, Result<std::string> piece) {
     if (!piece) {
         exchange.connection->reply_error(exchange.request.id, piece.error());
-        co_return;
+        return;
     }
     auto blob = ipc::Blob::create(std::move(*piece));
     if (blob)

@@ -23,6 +23,8 @@ public:
     MessageStore& store;
     Claims& claims;
     StoreAdmin& admin;
+    Queue* queue = nullptr; // none: nobody sends
+    QueueAdmin* queue_admin = nullptr;
     const ServiceLimits limits;
     ipc::Server server;
 
@@ -40,6 +42,9 @@ private:
     net::Task<bool> handle_sharing(Exchange& exchange);
     net::Task<bool> handle_messages(Exchange& exchange);
     net::Task<bool> handle_admin(Exchange& exchange);
+    net::Task<bool> handle_sender(Exchange& exchange);
+    net::Task<bool> handle_queue_admin(Exchange& exchange);
+    net::Task<bool> handle_queue_lists(Exchange& exchange);
 
     net::Task<void> check_room(Exchange& exchange);
     net::Task<void> deliver(Exchange& exchange);
@@ -59,6 +64,8 @@ private:
     net::Task<void> vanished(Exchange& exchange);
     net::Task<void> narrow(Exchange& exchange);
     net::Task<void> check(Exchange& exchange);
+    net::Task<void> read_queued(Exchange& exchange);
+    static void answer_piece(const Exchange& exchange, Result<std::string> piece);
     void close_session(Exchange& exchange);
     void close_mailbox(Exchange& exchange);
     void watch(Exchange& exchange);

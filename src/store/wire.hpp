@@ -56,12 +56,27 @@ enum class Type : ipc::MessageType {
     check,
     acl_of,
     set_acl_of,
+    change_queue,
+    queue_figures,
+    suspend,
+    list_suspensions,
+    suppress,
+    unsuppress,
+    list_suppressions,
+    // from the sender; also deliver
+    destinations = 96,
+    lease,
+    owed,
+    read_queued,
+    settle,
+    suspensions,
     // events to workers
     changes = 128,
     lost,
     accepts_mail,
     annotations_changed,
     account_changed,
+    something_queued, // to the sender
 };
 
 constexpr ipc::MessageType number(Type type) { return static_cast<ipc::MessageType>(type); }
@@ -75,6 +90,7 @@ struct Deliver { // the content is the blob
     std::vector<LocalRecipient> local;
     std::optional<RelayRequest> relay;
     WallTime internal_date{};
+    std::vector<queue::RecipientKey> reports_on = {}; // of the sender alone
 };
 struct OpenSession {
     auth::Token token;
@@ -186,9 +202,35 @@ struct AclOf { // the change is for set_acl_of alone
 struct Usage {
     std::vector<AccountRef> accounts;
 };
-struct Queued {
+struct Queued { // also owed
     QueueId after;
     std::uint32_t limit = 0;
+};
+
+struct Destinations { // also list_suppressions
+    std::string after;
+    std::uint32_t most = 0;
+};
+struct Lease {
+    std::string destination;
+    std::uint32_t most = 0;
+};
+struct ReadQueued {
+    QueueId message;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+};
+struct Settle {
+    std::vector<queue::Settlement> settlements;
+};
+struct QueueFigures {
+    std::uint32_t most = 0;
+};
+struct Unsuppress {
+    std::string address;
+};
+struct SomethingQueued { // nothing told: anywhere
+    std::vector<queue::Destination> where;
 };
 
 struct Changes {
@@ -220,7 +262,7 @@ struct AnnotationsChanged {
 
 template <class Codec> void describe(Codec& codec, CheckRoom& m) { codec(m.grant, m.size); }
 template <class Codec> void describe(Codec& codec, Deliver& m) {
-    codec(m.structure, m.local, m.relay, m.internal_date);
+    codec(m.structure, m.local, m.relay, m.internal_date, m.reports_on);
 }
 template <class Codec> void describe(Codec& codec, OpenSession& m) { codec(m.token); }
 template <class Codec> void describe(Codec& codec, OpenShared& m) { codec(m.session, m.owner); }
@@ -276,6 +318,15 @@ template <class Codec> void describe(Codec& codec, AnnotationsChanged& m) {
 }
 template <class Codec> void describe(Codec& codec, Usage& m) { codec(m.accounts); }
 template <class Codec> void describe(Codec& codec, Queued& m) { codec(m.after, m.limit); }
+template <class Codec> void describe(Codec& codec, Destinations& m) { codec(m.after, m.most); }
+template <class Codec> void describe(Codec& codec, Lease& m) { codec(m.destination, m.most); }
+template <class Codec> void describe(Codec& codec, ReadQueued& m) {
+    codec(m.message, m.offset, m.length);
+}
+template <class Codec> void describe(Codec& codec, Settle& m) { codec(m.settlements); }
+template <class Codec> void describe(Codec& codec, QueueFigures& m) { codec(m.most); }
+template <class Codec> void describe(Codec& codec, Unsuppress& m) { codec(m.address); }
+template <class Codec> void describe(Codec& codec, SomethingQueued& m) { codec(m.where); }
 template <class Codec> void describe(Codec& codec, Changes& m) {
     codec(m.session, m.opening, m.mailbox, m.changes);
 }

@@ -182,7 +182,8 @@ const Planted kPlanted[] = {
       "exist, 77"}},
     {"QueueTwice",
      "INSERT INTO queue_recipient SELECT queue_id, 1, address, original_recipient, notify, state, "
-     "reason, attempts, next_attempt_at, lease_epoch, leased_until FROM queue_recipient",
+     "reason, attempts, next_attempt_at, destination, rank, owes, told_delay, status, host, "
+     "last_attempt_at FROM queue_recipient",
      {"queue 1  0: the queue's message 1099511627777 waits twice for x@example.com"}},
     {"QueueWithoutMessage",
      "UPDATE queue_recipient SET queue_id = 77",

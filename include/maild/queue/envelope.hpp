@@ -18,9 +18,9 @@ enum class RecipientState : std::uint8_t { held, due, leased, delivered, failed 
 // One forward-path to relay to, with what RFC 3461 lets a sender ask of it (kept as written, xtext
 // decoded).
 struct RelayRecipient {
-    std::string address;            // normalized addr-spec
-    std::string original_recipient; // ORCPT, empty without
-    std::string notify;             // NOTIFY, empty without
+    std::string address{};            // normalized addr-spec
+    std::string original_recipient{}; // ORCPT, empty without
+    std::string notify{};             // NOTIFY, empty without
 };
 
 struct DeliverBy { // RFC 2852
@@ -42,11 +42,11 @@ struct Handling {
 };
 
 struct Envelope {
-    std::string reverse_path;   // empty: the null reverse-path
-    std::string envelope_id;    // ENVID
-    std::string return_content; // RET: "FULL", "HDRS" or empty
-    bool is_8bit = false;       // BODY=8BITMIME
-    bool is_smtputf8 = false;   // RFC 6531
+    std::string reverse_path{};   // empty: the null reverse-path
+    std::string envelope_id{};    // ENVID
+    std::string return_content{}; // RET: "FULL", "HDRS" or empty
+    bool is_8bit = false;         // BODY=8BITMIME
+    bool is_smtputf8 = false;     // RFC 6531
     std::vector<RelayRecipient> recipients = {};
     Handling handling = {};
 };
@@ -59,21 +59,26 @@ inline WallTime first_attempt_of(const Envelope& envelope, WallTime now) {
 // A row as `mailctl queue list` and `queue show` tell it, with what is the whole message's.
 struct QueuedRecipient {
     QueueId id;
-    std::string reverse_path;
-    std::string recipient;
-    std::string original_recipient;
-    std::string notify;
+    std::string reverse_path{};
+    std::string recipient{};
+    std::string original_recipient{};
+    std::string notify{};
     RecipientState state = RecipientState::held;
-    std::string reason; // why it is held or was deferred, in words
+    std::string reason{}; // why it is held or was deferred, in words
     std::uint64_t size = 0;
     std::uint32_t attempts = 0;
     WallTime queued_at;
     WallTime next_attempt_at;
-    std::string envelope_id;
-    std::string return_content;
+    std::string envelope_id{};
+    std::string return_content{};
     bool is_8bit = false;
     bool is_smtputf8 = false;
     Handling handling = {};
+    std::string destination{};
+    std::string status{}; // RFC 3463, of the last attempt
+    std::string host{};   // whose words `reason` is; empty: nobody's
+    WallTime last_attempt_at{};
+    std::uint32_t position = 0; // in the message
 };
 
 template <class Codec> void describe(Codec& codec, RelayRecipient& r) {
@@ -92,7 +97,8 @@ template <class Codec> void describe(Codec& codec, Envelope& e) {
 template <class Codec> void describe(Codec& codec, QueuedRecipient& r) {
     codec(r.id, r.reverse_path, r.recipient, r.original_recipient, r.notify, r.state, r.reason,
           r.size, r.attempts, r.queued_at, r.next_attempt_at, r.envelope_id, r.return_content,
-          r.is_8bit, r.is_smtputf8, r.handling);
+          r.is_8bit, r.is_smtputf8, r.handling, r.destination, r.status, r.host, r.last_attempt_at,
+          r.position);
 }
 
 } // namespace maild::queue

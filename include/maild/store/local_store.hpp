@@ -13,6 +13,7 @@
 #include "maild/store/executor.hpp"
 #include "maild/store/fault_record.hpp"
 #include "maild/store/message_store.hpp"
+#include "maild/store/queue.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -52,6 +53,8 @@ struct LocalStoreOptions {
     // A shard's meta.db is damaged, or a shard is read-only: in words, for `mailctl server status`.
     // While the store opens, or later. The others go on.
     std::function<void(const std::string&)> on_trouble;
+    // Something has come into the queue, due there and then; told nothing: an admin has changed it.
+    std::function<void(std::vector<queue::Destination>)> on_queued;
 };
 
 // What the store stands on. All outlive it.
@@ -62,7 +65,11 @@ struct LocalStoreWorld {
     Random& random;
 };
 
-class LocalStore final : public MessageStore, public StoreAdmin, public Claims {
+class LocalStore final : public MessageStore,
+                         public StoreAdmin,
+                         public Claims,
+                         public Queue,
+                         public QueueAdmin {
 public:
     // Recovers each shard; io is not needed for that. An error names the shard in `internal`. A
     // shard whose meta.db is damaged or lost is offline (unavailable) until it was rebuilt. One
@@ -139,6 +146,27 @@ public:
     net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
                                                                   std::uint32_t limit) override;
     net::Task<Result<CheckSlice>> check(CheckRequest request) override;
+
+    net::Task<Result<std::vector<queue::Destination>>> destinations(std::string after,
+                                                                    std::uint32_t most) override;
+    net::Task<Result<std::vector<queue::LeasedMessage>>> lease(std::string destination,
+                                                               std::uint32_t most) override;
+    net::Task<Result<std::vector<queue::LeasedMessage>>> owed(QueueId after,
+                                                              std::uint32_t most) override;
+    net::Task<Result<std::string>> read_queued(QueueId message, std::uint64_t offset,
+                                               std::uint64_t length) override;
+    net::Task<Result<std::uint64_t>> settle(std::vector<queue::Settlement> settlements) override;
+    net::Task<Result<std::vector<queue::Suspension>>> suspensions() override;
+    net::Task<Result<void>> suspend(queue::Suspension suspension) override;
+    net::Task<Result<std::vector<queue::Suspension>>> list_suspensions() override;
+    net::Task<Result<void>> suppress(queue::Suppression suppression) override;
+    net::Task<Result<void>> unsuppress(std::string address) override;
+    net::Task<Result<std::vector<queue::Suppression>>>
+    list_suppressions(std::string after, std::uint32_t most) override;
+    void release_leases() override;
+    net::Task<Result<queue::ChangeSlice>> change_queue(queue::ChangeRequest request) override;
+    net::Task<Result<std::vector<queue::DestinationFigures>>>
+    queue_figures(std::uint32_t most) override;
 
     class Impl;
 

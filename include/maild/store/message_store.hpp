@@ -16,7 +16,7 @@
 #include "maild/auth/token.hpp"
 #include "maild/base/error.hpp"
 #include "maild/net/task.hpp"
-#include "maild/queue/envelope.hpp"
+#include "maild/queue/lease.hpp"
 #include "maild/store/annotation.hpp"
 #include "maild/store/types.hpp"
 
@@ -78,6 +78,10 @@ struct DeliverRequest {
     std::vector<LocalRecipient> local;
     std::optional<RelayRequest> relay;
     WallTime internal_date;
+    // Recipients of the queue that this message reports on: settled with it, in the same commit
+    // where that is of their shard, else in one behind it. conflict, and nothing is delivered: one
+    // of them owes no report any more.
+    std::vector<queue::RecipientKey> reports_on = {};
 };
 
 struct Delivered {

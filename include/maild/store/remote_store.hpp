@@ -9,13 +9,19 @@
 #include "maild/store/admin.hpp"
 #include "maild/store/claims.hpp"
 #include "maild/store/message_store.hpp"
+#include "maild/store/queue.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace maild::store {
 
-class RemoteStore final : public MessageStore, public StoreAdmin, public Claims {
+class RemoteStore final : public MessageStore,
+                          public StoreAdmin,
+                          public Claims,
+                          public Queue,
+                          public QueueAdmin {
 public:
     // The timeout is for a store whose disk hangs; a fault ends the line at once.
     RemoteStore(boost::asio::io_context& io, ipc::Client& client,
@@ -89,6 +95,30 @@ public:
     net::Task<Result<std::vector<queue::QueuedRecipient>>> queued(QueueId after,
                                                                   std::uint32_t limit) override;
     net::Task<Result<CheckSlice>> check(CheckRequest request) override;
+
+    net::Task<Result<std::vector<queue::Destination>>> destinations(std::string after,
+                                                                    std::uint32_t most) override;
+    net::Task<Result<std::vector<queue::LeasedMessage>>> lease(std::string destination,
+                                                               std::uint32_t most) override;
+    net::Task<Result<std::vector<queue::LeasedMessage>>> owed(QueueId after,
+                                                              std::uint32_t most) override;
+    net::Task<Result<std::string>> read_queued(QueueId message, std::uint64_t offset,
+                                               std::uint64_t length) override;
+    net::Task<Result<std::uint64_t>> settle(std::vector<queue::Settlement> settlements) override;
+    net::Task<Result<std::vector<queue::Suspension>>> suspensions() override;
+    net::Task<Result<void>> suspend(queue::Suspension suspension) override;
+    net::Task<Result<std::vector<queue::Suspension>>> list_suspensions() override;
+    net::Task<Result<void>> suppress(queue::Suppression suppression) override;
+    net::Task<Result<void>> unsuppress(std::string address) override;
+    net::Task<Result<std::vector<queue::Suppression>>>
+    list_suppressions(std::string after, std::uint32_t most) override;
+    void release_leases() override;
+    net::Task<Result<queue::ChangeSlice>> change_queue(queue::ChangeRequest request) override;
+    net::Task<Result<std::vector<queue::DestinationFigures>>>
+    queue_figures(std::uint32_t most) override;
+    // Something is due there, or, with no place told, anywhere. What came while the line was broken
+    // is not told.
+    void on_queued(std::function<void(std::vector<queue::Destination>)> handler);
 
 private:
     class Impl;

@@ -11,9 +11,11 @@
 #include "maild/store/admin.hpp"
 #include "maild/store/claims.hpp"
 #include "maild/store/message_store.hpp"
+#include "maild/store/queue.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace maild::store {
 
@@ -33,10 +35,14 @@ public:
     Service(const Service&) = delete;
     Service& operator=(const Service&) = delete;
 
-    // A worker is told at once whether mail is accepted. Control may call StoreAdmin, and nothing
-    // else; workers MessageStore and Claims, and nothing else; other roles nothing.
+    // The same store's queue. Before it, nobody may send, or change what is queued.
+    void serve_queue(Queue& queue, QueueAdmin& admin);
+    // A worker is told at once whether mail is accepted. Control may call StoreAdmin and
+    // QueueAdmin, workers MessageStore and Claims, `sender` Queue and MessageStore::deliver();
+    // nobody anything else.
     void attach(UniqueFd socket, ipc::PeerRole role, unsigned index);
     void announce_accepts_mail(); // to all workers, what the store says now
+    void announce_queued(const std::vector<queue::Destination>& where); // to the sender
     std::size_t connections() const;
 
 private:
