@@ -2,9 +2,8 @@
 // over. They go the way of any mail, but never change what the peer is answered.
 #include "daemon/smtp_backend.hpp"
 
-#include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
-#include "maild/mail/date.hpp"
+#include "maild/delivery/report.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,23 +22,6 @@ delivery::Dsn dsn_for(const smtp::Envelope& envelope, const smtp::Content& conte
     if (const auto& by = envelope.mail.deliver_by) dsn.deliver_by = envelope.begun + by->time;
     dsn.content = content.bytes;
     return dsn;
-}
-
-// To the reverse-path, from nobody (§6.1), and no report of a report.
-delivery::Transaction transaction_for(const delivery::Dsn& dsn, std::string_view bytes,
-                                      directory::Resolution resolution) {
-    delivery::Transaction transaction;
-    transaction.envelope.is_8bit = std::ranges::any_of(bytes, ascii::is_8bit);
-    transaction.envelope.is_smtputf8 = delivery::needs_smtputf8(dsn);
-    transaction.received = "Received: by " + dsn.reporting_mta + "\r\n\tid dsn." + dsn.id +
-                           ";\r\n\t" + mail::format_date_time(dsn.now) + "\r\n";
-    transaction.now = dsn.now;
-    delivery::Recipient recipient;
-    recipient.forward_path = dsn.to;
-    recipient.resolution = std::move(resolution);
-    recipient.notify = "NEVER";
-    transaction.recipients.push_back(std::move(recipient));
-    return transaction;
 }
 
 void log_report(const delivery::Dsn& dsn, const Result<void>& result) {
@@ -67,14 +49,12 @@ net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Enve
         log_report(dsn, std::unexpected(resolution.error()));
         co_return;
     }
-    const bool has_way = resolution->verdict == directory::Verdict::accepted ||
-                         resolution->verdict == directory::Verdict::not_local;
-    if (!has_way) {
+    if (!delivery::can_be_told(*resolution)) {
         log_report(dsn, fail(Errc::no_such_account, "the reverse-path is nobody's"));
         co_return;
     }
     const auto bytes = delivery::format_dsn(dsn);
-    auto transaction = transaction_for(dsn, bytes, std::move(*resolution));
+    auto transaction = delivery::report_transaction(dsn, bytes, std::move(*resolution));
     transaction.envelope.handling.requires_tls = envelope.mail.requiretls; // RFC 8689 §5
     const auto delivered = co_await carry_out(client, std::move(transaction), bytes);
     log_report(dsn, delivered.results.front());

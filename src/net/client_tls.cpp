@@ -30,7 +30,7 @@ Result<void> trust(SSL_CTX* context, const std::string& pem) {
 
 } // namespace
 
-Result<std::shared_ptr<const ClientTls>> ClientTls::create(const std::string& authorities) {
+Result<std::shared_ptr<const ClientTls>> ClientTls::create_without_authorities() {
     ERR_clear_error();
     SslContextPtr context(SSL_CTX_new(TLS_client_method()));
     if (!context) return fail_openssl(Errc::internal, "SSL_CTX_new");
@@ -40,9 +40,16 @@ Result<std::shared_ptr<const ClientTls>> ClientTls::create(const std::string& au
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     if (SSL_CTX_dane_enable(context.get()) != 1)
         return fail_openssl(Errc::internal, "SSL_CTX_dane_enable");
-    if (auto trusted = trust(context.get(), authorities); !trusted)
-        return std::unexpected(std::move(trusted.error()));
     return std::shared_ptr<const ClientTls>(new ClientTls(context.release()));
+}
+
+Result<std::shared_ptr<const ClientTls>> ClientTls::create(const std::string& authorities) {
+    auto made = create_without_authorities();
+    if (!made) return made;
+    auto* context = static_cast<SSL_CTX*>((*made)->native());
+    if (auto trusted = trust(context, authorities); !trusted)
+        return std::unexpected(std::move(trusted.error()));
+    return made;
 }
 
 std::shared_ptr<const ClientTls> ClientTls::expecting(TlsExpectation expectation,

@@ -49,6 +49,8 @@ class ClientTls {
 public:
     // Certificates of authorities, in PEM. Errors say what is wrong with the text.
     static Result<std::shared_ptr<const ClientTls>> create(const std::string& authorities);
+    // Trusts nobody: good for what expects DANE or nothing.
+    static Result<std::shared_ptr<const ClientTls>> create_without_authorities();
     ~ClientTls();
     ClientTls(const ClientTls&) = delete;
     ClientTls& operator=(const ClientTls&) = delete;

@@ -1,0 +1,232 @@
+#include "sender/run.hpp"
+
+#include "sender/queued_content.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/net/spawn.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// GCC 12 inlines Asio's frame allocator into coroutines and then takes its operator delete for
+// another one's.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::sender {
+namespace {
+
+constexpr std::uint32_t kBatch = 100;          // recipients of a lease
+constexpr std::uint32_t kRefusedBatch = 1'000; // where nobody tries them
+constexpr std::size_t kUnsettled = 2'000;      // more, and a run waits for the store
+constexpr std::size_t kMessagesPerWorker = 4;  // pending ones that call for one more connection
+constexpr std::chrono::seconds kWait{1};
+
+} // namespace
+
+net::Task<void> Run::go() {
+    const auto self = shared_from_this();
+    most_workers_ = context_->options.first_connections;
+    for (;;) {
+        if (verdict_) {
+            co_await refuse_all();
+            if (is_exhausted_ || context_->is_stopping) break;
+            continue;
+        }
+        const bool has_some = co_await refill(kBatch);
+        const bool is_over = !has_some || context_->is_stopping;
+        if (is_over && workers_ == 0 && !verdict_) break;
+        add_workers();
+        co_await changed_.wait(kWait);
+    }
+    while (workers_ > 0) co_await changed_.wait(kWait);
+    for (const auto& message : std::exchange(pending_, {})) release(message);
+    context_->schedule.ended(destination_, next_due_);
+    --context_->runs;
+    context_->changed.notify();
+}
+
+// False: nothing is pending, and nothing more is due.
+net::Task<bool> Run::refill(std::uint32_t most) {
+    if (is_exhausted_ && context_->schedule.take_again(destination_, context_->clock.now()))
+        is_exhausted_ = false;
+    if (is_leasing_ || is_exhausted_ || context_->is_stopping || pending_.size() > most / 4)
+        co_return !pending_.empty();
+    is_leasing_ = true;
+    co_await context_->settler.drain(kUnsettled);
+    auto leased = co_await context_->queue.lease(destination_, most);
+    is_leasing_ = false;
+    if (!leased) {
+        log::warning("lease_failed",
+                     {{"destination", destination_}, {"reason", leased.error().internal}});
+        is_exhausted_ = true; // the store is away: the next look at everything comes here again
+        co_return !pending_.empty();
+    }
+    is_exhausted_ = leased->empty();
+    context_->settler.take_over(*leased);
+    for (auto& message : *leased) pending_.push_back(std::move(message));
+    changed_.notify();
+    co_return !pending_.empty();
+}
+
+void Run::add_workers() {
+    const auto wanted = std::min(most_workers_, pending_.size() / kMessagesPerWorker + 1);
+    while (workers_ < wanted && !pending_.empty() && !verdict_ && !context_->is_stopping) {
+        if (context_->connections >= context_->options.connections && workers_ > 0) return;
+        ++workers_;
+        net::spawn(context_->io, work(), "send to " + destination_);
+    }
+}
+
+net::Task<void> Run::work() {
+    const auto self = shared_from_this();
+    while (context_->connections >= context_->options.connections)
+        co_await context_->connection_free.wait(kWait);
+    ++context_->connections;
+    while (!pending_.empty() && !verdict_ && !context_->is_stopping) {
+        auto way = context_->transport.way_of(destination_, pending_.front());
+        co_await work_on(std::move(way));
+    }
+    --context_->connections;
+    context_->connection_free.notify();
+    --workers_;
+    changed_.notify();
+}
+
+// Over one connection, until it ends or nothing is left for it.
+net::Task<void> Run::work_on(std::string way) {
+    auto message = take(way);
+    if (!message) co_return;
+    auto connection = co_await context_->transport.connect(destination_, *message);
+    if (!connection) {
+        fail_to_connect(*message, connection.error());
+        co_return;
+    }
+    ++connected_;
+    context_->schedule.is_up(destination_);
+    while (message) {
+        const bool goes_on = co_await send_one(**connection, std::move(*message));
+        if (!goes_on || context_->is_stopping) break;
+        if ((*connection)->transactions() >= context_->options.messages_per_connection) break;
+        if (pending_.size() < kBatch / 4) co_await refill(kBatch);
+        message = take(way);
+    }
+    --connected_;
+    co_await (*connection)->quit();
+}
+
+// The next one that may go this way.
+std::optional<queue::LeasedMessage> Run::take(const std::string& way) {
+    const auto found = std::ranges::find_if(pending_, [&](const queue::LeasedMessage& message) {
+        return context_->transport.way_of(destination_, message) == way;
+    });
+    if (found == pending_.end()) return std::nullopt;
+    auto message = std::move(*found);
+    pending_.erase(found);
+    return message;
+}
+
+void Run::put_back(queue::LeasedMessage message) { pending_.push_front(std::move(message)); }
+
+// False: the connection is of no more use.
+net::Task<bool> Run::send_one(Connection& connection, queue::LeasedMessage message) {
+    auto part = message;
+    const auto most = std::max<std::size_t>(connection.most_recipients(), 1);
+    if (message.recipients.size() > most) {
+        const auto border = static_cast<std::ptrdiff_t>(most);
+        part.recipients.resize(most);
+        message.recipients.erase(message.recipients.begin(), message.recipients.begin() + border);
+        put_back(std::move(message));
+    }
+    QueuedContent content(context_->queue, part.id, part.size);
+    const bool was_used = connection.transactions() > 0;
+    const auto outcomes = co_await connection.send(part, content);
+    const bool is_gone = !connection.is_usable();
+    // A host may end a connection between two messages; that says nothing of the second one.
+    const bool was_not_tried =
+        is_gone && was_used && std::ranges::all_of(outcomes, [](const relay::Outcome& outcome) {
+            return outcome.scope == relay::Scope::host && outcome.code == 0 &&
+                   outcome.stage == relay::Stage::mail && !outcome.may_be_duplicate;
+        });
+    if (was_not_tried) {
+        put_back(std::move(part));
+        co_return false;
+    }
+    settle(part, outcomes, connection.host_reports());
+    if (std::ranges::any_of(outcomes, &relay::Outcome::is_delivered))
+        most_workers_ = std::min(most_workers_ + 1, context_->options.connections_per_destination);
+    co_return !is_gone;
+}
+
+void Run::settle(const queue::LeasedMessage& message, const std::vector<relay::Outcome>& outcomes,
+                 bool host_reports) {
+    const auto now = context_->clock.now();
+    std::vector<queue::Settlement> settlements;
+    for (std::size_t i = 0; i < message.recipients.size() && i < outcomes.size(); ++i) {
+        const Attempt attempt{message, message.recipients[i], outcomes[i], host_reports};
+        settlements.push_back(
+            settlement_for(context_->options.retry, attempt, now, context_->random));
+    }
+    if (context_->attempts != nullptr)
+        context_->attempts->attempted(message, destination_, outcomes, settlements);
+    for (auto& one : settlements) hand_over(std::move(one));
+}
+
+// One connection more than the destination bears is no fault of it.
+void Run::fail_to_connect(const queue::LeasedMessage& message, const relay::Outcome& outcome) {
+    if (connected_ > 0) {
+        most_workers_ = std::max<std::size_t>(connected_, 1);
+        put_back(message);
+        return;
+    }
+    if (outcome.scope != relay::Scope::host) { // it is about this message's own wishes
+        settle(message, std::vector(message.recipients.size(), outcome), false);
+        return;
+    }
+    settle(message, std::vector(message.recipients.size(), outcome), false);
+    verdict_ = outcome;
+    if (outcome.fate == relay::Fate::failed) return;
+    context_->schedule.is_down(destination_, context_->clock.now());
+    log::info("destination_down",
+              {{"destination", destination_}, {"host", outcome.host}, {"reason", outcome.words}});
+}
+
+// What else is due hears the same: each is an attempt of its own, without a connection of its own.
+net::Task<void> Run::refuse_all() {
+    std::size_t count = 0;
+    for (const auto& message : std::exchange(pending_, {})) {
+        settle_untried(message);
+        count += message.recipients.size();
+    }
+    if (count > 0)
+        log::info("destination_not_tried", {{"destination", destination_},
+                                            {"recipients", count},
+                                            {"status", verdict_->status},
+                                            {"reason", verdict_->words}});
+    const bool has_some = co_await refill(kRefusedBatch);
+    if (!has_some) is_exhausted_ = true;
+}
+
+// One line in the log for all of them, and none in the trace.
+void Run::settle_untried(const queue::LeasedMessage& message) {
+    const auto now = context_->clock.now();
+    for (const auto& recipient : message.recipients)
+        hand_over(settlement_for(context_->options.retry, {message, recipient, *verdict_, false},
+                                 now, context_->random));
+}
+
+void Run::hand_over(queue::Settlement settlement) {
+    if (settlement.outcome == queue::Outcome::deferred)
+        next_due_ = std::min(next_due_.value_or(WallTime::max()), settlement.next_attempt_at);
+    context_->settler.add(std::move(settlement));
+}
+
+void Run::release(const queue::LeasedMessage& message) {
+    for (const auto& recipient : message.recipients)
+        context_->settler.add({.key = recipient.key,
+                               .outcome = queue::Outcome::released,
+                               .status = {},
+                               .reason = {},
+                               .host = {}});
+}
+
+} // namespace maild::sender
