@@ -76,7 +76,9 @@ Result<void> complete_arguments(Session& session, std::string& generated) {
                                          "size: bytes, or with K, M, G or T, like 2G.");
         if (!replaced) return replaced;
     }
-    for (const std::string_view key : {"for", "expires", "since"}) {
+    for (const std::string_view key : {"for", "expires", "since", "older", "hold-for"}) {
+        if (const auto* value = arguments.if_contains(key); value != nullptr && *value == "off")
+            continue;
         auto replaced = replace_quantity(arguments, key, parse_span,
                                          "span of time: seconds, or with m, h or d, like 2h; at "
                                          "most ten years.");

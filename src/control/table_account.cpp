@@ -61,6 +61,7 @@ constexpr Option kAccountSet[] = {
     {"save-sent", "on|off", "keep a copy of what it submits in its Sent mailbox"},
     {"messages-per-day", "N", "submit no more than this; 0: no limit, default: as the host"},
     {"recipients-per-day", "N", "write to no more than this; 0: no limit, default: as the host"},
+    {"hold-for", "SPAN|off", "mail for other hosts waits so long in the queue: 30s, 2m"},
 };
 
 constexpr Column kLoginColumns[] = {
@@ -137,7 +138,9 @@ constexpr Command kCommands[] = {
      .description =
          "What is not named stays; in force with the next message. --save-sent is for programs "
          "that do not file what they send themselves: with one that does, there are two copies. A "
-         "day is one of UTC.",
+         "day is one of UTC. --hold-for is time to think again: until it is over, `queue drop` "
+         "takes "
+         "the message back; mail for mailboxes here is delivered at once.",
      .example = "mailctl account set robert@example.org --save-sent on --messages-per-day 200"},
     {.name = "account logins",
      .summary = "where an account logged in last, and from where it failed",

@@ -42,6 +42,7 @@ json::object to_json(const Account& account, const store::AccountUsage& usage,
             {"quota_messages", static_cast<std::int64_t>(account.quota_messages)},
             {"mailboxes", usage.mailboxes},
             {"save_sent", account.sending.saves_sent},
+            {"hold_for", account.sending.hold_for.count()},
             {"messages_per_day", limit_json(account.sending.messages_per_day)},
             {"recipients_per_day", limit_json(account.sending.recipients_per_day)},
             {"disabled", account.is_disabled},
@@ -307,7 +308,16 @@ net::Task<Reply> set(ControlReach& reach, Arguments arguments) {
     if (!read_limit(arguments, "recipients-per-day", sending.recipients_per_day))
         co_return control::failure(control::kUsage,
                                    "--recipients-per-day wants a number or \"default\".");
-    if (!sending.saves_sent && !sending.messages_per_day && !sending.recipients_per_day)
+    if (arguments.has("hold-for")) {
+        const auto seconds = arguments.text("hold-for") == "off" ? std::optional<std::uint64_t>(0)
+                                                                 : arguments.number("hold-for");
+        if (!seconds || *seconds > static_cast<std::uint64_t>(directory::kMaxHold.count()))
+            co_return control::failure(control::kUsage,
+                                       "--hold-for is a span of up to 24 hours, or off.");
+        sending.hold_for = std::chrono::seconds(*seconds);
+    }
+    if (!sending.saves_sent && !sending.messages_per_day && !sending.recipients_per_day &&
+        !sending.hold_for)
         co_return control::failure(control::kUsage, "nothing is to be set: see --help.");
     const auto changed =
         co_await reach.admin.change_account(arguments.text("address"), std::move(change));

@@ -75,8 +75,9 @@ public:
             issuer_->attach(std::move(peer.socket));
             return use_issuer(context_->config().oauth); // it may be another: the one before ends
         }
-        const auto role =
-            peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        const auto role = peer.role == Role::control  ? ipc::PeerRole::control
+                          : peer.role == Role::sender ? ipc::PeerRole::sender
+                                                      : ipc::PeerRole::worker;
         const auto line = server_->attach(std::move(peer.socket), role, peer.index);
         if (peer.role == Role::worker && peer.use == PeerUse::requests) workers_.push_back(line);
     }

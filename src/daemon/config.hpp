@@ -180,6 +180,36 @@ struct TraceSettings {
     std::uint64_t octets = 1ull << 30; // the oldest go when there are more
 };
 
+// A way that some of it takes, as it is written; checked. See relay/route.hpp.
+struct RouteSettings {
+    std::string to = "*";
+    std::string from = "*";
+    std::string via = "mx";
+    std::string tls = "opportunistic";
+    std::string hello{};
+    std::vector<std::string> source{};
+    std::string user{};
+    std::string password_file{}; // read as users.sender
+    friend bool operator==(const RouteSettings&, const RouteSettings&) = default;
+};
+
+// Mail to other hosts.
+struct QueueSettings {
+    bool is_sending = true; // false: it waits, held
+    std::chrono::seconds retry_first = std::chrono::minutes(2);
+    std::chrono::seconds retry_most = std::chrono::hours(4);
+    std::chrono::seconds lifetime = std::chrono::hours(5 * 24);
+    std::chrono::seconds delay_notice = std::chrono::hours(4);
+    std::uint32_t connections = 200;
+    std::uint32_t connections_per_destination = 20;
+    std::uint16_t port = 25;
+    bool allows_loopback = false; // an MX may lead there
+    bool asks_sts = true;         // MTA-STS, RFC 8461
+    std::vector<RouteSettings> routes{};
+    std::string authorities; // PEM file of those who vouch for other hosts; empty: the system's
+    friend bool operator==(const QueueSettings&, const QueueSettings&) = default;
+};
+
 // What everybody who is logged in may read of the server (RFC 5464 §6.2); empty: nothing.
 struct ImapSettings {
     std::string comment;
@@ -209,6 +239,7 @@ struct Config {
     VerifySettings verify;
     SmtpSettings smtp;
     TraceSettings trace;
+    QueueSettings queue;
 };
 
 } // namespace maild::daemon

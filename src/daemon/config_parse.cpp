@@ -354,6 +354,8 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
     section(top, "verify", parsed, [&](ConfigTable& table) { read_verify(table, config.verify); });
     section(top, "trace", parsed, [&](ConfigTable& table) { read_trace(table, config.trace); });
+    section(top, "queue", parsed,
+            [&](ConfigTable& table) { read_queue(table, config.queue, parsed); });
     top.report_unknown_keys();
     if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }

@@ -9,6 +9,7 @@ void read_tls(ConfigTable& table, TlsFiles& out, ParsedConfig& parsed);
 void read_oauth(ConfigTable& table, OauthSettings& out);
 void read_dns(ConfigTable& table, DnsSettings& out);
 void read_verify(ConfigTable& table, VerifySettings& out);
+void read_queue(ConfigTable& table, QueueSettings& out, ParsedConfig& parsed);
 // `key` is an array of networks.
 void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
 void read_session_limits(ConfigTable& table, Limits& out);

@@ -13,6 +13,7 @@
 #include "maild/ipc/client.hpp"
 #include "maild/net/timer.hpp"
 #include "maild/store/admin.hpp"
+#include "maild/store/queue.hpp"
 
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ struct ControlReach {
     directory::DirectoryAdmin& admin;
     directory::Directory& directory;
     store::StoreAdmin& store;
+    store::QueueAdmin& queue;
     ipc::Client& trace;
     LogReader& log;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index

@@ -28,6 +28,7 @@ public:
                                      .admin = *directory_,
                                      .directory = *directory_,
                                      .store = *store_,
+                                     .queue = *store_,
                                      .trace = *trace_line_,
                                      .log = log_,
                                      .workers = workers_,

@@ -49,11 +49,19 @@ template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.co
 template <class Codec> void describe(Codec& codec, TraceSettings& c) {
     codec(c.is_enabled, c.keep, c.octets);
 }
+template <class Codec> void describe(Codec& codec, RouteSettings& c) {
+    codec(c.to, c.from, c.via, c.tls, c.hello, c.source, c.user, c.password_file);
+}
+template <class Codec> void describe(Codec& codec, QueueSettings& c) {
+    codec(c.is_sending, c.retry_first, c.retry_most, c.lifetime, c.delay_notice, c.connections,
+          c.connections_per_destination, c.port, c.allows_loopback, c.authorities, c.asks_sts,
+          c.routes);
+}
 template <class Codec> void describe(Codec& codec, SmtpSettings& c) { codec(c.greeting_delay); }
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
           c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.proxies, c.oauth, c.submission,
-          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace);
+          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

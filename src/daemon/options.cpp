@@ -11,7 +11,7 @@ namespace {
 
 std::optional<Role> parse_role(std::string_view name) {
     for (const auto role : {Role::worker, Role::auth, Role::oauth, Role::store, Role::control,
-                            Role::resolver, Role::trace}) {
+                            Role::resolver, Role::trace, Role::sender}) {
         if (name == name_of(role)) return role;
     }
     return std::nullopt;

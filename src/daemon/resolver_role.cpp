@@ -65,6 +65,8 @@ public:
     void on_peer(Peer peer) override {
         if (peer.role == Role::worker)
             server_->attach(std::move(peer.socket), ipc::PeerRole::worker, peer.index);
+        else if (peer.role == Role::sender)
+            server_->attach(std::move(peer.socket), ipc::PeerRole::sender, peer.index);
     }
 
     void on_drain(std::chrono::milliseconds grace) override {

@@ -123,7 +123,7 @@ public:
     virtual void on_client_authorities(UniqueFd) {} // auth: likewise
     virtual void on_issuer_files(IssuerFiles) {}    // oauth: after start(); a reload begins it anew
     virtual void on_log_reader(UniqueFd) {
-    }                           // control: after start() and whenever it was opened anew
+    } // control: after start() and whenever it was opened anew
     virtual void on_reload() {} // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table

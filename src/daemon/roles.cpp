@@ -4,6 +4,7 @@
 #include "daemon/control_role.hpp"
 #include "daemon/oauth_role.hpp"
 #include "daemon/resolver_role.hpp"
+#include "daemon/sender_role.hpp"
 #include "daemon/store_role.hpp"
 #include "daemon/trace_role.hpp"
 #include "daemon/worker_role.hpp"
@@ -19,6 +20,7 @@ std::unique_ptr<RoleProgram> make_role(Role role) {
     case Role::control: return make_control();
     case Role::resolver: return make_resolver();
     case Role::trace: return make_trace();
+    case Role::sender: return make_sender();
     }
     return nullptr;
 }

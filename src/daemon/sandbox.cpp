@@ -6,6 +6,7 @@
 
 #include "maild/base/unique_fd.hpp"
 #include "maild/net/dns_resolver.hpp"
+#include "maild/relay/route.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -29,7 +30,8 @@ constexpr bool kIsSanitized = true; // maps terabytes, and calls what no role ne
 constexpr bool kIsSanitized = false;
 #endif
 
-constexpr std::uint16_t kDnsPort = 53; // TCP where an answer is long, RFC 7766
+constexpr std::uint16_t kHttpsPort = 443; // policies of MTA-STS
+constexpr std::uint16_t kDnsPort = 53;    // TCP where an answer is long, RFC 7766
 
 // How libc finds a host's addresses (net::HostLookup). resolv.conf may lead elsewhere, where the
 // file is replaced again and again: then its directory.
@@ -62,6 +64,15 @@ FileAccess access_of_resolver(const DnsSettings& settings) {
     return access;
 }
 
+FileAccess access_of_sender(const QueueSettings& settings) {
+    FileAccess access;
+    access.ports.push_back(settings.port);
+    if (settings.asks_sts) access.ports.push_back(kHttpsPort);
+    for (const auto& route : settings.routes)
+        if (const auto hop = relay::parse_next_hop(route.via)) access.ports.push_back(hop->port);
+    return access;
+}
+
 FileAccess files_of(Role role, const Config& config) {
     switch (role) {
     case Role::worker:
@@ -71,6 +82,7 @@ FileAccess files_of(Role role, const Config& config) {
         return {{config.paths.directory(), config.paths.tls()}, {"/dev/urandom"}};
     case Role::oauth: return access_of_oauth(config.oauth);
     case Role::resolver: return access_of_resolver(config.dns);
+    case Role::sender: return access_of_sender(config.queue);
     case Role::store: return {{config.paths.shards()}, {"/dev/urandom"}};
     case Role::trace: return {{config.paths.traces()}, {}};
     }
@@ -78,7 +90,7 @@ FileAccess files_of(Role role, const Config& config) {
 }
 
 SystemCalls calls_of(Role role) {
-    if (role == Role::oauth) return SystemCalls::connections;
+    if (role == Role::oauth || role == Role::sender) return SystemCalls::connections;
     if (role == Role::resolver) return SystemCalls::lookups;
     const bool has_files = role == Role::auth || role == Role::store || role == Role::trace;
     return has_files ? SystemCalls::files : SystemCalls::sockets;

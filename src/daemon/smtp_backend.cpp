@@ -1,6 +1,7 @@
 #include "daemon/smtp_backend.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/delivery/report.hpp"
 #include "maild/imap/structure.hpp"
 #include "maild/net/ip.hpp"
 #include "maild/smtp/trace.hpp"
@@ -16,8 +17,8 @@
 namespace maild::daemon {
 namespace {
 
-// Nothing sends yet: what goes to other hosts waits where an admin sees it.
-constexpr const char* kHoldReason = "waits until this host can send mail to others";
+// What goes to other hosts waits where an admin sees it.
+constexpr const char* kHoldReason = "sending is switched off: [queue] sending";
 
 // An accepted recipient with where it leads, from RCPT to the end of data.
 struct ResolvedRoute final : smtp::Route {
@@ -55,13 +56,6 @@ bool has_relay(const directory::Resolution& resolution) {
     return std::ranges::any_of(resolution.targets, [](const auto& target) {
         return std::holds_alternative<directory::RelayTarget>(target);
     });
-}
-
-std::optional<auth::Token> first_grant(const directory::Resolution& resolution) {
-    for (const auto& target : resolution.targets) {
-        if (const auto* local = std::get_if<directory::LocalTarget>(&target)) return local->grant;
-    }
-    return std::nullopt;
 }
 
 bool has_local(const directory::Resolution& resolution) {
@@ -139,6 +133,10 @@ void add_findings(delivery::Transaction& transaction, const SenderChecks* checks
     transaction.added_fields = submitted->fields;
     transaction.relay_grant = submitted->grant;
     transaction.sent_copy = submitted->copy;
+    if (submitted->hold_for == std::chrono::seconds(0)) return;
+    auto& not_before = transaction.envelope.handling.not_before;
+    const auto thought_over = transaction.now + submitted->hold_for;
+    not_before = std::max(not_before.value_or(thought_over), thought_over);
 }
 
 } // namespace
@@ -222,12 +220,12 @@ net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client,
                    has_relay(recipient.resolution);
         });
     if (!relays) co_return Result<void>{};
-    transaction.hold_reason = kHoldReason;
+    if (!config_->queue.is_sending) transaction.hold_reason = kHoldReason;
     if (transaction.relay_grant) co_return Result<void>{};
     auto owner = client.identity ? client.identity->address : std::string("postmaster");
     const auto resolution = co_await directory_.resolve(std::move(owner));
     if (!resolution) co_return std::unexpected(resolution.error());
-    transaction.relay_grant = first_grant(*resolution);
+    transaction.relay_grant = delivery::first_grant(*resolution);
     co_return Result<void>{};
 }
 

@@ -11,6 +11,7 @@ std::string_view name_of(Role role) {
     case Role::control: return "control";
     case Role::resolver: return "resolver";
     case Role::trace: return "trace";
+    case Role::sender: return "sender";
     }
     return "unknown";
 }

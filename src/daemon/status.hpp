@@ -11,7 +11,7 @@
 
 namespace maild::daemon {
 
-enum class Role : std::uint8_t { worker, auth, oauth, store, control, resolver, trace };
+enum class Role : std::uint8_t { worker, auth, oauth, store, control, resolver, trace, sender };
 
 std::string_view name_of(Role role); // "worker"
 

@@ -38,19 +38,24 @@ public:
         options.on_accepts_mail = [this] {
             if (service_) service_->announce_accepts_mail();
         };
+        options.on_queued = [this](const std::vector<queue::Destination>& where) {
+            if (service_) service_->announce_queued(where);
+        };
         auto opened =
             store::LocalStore::open({context.io(), files_, clock_, random_},
                                     auth::TokenKey(context.token_secret()), std::move(options));
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
         service_.emplace(context.io(), *store_, *store_, *store_);
+        service_->serve_queue(*store_, *store_);
         context.ready();
         return {};
     }
 
     void on_peer(Peer peer) override {
-        const auto role =
-            peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        const auto role = peer.role == Role::control  ? ipc::PeerRole::control
+                          : peer.role == Role::sender ? ipc::PeerRole::sender
+                                                      : ipc::PeerRole::worker;
         service_->attach(std::move(peer.socket), role, peer.index);
     }
 

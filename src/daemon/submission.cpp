@@ -104,6 +104,7 @@ net::Task<Result<Submitted, smtp::Refusal>> Submission::prepare(const smtp::Clie
     out.fields = delivery::missing_fields(*header, envelope.id, hostname, now);
     for (const auto& field : header->blind) out.hidden.push_back({field.begin, field.end});
     out.grant = *verdict->grant;
+    out.hold_for = verdict->hold_for;
     if (verdict->saves_sent)
         out.copy = {out.grant, std::move(verdict->address),
                     out.fields + delivery::blind_fields(*header, content.bytes)};

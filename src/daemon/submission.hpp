@@ -24,6 +24,7 @@ struct Submitted {
     std::vector<policy::FieldRange> hidden;              // of the content: nobody else sees them
     auth::Token grant;                                   // Right::deliver, of the account's shard
     std::optional<delivery::Transaction::SentCopy> copy; // if the account wants one
+    std::chrono::seconds hold_for{0};                    // what goes to other hosts
 };
 
 class Submission {

@@ -67,6 +67,8 @@ Supervisor::Supervisor(SupervisorSetup setup)
     for (std::uint32_t i = 0; i < config_.workers; ++i) {
         children_.emplace_back(Role::worker, i, identity_of(config_.users.worker), clock_);
     }
+    children_.emplace_back(Role::sender, 0, identity_of(config_.users.sender), clock_);
+    children_.back().set_wanted(config_.queue.is_sending);
     children_.emplace_back(Role::control, 0, identity_of(config_.users.control), clock_);
 }
 

@@ -11,6 +11,7 @@ namespace maild::daemon {
 namespace {
 
 constexpr std::chrono::seconds kAnswerTime{1};
+constexpr std::chrono::seconds kSendTime{20};  // for what is under way; the rest goes on anew
 constexpr std::chrono::seconds kLookupTime{5}; // what the DNS was asked before a reload
 
 const Listener* find_endpoint(const std::vector<Listener>& listeners,
@@ -82,6 +83,7 @@ Result<std::string> Supervisor::apply(Config next) {
     }
     change_listeners(next, std::move(*opened));
     const bool has_new_dns = next.dns != config_.dns;
+    const bool has_new_queue = next.queue != config_.queue;
     config_ = std::move(next);
     reopen_log();
     for (auto& child : children_) {
@@ -93,6 +95,13 @@ Result<std::string> Supervisor::apply(Config next) {
         if (child.role() == Role::resolver && has_new_dns) {
             begin_anew(child, kLookupTime);
             continue;
+        }
+        if (child.role() == Role::sender) {
+            child.set_wanted(config_.queue.is_sending);
+            if (has_new_queue) {
+                begin_anew(child, kSendTime);
+                continue;
+            }
         }
         if (child.role() == Role::trace) child.set_wanted(config_.trace.is_enabled);
         if (!child.is_running()) continue;

@@ -8,6 +8,7 @@
 #include "maild/trace/messages.hpp"
 
 #include <algorithm>
+#include <set>
 
 // GCC 12 takes Asio's recycled coroutine frames for a mismatch.
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
@@ -240,13 +241,43 @@ void append_lines(json::array& lines, const trace::Record& shown,
     for (const auto& sentence : explained.sentences) lines.emplace_back("  " + clean(sentence));
 }
 
+bool is_attempt(const trace::Record& record) { return record.service == "sender"; }
+
+std::set<std::uint64_t> queue_ids_in(const Hits& hits) {
+    std::set<std::uint64_t> ids;
+    for (const auto& hit : hits.hits) {
+        if (is_attempt(hit.record)) return {}; // asked for by the queue's number: all are there
+        for (const auto& recipient : hit.record.recipients)
+            for (const auto& place : recipient.places)
+                if (place.kind == trace::Place::Kind::queue && place.number != 0 &&
+                    ids.size() < kExplained)
+                    ids.insert(place.number);
+    }
+    return ids;
+}
+
+// What was tried of the mail that these have put into the queue, behind them and oldest first.
+net::Task<void> add_attempts(ControlReach& reach, Hits& hits) {
+    for (const auto id : queue_ids_in(hits)) {
+        trace::SearchRequest request;
+        request.query.any_id = std::to_string(id);
+        request.range.limit = kExplained;
+        auto found = co_await search(reach, std::move(request));
+        if (!found) continue; // what came is explained all the same
+        std::ranges::reverse(found->hits);
+        for (auto& hit : found->hits)
+            if (is_attempt(hit.record)) hits.hits.push_back(std::move(hit));
+    }
+}
+
 net::Task<Reply> explain(ControlReach& reach, Arguments arguments) {
     if (auto off = refused(reach)) co_return std::move(*off);
     trace::SearchRequest request;
     request.query.any_id = arguments.text("id");
     request.range.limit = kExplained;
-    const auto hits = co_await search(reach, std::move(request));
+    auto hits = co_await search(reach, std::move(request));
     if (!hits) co_return failure(hits.error());
+    co_await add_attempts(reach, *hits);
     if (hits->hits.empty())
         co_return control::failure(control::kNoSuchDomain, "nothing is remembered of '" +
                                                                arguments.text("id") +

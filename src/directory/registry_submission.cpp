@@ -104,6 +104,7 @@ net::Task<Result<SubmissionVerdict>> Registry::submit(Submission submission) {
     verdict->address = (*account)->address;
     verdict->grant = std::move(*token);
     verdict->saves_sent = (*account)->sending.saves_sent;
+    verdict->hold_for = (*account)->sending.hold_for;
     co_return verdict;
 }
 

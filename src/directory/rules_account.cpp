@@ -68,6 +68,9 @@ Result<void> apply(directory::Account& account, const AccountChange& change) {
     sending.messages_per_day = change.sending.messages_per_day.value_or(sending.messages_per_day);
     sending.recipients_per_day =
         change.sending.recipients_per_day.value_or(sending.recipients_per_day);
+    sending.hold_for = change.sending.hold_for.value_or(sending.hold_for);
+    if (sending.hold_for < std::chrono::seconds(0) || sending.hold_for > kMaxHold)
+        return fail(Errc::invalid_argument, "mail can be held for up to 24 hours.");
     if (auto checked = check_quota(account.quota_bytes); !checked) return checked;
     return check_quota(account.quota_messages);
 }

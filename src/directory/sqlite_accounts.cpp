@@ -22,6 +22,7 @@ directory::Account read_account(const db::Statement& row) {
     account.sending.saves_sent = row.column<bool>(9);
     account.sending.messages_per_day = row.column<std::optional<std::uint32_t>>(10);
     account.sending.recipients_per_day = row.column<std::optional<std::uint32_t>>(11);
+    account.sending.hold_for = std::chrono::seconds(row.column<std::int64_t>(12));
     return account;
 }
 
@@ -55,7 +56,7 @@ Result<std::optional<directory::Account>> SqliteRepository::load_account(Account
         database_.query("SELECT id, shard, address, is_disabled, disabled_reason, quota_bytes,"
                         " quota_messages, created_at,"
                         " (SELECT changed_at FROM credential WHERE account = account.id),"
-                        " saves_sent, messages_per_day, recipients_per_day"
+                        " saves_sent, messages_per_day, recipients_per_day, hold_for"
                         " FROM account WHERE id = ?1 AND deleted_at IS NULL",
                         id),
         read_account);
@@ -72,7 +73,7 @@ SqliteRepository::list_accounts(std::optional<DomainId> domain, const std::strin
         database_.query("SELECT id, shard, address, is_disabled, disabled_reason, quota_bytes,"
                         " quota_messages, created_at,"
                         " (SELECT changed_at FROM credential WHERE account = account.id),"
-                        " saves_sent, messages_per_day, recipients_per_day"
+                        " saves_sent, messages_per_day, recipients_per_day, hold_for"
                         " FROM account WHERE deleted_at IS NULL AND address > ?1"
                         " AND (?2 IS NULL OR domain = ?2) ORDER BY address LIMIT ?3",
                         after, domain, limit),
@@ -102,13 +103,15 @@ Result<AccountId> SqliteRepository::insert_account(const directory::Account& acc
 }
 
 Result<void> SqliteRepository::update_account(const directory::Account& account) {
-    return ran(database_.execute("UPDATE account SET is_disabled = ?2, disabled_reason = ?3,"
-                                 " quota_bytes = ?4, quota_messages = ?5, saves_sent = ?6,"
-                                 " messages_per_day = ?7, recipients_per_day = ?8 WHERE id = ?1",
-                                 account.id, account.is_disabled, account.disabled_reason,
-                                 stored(account.quota_bytes), stored(account.quota_messages),
-                                 account.sending.saves_sent, account.sending.messages_per_day,
-                                 account.sending.recipients_per_day));
+    return ran(database_.execute(
+        "UPDATE account SET is_disabled = ?2, disabled_reason = ?3,"
+        " quota_bytes = ?4, quota_messages = ?5, saves_sent = ?6,"
+        " messages_per_day = ?7, recipients_per_day = ?8, hold_for = ?9 WHERE id = "
+        "?1",
+        account.id, account.is_disabled, account.disabled_reason, stored(account.quota_bytes),
+        stored(account.quota_messages), account.sending.saves_sent,
+        account.sending.messages_per_day, account.sending.recipients_per_day,
+        account.sending.hold_for.count()));
 }
 
 Result<void> SqliteRepository::rename_account(const directory::Account& account, DomainId domain,

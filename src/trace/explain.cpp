@@ -1,5 +1,7 @@
 #include "maild/trace/explain.hpp"
 
+#include "trace/attempt.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -182,10 +184,12 @@ private:
 std::string_view name_of(Fate fate) {
     switch (fate) {
     case Fate::delivered: return "delivered";
+    case Fate::sent: return "sent";
     case Fate::queued: return "queued";
     case Fate::held: return "held";
     case Fate::deferred: return "deferred";
     case Fate::refused: return "refused";
+    case Fate::failed: return "failed";
     case Fate::left: return "left";
     case Fate::lost: return "lost";
     }
@@ -193,6 +197,7 @@ std::string_view name_of(Fate fate) {
 }
 
 RecipientFate fate_of(const Record& record, const Recipient& recipient) {
+    if (is_attempt(record)) return fate_of_attempt(recipient);
     if (!recipient.is_accepted)
         return {fate_of(recipient.reply), with_reason(recipient.reply, recipient.reason)};
     if (auto fate = fate_by_place(recipient)) return std::move(*fate);
@@ -209,7 +214,7 @@ Explanation explain(const Record& record) {
                 {std::to_string(record.lost) +
                  " records from before this moment were not kept: there was no room for them."}};
     Explanation out;
-    out.sentences = Story(record).tell();
+    out.sentences = is_attempt(record) ? story_of_attempt(record) : Story(record).tell();
     std::optional<RecipientFate> best;
     std::string first;
     for (const auto& recipient : record.recipients) {

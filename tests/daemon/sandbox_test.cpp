@@ -167,6 +167,34 @@ TEST_F(SandboxTest, OauthConnectsAndChangesNothing) {
     }
 }
 
+// To other hosts on one port, and to nothing else.
+TEST_F(SandboxTest, SenderConnectsToTheQueuesPort) {
+    config_.queue.port = 2525;
+    config_.queue.routes = {{.via = "smtp:[mail.example.net]:587"}};
+    const struct {
+        const char* name;
+        std::function<std::string()> body;
+        const char* want; // "": killed
+    } cases[] = {
+        {"the port", [] { return connected(AF_INET, "127.0.0.1", 2525); }, "connects"},
+        {"a route's", [] { return connected(AF_INET, "127.0.0.1", 587); }, "connects"},
+        {"HTTPS", [] { return connected(AF_INET, "127.0.0.1", 443); }, "connects"},
+        {"another port", [] { return connected(AF_INET, "127.0.0.1", 25); }, "Permission denied"},
+        {"passwd", [] { return opened("/etc/passwd", O_RDONLY); }, "Permission denied"},
+        {"data", [&] { return opened(config_.paths.shards(), O_RDONLY); }, "Permission denied"},
+        {"to write", [&] { return opened(dir_ / "world", O_WRONLY); }, ""},
+        {"listen", [] { return std::to_string(::listen(0, 1)); }, ""},
+        {"process", [] { return std::to_string(::fork()); }, ""},
+    };
+    for (const auto& c : cases) {
+        const auto ended = as(Role::sender, c.body);
+        if (*c.want == 0)
+            EXPECT_EQ(ended.signal, SIGSYS) << c.name << " " << ended.output;
+        else
+            EXPECT_EQ(ended.output, c.want) << c.name << " signal " << ended.signal;
+    }
+}
+
 // To name servers alone, from a port of its own where that is UDP.
 TEST_F(SandboxTest, ResolverAsksAndChangesNothing) {
     config_.dns.servers = {"192.0.2.53:5353"};

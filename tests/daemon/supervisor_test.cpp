@@ -53,7 +53,7 @@ protected:
         // Control's picture follows the supervisor's within a tenth of a second.
         ASSERT_TRUE(eventually([this] {
             const auto all = daemon_.processes();
-            return all.size() == 7 && std::ranges::all_of(all, [](const auto& entry) {
+            return all.size() == 8 && std::ranges::all_of(all, [](const auto& entry) {
                        return entry.second.state == "ready";
                    });
         }));
@@ -71,7 +71,7 @@ TEST_F(SupervisorTest, ReadyMeansThatEveryRoleServesAndFindsTheOthers) {
     start();
     const auto answer = daemon_.ask("lmtp.sock");
     auto all = daemon_.processes();
-    EXPECT_EQ(all.size(), 7u);
+    EXPECT_EQ(all.size(), 8u);
     for (const auto& [name, process] : all) EXPECT_EQ(process.state, "ready") << name;
     EXPECT_TRUE(answer.starts_with("worker-")) << answer;
     const auto auth = std::to_string(all["auth 0"].pid) + "+secret";
@@ -216,7 +216,7 @@ TEST_F(SupervisorTest, TermDrainsAndLeavesNothingBehind) {
     for (const auto& [name, process] : all) EXPECT_TRUE(is_gone(process.pid)) << name;
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/lmtp.sock"));
-    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 7u) << daemon_.log();
+    EXPECT_EQ(count_in_log("how=\"exit code 0\""), 8u) << daemon_.log();
 }
 
 TEST_F(SupervisorTest, ControlMayStopTheDaemon) {
@@ -312,7 +312,7 @@ TEST_F(SupervisorTest, TheIssuersRoleComesAndGoesWithItsConfiguration) {
     ASSERT_TRUE(is_there("ANOTHER")) << "it comes back like any other";
     reload("");
     EXPECT_TRUE(eventually([&] { return !daemon_.processes().contains("oauth 0"); }));
-    EXPECT_EQ(daemon_.processes().size(), 7U);
+    EXPECT_EQ(daemon_.processes().size(), 8U);
 }
 
 TEST_F(SupervisorTest, TracesAreKeptAsLongAsTheyAreWanted) {

@@ -100,6 +100,12 @@ TEST_P(DirectorySubmission, GivesWhatDeliveryNeeds) {
     EXPECT_FALSE(verdict->saves_sent);
     change({.saves_sent = true, .messages_per_day = {}, .recipients_per_day = {}});
     EXPECT_TRUE(submit({"ada@example.org"})->saves_sent);
+    change({.saves_sent = {},
+            .messages_per_day = {},
+            .recipients_per_day = {},
+            .hold_for = std::chrono::minutes(2)});
+    EXPECT_EQ(submit({"ada@example.org"})->hold_for, std::chrono::minutes(2));
+    EXPECT_TRUE(submit({"ada@example.org"})->saves_sent) << "what is not named stays";
 }
 
 TEST_P(DirectorySubmission, CountsADay) {

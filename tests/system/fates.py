@@ -14,7 +14,7 @@ import time
 import host
 import zone
 
-HELD = "waits until this host can send mail to others"
+HELD = "sending is switched off: [queue] sending"
 NO_USER, LOOP = "No such recipient here", "Aliases of this address run in a circle (alias_loop)"
 
 

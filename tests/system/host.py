@@ -52,6 +52,8 @@ def wait_for(condition, seconds=10, what="condition"):
 
 
 class Host:
+    sends = False   # mail for others is held: this machine's DNS and the Internet are no part of a test
+
     def __init__(self, domain="example.org", admin="ada", password="correct horse"):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="maild-system-"))
         os.chmod(self.root, 0o755)
@@ -66,6 +68,10 @@ class Host:
             self._install(BUILD / program, self.root / "bin" / program)
         self.mailctl("setup", "init", "--domain", domain, "--host", f"mail.{domain}", "--admin", admin, "--root", str(self.root),
                      "--port-base", str(self.base), "--password-stdin", stdin=password + "\n")
+        if not self.sends:
+            path = self.root / "etc/maild.toml"
+            path.write_text(path.read_text() + "\n[queue]\nsending = \"off\"\n")
+            self.mailctl("server", "reload")
 
     def prepare(self):
         """What a test wants under its root before it is set up: a disk of its own, say."""
@@ -134,6 +140,11 @@ class Host:
             shutil.rmtree(self.root, ignore_errors=True)
 
 
+class SendingHost(Host):
+    """With every role that a fresh host has."""
+    sends = True
+
+
 def insecure_tls():
     """The trial's certificate is self-signed and names the host: tests check the way, not the name."""
     context = ssl.create_default_context()
@@ -183,10 +194,11 @@ def type_into(command, steps, home):
 class HostTest(unittest.TestCase):
     """One host for all tests of a class."""
     maxDiff = None
+    kind = Host
 
     @classmethod
     def setUpClass(cls):
-        cls.host = Host()
+        cls.host = cls.kind()
 
     @classmethod
     def tearDownClass(cls):

@@ -11,7 +11,7 @@ import unittest
 
 import host
 
-USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild", "resolver": "maild-out", "trace": "maild"}
+USERS = {"worker": "maild-net", "auth": "maild-auth", "store": "maild-store", "control": "maild", "resolver": "maild-out", "trace": "maild", "sender": "maild-out"}
 
 
 def status_of(pid):
@@ -20,12 +20,14 @@ def status_of(pid):
 
 
 class Processes(host.HostTest):
+    kind = host.SendingHost
+
     def all_pids(self):
         return {self.host.supervisor(): "supervisor", **{p["pid"]: p["role"] for p in self.host.status()["processes"]}}
 
     def test_roles_and_users(self):
         processes = self.host.status()["processes"]
-        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "resolver", "store", "trace", "worker"])
+        self.assertEqual(sorted({p["role"].split()[0] for p in processes}), ["auth", "control", "resolver", "sender", "store", "trace", "worker"])
         for process in processes:
             status = status_of(process["pid"])
             self.assertEqual(status["NoNewPrivs"], "1", process)
@@ -133,7 +135,7 @@ class Processes(host.HostTest):
         host.wait_for(logged, 10, "a worker's line in the new file")
 
     def test_every_role_comes_back(self):
-        for role in ("worker", "auth", "store", "control", "resolver"):
+        for role in ("worker", "auth", "store", "control", "resolver", "sender"):
             before = self.host.pids(role)
             os.kill(before[0], signal.SIGKILL)
 

@@ -18,7 +18,7 @@ import host
 import intruder
 import sasl
 
-ROLES = ("worker", "auth", "store", "control", "oauth", "resolver", "trace")
+ROLES = ("worker", "auth", "store", "control", "oauth", "resolver", "trace", "sender")
 FILES = {"auth", "store", "trace"}   # roles that may open some
 KILLED, REFUSED, ABSENT, ALLOWED = "killed", "refused", "absent", "allowed"
 AT_FDCWD, SIGKILL = -100, int(signal.SIGKILL)
@@ -30,7 +30,7 @@ def attempts(machine, role, pids):
     """Name, expectation, system call and arguments. `pids` has a process of each role, and the supervisor's."""
     other = pids["store" if role == "auth" else "auth"]
     data = str(machine.root / "var/lib").encode()
-    connects = role in ("oauth", "resolver")   # IP sockets of its own; files to be read, of which Landlock leaves five
+    connects = role in ("oauth", "resolver", "sender")   # IP sockets of its own; files to be read, of which Landlock leaves five
     file = REFUSED if role in FILES or connects else KILLED
     own = {"auth": data + b"/directory/directory.db", "store": data + b"/shard/00/meta.db", "trace": data + b"/trace"}
     alien = own["store" if role == "auth" else "auth"]
@@ -42,7 +42,7 @@ def attempts(machine, role, pids):
         yield "make a file beside its directory", REFUSED, 257, AT_FDCWD, data + b"/new", 0o102, 0o600
     if connects:
         yield "open to write", KILLED, 257, AT_FDCWD, b"/etc/hosts", 2
-        yield "open what says where names are found", ALLOWED, 257, AT_FDCWD, b"/etc/hosts", 0
+        yield "open what says where names are found", REFUSED if role == "sender" else ALLOWED, 257, AT_FDCWD, b"/etc/hosts", 0
         yield "packet socket", KILLED, 41, 17, 3, 0
     yield "socket", ALLOWED if connects else KILLED, 41, 2, 1, 0
     if not connects:
@@ -87,6 +87,8 @@ def outcome(pid, number, arguments):
 
 @unittest.skipIf(intruder.missing(), intruder.missing())
 class Walls(host.HostTest):
+    kind = host.SendingHost
+
     def setUp(self):
         path = self.host.root / "etc/maild.toml"
         if "[pool]" not in path.read_text():

@@ -8,6 +8,7 @@
 #include "maild/base/clock.hpp"
 #include "maild/base/ids.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,7 @@ struct SendSettings {
     bool saves_sent = false;                         // a copy of each message in its Sent mailbox
     std::optional<std::uint32_t> messages_per_day;   // none: as the host; 0: as many as it likes
     std::optional<std::uint32_t> recipients_per_day; // likewise
+    std::chrono::seconds hold_for{0}; // what it submits for other hosts: time to think again
     friend bool operator==(const SendSettings&, const SendSettings&) = default;
 };
 
@@ -35,7 +37,10 @@ struct SendChange {
     std::optional<bool> saves_sent;
     std::optional<std::optional<std::uint32_t>> messages_per_day;
     std::optional<std::optional<std::uint32_t>> recipients_per_day;
+    std::optional<std::chrono::seconds> hold_for{};
 };
+
+inline constexpr std::chrono::seconds kMaxHold = std::chrono::hours(24);
 
 inline constexpr std::size_t kMaxClaimed = 64; // addresses in one question
 
@@ -61,6 +66,7 @@ struct SubmissionVerdict {
     std::optional<auth::Token>
         grant; // Right::deliver: where its queue rows go, and its copy of what it sent
     bool saves_sent = false;
+    std::chrono::seconds hold_for{0};
 };
 
 // What an account has submitted today.
@@ -82,10 +88,10 @@ template <class Codec> void describe(Codec& c, LimitTally& t) {
     c(t.messages, t.recipients, t.delayed_logins, t.turned_away);
 }
 template <class Codec> void describe(Codec& c, SendSettings& s) {
-    c(s.saves_sent, s.messages_per_day, s.recipients_per_day);
+    c(s.saves_sent, s.messages_per_day, s.recipients_per_day, s.hold_for);
 }
 template <class Codec> void describe(Codec& c, SendChange& s) {
-    c(s.saves_sent, s.messages_per_day, s.recipients_per_day);
+    c(s.saves_sent, s.messages_per_day, s.recipients_per_day, s.hold_for);
 }
 template <class Codec> void describe(Codec& c, SendLimits& s) {
     c(s.messages_per_day, s.recipients_per_day);
@@ -94,7 +100,7 @@ template <class Codec> void describe(Codec& c, Submission& s) {
     c(s.account, s.claimed, s.recipients);
 }
 template <class Codec> void describe(Codec& c, SubmissionVerdict& v) {
-    c(v.refusal, v.foreign, v.limit, v.resets, v.address, v.grant, v.saves_sent);
+    c(v.refusal, v.foreign, v.limit, v.resets, v.address, v.grant, v.saves_sent, v.hold_for);
 }
 template <class Codec> void describe(Codec& c, SentToday& s) {
     c(s.address, s.messages, s.recipients);

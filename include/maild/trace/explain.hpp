@@ -13,12 +13,14 @@ namespace maild::trace {
 
 enum class Fate : std::uint8_t {
     delivered, // into a mailbox
+    sent,      // another host has taken it
     queued,    // goes on to another host
     held,      // in the queue, until an admin or a later version lets it go
     deferred,  // the peer was told to try again
     refused,
-    left, // the peer went before the end
-    lost, // no message: records that were not kept
+    failed, // another host, or the time that it was tried, has ended it
+    left,   // the peer went before the end
+    lost,   // no message: records that were not kept
 };
 std::string_view name_of(Fate fate);
 

@@ -1,0 +1,233 @@
+#include "daemon/sender_role.hpp"
+
+#include "daemon/attempt_records.hpp"
+#include "daemon/resolver_line.hpp"
+
+#include "maild/base/log.hpp"
+#include "maild/directory/remote_directory.hpp"
+#include "maild/net/dns_cache.hpp"
+#include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
+#include "maild/relay/mta_sts.hpp"
+#include "maild/relay/route.hpp"
+#include "maild/relay/sts_fetch.hpp"
+#include "maild/sender/relay_transport.hpp"
+#include "maild/sender/reporter.hpp"
+#include "maild/sender/sender.hpp"
+#include "maild/store/remote_store.hpp"
+#include "maild/trace/recorder.hpp"
+
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
+namespace maild::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStatusAge = 2s;
+constexpr auto kTraceTime = 1s; // at the end, for the last records
+
+sender::RetryPolicy retry_from(const QueueSettings& settings) {
+    return {.first = settings.retry_first,
+            .most = settings.retry_most,
+            .lifetime = settings.lifetime,
+            .notice = settings.delay_notice};
+}
+
+sender::Options options_from(const QueueSettings& settings) {
+    return {.retry = retry_from(settings),
+            .connections = settings.connections,
+            .connections_per_destination = settings.connections_per_destination};
+}
+
+relay::Route route_from(const RouteSettings& settings) {
+    relay::Route route;
+    route.next_hop = relay::parse_next_hop(settings.via).value_or(relay::NextHop{});
+    route.tls = relay::parse_tls_demand(settings.tls).value_or(relay::TlsDemand::opportunistic);
+    route.hello_name = settings.hello;
+    if (!settings.user.empty()) route.credentials = settings.user + " " + settings.password_file;
+    for (const auto& text : settings.source) {
+        const auto address = net::parse_ip(text);
+        if (address) (address->is_v4() ? route.source_v4 : route.source_v6) = *address;
+    }
+    return route;
+}
+
+Result<relay::Routes> routes_from(const QueueSettings& settings) {
+    std::vector<relay::RouteRule> rules;
+    for (const auto& one : settings.routes)
+        rules.push_back({.name = one.to + " via " + one.via,
+                         .recipients = one.to,
+                         .senders = one.from,
+                         .route = route_from(one)});
+    return relay::Routes::create(std::move(rules));
+}
+
+// The end of a line behind it is the editor's.
+Result<std::string> read_password(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text;
+    if (!in || !std::getline(in, text) || text.empty())
+        return fail(Errc::invalid_argument,
+                    "queue.routes: " + file + " has no password in its first line, or may not be " +
+                        "read by users.sender");
+    if (text.ends_with('\r')) text.pop_back();
+    return text;
+}
+
+Result<std::map<std::string, relay::Credentials>> credentials_from(const QueueSettings& settings) {
+    std::map<std::string, relay::Credentials> all;
+    for (const auto& one : settings.routes) {
+        if (one.user.empty()) continue;
+        auto password = read_password(one.password_file);
+        if (!password) return std::unexpected(std::move(password.error()));
+        all[route_from(one).credentials] = {.name = one.user, .password = std::move(*password)};
+    }
+    return all;
+}
+
+class SenderRole final : public RoleProgram {
+public:
+    // Files of authorities are read while that is allowed.
+    Result<void> prepare(const Config& config) override {
+        auto trust = sender::load_trust(config.queue.authorities);
+        if (!trust) return std::unexpected(std::move(trust.error()));
+        trust_ = std::move(*trust);
+        auto credentials = credentials_from(config.queue);
+        if (!credentials) return std::unexpected(std::move(credentials.error()));
+        credentials_ = std::move(*credentials);
+        return {};
+    }
+
+    Result<void> start(RoleContext& context) override {
+        context_ = &context;
+        auto& io = context.io();
+        const auto& config = context.config();
+        store_line_.emplace(io, "store");
+        auth_line_.emplace(io, "auth");
+        trace_line_.emplace(io, "trace");
+        store_.emplace(io, *store_line_);
+        directory_.emplace(*auth_line_);
+        resolver_line_.emplace(io);
+        dns_.emplace(*resolver_line_, clock_);
+        recorder_.emplace(io, *trace_line_, clock_);
+        recorder_->set_wanted(config.trace.is_enabled);
+        records_.emplace(*recorder_);
+        auto routes = routes_from(config.queue);
+        if (!routes) return std::unexpected(std::move(routes.error()));
+        make_transport(config, std::move(*routes));
+        sender_.emplace(io, *store_, *transport_, &*records_, clock_, random_,
+                        options_from(config.queue));
+        reporter_.emplace(*store_, *store_, *directory_, clock_,
+                          sender::ReporterOptions{config.hostname, retry_from(config.queue)});
+        sender_->on_owed([this] { reporter_->look(); });
+        store_->on_queued([this](const std::vector<queue::Destination>& where) {
+            sender_->queued(where);
+            // Some of it may have been refused at once, or given up by an admin.
+            reporter_->look();
+        });
+        net::spawn(io, sender_->run(), "sender");
+        net::spawn(io, reporter_->run(), "reporter");
+        net::spawn(io, keep_status(*this), "sender_status");
+        context.ready();
+        return {};
+    }
+
+    void on_peer(Peer peer) override {
+        if (peer.role == Role::store) {
+            store_line_->attach(std::move(peer.socket));
+            sender_->queued({}); // what came while nobody listened
+            reporter_->look();
+        } else if (peer.role == Role::auth)
+            auth_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::resolver)
+            resolver_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::trace)
+            trace_line_->attach(std::move(peer.socket));
+    }
+
+    // What is of [queue] comes with a new process.
+    void on_reload() override {
+        const auto& config = context_->config();
+        recorder_->set_wanted(config.trace.is_enabled);
+        reporter_->set_options({config.hostname, retry_from(config.queue)});
+    }
+
+    void on_drain(std::chrono::milliseconds grace) override {
+        net::spawn(context_->io(), end(*this, grace), "sender_end");
+    }
+
+private:
+    void make_transport(const Config& config, relay::Routes routes) {
+        auto& io = context_->io();
+        const relay::HttpsStsFetcher::Options fetching{.allows_loopback =
+                                                           config.queue.allows_loopback};
+        sts_fetcher_.emplace(io, *dns_, trust_, fetching);
+        sts_policies_.emplace(*dns_, *sts_fetcher_, clock_, sts_cache_);
+        transport_.emplace(io, *dns_, config.queue.asks_sts ? &*sts_policies_ : nullptr, clock_,
+                           random_,
+                           sender::RelayOptions{.hostname = config.hostname,
+                                                .port = config.queue.port,
+                                                .allows_loopback = config.queue.allows_loopback,
+                                                .trust = trust_,
+                                                .routes = std::move(routes),
+                                                .credentials = std::move(credentials_)});
+    }
+
+    static net::Task<void> end(SenderRole& self, std::chrono::milliseconds grace) {
+        self.reporter_->stop();
+        const std::chrono::milliseconds kept = kTraceTime;
+        co_await self.sender_->stop(grace > 2 * kept ? grace - kept : grace / 2);
+        co_await self.recorder_->finish(kept);
+        self.context_->finished();
+    }
+
+    // For ever.
+    static net::Task<void> keep_status(SenderRole& self) {
+        std::string told;
+        while (true) {
+            const auto figures = self.sender_->figures();
+            auto text = figures.in_flight == 0
+                            ? std::string()
+                            : std::to_string(figures.in_flight) + " recipients on " +
+                                  std::to_string(figures.connections) + " connections";
+            if (text != told) self.context_->set_status(text);
+            told = std::move(text);
+            co_await net::sleep_for(kStatusAge);
+        }
+    }
+
+    SystemClock clock_;
+    SystemRandom random_;
+    RoleContext* context_ = nullptr;
+    std::shared_ptr<const net::ClientTls> trust_;
+    std::map<std::string, relay::Credentials> credentials_;
+    std::optional<ipc::Client> store_line_;
+    std::optional<ipc::Client> auth_line_;
+    std::optional<ipc::Client> trace_line_;
+    std::optional<ResolverLine> resolver_line_;
+    std::optional<store::RemoteStore> store_;
+    std::optional<directory::RemoteDirectory> directory_;
+    std::optional<net::DnsCache> dns_;
+    std::optional<trace::Recorder> recorder_;
+    std::optional<AttemptRecords> records_;
+    relay::StsCache sts_cache_;
+    std::optional<relay::HttpsStsFetcher> sts_fetcher_;
+    std::optional<relay::StsPolicies> sts_policies_;
+    std::optional<sender::RelayTransport> transport_;
+    std::optional<sender::Sender> sender_;
+    std::optional<sender::Reporter> reporter_;
+};
+
+} // namespace
+
+std::unique_ptr<RoleProgram> make_sender() { return std::make_unique<SenderRole>(); }
+
+} // namespace maild::daemon
