@@ -232,7 +232,7 @@ class Extensions(host.HostTest):
         self.send([f"HOLDUNTIL={until}"], ["x2@elsewhere.example"])
         self.assertEqual(self.queued("x2@elsewhere.example")[0]["not_before"], before + 900)
         with self.submit() as client:
-            tls = b"TLS-Required: No\r\nMT-Priority: -2\r\n" + host.message(message_id=self.id)
+            tls = b"TLS-Required: No\r\nMT-Priority: -2\r\n" + host.message(message_id=self.id, sender=self.ada)
             client.sendmail(self.ada, ["x3@elsewhere.example"], tls)
         shown, = self.queued("x3@elsewhere.example")
         self.assertEqual((shown["tls"], shown["priority"]), ("optional", -2))
