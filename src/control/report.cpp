@@ -1,4 +1,5 @@
-// `mailctl report dmarc` and `mailctl report tls` of files.
+// `mailctl report dmarc` and `mailctl report tls`: of files, or of the mailbox of reports, which
+// the daemon reads (daemon/report_commands.cpp).
 #include "control/report.hpp"
 
 #include "control/input.hpp"
@@ -8,11 +9,17 @@
 #include "maild/base/clock.hpp"
 #include "maild/report/attachment.hpp"
 
+#include <boost/json/array.hpp>
+
+#include <functional>
+#include <utility>
+
 namespace maild::control {
 namespace json = boost::json;
 namespace {
 
-constexpr auto* kWhich = "which files? Messages with reports in them, or reports.";
+// Gets what was found in one place; false: no report of the kind that is wanted.
+using Take = std::function<bool(const report::FoundReports& found)>;
 
 Result<report::Choice> choice_of(const Session& session) {
     report::Choice choice{.domain = ascii::to_lower(session.text_argument("domain"))};
@@ -26,24 +33,62 @@ Result<report::Choice> choice_of(const Session& session) {
     return choice;
 }
 
-bool has_files(const Session& session) {
-    return !session.invocation.arguments.at("file").as_array().empty();
-}
-
-// Calls `take` with what each file holds; a file that cannot be opened ends it.
-template <class Take>
-Result<void> read_files(const Session& session, ReportProblems& problems, Take take) {
-    const auto& files = session.invocation.arguments.at("file").as_array();
-    for (const auto& item : files) {
+// A file that cannot be opened ends it.
+Reply read_files(const Session& session, ReportProblems& problems, const Take& take) {
+    for (const auto& item : session.invocation.arguments.at("file").as_array()) {
         const std::string path(item.as_string());
         const auto file = read_file(path);
-        if (!file) return std::unexpected(file.error());
+        if (!file) return failure(file.error());
         const auto found = report::reports_in_file(*file);
         for (const auto& problem : found.problems) problems.push_back(path + ": " + problem);
         if (!take(found) && found.problems.empty())
             problems.push_back(path + ": there is no such report in it");
     }
-    return {};
+    return success(nullptr);
+}
+
+const json::array& array_at(const json::object& object, std::string_view key) {
+    static const json::array kNone;
+    const auto* value = object.if_contains(key);
+    return value != nullptr && value->is_array() ? value->as_array() : kNone;
+}
+
+void take_page(const json::object& page, ReportProblems& problems, const Take& take) {
+    for (const auto& problem : array_at(page, "problems"))
+        if (problem.is_string()) problems.emplace_back(problem.as_string());
+    for (const auto& text : array_at(page, "reports")) {
+        if (!text.is_string()) continue;
+        const auto found = report::reports_in_file(text.as_string());
+        problems.insert(problems.end(), found.problems.begin(), found.problems.end());
+        take(found);
+    }
+}
+
+// Page by page, until the reply names no next one.
+Reply read_mailbox(const Session& session, WallTime since, ReportProblems& problems,
+                   const Take& take) {
+    auto client = Client::connect(session.socket_path);
+    if (!client) return failure(kNotReachable, client.error().internal);
+    Request request{std::string(session.invocation.command->name), {}};
+    request.arguments["since-time"] = to_unix_seconds(since);
+    for (;;) {
+        auto reply = client->call(request);
+        if (!reply) return failure(reply.error());
+        if (reply->exit != kOk || !reply->result.is_object()) return std::move(*reply);
+        const auto& page = reply->result.as_object();
+        take_page(page, problems, take);
+        const auto* next = page.if_contains("next");
+        if (next == nullptr) return success(nullptr);
+        request.arguments[kStep] = *next;
+    }
+}
+
+Reply read_reports(const Session& session, WallTime since, ReportProblems& problems,
+                   const Take& take) {
+    const auto* files = session.invocation.arguments.if_contains("file");
+    const bool has_files = files != nullptr && !files->as_array().empty();
+    return has_files ? read_files(session, problems, take)
+                     : read_mailbox(session, since, problems, take);
 }
 
 // Exit code 1: something could not be read.
@@ -56,30 +101,28 @@ Reply reply_of(json::object result, const ReportProblems& problems) {
 } // namespace
 
 Reply run_report_dmarc(Session& session) {
-    if (!has_files(session)) return failure(kUsage, kWhich);
-    auto choice = choice_of(session);
+    const auto choice = choice_of(session);
     if (!choice) return failure(kUsage, choice.error().internal);
-    report::DmarcSummary summary(std::move(*choice));
+    report::DmarcSummary summary(*choice);
     ReportProblems problems;
-    const auto read = read_files(session, problems, [&](const report::FoundReports& found) {
+    auto read = read_reports(session, choice->since, problems, [&](const auto& found) {
         for (const auto& report : found.aggregate) summary.add(report);
         return !found.aggregate.empty();
     });
-    if (!read) return failure(read.error());
+    if (read.exit != kOk) return read;
     return reply_of(dmarc_json(summary, problems), problems);
 }
 
 Reply run_report_tls(Session& session) {
-    if (!has_files(session)) return failure(kUsage, kWhich);
-    auto choice = choice_of(session);
+    const auto choice = choice_of(session);
     if (!choice) return failure(kUsage, choice.error().internal);
-    report::TlsSummary summary(std::move(*choice));
+    report::TlsSummary summary(*choice);
     ReportProblems problems;
-    const auto read = read_files(session, problems, [&](const report::FoundReports& found) {
+    auto read = read_reports(session, choice->since, problems, [&](const auto& found) {
         for (const auto& report : found.tls) summary.add(report);
         return !found.tls.empty();
     });
-    if (!read) return failure(read.error());
+    if (read.exit != kOk) return read;
     return reply_of(tls_json(summary, problems), problems);
 }
 

@@ -29,12 +29,14 @@ constexpr Command kCommands[] = {
      .options = kChoice,
      .columns = kDmarc,
      .description =
-         "Reads aggregate reports (RFC 9990, RFC 7489) out of messages or files and adds them up "
-         "by client and domain in From: messages, how many passed DMARC, how many by DKIM and by "
-         "SPF that are aligned, and what receivers did. What fails stands first; below the table "
-         "stands for each source what is wrong and what to do. A report that came twice counts "
-         "once. Works without the daemon. Exit code 1 when a file or an attachment could not be "
-         "read: mailctl report dmarc --domain example.org --since 7d Maildir/cur/*",
+         "Reads aggregate reports (RFC 9990, RFC 7489) out of the files, which are messages or "
+         "what was attached to them, and without files out of the mailbox that reports.mailbox in "
+         "maild.toml names. It adds them up by client and domain in From: messages, how many "
+         "passed DMARC, how many by DKIM and by SPF that are aligned, and what receivers did. What "
+         "fails stands first; below the table stands for each source what is wrong and what to do. "
+         "A report that came twice counts once. Files are read without the daemon. Exit code 1 "
+         "when something could not be read, as when a report has more than 2 MiB in the mailbox: "
+         "mailctl report dmarc --domain example.org --since 7d letter.eml",
      .example = "",
      .runs = Runs::here},
     {.name = "report tls",
@@ -43,11 +45,12 @@ constexpr Command kCommands[] = {
      .options = kChoice,
      .columns = kTls,
      .description =
-         "Reads TLS reports (RFC 8460) out of messages or files and adds up the sessions by "
-         "domain, policy (sts, tlsa or no-policy-found), MX host and result. What failed stands "
-         "first; below the table stands what each failure means and what to do. Works without the "
-         "daemon. Exit code 1 when a file or an attachment could not be read: mailctl report tls "
-         "report.json.gz",
+         "Reads TLS reports (RFC 8460) out of the files, which are messages or what was attached "
+         "to them, and without files out of the mailbox that reports.mailbox in maild.toml names. "
+         "It adds up the sessions by domain, policy (sts, tlsa or no-policy-found), MX host and "
+         "result. What failed stands first; below the table stands what each failure means and "
+         "what to do. Files are read without the daemon. Exit code 1 when something could not be "
+         "read: mailctl report tls report.json.gz",
      .example = "",
      .runs = Runs::here},
 };

@@ -55,6 +55,7 @@ public:
         directory_ = std::move(*opened);
         issuer_.emplace(context.io());
         use_issuer(config.oauth);
+        directory_->set_report_mailbox(config.reports.mailbox);
         service_.emplace(*directory_, *directory_);
         server_.emplace(context.io(), "auth",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
@@ -122,6 +123,7 @@ public:
         directory_->set_login_limits(login_limits(context_->config()));
         directory_->set_send_limits(context_->config().submission.limits);
         use_issuer(context_->config().oauth);
+        directory_->set_report_mailbox(context_->config().reports.mailbox);
         const auto& tls = context_->config().tls;
         if (!tls.certificate.empty() || !tls.named.empty()) return; // given before
         given_ = {};

@@ -216,6 +216,11 @@ struct ImapSettings {
     std::string admin; // a URI
 };
 
+// Reports of other hosts about our domains' mail.
+struct ReportSettings {
+    std::string mailbox; // the account that gets them; empty: none
+};
+
 struct Config {
     std::string file;                      // where it was read from
     std::string hostname;                  // lower case; in greetings, Received and message ids
@@ -240,6 +245,7 @@ struct Config {
     SmtpSettings smtp;
     TraceSettings trace;
     QueueSettings queue;
+    ReportSettings reports;
 };
 
 } // namespace maild::daemon

@@ -78,6 +78,7 @@ std::span<const ControlCommand> tls_commands();
 std::span<const ControlCommand> trace_commands();
 std::span<const ControlCommand> log_commands();
 std::span<const ControlCommand> queue_commands();
+std::span<const ControlCommand> report_commands();
 
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);

@@ -46,6 +46,7 @@ template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
 template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.comment, c.admin); }
+template <class Codec> void describe(Codec& codec, ReportSettings& c) { codec(c.mailbox); }
 template <class Codec> void describe(Codec& codec, TraceSettings& c) {
     codec(c.is_enabled, c.keep, c.octets);
 }
@@ -61,7 +62,7 @@ template <class Codec> void describe(Codec& codec, SmtpSettings& c) { codec(c.gr
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
           c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.proxies, c.oauth, c.submission,
-          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue);
+          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue, c.reports);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

@@ -3,6 +3,7 @@
 // ask `auth` for certificates and signatures, `control` asks workers for their sessions, `auth`
 // asks `oauth` about tokens. Numbers are apart from the others', because they share sockets.
 
+#include "maild/auth/token.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/base/ids.hpp"
 #include "maild/ipc/codec.hpp"
@@ -12,6 +13,7 @@
 #include "maild/net/tls.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ inline constexpr ipc::MessageType kListCertificates = 0x7004;    // Nothing → 
 inline constexpr ipc::MessageType kCertificatesChanged = 0x7005; // event of `auth`: ask again
 inline constexpr ipc::MessageType kListSessions = 0x7101;        // Nothing → SessionList
 inline constexpr ipc::MessageType kKick = 0x7102;                // KickRequest → KickResult
+inline constexpr ipc::MessageType kReadReports = 0x7103;         // ReadReports → ReportPage
 inline constexpr ipc::MessageType kIntrospect = 0x7201; // IntrospectRequest → auth::TokenClaims
 
 struct CertificateChains {
@@ -78,6 +81,19 @@ struct KickRequest {
     std::uint64_t id = 0; // 0: all sessions of `account`
     AccountId account;
 };
+enum class ReportKind : std::uint8_t { dmarc, tls };
+struct ReadReports {
+    auth::Token grant;
+    Uid after{};      // 0: from the first message on
+    WallTime since{}; // messages that came before need not be read
+    ReportKind kind = ReportKind::dmarc;
+};
+struct ReportPage {
+    std::vector<std::string> reports{}; // as report::format_aggregate() or format_tls() writes them
+    std::vector<std::string> problems{}; // for people
+    std::uint32_t messages = 0;          // that were read
+    std::optional<Uid> next{};           // ask again with this as `after`; none: that was all
+};
 struct IntrospectRequest {
     std::string token;
 };
@@ -104,6 +120,12 @@ template <class Codec> void describe(Codec& codec, SessionRow& r) {
 template <class Codec> void describe(Codec& codec, SessionList& l) { codec(l.sessions); }
 template <class Codec> void describe(Codec& codec, KickRequest& r) {
     codec(r.service, r.id, r.account);
+}
+template <class Codec> void describe(Codec& codec, ReadReports& r) {
+    codec(r.grant, r.after, r.since, r.kind);
+}
+template <class Codec> void describe(Codec& codec, ReportPage& p) {
+    codec(p.reports, p.problems, p.messages, p.next);
 }
 template <class Codec> void describe(Codec& codec, IntrospectRequest& r) { codec(r.token); }
 template <class Codec> void describe(Codec& codec, KickResult& r) { codec(r.told); }

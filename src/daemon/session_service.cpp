@@ -2,8 +2,10 @@
 
 namespace maild::daemon {
 
-SessionService::SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates)
+SessionService::SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates,
+                               store::MessageStore& store)
     : gates_(std::move(gates)),
+      reports_(store),
       server_(io, "worker",
               [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                   return answer(*this, std::move(connection), std::move(request));
@@ -20,12 +22,28 @@ net::Task<void> SessionService::answer(SessionService& self,
         connection->reply(request.id, ipc::encode(self.list()));
         co_return;
     }
+    if (request.type == kReadReports) {
+        co_await answer_reports(self, std::move(connection), std::move(request));
+        co_return;
+    }
     const auto kick = request.type == kKick ? ipc::decode<KickRequest>(request.payload)
                                             : fail(Errc::protocol_error, "unknown request");
     if (kick)
         connection->reply(request.id, ipc::encode(self.kick(*kick)));
     else
         connection->reply_error(request.id, kick.error());
+}
+
+net::Task<void> SessionService::answer_reports(SessionService& self,
+                                               std::shared_ptr<ipc::Connection> connection,
+                                               ipc::Request request) {
+    auto wanted = ipc::decode<ReadReports>(request.payload);
+    if (!wanted) {
+        connection->reply_error(request.id, wanted.error());
+        co_return;
+    }
+    const auto page = co_await self.reports_.read(std::move(*wanted));
+    connection->answer(request.id, page);
 }
 
 SessionList SessionService::list() const {

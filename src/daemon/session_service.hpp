@@ -1,7 +1,9 @@
 #pragma once
-// A worker's answers to `control`: who is connected here, and ending sessions.
+// A worker's answers to `control`: who is connected here, ending sessions, and what the mailbox of
+// reports holds.
 
 #include "daemon/peer_messages.hpp"
+#include "daemon/report_reader.hpp"
 
 #include "maild/ipc/server.hpp"
 #include "maild/net/gate.hpp"
@@ -12,8 +14,9 @@ namespace maild::daemon {
 
 class SessionService {
 public:
-    // The gates outlive it.
-    SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates);
+    // Gates and store outlive it.
+    SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates,
+                   store::MessageStore& store);
     void attach(UniqueFd socket);
 
 private:
@@ -22,7 +25,12 @@ private:
     SessionList list() const;
     KickResult kick(const KickRequest& request);
 
+    static net::Task<void> answer_reports(SessionService& self,
+                                          std::shared_ptr<ipc::Connection> connection,
+                                          ipc::Request request);
+
     std::vector<net::Gate*> gates_;
+    ReportReader reports_;
     ipc::Server server_;
 };
 

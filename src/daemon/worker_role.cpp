@@ -144,7 +144,7 @@ public:
                 std::make_unique<net::Gate>(std::string(name_of(service)), gate_limits(), clock_);
             net::spawn(io, gate_of(service).end_expired(), "gate_expiry");
         }
-        sessions_.emplace(io, gates());
+        sessions_.emplace(io, gates(), *store_);
         follow_certificates();
         net::spawn(io, begin(), "worker_begin");
         return {};

@@ -253,6 +253,10 @@ struct ShowTally {
     static constexpr ipc::MessageType kType = 0x0222;
     using Reply = LimitTally;
 };
+struct ReportsGrant {
+    static constexpr ipc::MessageType kType = 0x0223;
+    using Reply = auth::Token;
+};
 struct AddDkimKeys {
     static constexpr ipc::MessageType kType = 0x0224;
     using Reply = std::vector<DkimKey>;
@@ -319,5 +323,6 @@ template <class C> void describe(C& c, RemoveAppPassword& m) { c(m.address, m.na
 template <class C> void describe(C& c, HideCapability& m) { c(m.address, m.name); }
 template <class C> void describe(C& c, ListHiddenCapabilities& m) { c(m.address); }
 template <class C> void describe(C& c, UnhideCapability& m) { c(m.address, m.name); }
+template <class C> void describe(C&, ReportsGrant&) {}
 
 } // namespace maild::directory::messages

@@ -217,6 +217,9 @@ net::Task<Result<Changed>> RemoteDirectory::forget_failures(net::Network network
     return ask(client_, ForgetFailures{network});
 }
 net::Task<Result<LimitTally>> RemoteDirectory::limit_tally() { return ask(client_, ShowTally{}); }
+net::Task<Result<auth::Token>> RemoteDirectory::reports_grant() {
+    return ask(client_, ReportsGrant{});
+}
 net::Task<Result<std::vector<DkimKey>>>
 RemoteDirectory::add_dkim_keys(std::string domain, std::vector<NewDkimKey> wanted) {
     return ask(client_, AddDkimKeys{std::move(domain), std::move(wanted)});

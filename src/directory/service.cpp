@@ -51,7 +51,7 @@ constexpr auto kForAdmins =
                  RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins, ListSuspects,
                  AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
                  ListHiddenCapabilities, UnhideCapability, ListSent, ForgetSent, ForgetFailures,
-                 ShowTally, AddDkimKeys, ListDkimKeys, MoveDkimKeys>(true);
+                 ShowTally, ReportsGrant, AddDkimKeys, ListDkimKeys, MoveDkimKeys>(true);
 
 const Entry* find_entry(ipc::MessageType type) {
     for (const auto& entry : kForAll)

@@ -120,6 +120,7 @@ inline auto call(Callee& to, ListSent) { return to.admin.list_sent(); }
 inline auto call(Callee& to, ForgetSent m) { return to.admin.forget_sent(std::move(m.address)); }
 inline auto call(Callee& to, ForgetFailures m) { return to.admin.forget_failures(m.network); }
 inline auto call(Callee& to, ShowTally) { return to.admin.limit_tally(); }
+inline auto call(Callee& to, ReportsGrant) { return to.admin.reports_grant(); }
 
 } // namespace messages
 } // namespace maild::directory

@@ -53,6 +53,8 @@ bool is_xml(std::string_view text) {
 
 class Finder {
 public:
+    explicit Finder(std::size_t most_unpacked) : unpacked_left_(most_unpacked) {}
+
     void visit(std::string_view message, const mail::Part& part) {
         for (const auto& child : part.children) visit(message, child);
         if (part.kind != mail::PartKind::leaf) return;
@@ -100,13 +102,13 @@ private:
 
     FoundReports found_;
     std::size_t attachments_ = 0;
-    std::size_t unpacked_left_ = kMaxUnpacked;
+    std::size_t unpacked_left_;
 };
 
 } // namespace
 
-FoundReports reports_in_message(std::string_view message) {
-    Finder finder;
+FoundReports reports_in_message(std::string_view message, std::size_t most_unpacked) {
+    Finder finder(most_unpacked);
     finder.visit(message, mail::parse_message(message).root);
     return finder.result();
 }
@@ -114,7 +116,7 @@ FoundReports reports_in_message(std::string_view message) {
 FoundReports reports_in_file(std::string_view file) {
     const bool is_packed = file.starts_with("\x1f\x8b") || file.starts_with("PK\x03\x04");
     if (!is_packed && !is_xml(file) && first_of(file) != '{') return reports_in_message(file);
-    Finder finder;
+    Finder finder(kMaxUnpacked);
     finder.take(file, "the file");
     return finder.result();
 }

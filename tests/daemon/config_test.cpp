@@ -85,6 +85,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.trace.is_enabled, plain.trace.is_enabled);
     EXPECT_EQ(config.trace.keep, plain.trace.keep);
     EXPECT_EQ(config.trace.octets, plain.trace.octets);
+    EXPECT_EQ(config.reports.mailbox, "");
     ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
     for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
         EXPECT_TRUE(config.listeners[i].same_endpoint(plain.listeners[i])) << i;
@@ -203,6 +204,8 @@ tickets = "off"
 certificate = "/etc/maild/net.pem"
 key = "/etc/maild/net.key"
 names = ["Mail.Example.NET", "*.example.net"]
+[reports]
+mailbox = "dmarc@example.org"
 [imap]
 comment = "Wartung: sonntags"
 admin = "tel:+44-20-7946-0000"
@@ -241,6 +244,7 @@ admin = "tel:+44-20-7946-0000"
     EXPECT_EQ(config.tls.named[0].names,
               (std::vector<std::string>{"mail.example.net", "*.example.net"}));
     EXPECT_EQ(config.imap.comment, "Wartung: sonntags");
+    EXPECT_EQ(config.reports.mailbox, "dmarc@example.org");
     EXPECT_EQ(config.imap.admin, "tel:+44-20-7946-0000");
     EXPECT_EQ(config.trusted.size(), 3u);
     EXPECT_EQ(config.proxies.size(), 2u);

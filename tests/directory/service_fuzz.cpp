@@ -56,6 +56,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              ListAliases, RemoveAlias, SetPostmaster, ListBans, AddBan, RemoveBan, ShowLogins,
              ListSuspects, AddAppPassword, ListAppPasswords, RemoveAppPassword, HideCapability,
              ListHiddenCapabilities, UnhideCapability, ListSent, ForgetSent, ForgetFailures,
-             ShowTally, AddDkimKeys, ListDkimKeys, MoveDkimKeys>(to, type, payload);
+             ShowTally, ReportsGrant, AddDkimKeys, ListDkimKeys, MoveDkimKeys>(to, type, payload);
     return 0;
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """mailctl against the running daemon: every example of the command table as it stands there, the exit codes, JSON, and
 that a change holds at once."""
+import email.message
+import email.policy
+import gzip
 import imaplib
 import json
 import os
@@ -309,6 +312,51 @@ class Bans(host.HostTest):
     def logins(self):
         return self.host.mailctl("account", "logins", "where@example.org", as_json=True)["rows"]
 
+
+class Reports(host.HostTest):
+    """The mailbox that other hosts' reports come to: read in a worker, of that one account alone."""
+    def send(self, message, count=1):
+        with smtplib.SMTP("127.0.0.1", self.host.port(25)) as client:
+            for _ in range(count):
+                client.sendmail("", ["dmarc@example.org"], message)
+
+    def complaint(self):
+        run = subprocess.run([self.host.root / "bin/mailctl", "report", "dmarc"], capture_output=True, text=True, timeout=60)
+        return run.returncode, run.stderr
+
+    def dmarc(self, report_id, count):
+        xml = (f"<feedback><report_metadata><org_name>R</org_name><report_id>{report_id}</report_id><date_range><begin>1700000000</begin>"
+               f"<end>1700086399</end></date_range></report_metadata><policy_published><domain>example.org</domain><p>none</p></policy_published>"
+               f"<record><row><source_ip>192.0.2.1</source_ip><count>{count}</count><policy_evaluated><disposition>none</disposition><dkim>fail</dkim>"
+               f"<spf>pass</spf></policy_evaluated></row><identifiers><header_from>example.org</header_from></identifiers></record></feedback>")
+        message = email.message.EmailMessage()
+        message["Subject"] = "Report Domain: example.org"
+        message.set_content("A report.")
+        message.add_attachment(gzip.compress(xml.encode()), maintype="application", subtype="gzip", filename="r!example.org!1!2.xml.gz")
+        return message.as_bytes(policy=email.policy.SMTP)
+
+    def test_the_mailbox_of_reports(self):
+        self.assertEqual(self.complaint(), (68, "mailctl: no mailbox of reports is configured: reports.mailbox in maild.toml.\n"))
+        path = self.host.root / "etc/maild.toml"
+        path.write_text(path.read_text() + '\n[reports]\nmailbox = "dmarc@example.org"\n')
+        self.host.mailctl("server", "reload")
+        host.wait_for(lambda: self.complaint()[0] == 67, 10, "the new configuration")
+        self.host.add_account("dmarc@example.org", "secret")
+        self.assertEqual(self.host.mailctl("report", "dmarc", as_json=True)["reports"], 0)
+        self.send(self.dmarc("1", 7))
+        self.send(b"Subject: no report\r\n\r\nat all\r\n", 60)   # more than a page
+        self.send(self.dmarc("2", 5))
+        self.send(self.dmarc("2", 5))
+        self.send(b'Content-Type: application/tlsrpt+json\r\n\r\n{"organization-name":"S","report-id":"t","date-range":{"end-datetime":'
+                    b'"2026-01-01T23:59:59Z"},"policies":[{"policy":{"policy-type":"sts","policy-domain":"example.org"},'
+                    b'"summary":{"total-successful-session-count":3}}]}\r\n')
+        result = self.host.mailctl("report", "dmarc", as_json=True)
+        self.assertEqual((result["reports"], result["duplicates"], result["messages"], result["passed"]), (2, 1, 12, 12))
+        self.assertEqual([row["source"] for row in result["rows"]], ["192.0.2.1"])
+        self.assertEqual(self.host.mailctl("report", "dmarc", "--since", "7d", as_json=True)["reports"], 0)   # they are of 2023
+        self.assertEqual(self.host.mailctl("report", "tls", as_json=True)["sessions"], 3)
+        os.kill(self.host.pids("worker")[0], signal.SIGKILL)   # another one answers, or the next
+        host.wait_for(lambda: self.host.mailctl("report", "dmarc", as_json=True)["reports"] == 2, 20, "a worker")
 
 if __name__ == "__main__":
     host.main()

@@ -5,6 +5,7 @@
 // secrets in it).
 
 #include "maild/auth/login_guard.hpp"
+#include "maild/auth/token.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/base/error.hpp"
 #include "maild/base/ids.hpp"
@@ -206,6 +207,10 @@ public:
     // retired → active or removed. What a key is already is no fault.
     virtual net::Task<Result<Changed>> move_dkim_keys(std::string domain,
                                                       std::vector<DkimMove> moves) = 0;
+
+    // To read the account that reports come to (Right::access), and no other. not_found where the
+    // configuration names none; no_such_account, no_such_domain.
+    virtual net::Task<Result<auth::Token>> reports_grant() = 0;
 };
 
 template <class Codec> void describe(Codec& c, LastLogin& l) { c(l.service, l.address, l.at); }

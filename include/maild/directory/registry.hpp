@@ -70,6 +70,8 @@ public:
     // forgotten, and what it is saying just now is not believed. Outlives the registry, or the next
     // call of this.
     void set_issuer(auth::Introspector* issuer, auth::BearerRules rules);
+    // An account's address; empty: none.
+    void set_report_mailbox(std::string address);
     // Writes what logins and submissions left since the last time, in one transaction: every half
     // minute or so, and before the end.
     Result<void> keep_logins();
@@ -127,6 +129,7 @@ public:
     net::Task<Result<std::vector<DkimKey>>> list_dkim_keys(std::string domain) override;
     net::Task<Result<Changed>> move_dkim_keys(std::string domain,
                                               std::vector<DkimMove> moves) override;
+    net::Task<Result<auth::Token>> reports_grant() override;
 
 protected:
     // Clock and random outlive the registry.
@@ -224,6 +227,7 @@ private:
     std::unique_ptr<NetworkPlaces> asking_;  // an issuer
     auth::Introspector* issuer_ = nullptr;
     std::uint64_t issuer_changes_ = 0;
+    std::string report_mailbox_;
     auth::BearerRules bearer_rules_;
     auth::BearerCache bearer_cache_;
     std::unique_ptr<LoginRecords> records_;

@@ -77,6 +77,7 @@ public:
     net::Task<Result<std::vector<DkimKey>>> list_dkim_keys(std::string domain) override;
     net::Task<Result<Changed>> move_dkim_keys(std::string domain,
                                               std::vector<DkimMove> moves) override;
+    net::Task<Result<auth::Token>> reports_grant() override;
 
 private:
     ipc::Client& client_;

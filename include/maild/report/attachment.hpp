@@ -27,8 +27,9 @@ struct FoundReports {
     bool is_empty() const { return aggregate.empty() && tls.empty(); }
 };
 
-// Messages that are forwarded within others are looked into, too.
-FoundReports reports_in_message(std::string_view message);
+// Messages that are forwarded within others are looked into, too. `most_unpacked`: octets of all
+// its reports together.
+FoundReports reports_in_message(std::string_view message, std::size_t most_unpacked = kMaxUnpacked);
 // A file: a report, packed or not, or else a message.
 FoundReports reports_in_file(std::string_view file);
 
