@@ -13,6 +13,17 @@ namespace maild::relay {
 
 using namespace std::chrono_literals;
 
+// A server that takes commands in groups, up to its offers.
+inline constexpr const char* kPipelined = R"(
+    S: 220 mx.example.net ESMTP
+    C: EHLO client.example
+    S: 250-mx.example.net
+    S: 250-PIPELINING
+    S: 250-8BITMIME
+    S: 250-SIZE 1000000
+    S: 250 ENHANCEDSTATUSCODES
+)";
+
 inline constexpr const char* kText = "Subject: x\r\n\r\nbody\r\n";
 
 inline Envelope envelope_to(std::vector<std::string> addresses) {
