@@ -99,6 +99,20 @@ AggregateRecord key_of(const DmarcFact& fact) {
     return record;
 }
 
+// About what it takes in a map.
+std::size_t octets_of(const AggregateRecord& record) {
+    constexpr std::size_t kNode = 64;
+    auto octets = kNode + sizeof record + record.source_ip.size() + record.header_from.size() +
+                  record.envelope_from.size() + record.envelope_to.size();
+    for (const auto& reason : record.reasons)
+        octets += sizeof reason + reason.type.size() + reason.comment.size();
+    for (const auto& dkim : record.dkim)
+        octets += sizeof dkim + dkim.domain.size() + dkim.selector.size() + dkim.comment.size();
+    for (const auto& spf : record.spf)
+        octets += sizeof spf + spf.domain.size() + spf.comment.size();
+    return octets;
+}
+
 // Unique for one domain and period, so that what is sent twice is known for one (§3.5.1).
 std::string report_id_of(WallTime begin, const std::string& domain, const std::string& submitter) {
     return std::to_string(to_unix_seconds(begin)) + "." + domain + "@" + submitter;
@@ -136,26 +150,45 @@ std::optional<DmarcFact> fact_of(SeenMessage seen) {
 void Aggregator::add(const DmarcFact& fact) {
     if (fact.time < period_.begin || fact.time >= period_.end) return;
     if (fact.record_domain.empty()) return;
-    auto found = domains_.find(fact.record_domain);
-    if (found == domains_.end()) {
-        if (destinations_of(fact.record).empty() || domains_.size() == kMaxReportedDomains) return;
-        found = domains_.emplace(fact.record_domain, Domain()).first;
-    }
-    auto& domain = found->second;
-    if (fact.time >= domain.seen) {
-        domain.seen = fact.time;
-        domain.record = fact.record;
-    }
+    auto* domain = domain_of(fact);
+    if (domain == nullptr) return;
+    see_policy(*domain, fact);
     auto record = key_of(fact);
-    const auto known = domain.counts.find(record);
-    if (known != domain.counts.end()) {
+    const auto known = domain->counts.find(record);
+    if (known != domain->counts.end()) {
         ++known->second;
-    } else if (records_ == kMaxReportedRecords || domain.counts.size() == kMaxRecords) {
-        ++domain.left_out;
+    } else if (records_ == kMaxReportedRecords || domain->counts.size() == kMaxRecords ||
+               !take_room(octets_of(record))) {
+        ++domain->left_out;
     } else {
         ++records_;
-        domain.counts.emplace(std::move(record), 1);
+        domain->counts.emplace(std::move(record), 1);
     }
+}
+
+bool Aggregator::take_room(std::size_t octets) {
+    if (octets > kMaxReportedOctets - octets_) return false;
+    octets_ += octets;
+    return true;
+}
+
+// Null for one that wants no report, or for which there is no room.
+Aggregator::Domain* Aggregator::domain_of(const DmarcFact& fact) {
+    const auto found = domains_.find(fact.record_domain);
+    if (found != domains_.end()) return &found->second;
+    if (destinations_of(fact.record).empty() || domains_.size() == kMaxReportedDomains)
+        return nullptr;
+    if (!take_room(sizeof(Domain) + fact.record_domain.size())) return nullptr;
+    return &domains_[fact.record_domain];
+}
+
+// The last one stands in the report, if there is room for it.
+void Aggregator::see_policy(Domain& domain, const DmarcFact& fact) {
+    if (fact.time < domain.seen) return;
+    const auto more = fact.record.size() - std::min(fact.record.size(), domain.record.capacity());
+    if (!take_room(more)) return;
+    domain.seen = fact.time;
+    domain.record = fact.record;
 }
 
 AggregateReport Aggregator::report_of(const std::string& name, const Domain& domain) const {

@@ -116,6 +116,29 @@ TEST(OutgoingReports, EndAtTheirLimits) {
     EXPECT_THAT(reports[0].report.error, StartsWith("5 messages are left out"));
 }
 
+// Names are the senders' to choose: their number alone bounds nothing.
+TEST(OutgoingReports, EndAtTheirOctets) {
+    Aggregator aggregator(reporter(), kDay);
+    constexpr std::size_t kLong = 1024 * 1024;
+    constexpr std::size_t kMost = kMaxReportedOctets / kLong;
+    auto fact = fact_from("192.0.2.0");
+    fact.dkim.front().selector.assign(kLong, 's');
+    for (std::size_t i = 0; i < kMost + 10; ++i) {
+        fact.source.bytes[15] = static_cast<std::uint8_t>(i);
+        aggregator.add(fact);
+    }
+    aggregator.add(fact_from("192.0.2.1")); // for this there is room
+    auto other = fact_from("192.0.2.2");
+    other.record_domain = "other.example";
+    other.record.append(kLong, ' ');
+    aggregator.add(other);
+    const auto reports = aggregator.reports();
+    ASSERT_THAT(reports, SizeIs(2));
+    EXPECT_THAT(reports[0].report.records, SizeIs(kMost)) << "one of them short";
+    EXPECT_THAT(reports[0].report.error, StartsWith("11 messages are left out"));
+    EXPECT_EQ(reports[1].record, "") << "too long for what is left";
+}
+
 TEST(OutgoingReports, MakeFactsOfVerdicts) {
     policy::MessageReport seen;
     seen.dmarc.outcome = policy::dmarc::Outcome::pass;

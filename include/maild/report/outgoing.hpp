@@ -21,8 +21,11 @@ namespace maild::report {
 
 inline constexpr std::size_t kMaxReportedDomains = 10'000;
 inline constexpr std::size_t kMaxReportedRecords = 500'000; // of all domains; kMaxRecords of each
-inline constexpr std::size_t kMaxSignatures = 100;          // of one record, §3.1.3
-inline constexpr std::size_t kMaxDestinations = 5;          // of one domain
+// Of all that is kept for a period: domains' records and what was seen. Names are the senders' to
+// choose, and may be long.
+inline constexpr std::size_t kMaxReportedOctets = 64 * 1024 * 1024;
+inline constexpr std::size_t kMaxSignatures = 100; // of one record, §3.1.3
+inline constexpr std::size_t kMaxDestinations = 5; // of one domain
 
 // One message as DMARC saw it.
 struct DmarcFact {
@@ -89,11 +92,15 @@ private:
         std::uint64_t left_out = 0;                      // messages beyond a limit
     };
     AggregateReport report_of(const std::string& name, const Domain& domain) const;
+    bool take_room(std::size_t octets); // false, and nothing changes, when there is no more
+    Domain* domain_of(const DmarcFact& fact);
+    void see_policy(Domain& domain, const DmarcFact& fact);
 
     Reporter reporter_;
     Period period_;
     std::map<std::string, Domain> domains_;
     std::size_t records_ = 0;
+    std::size_t octets_ = 0; // that domains_ takes, about
 };
 
 struct Destination {
