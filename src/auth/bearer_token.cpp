@@ -24,9 +24,8 @@ const char* find_fault(const TokenClaims& claims, const BearerRules& rules, Wall
     for (const auto& scope : rules.scopes)
         if (!is_among(scope, claims.scopes)) return "the token lacks a scope";
     if (claims.name.empty()) return "the token names nobody";
-    // What people choose may be anybody's address. Without one it is a name in a domain of ours.
-    if (claims.is_free && (rules.domain.empty() || claims.name.contains('@')))
-        return "the token names an address in a claim that is not for one";
+    // What people choose may be anybody's address, or his name in a domain of ours.
+    if (claims.is_free) return "the token names somebody in a claim that people may choose freely";
     if (claims.is_unverified) return "the token's email is not verified";
     return nullptr;
 }

@@ -26,7 +26,8 @@ struct TokenClaims {
     // The first of the configured claims that the answer has; empty without any.
     std::string name;
     bool is_unverified = false; // the name is an `email` with "email_verified": false
-    // The name is no `email`, and was not the only claim asked for: people may choose it freely.
+    // The name is no `email`, and was not the only claim asked for: people may choose it freely,
+    // and it names nobody.
     bool is_free = false;
 };
 
