@@ -28,10 +28,13 @@ json::object dkim_json(const dkim::Verdict& verdict) {
 }
 
 json::object dmarc_json(const dmarc::Verdict& verdict) {
+    json::array authors;
+    for (const auto& domain : verdict.authors) authors.emplace_back(printable(domain));
     return {{"result", dmarc::name_of(verdict.outcome)},
             {"reason", printable(verdict.reason)},
             {"policy", dmarc::name_of(verdict.policy)},
             {"from", printable(verdict.author)},
+            {"authors", std::move(authors)},
             {"record_domain", printable(verdict.record_domain)},
             {"record", printable(verdict.record)},
             {"organizational_domain", printable(verdict.organizational_domain)},

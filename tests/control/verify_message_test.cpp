@@ -5,12 +5,14 @@
 
 #include "maild/net/resolver.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 
 namespace maild::control {
+namespace json = boost::json;
 namespace {
 
 using testing::HasSubstr;
@@ -82,6 +84,17 @@ TEST_F(ControlVerifyMessage, VerifiesWhatItSigned) {
     EXPECT_EQ(reply.result.at("dkim").as_array().at(0).at("result").as_string(), "pass");
     EXPECT_EQ(reply.result.at("dmarc").at("dkim_aligned").as_string(), "football.example.com");
     EXPECT_EQ(reply.result.at("arc").at("result").as_string(), "none");
+    EXPECT_EQ(json::serialize(reply.result.at("dmarc").at("authors")),
+              R"(["football.example.com"])");
+}
+
+// Whom a reader may take for the author, where there is more than one.
+TEST_F(ControlVerifyMessage, NamesAllDomainsInFrom) {
+    const auto message = "From: <a@one.example>, <b@two.example>\r\n\r\nx\r\n";
+    (void)verified(message);
+    const auto reply = run_verify(session);
+    EXPECT_EQ(json::serialize(reply.result.at("dmarc").at("authors")),
+              R"(["one.example","two.example"])");
 }
 
 TEST_F(ControlVerifyMessage, JoinsSpf) {
