@@ -21,6 +21,8 @@ constexpr Option kSign[] = {
     {"selector", "S", "the name of the key there"},
     {"key", "FILE", "the private key, PEM without a passphrase: RSA or Ed25519"},
     {"identity", "ADDR", "for whom in D, the tag i="},
+    {"canonicalization", "HOW",
+     "of header fields and body, like simple/relaxed; without: relaxed/relaxed"},
     {"now", "TIME", "when it was signed; without: now"},
 };
 

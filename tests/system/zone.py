@@ -28,9 +28,9 @@ class Zone:
     """`records` is name → list of (kind, value) and may be changed at any time; every other name does not exist, but for those
     above one that does. Names in `silent` get no answer, and with `is_dead` none does. What is longer than 1,232 octets is truncated over UDP."""
 
-    def __init__(self, records, ttl=60):
+    def __init__(self, records, ttl=60, port=0):
         self.records, self.ttl, self.silent, self.asked, self.is_dead = records, ttl, set(), [], False
-        self.tcp = socket.create_server(("127.0.0.1", 0))
+        self.tcp = socket.create_server(("127.0.0.1", port))
         self.port = self.tcp.getsockname()[1]
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.1", self.port))
