@@ -9,6 +9,10 @@ namespace {
 
 std::uint8_t octet(char c) { return static_cast<std::uint8_t>(c); }
 
+std::uint16_t number_at(std::string_view rdata, std::size_t at) {
+    return static_cast<std::uint16_t>(octet(rdata[at]) << 8U | octet(rdata[at + 1]));
+}
+
 // A and AAAA: the length tells them apart.
 std::optional<IpAddress> address_of(std::string_view rdata, std::size_t size) {
     if (rdata.size() != size) return std::nullopt;
@@ -44,11 +48,31 @@ std::optional<std::string> whole_name(std::string_view rdata) {
 std::optional<MxRecord> mx_of(std::string_view rdata) {
     if (rdata.size() < 3) return std::nullopt;
     MxRecord out;
-    out.preference = static_cast<std::uint16_t>(octet(rdata[0]) << 8U | octet(rdata[1]));
+    out.preference = number_at(rdata, 0);
     auto name = whole_name(rdata.substr(2));
     if (!name) return std::nullopt;
     out.exchange = std::move(*name);
     return out;
+}
+
+std::optional<std::string> srv_of(std::string_view rdata) {
+    if (rdata.size() < 7) return std::nullopt;
+    const auto target = whole_name(rdata.substr(6));
+    if (!target) return std::nullopt;
+    std::string out;
+    for (const std::size_t at : {0U, 2U, 4U}) out += std::to_string(number_at(rdata, at)) + " ";
+    return out + (target->empty() ? "." : *target);
+}
+
+// RFC 8659 §4.1: the tag has letters and digits, one at least.
+std::optional<std::string> caa_of(std::string_view rdata) {
+    if (rdata.size() < 3) return std::nullopt;
+    const std::size_t length = octet(rdata[1]);
+    const auto tag = rdata.substr(2, length);
+    if (length == 0 || tag.size() != length || !std::ranges::all_of(tag, ascii::is_alnum))
+        return std::nullopt;
+    return std::to_string(octet(rdata[0])) + " " + std::string(tag) + " " +
+           std::string(rdata.substr(2 + length));
 }
 
 template <class T> bool append(std::vector<T>& list, std::optional<T> value) {
@@ -80,7 +104,9 @@ bool append_record(DnsAnswer& answer, DnsType type, std::string_view rdata) {
     case DnsType::a: return append(answer.addresses, address_of(rdata, 4));
     case DnsType::aaaa: return append(answer.addresses, address_of(rdata, 16));
     case DnsType::txt: return append(answer.texts, text_of(rdata));
+    case DnsType::srv: return append(answer.texts, srv_of(rdata));
     case DnsType::tlsa: return append(answer.texts, tlsa_of(rdata));
+    case DnsType::caa: return append(answer.texts, caa_of(rdata));
     case DnsType::mx: return append(answer.exchanges, mx_of(rdata));
     case DnsType::cname:
     case DnsType::ptr: return append(answer.names, whole_name(rdata));

@@ -35,7 +35,9 @@ std::string_view name_of(DnsType type) {
     case DnsType::mx: return "MX";
     case DnsType::txt: return "TXT";
     case DnsType::aaaa: return "AAAA";
+    case DnsType::srv: return "SRV";
     case DnsType::tlsa: return "TLSA";
+    case DnsType::caa: return "CAA";
     }
     return "?";
 }

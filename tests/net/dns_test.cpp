@@ -77,10 +77,21 @@ TEST(DnsRecord, OfTheWireIsAValue) {
     EXPECT_TRUE(append_record(answer, DnsType::mx, wire_mx(513, "mx.example.org")));
     EXPECT_TRUE(append_record(answer, DnsType::mx, wire_mx(0, "")));
     EXPECT_TRUE(append_record(answer, DnsType::ptr, wire_name("host.example.org")));
-    DnsAnswer tlsa;
-    EXPECT_TRUE(append_record(tlsa, DnsType::tlsa, "\3\1\1x"));
-    EXPECT_FALSE(append_record(tlsa, DnsType::tlsa, "\3\1\1"));
-    EXPECT_THAT(tlsa.texts, ElementsAre("\3\1\1x"));
+    DnsAnswer others;
+    EXPECT_TRUE(append_record(others, DnsType::tlsa, "\3\1\1x"));
+    EXPECT_FALSE(append_record(others, DnsType::tlsa, "\3\1\1"));
+    EXPECT_TRUE(append_record(others, DnsType::srv,
+                              std::string("\0\1\0\2\3\xe1", 6) + wire_name("mx.example.org")));
+    EXPECT_TRUE(append_record(others, DnsType::srv, std::string(7, '\0')));
+    EXPECT_FALSE(append_record(others, DnsType::srv, std::string(6, '\0')));
+    EXPECT_FALSE(append_record(others, DnsType::srv, std::string(8, '\0')));
+    EXPECT_TRUE(append_record(others, DnsType::caa, std::string("\0\5issueca.example", 17)));
+    EXPECT_TRUE(append_record(others, DnsType::caa, "\x80\1x"));
+    EXPECT_FALSE(append_record(others, DnsType::caa, std::string("\0\0issue", 7)));
+    EXPECT_FALSE(append_record(others, DnsType::caa, std::string("\0\6issue", 7)));
+    EXPECT_FALSE(append_record(others, DnsType::caa, std::string("\0\2a ", 4)));
+    EXPECT_THAT(others.texts, ElementsAre("\3\1\1x", "1 2 993 mx.example.org", "0 0 0 .",
+                                          "0 issue ca.example", "128 x "));
     EXPECT_THAT(answer.addresses, ElementsAre(parse_ip("192.0.2.7"), parse_ip("2001:db8::7")));
     EXPECT_THAT(answer.texts, ElementsAre("abcde", ""));
     EXPECT_THAT(answer.exchanges, ElementsAre(MxRecord{513, "mx.example.org"}, MxRecord{0, ""}));

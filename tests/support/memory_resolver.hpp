@@ -32,14 +32,21 @@ public:
         add(name, net::DnsType::cname).names.push_back(spelled(target));
     }
     void add_tlsa(std::string_view name, std::string rdata) {
-        add(name, net::DnsType::tlsa).texts.push_back(std::move(rdata));
+        add_record(name, net::DnsType::tlsa, std::move(rdata));
     }
+    // TLSA, SRV and CAA, as DnsAnswer::texts has them.
+    void add_record(std::string_view name, net::DnsType type, std::string text) {
+        add(name, type).texts.push_back(std::move(text));
+    }
+    void remove(std::string_view name, net::DnsType type) { records_.erase({key(name), type}); }
     void add_name(std::string_view name) { know(key(name)); } // without any records
     // As if its zone alone were not signed.
     void set_insecure(std::string_view name) { insecure_.insert(key(name)); }
     // Every question for the name, or that of one type, gets no answer.
     void fail(std::string_view name) { failing_.insert(key(name)); }
     void fail(std::string_view name, net::DnsType type) { failing_of_.insert({key(name), type}); }
+    // As if DNSSEC had condemned what is there.
+    void condemn(std::string_view name, net::DnsType type) { condemned_.insert({key(name), type}); }
     // As if DNSSEC had validated, or condemned, everything.
     void set_secure(bool secure) { is_secure_ = secure; }
     void set_bogus(bool bogus) { is_bogus_ = bogus; }
@@ -79,6 +86,7 @@ private:
 
     net::DnsAnswer find(std::string name, net::DnsType type) const {
         if (is_bogus_) return only(net::DnsStatus::bogus);
+        if (condemned_.contains({name, type})) return only(net::DnsStatus::bogus);
         if (!net::is_dns_name(name)) return only(net::DnsStatus::no_such_name);
         for (int links = 0; links < 10; ++links) {
             if (failing_.contains(name) || failing_of_.contains({name, type})) break;
@@ -103,6 +111,7 @@ private:
     std::set<std::string> failing_;
     std::set<std::string> insecure_;
     std::set<std::pair<std::string, net::DnsType>> failing_of_;
+    std::set<std::pair<std::string, net::DnsType>> condemned_;
     bool is_secure_ = false;
     bool is_bogus_ = false;
 };

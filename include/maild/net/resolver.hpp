@@ -28,7 +28,9 @@ enum class DnsType : std::uint16_t {
     mx = 15,
     txt = 16,
     aaaa = 28,
-    tlsa = 52
+    srv = 33,
+    tlsa = 52,
+    caa = 257,
 };
 
 struct DnsQuestion {
@@ -59,7 +61,8 @@ struct DnsAnswer {
     std::vector<IpAddress> addresses; // A, AAAA
     std::vector<std::string> names;   // PTR, CNAME
     // TXT, the strings of a record joined (RFC 7208 §3.3); TLSA, the record data as it is on the
-    // wire (RFC 6698 §2.1)
+    // wire (RFC 6698 §2.1); SRV as "priority weight port target" (RFC 2782), without a dot at the
+    // end, "." for the root; CAA as "flags tag value" (RFC 8659 §4.1), the value as it is.
     std::vector<std::string> texts;
     std::vector<MxRecord> exchanges; // MX, in their order
     std::string problem;             // why there is no answer, for people
