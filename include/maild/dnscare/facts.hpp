@@ -1,0 +1,62 @@
+#pragma once
+// What this host knows of itself and a domain, as far as the DNS is to tell it: all that
+// wanted_records() and check() start from. A value that `control` makes and `mailctl` gets as JSON.
+
+#include "maild/base/error.hpp"
+#include "maild/net/ip.hpp"
+#include "maild/policy/dkim_private_key.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace maild::dnscare {
+
+inline constexpr std::size_t kMaxFacts = 1000; // entries of each list in JSON; more are refused
+
+enum class KeyUse : std::uint8_t {
+    waiting, // it signs once its record is there
+    signing,
+    retired, // mail under way needs its record
+};
+
+struct DkimKey {
+    std::string name; // of its TXT record
+    policy::dkim::Algorithm algorithm = policy::dkim::Algorithm::rsa_sha256;
+    std::string public_key; // as p= has it
+    KeyUse use = KeyUse::waiting;
+
+    std::string record() const { return policy::dkim::key_record(algorithm, public_key); }
+};
+
+// What clients find here (RFC 6186, RFC 8314).
+struct Service {
+    std::string name; // of the SRV record, without the underscore: "imaps"
+    std::uint16_t port = 0;
+};
+
+// Names are A-labels in lower case, without a dot at the end.
+struct DomainFacts {
+    std::string domain;
+    std::string host; // this one's name, as it says it with EHLO
+    std::uint64_t accounts = 0;
+    // Under which this host is reached and sends; those of a family of which there is none here
+    // are believed to be what the DNS says.
+    std::vector<net::IpAddress> addresses{};
+    std::vector<DkimKey> keys{};
+    std::vector<Service> services{};
+    std::string certificate{}; // that others meet on port 25: PEM, leaf first
+};
+
+// Others can reach it: of no private network (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291
+// §2.5.6), and not this host's own.
+bool is_public(const net::IpAddress& address);
+
+boost::json::object to_json(const DomainFacts& facts);
+Result<DomainFacts> facts_from_json(const boost::json::value& json);
+
+} // namespace maild::dnscare
