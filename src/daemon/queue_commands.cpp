@@ -237,9 +237,14 @@ net::Task<Reply> drop(ControlReach& reach, Arguments arguments) {
 }
 
 net::Task<Reply> reroute(ControlReach& reach, Arguments arguments) {
+    if (!mail::Domain::parse(arguments.text("destination"))) {
+        co_return control::failure(control::kUsage,
+                                   "DESTINATION is a domain, or an address in brackets.");
+    }
     queue::ChangeRequest request{
         {}, queue::Action::reroute, ascii::to_lower(arguments.text("destination")), {}};
-    return change(reach, std::move(arguments), std::move(request), "to go there");
+    auto reply = co_await change(reach, std::move(arguments), std::move(request), "to go there");
+    co_return reply;
 }
 
 json::object to_json(const queue::DestinationFigures& figures) {

@@ -83,7 +83,15 @@ Result<std::string> Supervisor::apply(Config next) {
     }
     change_listeners(next, std::move(*opened));
     const bool has_new_dns = next.dns != config_.dns;
-    const bool has_new_queue = next.queue != config_.queue;
+    // Files of authorities and passwords may be other ones under the same names.
+    const auto has_files = [](const QueueSettings& queue) {
+        return !queue.authorities.empty() ||
+               std::ranges::any_of(queue.routes, [](const RouteSettings& route) {
+                   return !route.password_file.empty();
+               });
+    };
+    const bool has_new_queue =
+        next.queue != config_.queue || next.hostname != config_.hostname || has_files(next.queue);
     config_ = std::move(next);
     reopen_log();
     for (auto& child : children_) {

@@ -16,7 +16,8 @@ constexpr auto kAfterGrace = 1s; // to say good-bye; then SIGKILL
 
 } // namespace
 
-// Workers first: what they have acknowledged, or are about to, still needs auth and store.
+// Workers and the sender first: what they have acknowledged, or have heard that it was taken, still
+// needs auth and store.
 void Supervisor::stop(std::chrono::milliseconds grace) {
     log::info("daemon_stopping", {{"grace_ms", grace.count()}});
     notify::stopping();
@@ -25,7 +26,8 @@ void Supervisor::stop(std::chrono::milliseconds grace) {
 }
 
 bool Supervisor::is_ending(const Child& child) const {
-    return phase_ == Phase::ending_rest || child.role() == Role::worker;
+    return phase_ == Phase::ending_rest || child.role() == Role::worker ||
+           child.role() == Role::sender;
 }
 
 void Supervisor::drain(Phase phase, std::chrono::milliseconds grace) {

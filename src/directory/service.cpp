@@ -71,8 +71,8 @@ bool DirectoryService::may_call(ipc::PeerRole role, ipc::MessageType type) {
     const auto* entry = find_entry(type);
     if (entry == nullptr) return false;
     if (role == ipc::PeerRole::control) return true;
-    return !entry->is_for_admins &&
-           (role == ipc::PeerRole::worker || role == ipc::PeerRole::sender);
+    if (role == ipc::PeerRole::sender) return type == Resolve::kType;
+    return !entry->is_for_admins && role == ipc::PeerRole::worker;
 }
 
 net::Task<void> DirectoryService::handle(std::shared_ptr<ipc::Connection> connection,

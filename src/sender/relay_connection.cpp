@@ -28,7 +28,8 @@ relay::Envelope envelope_for(const queue::LeasedMessage& message, WallTime now) 
 net::Task<std::vector<relay::Outcome>> RelayConnection::send(const queue::LeasedMessage& message,
                                                              relay::Content& content) {
     // RFC 8689 §4.2.1: where the next host does not promise it too, the message ends here.
-    if (message.envelope.handling.requires_tls && !session_->capabilities().requiretls) {
+    if (message.envelope.handling.requires_tls && !message.envelope.reverse_path.empty() &&
+        !session_->capabilities().requiretls) {
         const auto refusal =
             relay::verdict("5.7.30", "REQUIRETLS is not supported by the next host",
                            relay::Stage::mail, relay::Scope::message);

@@ -107,7 +107,7 @@ struct RelayTransport::State {
     net::Task<Result<relay::Destination, relay::Outcome>> find_hosts(const Way& way);
     net::Task<Way> find_way(std::string destination, const queue::LeasedMessage& message);
     net::Task<Opened> open(const Way& way, const Place& place);
-    net::Task<Opened> greet(const Way& way, const Place& place);
+    net::Task<Opened> greet(const Way& way, const Place& place, const relay::TlsDecision& decision);
     net::Task<Opened> secure(const Way& way, const Place& place, relay::TlsDecision decision,
                              relay::TlsFacts facts);
     net::Task<relay::TlsFacts> facts_of(const Way& way, const Place& place);
@@ -137,6 +137,10 @@ std::string RelayTransport::way_of(const std::string& destination,
     const auto route = state_->route_for(destination, message);
     return way + relay::format_next_hop(route.next_hop) + " " + route.credentials + " " +
            route.hello_name;
+}
+
+bool RelayTransport::is_special(const std::string& way) const {
+    return way.starts_with("required ") || way.starts_with("optional ");
 }
 
 net::Task<Way> RelayTransport::State::find_way(std::string destination,
@@ -246,7 +250,7 @@ net::Task<Opened> RelayTransport::State::open(const Way& way, const Place& place
 net::Task<Opened> RelayTransport::State::secure(const Way& way, const Place& place,
                                                 relay::TlsDecision decision,
                                                 relay::TlsFacts facts) {
-    auto opened = co_await greet(way, place);
+    auto opened = co_await greet(way, place, decision);
     if (!opened || way.route.next_hop.wraps_tls || decision.level == relay::TlsLevel::none)
         co_return opened;
     const bool has_tls = (*opened)->capabilities().starttls;
@@ -267,11 +271,12 @@ net::Task<Opened> RelayTransport::State::secure(const Way& way, const Place& pla
     if (decision.is_mandatory())
         co_return std::unexpected(relay::tls_failure(decision, facts, secured.error().words));
     note_broken(facts.host);
-    opened = co_await greet(way, place);
+    opened = co_await greet(way, place, decision);
     co_return opened;
 }
 
-net::Task<Opened> RelayTransport::State::greet(const Way& way, const Place& place) {
+net::Task<Opened> RelayTransport::State::greet(const Way& way, const Place& place,
+                                               const relay::TlsDecision& decision) {
     auto stream = co_await net::connect_tcp(io, place.address, place.port, options.connect_timeout,
                                             way.route.source_for(place.address));
     if (!stream)
@@ -285,10 +290,7 @@ net::Task<Opened> RelayTransport::State::greet(const Way& way, const Place& plac
     auto session =
         std::make_unique<relay::Session>(std::move(*stream), std::move(session_options), random);
     if (way.route.next_hop.wraps_tls) {
-        const auto check = way.route.tls == relay::TlsDemand::verified
-                               ? net::CertificateCheck::names
-                               : net::CertificateCheck::none;
-        const auto tls = options.trust->expecting({.check = check}, nullptr);
+        const auto tls = options.trust->expecting(decision.expectation, nullptr);
         const auto wrapped = co_await session->wrap_tls(*tls, place.host.name);
         if (!wrapped) co_return std::unexpected(wrapped.error());
     }

@@ -46,6 +46,20 @@ delivery::DsnRecipient recipient_of(const queue::LeasedMessage& message,
     return recipient;
 }
 
+// All or some of it becomes rows of the queue, which somebody has to own.
+bool goes_elsewhere(const directory::Resolution& resolution) {
+    return resolution.verdict == directory::Verdict::not_local ||
+           std::ranges::any_of(resolution.targets, [](const auto& target) {
+               return std::holds_alternative<directory::RelayTarget>(target);
+           });
+}
+
+// Tried again, it may be there.
+bool may_pass(Errc code) {
+    return code == Errc::unavailable || code == Errc::timed_out || code == Errc::busy ||
+           code == Errc::closed;
+}
+
 bool is_wanted(const queue::LeasedRecipient& leased) {
     return delivery::is_wanted(leased.recipient.notify, action_of(leased.owes));
 }
@@ -150,7 +164,7 @@ net::Task<Result<void>> Reporter::State::report(const queue::LeasedMessage& mess
         co_return done;
     }
     const auto content = co_await content_of(message);
-    if (!content) co_return std::unexpected(content.error());
+    if (!content && may_pass(content.error().code)) co_return std::unexpected(content.error());
     const auto& envelope = message.envelope;
     delivery::Dsn dsn;
     dsn.reporting_mta = options.hostname;
@@ -164,7 +178,8 @@ net::Task<Result<void>> Reporter::State::report(const queue::LeasedMessage& mess
     for (const auto& leased : message.recipients)
         if (is_wanted(leased))
             dsn.recipients.push_back(recipient_of(message, leased, options.retry));
-    dsn.content = *content;
+    // One that cannot be read is reported on all the same.
+    if (content) dsn.content = *content;
     dsn.now = clock.now();
     auto done = co_await deliver(dsn, message, std::move(*resolution));
     co_return done;
@@ -176,7 +191,7 @@ net::Task<Result<void>> Reporter::State::deliver(const delivery::Dsn& dsn,
     const auto bytes = delivery::format_dsn(dsn);
     auto transaction = delivery::report_transaction(dsn, bytes, std::move(resolution));
     transaction.envelope.handling.requires_tls = message.envelope.handling.requires_tls;
-    if (transaction.recipients.front().resolution.verdict == directory::Verdict::not_local) {
+    if (goes_elsewhere(transaction.recipients.front().resolution)) {
         const auto postmaster = co_await directory.resolve("postmaster");
         if (!postmaster) co_return std::unexpected(postmaster.error());
         transaction.relay_grant = delivery::first_grant(*postmaster);
@@ -184,6 +199,8 @@ net::Task<Result<void>> Reporter::State::deliver(const delivery::Dsn& dsn,
     auto plan = delivery::plan_delivery(
         {.content = bytes, .structure = imap::make_structure(bytes)}, std::move(transaction));
     if (plan.is_empty()) {
+        const auto why = plan.results({});
+        if (!why.front() && may_pass(why.front().error().code)) co_return why.front();
         auto done = co_await forgive(message, "the reverse-path leads nowhere");
         co_return done;
     }

@@ -12,6 +12,7 @@ using delivery::DsnAction;
 using queue::Outcome;
 using queue::Report;
 
+constexpr std::uint32_t kLeastAttempts = 6;    // an hour's, before anything is given up for its age
 constexpr std::string_view kExpired = "5.4.7"; // RFC 3463 §3.5: delivery time expired
 
 bool is_told(const Attempt& attempt, DsnAction action) {
@@ -38,11 +39,21 @@ std::string text_of(std::chrono::seconds span) {
            " minutes";
 }
 
+constexpr std::size_t kMaxWords = 1'000; // octets of a host's words that the queue keeps
+
+// Cut between two characters (RFC 3629 §3).
+std::string clipped(std::string text, std::size_t most) {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0U) == 0x80U) --most;
+    text.resize(most);
+    return text;
+}
+
 queue::Settlement from(const Attempt& attempt) {
     queue::Settlement settlement;
     settlement.key = attempt.recipient.key;
     settlement.status = attempt.outcome.status;
-    settlement.reason = attempt.outcome.words;
+    settlement.reason = clipped(attempt.outcome.words, kMaxWords);
     settlement.host = attempt.outcome.host;
     return settlement;
 }
@@ -50,7 +61,7 @@ queue::Settlement from(const Attempt& attempt) {
 queue::Settlement give_up(const Attempt& attempt, std::string reason, std::string_view status) {
     auto settlement = from(attempt);
     settlement.outcome = Outcome::failed;
-    settlement.reason = std::move(reason);
+    settlement.reason = clipped(std::move(reason), kMaxWords);
     settlement.status = status;
     if (is_told(attempt, DsnAction::failed)) settlement.owes = Report::failure;
     return settlement;
@@ -78,7 +89,8 @@ queue::Settlement defer(const RetryPolicy& policy, const Attempt& attempt, WallT
     settlement.outcome = Outcome::deferred;
     settlement.owes = delay_owed(policy, attempt, now);
     auto next = now + with_jitter(interval_behind(policy, attempt.recipient.key.attempts), random);
-    next = std::min(next, end_of_life(policy, attempt.message)); // once more then
+    const auto end = end_of_life(policy, attempt.message);
+    if (end > now) next = std::min(next, end); // once more then
     const auto& by = attempt.message.envelope.handling.deliver_by;
     if (by && by->deadline > now) next = std::min(next, by->deadline);
     settlement.next_attempt_at = next;
@@ -108,7 +120,9 @@ queue::Settlement settlement_for(const RetryPolicy& policy, const Attempt& attem
         return give_up(attempt,
                        "not delivered in the time that it was given; last: " + outcome.words,
                        kExpired);
-    if (now >= end_of_life(policy, attempt.message))
+    // What was held for longer than it is to live is tried for a while all the same.
+    const bool was_tried = attempt.recipient.key.attempts + 1 >= kLeastAttempts;
+    if (was_tried && now >= end_of_life(policy, attempt.message))
         return give_up(attempt,
                        "given up after " + text_of(policy.lifetime) + "; last: " + outcome.words,
                        kExpired);

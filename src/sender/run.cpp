@@ -27,14 +27,11 @@ net::Task<void> Run::go() {
     const auto self = shared_from_this();
     most_workers_ = context_->options.first_connections;
     for (;;) {
-        if (verdict_) {
-            co_await refuse_all();
-            if (is_exhausted_ || context_->is_stopping) break;
-            continue;
-        }
-        const bool has_some = co_await refill(kBatch);
-        const bool is_over = !has_some || context_->is_stopping;
-        if (is_over && workers_ == 0 && !verdict_) break;
+        co_await refill(verdicts_.empty() ? kBatch : kRefusedBatch);
+        settle_refused();
+        const bool is_stopping = context_->is_stopping;
+        if (workers_ == 0 && (is_stopping || (pending_.empty() && is_exhausted_))) break;
+        if (pending_.empty() && !is_exhausted_ && !is_leasing_ && !is_stopping) continue;
         add_workers();
         co_await changed_.wait(kWait);
     }
@@ -45,12 +42,12 @@ net::Task<void> Run::go() {
     context_->changed.notify();
 }
 
-// False: nothing is pending, and nothing more is due.
-net::Task<bool> Run::refill(std::uint32_t most) {
-    if (is_exhausted_ && context_->schedule.take_again(destination_, context_->clock.now()))
-        is_exhausted_ = false;
+net::Task<void> Run::refill(std::uint32_t most) {
+    const auto now = context_->clock.now();
+    if (is_exhausted_ && context_->schedule.take_again(destination_, now)) is_exhausted_ = false;
+    if (context_->schedule.is_suspended(destination_, now)) is_exhausted_ = true;
     if (is_leasing_ || is_exhausted_ || context_->is_stopping || pending_.size() > most / 4)
-        co_return !pending_.empty();
+        co_return;
     is_leasing_ = true;
     co_await context_->settler.drain(kUnsettled);
     auto leased = co_await context_->queue.lease(destination_, most);
@@ -59,18 +56,17 @@ net::Task<bool> Run::refill(std::uint32_t most) {
         log::warning("lease_failed",
                      {{"destination", destination_}, {"reason", leased.error().internal}});
         is_exhausted_ = true; // the store is away: the next look at everything comes here again
-        co_return !pending_.empty();
+        co_return;
     }
     is_exhausted_ = leased->empty();
     context_->settler.take_over(*leased);
     for (auto& message : *leased) pending_.push_back(std::move(message));
     changed_.notify();
-    co_return !pending_.empty();
 }
 
 void Run::add_workers() {
     const auto wanted = std::min(most_workers_, pending_.size() / kMessagesPerWorker + 1);
-    while (workers_ < wanted && !pending_.empty() && !verdict_ && !context_->is_stopping) {
+    while (workers_ < wanted && !pending_.empty() && !context_->is_stopping) {
         if (context_->connections >= context_->options.connections && workers_ > 0) return;
         ++workers_;
         net::spawn(context_->io, work(), "send to " + destination_);
@@ -82,9 +78,11 @@ net::Task<void> Run::work() {
     while (context_->connections >= context_->options.connections)
         co_await context_->connection_free.wait(kWait);
     ++context_->connections;
-    while (!pending_.empty() && !verdict_ && !context_->is_stopping) {
+    for (bool goes_on = true; goes_on && !context_->is_stopping;) {
+        settle_refused();
+        if (pending_.empty()) break;
         auto way = context_->transport.way_of(destination_, pending_.front());
-        co_await work_on(std::move(way));
+        goes_on = co_await work_on(std::move(way));
     }
     --context_->connections;
     context_->connection_free.notify();
@@ -92,16 +90,16 @@ net::Task<void> Run::work() {
     changed_.notify();
 }
 
-// Over one connection, until it ends or nothing is left for it.
-net::Task<void> Run::work_on(std::string way) {
+// Over one connection, until it ends or nothing is left for it. False: there are enough others.
+net::Task<bool> Run::work_on(std::string way) {
+    ways_.insert(way);
     auto message = take(way);
-    if (!message) co_return;
+    if (!message) co_return true;
     auto connection = co_await context_->transport.connect(destination_, *message);
     if (!connection) {
-        fail_to_connect(*message, connection.error());
-        co_return;
+        co_return fail_to_connect(way, *message, connection.error());
     }
-    ++connected_;
+    ++connected_[way];
     context_->schedule.is_up(destination_);
     while (message) {
         const bool goes_on = co_await send_one(**connection, std::move(*message));
@@ -110,8 +108,9 @@ net::Task<void> Run::work_on(std::string way) {
         if (pending_.size() < kBatch / 4) co_await refill(kBatch);
         message = take(way);
     }
-    --connected_;
+    if (--connected_[way] == 0) connected_.erase(way);
     co_await (*connection)->quit();
+    co_return true;
 }
 
 // The next one that may go this way.
@@ -171,47 +170,55 @@ void Run::settle(const queue::LeasedMessage& message, const std::vector<relay::O
     for (auto& one : settlements) hand_over(std::move(one));
 }
 
-// One connection more than the destination bears is no fault of it.
-void Run::fail_to_connect(const queue::LeasedMessage& message, const relay::Outcome& outcome) {
-    if (connected_ > 0) {
-        most_workers_ = std::max<std::size_t>(connected_, 1);
+// One connection more than the destination bears is no fault of it: false, and the message waits
+// for another.
+bool Run::fail_to_connect(const std::string& way, const queue::LeasedMessage& message,
+                          const relay::Outcome& outcome) {
+    if (connected_.contains(way)) {
+        most_workers_ = std::max<std::size_t>(connected_.size(), 1);
         put_back(message);
-        return;
-    }
-    if (outcome.scope != relay::Scope::host) { // it is about this message's own wishes
-        settle(message, std::vector(message.recipients.size(), outcome), false);
-        return;
+        return false;
     }
     settle(message, std::vector(message.recipients.size(), outcome), false);
-    verdict_ = outcome;
-    if (outcome.fate == relay::Fate::failed) return;
+    if (outcome.scope != relay::Scope::host) return true; // it is about this message's own wishes
+    const bool is_first = verdicts_.emplace(way, outcome).second;
+    // What only some of its mail wants says nothing of the others'.
+    if (outcome.fate == relay::Fate::failed || !is_first || ways_.size() > 1 ||
+        context_->transport.is_special(way))
+        return true;
     context_->schedule.is_down(destination_, context_->clock.now());
     log::info("destination_down",
               {{"destination", destination_}, {"host", outcome.host}, {"reason", outcome.words}});
+    return true;
 }
 
-// What else is due hears the same: each is an attempt of its own, without a connection of its own.
-net::Task<void> Run::refuse_all() {
+// What else is due and would go a way that leads nowhere: each is an attempt of its own, without a
+// connection of its own.
+void Run::settle_refused() {
+    if (verdicts_.empty()) return;
     std::size_t count = 0;
-    for (const auto& message : std::exchange(pending_, {})) {
-        settle_untried(message);
+    const relay::Outcome* last = nullptr;
+    std::erase_if(pending_, [&](const queue::LeasedMessage& message) {
+        const auto found = verdicts_.find(context_->transport.way_of(destination_, message));
+        if (found == verdicts_.end()) return false;
+        settle_untried(message, found->second);
         count += message.recipients.size();
-    }
-    if (count > 0)
+        last = &found->second;
+        return true;
+    });
+    if (last != nullptr)
         log::info("destination_not_tried", {{"destination", destination_},
                                             {"recipients", count},
-                                            {"status", verdict_->status},
-                                            {"reason", verdict_->words}});
-    const bool has_some = co_await refill(kRefusedBatch);
-    if (!has_some) is_exhausted_ = true;
+                                            {"status", last->status},
+                                            {"reason", last->words}});
 }
 
 // One line in the log for all of them, and none in the trace.
-void Run::settle_untried(const queue::LeasedMessage& message) {
+void Run::settle_untried(const queue::LeasedMessage& message, const relay::Outcome& outcome) {
     const auto now = context_->clock.now();
     for (const auto& recipient : message.recipients)
-        hand_over(settlement_for(context_->options.retry, {message, recipient, *verdict_, false},
-                                 now, context_->random));
+        hand_over(settlement_for(context_->options.retry, {message, recipient, outcome, false}, now,
+                                 context_->random));
 }
 
 void Run::hand_over(queue::Settlement settlement) {

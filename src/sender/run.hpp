@@ -5,8 +5,10 @@
 #include "sender/context.hpp"
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace maild::sender {
@@ -19,18 +21,19 @@ public:
     net::Task<void> go();
 
 private:
-    net::Task<bool> refill(std::uint32_t most);
+    net::Task<void> refill(std::uint32_t most);
     net::Task<void> work();
-    net::Task<void> work_on(std::string way);
+    net::Task<bool> work_on(std::string way);
     net::Task<bool> send_one(Connection& connection, queue::LeasedMessage message);
     std::optional<queue::LeasedMessage> take(const std::string& way);
     void put_back(queue::LeasedMessage message);
     void add_workers();
     void settle(const queue::LeasedMessage& message, const std::vector<relay::Outcome>& outcomes,
                 bool host_reports);
-    void fail_to_connect(const queue::LeasedMessage& message, const relay::Outcome& outcome);
-    net::Task<void> refuse_all();
-    void settle_untried(const queue::LeasedMessage& message);
+    bool fail_to_connect(const std::string& way, const queue::LeasedMessage& message,
+                         const relay::Outcome& outcome);
+    void settle_refused();
+    void settle_untried(const queue::LeasedMessage& message, const relay::Outcome& outcome);
     void hand_over(queue::Settlement settlement);
     void release(const queue::LeasedMessage& message);
 
@@ -38,12 +41,14 @@ private:
     std::string destination_;
     std::deque<queue::LeasedMessage> pending_;
     std::size_t workers_ = 0;
-    std::size_t connected_ = 0; // of `workers_`
     std::size_t most_workers_ = 0;
     bool is_exhausted_ = false; // nothing more was due when it was asked last
     bool is_leasing_ = false;
-    std::optional<relay::Outcome> verdict_; // of the destination: nobody tries it again in this run
-    std::optional<WallTime> next_due_;      // of what was deferred
+    // By way (Transport::way_of): of those that lead nowhere, which nobody tries again in this run.
+    std::map<std::string, relay::Outcome> verdicts_;
+    std::map<std::string, std::size_t> connected_; // connections that are open, by way
+    std::set<std::string> ways_;                   // that messages of this run wanted to go
+    std::optional<WallTime> next_due_;             // of what was deferred
     net::Event changed_;
 };
 

@@ -66,6 +66,19 @@ void Schedule::suspend(const std::string& destination, WallTime until) {
     place(destination, entry);
 }
 
+bool Schedule::is_suspended(const std::string& destination, WallTime now) const {
+    const auto found = entries_.find(destination);
+    return found != entries_.end() && found->second.suspended_until > now;
+}
+
+void Schedule::purge(WallTime now) {
+    std::erase_if(entries_, [&](const auto& one) {
+        const auto& entry = one.second;
+        return !entry.due && !entry.is_running && entry.suspended_until <= now &&
+               entry.not_before + 2 * policy_.most <= now;
+    });
+}
+
 bool Schedule::is_running(const std::string& destination) const {
     const auto found = entries_.find(destination);
     return found != entries_.end() && found->second.is_running;

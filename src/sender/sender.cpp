@@ -71,6 +71,7 @@ net::Task<void> Sender::Impl::look_at_suspensions() {
 net::Task<void> Sender::Impl::look_at_all() {
     looks = false;
     looked_at = context->clock.now();
+    context->schedule.purge(context->clock.now());
     co_await look_at_suspensions();
     std::string after;
     for (;;) {
@@ -98,7 +99,8 @@ void Sender::Impl::start_due() {
 std::chrono::milliseconds Sender::Impl::until_next() const {
     const auto now = context->clock.now();
     auto next = looked_at + context->options.look_again;
-    if (const auto due = context->schedule.next()) next = std::min(next, *due);
+    const bool is_full = context->runs >= context->options.connections * 2; // one that ends says so
+    if (const auto due = context->schedule.next(); due && !is_full) next = std::min(next, *due);
     return std::clamp(next - now, std::chrono::milliseconds(1), std::chrono::milliseconds(60'000));
 }
 

@@ -7,7 +7,10 @@
 #include "maild/net/timer.hpp"
 #include "maild/store/queue.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -35,7 +38,14 @@ private:
 
     store::Queue& queue_;
     std::set<Place> in_flight_;
-    std::vector<queue::Settlement> waiting_;
+    struct Lane {
+        std::vector<queue::Settlement> waiting;
+        std::chrono::steady_clock::time_point not_before{}; // it has failed
+    };
+    net::Task<bool> settle_some(std::int64_t shard);
+    std::size_t waiting() const;
+
+    std::map<std::int64_t, Lane> lanes_; // by shard: one that fails keeps no other's waiting
     net::Event added_;
     net::Event told_;
     std::function<void()> on_owed_;

@@ -6,6 +6,7 @@
 #include "maild/queue/lease.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -20,10 +21,17 @@ public:
     using Place = std::pair<QueueId, std::uint32_t>;
 
     // Before a reader looks for what is due: what it is not to tell, ascending.
-    std::vector<Place> begin_look(const std::string& destination);
-    // Takes out what was leased or settled meanwhile, leases the rest.
-    void end_look(const std::string& destination, std::vector<queue::LeasedMessage>& found);
-    void abandon_look();
+    struct Look {
+        std::uint64_t number = 0;
+        std::uint64_t generation = 0;
+        std::vector<Place> except;
+    };
+    Look begin_look(const std::string& destination);
+    // Takes out what was leased or settled meanwhile, leases the rest; nothing, if all leases have
+    // ended meanwhile, because who asked is gone.
+    void end_look(const Look& look, const std::string& destination,
+                  std::vector<queue::LeasedMessage>& found);
+    void abandon_look(const Look& look);
     // The row says what it says from now on.
     void settled(const queue::RecipientKey& key);
     // Nothing was tried.
@@ -36,8 +44,10 @@ private:
 
     std::unordered_map<std::string, std::set<Place>> leased_;
     std::map<Place, std::string> destinations_; // of what is leased
-    std::set<Place> settled_;                   // while a reader looked that began before
-    std::size_t looking_ = 0;
+    std::map<Place, std::uint64_t> settled_;    // behind which look; while an earlier one goes on
+    std::set<std::uint64_t> looking_;
+    std::uint64_t last_look_ = 0;
+    std::uint64_t generation_ = 0;
 };
 
 } // namespace maild::store

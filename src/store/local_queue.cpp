@@ -51,15 +51,20 @@ net::Task<Result<std::vector<queue::Destination>>> LocalStore::destinations(std:
     const auto impl = impl_;
     most = std::min(most, kMaxDestinations);
     All all;
+    std::optional<Error> fault; // the other shards' mail does not wait for one
     for (const auto& [id, state] : impl->serving()) {
         if (state->shard->is_read_only()) continue;
         auto look = [after, most](Reading& reading) {
             return read_destinations(reading, after, most);
         };
         auto found = co_await impl->read<All>(*state, std::move(look));
-        if (!found) co_return pass(found);
+        if (!found) {
+            fault = found.error();
+            continue;
+        }
         merge(all, std::move(*found), most);
     }
+    if (all.empty() && fault) co_return std::unexpected(std::move(*fault));
     co_return all;
 }
 
@@ -67,31 +72,34 @@ net::Task<Result<Messages>> LocalStore::lease(std::string destination, std::uint
     const auto impl = impl_;
     most = std::min(most, kMaxLeased);
     Messages all;
+    std::optional<Result<Messages>> fault;
     for (const auto& [id, state] : impl->serving()) {
         if (most == 0) break;
         if (state->shard->is_read_only()) continue; // what was sent could not be noted
-        auto except = state->leases.begin_look(destination);
-        const auto room = most + static_cast<std::uint32_t>(except.size());
-        auto look = [wanted =
-                         LeaseWanted{id, destination, room, impl->clock.now(), std::move(except)}](
+        auto begun = state->leases.begin_look(destination);
+        const auto room = most + static_cast<std::uint32_t>(begun.except.size());
+        auto look = [wanted = LeaseWanted{id, destination, room, impl->clock.now(), begun.except}](
                         Reading& reading) { return read_due(reading, wanted); };
         auto found = co_await impl->read<Messages>(*state, std::move(look));
         if (!found) {
-            state->leases.abandon_look();
-            co_return found;
+            state->leases.abandon_look(begun);
+            fault = std::move(found); // the other shards' mail does not wait for this one
+            continue;
         }
-        state->leases.end_look(destination, *found);
+        state->leases.end_look(begun, destination, *found);
         for (auto& message : *found) {
             most -= std::min(most, static_cast<std::uint32_t>(message.recipients.size()));
             all.push_back(std::move(message));
         }
     }
+    if (all.empty() && fault) co_return std::move(*fault);
     co_return all;
 }
 
 net::Task<Result<Messages>> LocalStore::owed(QueueId after, std::uint32_t most) {
     const auto impl = impl_;
     Messages all;
+    std::optional<Error> fault;
     for (const auto& [id, state] : impl->serving()) { // ascending by shard, and so by id
         if (all.size() >= most) break;
         if (state->shard->is_read_only() || id < shard_of(after)) continue;
@@ -100,9 +108,13 @@ net::Task<Result<Messages>> LocalStore::owed(QueueId after, std::uint32_t most) 
             return read_owed(reading, shard, after, room);
         };
         auto found = co_await impl->read<Messages>(*state, std::move(look));
-        if (!found) co_return found;
+        if (!found) {
+            fault = found.error();
+            continue;
+        }
         std::ranges::move(*found, std::back_inserter(all));
     }
+    if (all.empty() && fault) co_return std::unexpected(std::move(*fault));
     co_return all;
 }
 

@@ -23,7 +23,7 @@ std::string sentence_for(const Record& record, const Recipient& recipient) {
     const auto host = host_of(recipient, {});
     auto text = host.empty() ? "Nobody was reached for " + whom + ": " + recipient.reply
                              : host + " has not taken it for " + whom + ": " + recipient.reply;
-    if (outcome.starts_with("deferred"))
+    if (outcome.starts_with("deferred until"))
         text += "; tried again" +
                 std::string(outcome.substr(std::string_view("deferred until").size()));
     else if (recipient.reason != recipient.reply && !recipient.reason.empty())

@@ -173,10 +173,16 @@ struct Network final : Transport {
     std::vector<std::string> taken;
     std::function<void()> on_taken;
 
-    std::string way_of(const std::string&, const queue::LeasedMessage&) override { return {}; }
+    // Of "strict…" its own: it never gets a connection.
+    std::string way_of(const std::string&, const queue::LeasedMessage& message) override {
+        return message.recipients[0].recipient.address.starts_with("strict") ? "strict" : "";
+    }
+    bool is_special(const std::string& way) const override { return way == "strict"; }
     net::Task<Result<std::unique_ptr<Connection>, Outcome>>
-    connect(std::string destination, const queue::LeasedMessage&) override {
+    connect(std::string destination, const queue::LeasedMessage& message) override {
         ++connects[destination];
+        if (way_of(destination, message) == "strict")
+            co_return std::unexpected(outcome(Fate::failed, relay::Scope::host, "not safe"));
         const auto host = hosts[destination];
         if (host == "down")
             co_return std::unexpected(outcome(Fate::deferred, relay::Scope::host, "no route"));
@@ -343,6 +349,17 @@ TEST_F(SenderTest, AllMailOfADomainThatDoesNotExistFails) {
     EXPECT_TRUE(run_until([&] { return queue.waiting("gone.example") == 0; }));
     EXPECT_EQ(queue.rows[1].fate, "failed no such domain");
     EXPECT_LE(network.connects["gone.example"], 2U);
+    stop();
+}
+
+TEST_F(SenderTest, WhatOneMessageAsksForIsNotAskedOfOthers) {
+    network.hosts["a.example"] = "slow";
+    for (int i = 0; i < 40; ++i)
+        queue.add("a.example", (i % 4 == 1 ? "strict" : "") + std::to_string(i) + "@a.example");
+    start();
+    EXPECT_TRUE(run_until([&] { return queue.waiting("a.example") == 0; }));
+    for (const auto& [id, row] : queue.rows)
+        EXPECT_EQ(row.fate, row.address.starts_with("strict") ? "failed not safe" : "delivered");
     stop();
 }
 

@@ -436,23 +436,37 @@ TEST(LeaseBook, DoesNotLeaseOnAnOldWord) {
     const auto seen = [] {
         queue::LeasedMessage message;
         message.id = QueueId(7);
-        message.recipients.push_back(
-            {.key = {QueueId(7), 0, 0}, .recipient = {}, .reason = {}, .host = {}});
+        message.recipients.push_back({.key = {QueueId(7), 0, 0}});
         return std::vector{message};
     };
     auto first = seen();
-    EXPECT_TRUE(book.begin_look("x").empty());
-    book.end_look("x", first);
+    const auto one = book.begin_look("x");
+    EXPECT_TRUE(one.except.empty());
+    book.end_look(one, "x", first);
     EXPECT_EQ(first.size(), 1U);
     auto second = seen();
-    EXPECT_EQ(book.begin_look("x").size(), 1U);
+    const auto two = book.begin_look("x");
+    EXPECT_EQ(two.except.size(), 1U);
     book.settled({QueueId(7), 0, 0});
-    book.end_look("x", second);
+    const auto three = book.begin_look("x"); // begins behind that, and two goes on
+    book.end_look(two, "x", second);
     EXPECT_TRUE(second.empty()) << "settled while it looked";
     auto third = seen();
-    EXPECT_TRUE(book.begin_look("x").empty());
-    book.end_look("x", third);
+    book.end_look(three, "x", third);
     EXPECT_EQ(third.size(), 1U) << "looked afterwards: the row says what is so";
+}
+
+TEST(LeaseBook, LeasesNothingForWhoIsGone) {
+    LeaseBook book;
+    queue::LeasedMessage message;
+    message.id = QueueId(7);
+    message.recipients.push_back({.key = {QueueId(7), 0, 0}});
+    std::vector found{message};
+    const auto look = book.begin_look("x");
+    book.release_all();
+    book.end_look(look, "x", found);
+    EXPECT_TRUE(found.empty());
+    EXPECT_FALSE(book.has({QueueId(7), 0}));
 }
 
 } // namespace

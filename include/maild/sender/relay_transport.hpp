@@ -45,6 +45,7 @@ public:
 
     std::string way_of(const std::string& destination,
                        const queue::LeasedMessage& message) override;
+    bool is_special(const std::string& way) const override;
     net::Task<Result<std::unique_ptr<Connection>, relay::Outcome>>
     connect(std::string destination, const queue::LeasedMessage& message) override;
 

@@ -44,7 +44,10 @@ public:
     // Nothing is taken before; an admin has said so. A time that has passed ends it.
     void suspend(const std::string& destination, WallTime until);
 
+    bool is_suspended(const std::string& destination, WallTime now) const;
     bool is_running(const std::string& destination) const;
+    // Forgets what neither waits nor was down lately: once in a while.
+    void purge(WallTime now);
     // Something has become due there since the run took it: it looks again before it ends.
     bool take_again(const std::string& destination, WallTime now);
     std::size_t size() const { return entries_.size(); }

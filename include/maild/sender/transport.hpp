@@ -32,6 +32,8 @@ public:
     // Messages with the same key may go over one connection.
     virtual std::string way_of(const std::string& destination,
                                const queue::LeasedMessage& message) = 0;
+    // It is what single messages ask for: that it leads nowhere says nothing of all others.
+    virtual bool is_special(const std::string& way) const = 0;
     // To the first host that can be reached and lets us in. Otherwise what holds for all mail that
     // goes this way: `failed` when there will never be such a host.
     virtual net::Task<Result<std::unique_ptr<Connection>, relay::Outcome>>
