@@ -5,6 +5,7 @@
 #include "maild/net/ip.hpp"
 #include "maild/policy/authres_report.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <ranges>
 #include <utility>
@@ -132,12 +133,28 @@ std::vector<trace::Verdict> SenderChecks::verdicts() const {
     return out;
 }
 
+// A signature in test mode proves as much: it is right. DMARC adds nothing to the two.
+bool SenderChecks::proves(const smtp::ReversePath& path) const {
+    if (path.is_null()) return false;
+    const auto domain = path.address->domain.ascii();
+    if (spf && spf->mail_from && spf->mail_from->outcome == spf::Outcome::pass) return true;
+    const auto organization = policy::dmarc::registrable_domain(domain);
+    return std::ranges::any_of(message.dkim, [&](const policy::dkim::Verdict& verdict) {
+        if (verdict.outcome != policy::dkim::Outcome::pass) return false;
+        if (verdict.domain == domain) return true;
+        return organization && organization == policy::dmarc::registrable_domain(verdict.domain);
+    });
+}
+
+bool Reception::exempts(const smtp::Client& client, const Config& config) {
+    const auto ip = net::parse_ip(client.peer.address);
+    return ip && (net::in_any_network(*ip, config.trusted) ||
+                  net::in_any_network(*ip, config.verify.exempt));
+}
+
 bool Reception::concerns(const smtp::Client& client, const Config& config) {
     if (!config.verify.is_enabled || client.service != smtp::Service::relay_in) return false;
-    if (client.identity) return false;
-    const auto ip = net::parse_ip(client.peer.address);
-    return !ip || (!net::in_any_network(*ip, config.trusted) &&
-                   !net::in_any_network(*ip, config.verify.exempt));
+    return !client.identity && !exempts(client, config);
 }
 
 net::Task<Result<void, smtp::Refusal>>

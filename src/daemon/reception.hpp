@@ -29,6 +29,9 @@ struct SenderChecks {
 
     // What the peer hears, where it is neither taken nor put aside.
     std::optional<smtp::Refusal> refusal() const;
+    // Whether the message is of whose reverse-path it has: SPF let the host send for that domain,
+    // or a signature is of it or of its organization. Else what is sent there may reach a stranger.
+    bool proves(const smtp::ReversePath& path) const;
     // For the trace: what each check found, and what decided.
     std::vector<trace::Verdict> verdicts() const;
 };
@@ -40,6 +43,8 @@ public:
     // Whether it is asked who the client speaks for: on port 25, and not of those whom the
     // configuration exempts.
     static bool concerns(const smtp::Client& client, const Config& config);
+    // Those: trusted networks, and those of whose hosts nothing is asked.
+    static bool exempts(const smtp::Client& client, const Config& config);
 
     // At MAIL: a domain that says it takes no mail (null MX) sends none that could be answered, RFC
     // 7505 §4.2. Where the DNS does not answer, nothing is held against it.

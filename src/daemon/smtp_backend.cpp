@@ -328,7 +328,8 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
                           std::ranges::all_of(delivered.results, [](const auto& result) {
                               return result.has_value();
                           });
-    if (is_final) co_await report(client, envelope, kept, std::move(delivered.successes));
+    if (is_final && may_report(client, envelope, is_checked ? &checks : nullptr))
+        co_await report(client, envelope, kept, std::move(delivered.successes));
     co_return outcomes_of(delivered.results, client.service);
 }
 

@@ -63,6 +63,8 @@ private:
                                    std::string_view content);
 
     // smtp_report.cpp
+    bool may_report(const smtp::Client& client, const smtp::Envelope& envelope,
+                    const SenderChecks* checks) const;
     net::Task<void> report(const smtp::Client& client, const smtp::Envelope& envelope,
                            const smtp::Content& content,
                            std::vector<delivery::DsnRecipient> successes);

@@ -36,6 +36,15 @@ void log_report(const delivery::Dsn& dsn, const Result<void>& result) {
 
 } // namespace
 
+// A stranger on port 25 may name anybody as the sender, who would get a report that he has not
+// asked for. So one goes only where the message is known to come from; RFC 3461 has no word for it.
+bool SmtpBackend::may_report(const smtp::Client& client, const smtp::Envelope& envelope,
+                             const SenderChecks* checks) const {
+    if (client.service != smtp::Service::relay_in || client.identity) return true;
+    if (Reception::exempts(client, *config_)) return true;
+    return checks != nullptr && checks->proves(envelope.mail.reverse_path);
+}
+
 net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Envelope& envelope,
                                     const smtp::Content& content,
                                     std::vector<delivery::DsnRecipient> successes) {

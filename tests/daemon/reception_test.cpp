@@ -80,6 +80,30 @@ TEST_F(ReceptionTest, AnswersAsThePolicySays) {
     }
 }
 
+// Who may be told of success: a forged reverse-path is another's.
+TEST_F(ReceptionTest, KnowsWhoseReversePathItIs) {
+    const auto proves = [&](std::string_view sender, std::string_view signer = "",
+                            policy::dkim::Outcome outcome = policy::dkim::Outcome::pass) {
+        auto checks = check(mail_, sender);
+        auto& signature = checks.message.dkim.emplace_back();
+        signature.outcome = signer.empty() ? policy::dkim::Outcome::none : outcome;
+        signature.domain = signer;
+        smtp::ReversePath path;
+        if (!sender.empty())
+            path.address = mail::parse_address(sender, mail::Utf8::allowed).value();
+        return checks.proves(path);
+    };
+    EXPECT_TRUE(proves("ada@bank.example")) << "by SPF";
+    EXPECT_FALSE(proves("ada@other.example")) << "of which nothing is known";
+    EXPECT_FALSE(proves("")) << "there is nobody to tell";
+    client_.peer.address = "198.51.100.9";
+    EXPECT_FALSE(proves("ada@bank.example"));
+    EXPECT_TRUE(proves("ada@bank.example", "bank.example"));
+    EXPECT_TRUE(proves("ada@out.bank.example", "bank.example")) << "one organization";
+    EXPECT_FALSE(proves("ada@bank.example", "evil.example"));
+    EXPECT_FALSE(proves("ada@bank.example", "bank.example", policy::dkim::Outcome::fail));
+}
+
 TEST_F(ReceptionTest, RefusesAsRfc7372Says) {
     client_.peer.address = "198.51.100.9";
     config_.verify.rejects_spf_fail = true;

@@ -113,6 +113,14 @@ class Reception(host.HostTest):
         self.assertIn("dmarc=fail", results)
         self.assertIn("spf=fail", results)
 
+    def test_a_forged_sender_hears_of_no_success(self):
+        for sender in ("told@bad.example", "told@good.example"):
+            with smtplib.SMTP("127.0.0.1", self.host.port(25), local_hostname="client.example", timeout=60) as client:
+                client.sendmail(sender, ["ada@example.org"], mail("a@none.example", f"from {sender}"), ["ENVID=told"], ["NOTIFY=SUCCESS"])
+        told = [row["recipient"] for row in self.host.mailctl("queue", "list", as_json=True)["rows"]]
+        self.assertIn("told@good.example", told)
+        self.assertNotIn("told@bad.example", told)
+
     def sign(self, content):
         return subprocess.run([host.BUILD / "mailctl", "message", "sign", "--domain", "reject.example", "--selector", "s", "--key", self.key, "-"],
                               input=content, capture_output=True, check=True).stdout
