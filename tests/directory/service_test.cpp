@@ -20,7 +20,7 @@ TEST(DirectoryService, OnlyControlChangesThings) {
           messages::Resolve::kType, messages::MaySendAs::kType, messages::Refer::kType,
           messages::ReferAll::kType, messages::Bearer::kType}) {
         EXPECT_TRUE(may(PeerRole::worker, type));
-        EXPECT_TRUE(may(PeerRole::sender, type));
+        EXPECT_EQ(may(PeerRole::sender, type), type == messages::Resolve::kType);
         EXPECT_TRUE(may(PeerRole::control, type));
         EXPECT_FALSE(may(PeerRole::store, type));
     }
