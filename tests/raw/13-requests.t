@@ -64,6 +64,9 @@ S: 221
 
 case what is held can only be for others
 connect submission hello
+C: STARTTLS
+S: 220
+wait
 starttls
 C: EHLO client.example
 S~ 250-(?s:.*)250-FUTURERELEASE 2592000 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(?s:.*)

@@ -72,6 +72,7 @@ class Host:
             path = self.root / "etc/maild.toml"
             path.write_text(path.read_text() + "\n[queue]\nsending = \"off\"\n")
             self.mailctl("server", "reload")
+            wait_for(lambda: all(p["role"] != "sender" for p in self.status()["processes"]), 20, "the sender to go")
 
     def prepare(self):
         """What a test wants under its root before it is set up: a disk of its own, say."""
