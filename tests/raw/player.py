@@ -20,7 +20,7 @@ SAID = ("C:", "send", "S:", "S~", "S*", "S.")
 MASKS = [(re.compile(rb"[0-9A-HJKMNP-TV-Z]{13}\.\d+"), b"ID"), (re.compile(rb"raw\d+@"), b"USER@"),
          (re.compile(rb"(UIDVALIDITY|APPENDUID|COPYUID) \d+"), rb"\1 N"),
          (re.compile(rb"^((?:\+OK )?\d+ )[0-9a-f]{16}\r"), rb"\1UID"), (re.compile(rb"MAILBOXID \(F[0-9a-f]+\)"), b"MAILBOXID N"), (re.compile(rb'"[ \d]\d-\w{3}-\d{4} [^"]*"'), b"DATE"),
-         (re.compile(rb"\w{3}, [ \d]\d \w{3} \d{4} [\d:]{8} [+-]\d{4}"), b"DATE"),
+         (re.compile(rb"\w{3}, [ \d]\d \w{3} \d{4} [\d:]{8} [+-]\d{4}"), b"DATE"), (re.compile(rb"\d{4}-\d\d-\d\dT[\d:]{8}Z"), b"DATE"),
          (re.compile(rb"^((?:\+|334) cj1)[0-9A-Za-z+/=]+\r"), rb"\1NONCE")]
 
 
