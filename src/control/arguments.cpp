@@ -66,6 +66,17 @@ Result<void> add_rows(json::object& arguments) {
     return {};
 }
 
+// The key itself: the daemon may not read what the admin may.
+Result<void> add_key(json::object& arguments) {
+    const auto* file = arguments.if_contains("key");
+    if (file == nullptr) return {};
+    auto pem = read_file(std::string(file->as_string()));
+    if (!pem) return std::unexpected(pem.error());
+    arguments.erase("key");
+    arguments["pem"] = std::move(*pem);
+    return {};
+}
+
 } // namespace
 
 Result<void> complete_arguments(Session& session, std::string& generated) {
@@ -87,6 +98,7 @@ Result<void> complete_arguments(Session& session, std::string& generated) {
     if (name == "account add" || name == "account passwd")
         return add_password(arguments, generated);
     if (name == "account import") return add_rows(arguments);
+    if (name == "domain dkim import") return add_key(arguments);
     return {};
 }
 

@@ -20,7 +20,7 @@ constexpr Option kGlobalOptions[] = {
 std::vector<Command> all_commands() {
     std::vector<Command> all;
     for (const auto rows :
-         {setup_commands(), server_commands(), domain_commands(), account_commands(),
+         {setup_commands(), server_commands(), domain_commands(), dkim_commands(), account_commands(),
           app_password_commands(), capability_commands(), alias_commands(), address_commands(),
           mailbox_commands(), acl_commands(), message_commands(), report_commands(),
           queue_commands(), ban_commands(), tls_commands(), fsck_commands(), store_commands(),

@@ -21,6 +21,7 @@ inline constexpr Option kPaging[] = {
 std::span<const Command> setup_commands();
 std::span<const Command> server_commands();
 std::span<const Command> domain_commands();
+std::span<const Command> dkim_commands();
 std::span<const Command> account_commands();
 std::span<const Command> app_password_commands();
 std::span<const Command> capability_commands();

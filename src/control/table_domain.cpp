@@ -17,6 +17,11 @@ constexpr Option kDomainAdd[] = {
     {"default-quota", "SIZE", "for accounts without their own"},
 };
 
+constexpr Option kNoDkim = {"no-dkim", "", "make no keys to sign its mail with (domain dkim add)"};
+constexpr Option kDomainNew[] = {kDomainAdd[0], kDomainAdd[1], kDomainAdd[2], kDomainAdd[3],
+                                 kNoDkim};
+constexpr Option kAliasNew[] = {kNoDkim};
+
 constexpr Column kDomainColumns[] = {
     {"name", "DOMAIN"},
     {"accounts", "ACCOUNTS"},
@@ -42,10 +47,12 @@ constexpr Command kCommands[] = {
     {.name = "domain add",
      .summary = "host a domain",
      .parameters = kDomain,
-     .options = kDomainAdd,
+     .options = kDomainNew,
      .columns = {},
      .description =
-         "Adding a domain that is there already changes nothing, except for the options given.",
+         "It gets keys to sign its mail with (DKIM), whose records are printed: they sign once the "
+         "DNS shows these. Adding a domain that is there already changes nothing, except for the "
+         "options given.",
      .example = "mailctl domain add example.org"},
     {.name = "domain list",
      .summary = "the hosted domains",
@@ -95,15 +102,17 @@ constexpr Command kCommands[] = {
      .parameters = kDomain,
      .options = {},
      .columns = {},
-     .description = "In zone file form: MX, SPF, DMARC and the SRV records by which mail clients "
-                    "find the host (RFC 6186, RFC 8314).",
+     .description =
+         "In zone file form: MX, SPF, DKIM, DMARC and the SRV records by which mail clients "
+         "find the host (RFC 6186, RFC 8314).",
      .example = "mailctl domain dns example.org"},
     {.name = "domain alias add",
      .summary = "let one domain mean another",
      .parameters = kAliasDomain,
-     .options = {},
+     .options = kAliasNew,
      .columns = {},
-     .description = "Every address of the alias domain is the same address of the other one.",
+     .description = "Every address of the alias domain is the same address of the other one. It "
+                    "gets DKIM keys of its own, like a domain.",
      .example = "mailctl domain alias add example.com example.org"},
     {.name = "domain alias rm",
      .summary = "take an alias domain away",

@@ -3,6 +3,7 @@
 #include "daemon/descriptor_text.hpp"
 #include "daemon/issuer_line.hpp"
 #include "daemon/key_service.hpp"
+#include "daemon/sign_pace.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/directory/local_directory.hpp"
@@ -48,11 +49,13 @@ public:
         settings.shards = config.store.shards;
         settings.login_limits = login_limits(config);
         settings.send_limits = config.submission.limits;
+        settings.signature_lifetime = config.dkim.signature_lifetime;
         auto opened =
             directory::LocalDirectory::open(context.io(), files_, config.paths.directory_database(),
                                             *key_, clock_, random_, settings);
         if (!opened) return std::unexpected(std::move(opened.error()));
         directory_ = std::move(*opened);
+        sign_pace_.set_rate(config.dkim.signatures_per_second);
         issuer_.emplace(context.io());
         use_issuer(config.oauth);
         directory_->set_report_mailbox(config.reports.mailbox);
@@ -122,6 +125,8 @@ public:
         }
         directory_->set_login_limits(login_limits(context_->config()));
         directory_->set_send_limits(context_->config().submission.limits);
+        directory_->set_signature_lifetime(context_->config().dkim.signature_lifetime);
+        sign_pace_.set_rate(context_->config().dkim.signatures_per_second);
         use_issuer(context_->config().oauth);
         directory_->set_report_mailbox(context_->config().reports.mailbox);
         const auto& tls = context_->config().tls;
@@ -175,6 +180,15 @@ private:
     static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
         if (self.keys_.handle(*connection, request)) co_return;
+        if (directory::DirectoryService::is_signing(request.type)) {
+            const auto wait = self.sign_pace_.take(connection->index());
+            if (!wait) {
+                const Error error{Errc::busy, "too many signatures at once"};
+                connection->reply_error(request.id, error);
+                co_return;
+            }
+            if (wait->count() > 0) co_await net::sleep_for(*wait);
+        }
         co_await self.service_->handle(std::move(connection), std::move(request));
     }
 
@@ -230,6 +244,7 @@ private:
     std::unique_ptr<directory::LocalDirectory> directory_;
     std::optional<directory::DirectoryService> service_;
     KeyService keys_{clock_, random_};
+    SignPace sign_pace_{clock_};
     Given given_;
     std::optional<ipc::Server> server_;
     std::vector<std::weak_ptr<ipc::Connection>> workers_;

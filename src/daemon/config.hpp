@@ -132,6 +132,16 @@ struct VerifySettings {
     std::vector<net::Network> exempt = loopback_networks();
 };
 
+// Signing what users submit (DKIM), and how keys follow each other.
+struct DkimSettings {
+    bool signs = true;
+    std::chrono::seconds signature_lifetime{0}; // x=; 0: none
+    std::uint32_t signatures_per_second = 200;  // for each worker; 0: as many as it asks for
+    std::chrono::seconds retired_for = std::chrono::hours(48); // see directory::RotationRules
+    bool switches = true; // `control` carries out by itself what is due
+    std::chrono::seconds look_every{600};
+};
+
 struct Limits {
     std::uint64_t message_bytes = 50ull << 20;
     std::uint32_t recipients = 1000;            // of one message; RFC 5321 §4.5.3.1.8: at least 100
@@ -171,6 +181,7 @@ struct StoreSettings {
 struct SmtpSettings {
     // Port 25: how long a client that is not known yet is watched for talking first; 0: not at all.
     std::chrono::milliseconds greeting_delay{500};
+    bool rewrites_senders = true; // of what aliases send on to other hosts: SRS
 };
 
 // What is remembered of each mail transaction, for `mailctl message trace` and `explain`.
@@ -242,6 +253,7 @@ struct Config {
     ImapSettings imap;
     DnsSettings dns;
     VerifySettings verify;
+    DkimSettings dkim;
     SmtpSettings smtp;
     TraceSettings trace;
     QueueSettings queue;

@@ -358,9 +358,12 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "store", parsed, [&](ConfigTable& table) { read_store(table, config.store); });
     section(top, "smtp", parsed, [&](ConfigTable& table) {
         table.delay("greeting_delay", config.smtp.greeting_delay, 0ms, 30s);
+        table.choice<bool>("rewrite_senders", config.smtp.rewrites_senders,
+                           {{"on", true}, {"off", false}});
     });
     section(top, "imap", parsed, [&](ConfigTable& table) { read_imap(table, config.imap); });
     section(top, "verify", parsed, [&](ConfigTable& table) { read_verify(table, config.verify); });
+    section(top, "dkim", parsed, [&](ConfigTable& table) { read_dkim(table, config.dkim); });
     section(top, "trace", parsed, [&](ConfigTable& table) { read_trace(table, config.trace); });
     section(top, "queue", parsed,
             [&](ConfigTable& table) { read_queue(table, config.queue, parsed); });

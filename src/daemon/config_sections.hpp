@@ -8,6 +8,7 @@ namespace maild::daemon {
 void read_tls(ConfigTable& table, TlsFiles& out, ParsedConfig& parsed);
 void read_oauth(ConfigTable& table, OauthSettings& out);
 void read_dns(ConfigTable& table, DnsSettings& out);
+void read_dkim(ConfigTable& table, DkimSettings& out);
 void read_verify(ConfigTable& table, VerifySettings& out);
 void read_queue(ConfigTable& table, QueueSettings& out, ParsedConfig& parsed);
 // `key` is an array of networks.

@@ -24,6 +24,8 @@
 
 namespace maild::daemon {
 
+class DkimCare;
+
 // What the role `control` has; references live as long as the role.
 struct ControlReach {
     RoleContext& context;
@@ -37,6 +39,7 @@ struct ControlReach {
     ServerStatus& status;
     net::Event& status_changed;
     ipc::Client& auth; // for what is no directory's
+    DkimCare& dkim;
 };
 
 // Typed access to a request's arguments. What is wrong with one is a sentence for the admin.
@@ -66,6 +69,7 @@ struct ControlCommand {
 
 std::span<const ControlCommand> server_commands();
 std::span<const ControlCommand> domain_commands();
+std::span<const ControlCommand> dkim_commands();
 std::span<const ControlCommand> account_commands();
 std::span<const ControlCommand> app_password_commands();
 std::span<const ControlCommand> capability_commands();

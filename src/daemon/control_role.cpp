@@ -1,6 +1,8 @@
 #include "daemon/control_role.hpp"
 
 #include "daemon/control_server.hpp"
+#include "daemon/dkim_care.hpp"
+#include "daemon/resolver_line.hpp"
 
 #include "maild/directory/remote_directory.hpp"
 #include "maild/net/spawn.hpp"
@@ -24,6 +26,7 @@ public:
         trace_line_.emplace(context.io(), "trace");
         store_.emplace(context.io(), *store_line_);
         directory_.emplace(*auth_line_);
+        care_.emplace(*directory_, resolver_line_.emplace(context.io()), clock_);
         server_.emplace(ControlReach{.context = context,
                                      .admin = *directory_,
                                      .directory = *directory_,
@@ -34,7 +37,12 @@ public:
                                      .workers = workers_,
                                      .status = status_,
                                      .status_changed = status_changed_,
-                                     .auth = *auth_line_});
+                                     .auth = *auth_line_,
+                                     .dkim = *care_});
+        net::spawn(context.io(), care_->run([&context]() -> const DkimSettings& {
+            return context.config().dkim;
+        }),
+                   "dkim_care");
         context.ready();
         return {};
     }
@@ -45,6 +53,7 @@ public:
         if (peer.role == Role::store) return store_line_->attach(std::move(peer.socket));
         if (peer.role == Role::auth) return auth_line_->attach(std::move(peer.socket));
         if (peer.role == Role::trace) return trace_line_->attach(std::move(peer.socket));
+        if (peer.role == Role::resolver) return resolver_line_->attach(std::move(peer.socket));
         if (peer.role != Role::worker) return;
         auto& worker = workers_[peer.index];
         if (!worker) worker = std::make_unique<ipc::Client>(context_->io(), "worker");
@@ -76,9 +85,12 @@ private:
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
     std::optional<ipc::Client> trace_line_;
+    std::optional<ResolverLine> resolver_line_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
     std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;
+    SystemClock clock_;
+    std::optional<DkimCare> care_;
     LogReader log_;
     ServerStatus status_;
     net::Event status_changed_;

@@ -1,4 +1,5 @@
 #include "daemon/control_command.hpp"
+#include "daemon/dkim_records.hpp"
 
 #include <string>
 
@@ -59,12 +60,37 @@ net::Task<Reply> set_options(ControlReach& reach, Arguments arguments, bool was_
     co_return changed_reply(changed);
 }
 
+// Keys to sign a new domain's mail with, told below the reply. Where there are none, that is no
+// reason to have no domain.
+net::Task<void> add_first_keys(ControlReach& reach, std::string domain, Reply& reply) {
+    auto wanted = both_kinds();
+    const auto keys = co_await reach.admin.add_dkim_keys(domain, std::move(wanted));
+    if (!keys) {
+        add_warnings(reply, {"its mail will not be signed: " + keys.error().internal +
+                             "; `mailctl domain dkim add` tries again"});
+        co_return;
+    }
+    auto& result = reply.result.as_object();
+    json::array records;
+    std::string text(result["text"].as_string());
+    text += "Its mail will be signed once the DNS shows this:\n";
+    add_dkim_records(records, text, *keys);
+    result["records"] = std::move(records);
+    result["text"] = std::move(text);
+}
+
 net::Task<Reply> add(ControlReach& reach, Arguments arguments) {
     auto added = co_await reach.admin.add_domain(arguments.text("domain"));
     const bool has_options = arguments.has("catch-all") || arguments.has("separator") ||
                              arguments.has("max-accounts") || arguments.has("default-quota");
-    if (!added || !has_options) co_return changed_reply(added);
-    auto reply = co_await set_options(reach, arguments, added->changed);
+    auto reply = changed_reply(added);
+    const bool wants_keys = added && added->changed && !arguments.has("no-dkim");
+    if (added && has_options) {
+        auto changed = co_await set_options(reach, arguments, added->changed);
+        reply = std::move(changed);
+    }
+    if (wants_keys && reply.exit == control::kOk)
+        co_await add_first_keys(reach, arguments.text("domain"), reply);
     co_return reply;
 }
 
@@ -138,7 +164,10 @@ net::Task<Reply> enable(ControlReach& reach, Arguments arguments) {
 net::Task<Reply> alias_add(ControlReach& reach, Arguments arguments) {
     const auto changed =
         co_await reach.admin.add_domain_alias(arguments.text("alias"), arguments.text("domain"));
-    co_return changed_reply(changed);
+    auto reply = changed_reply(changed);
+    if (changed && changed->changed && !arguments.has("no-dkim"))
+        co_await add_first_keys(reach, arguments.text("alias"), reply);
+    co_return reply;
 }
 
 net::Task<Reply> alias_remove(ControlReach& reach, Arguments arguments) {
@@ -173,12 +202,17 @@ void add_record(json::array& records, std::string& text, std::string name, std::
 net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
     const auto domain = co_await reach.admin.show_domain(arguments.text("domain"));
     if (!domain) co_return control::failure(domain.error());
+    const auto keys = co_await reach.admin.list_dkim_keys(domain->name);
+    if (!keys) co_return control::failure(keys.error());
     const auto& host = reach.context.config().hostname;
     const auto& name = domain->name;
     json::array records;
     std::string text;
     add_record(records, text, name, "MX", "10 " + host + ".");    // RFC 5321 §5.1
     add_record(records, text, name, "TXT", "\"v=spf1 mx -all\""); // RFC 7208 §4.5
+    for (const auto& key : *keys) // RFC 6376 §3.6.2: of retired ones too, for mail under way
+        if (key.state != directory::DkimState::removed)
+            add_record(records, text, key.record_name(), "TXT", directory::zone_value(key));
     add_record(records, text, "_dmarc." + name, "TXT",
                "\"v=DMARC1; p=none; rua=mailto:postmaster@" + name + "\""); // RFC 7489 §6.3
     add_record(records, text, "_submissions._tcp." + name, "SRV",

@@ -39,6 +39,10 @@ template <class Codec> void describe(Codec& codec, VerifySettings& c) {
     codec(c.is_enabled, c.rejects_spf_fail, c.enforces_dmarc, c.defers_without_dns,
           c.trusted_sealers, c.exempt);
 }
+template <class Codec> void describe(Codec& codec, DkimSettings& c) {
+    codec(c.signs, c.signature_lifetime, c.signatures_per_second, c.retired_for, c.switches,
+          c.look_every);
+}
 template <class Codec> void describe(Codec& codec, SubmissionSettings& c) {
     codec(c.checks_from, c.limits);
 }
@@ -58,11 +62,13 @@ template <class Codec> void describe(Codec& codec, QueueSettings& c) {
           c.connections_per_destination, c.port, c.allows_loopback, c.authorities, c.asks_sts,
           c.routes);
 }
-template <class Codec> void describe(Codec& codec, SmtpSettings& c) { codec(c.greeting_delay); }
+template <class Codec> void describe(Codec& codec, SmtpSettings& c) {
+    codec(c.greeting_delay, c.rewrites_senders);
+}
 template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
           c.plaintext, c.offers_scram, c.login_limits, c.trusted, c.proxies, c.oauth, c.submission,
-          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue, c.reports);
+          c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue, c.reports, c.dkim);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

@@ -1,5 +1,5 @@
 #pragma once
-// A worker's line to the role resolver, as a resolver.
+// A worker's or `control`'s line to the role resolver, as a resolver.
 
 #include "daemon/resolver_messages.hpp"
 

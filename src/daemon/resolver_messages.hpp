@@ -1,5 +1,5 @@
 #pragma once
-// What workers ask the role resolver, and its answers.
+// What workers and `control` ask the role resolver, and its answers.
 
 #include "maild/ipc/codec.hpp"
 #include "maild/ipc/message.hpp"

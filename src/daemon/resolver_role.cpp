@@ -67,6 +67,8 @@ public:
             server_->attach(std::move(peer.socket), ipc::PeerRole::worker, peer.index);
         else if (peer.role == Role::sender)
             server_->attach(std::move(peer.socket), ipc::PeerRole::sender, peer.index);
+        else if (peer.role == Role::control)
+            server_->attach(std::move(peer.socket), ipc::PeerRole::control, peer.index);
     }
 
     void on_drain(std::chrono::milliseconds grace) override {

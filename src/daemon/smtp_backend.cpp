@@ -129,6 +129,7 @@ void add_findings(delivery::Transaction& transaction, const SenderChecks* checks
         transaction.is_junk = checks->decision.disposition == policy::Disposition::quarantine;
     }
     if (submitted == nullptr) return;
+    transaction.received.insert(0, submitted->signatures);
     transaction.received += submitted->fields;
     transaction.added_fields = submitted->fields;
     transaction.relay_grant = submitted->grant;
@@ -229,6 +230,38 @@ net::Task<Result<void>> SmtpBackend::choose_queue(const smtp::Client& client,
     co_return Result<void>{};
 }
 
+// In whose name an alias sends on what came from elsewhere (SRS). What users submit and trusted
+// hosts relay goes on in its own.
+net::Task<Result<void>> SmtpBackend::choose_sender(const smtp::Client& client,
+                                                   delivery::Transaction& transaction) {
+    if (client.identity || !config_->smtp.rewrites_senders ||
+        transaction.envelope.reverse_path.empty())
+        co_return Result<void>{};
+    std::string via;
+    for (const auto& recipient : transaction.recipients) {
+        if (recipient.resolution.verdict == directory::Verdict::not_local) co_return Result<void>{};
+        if (via.empty() && has_relay(recipient.resolution)) via = recipient.forward_path;
+    }
+    if (!via.contains('@')) co_return Result<void>{}; // nobody, or <Postmaster>
+    auto sender = transaction.envelope.reverse_path;
+    auto made = co_await directory_.forward_sender(std::move(sender), std::move(via));
+    if (!made) co_return std::unexpected(std::move(made.error()));
+    transaction.forwarded_from = std::move(*made);
+    co_return Result<void>{};
+}
+
+// Unsigned, it would be taken for forged by those who know that the domain signs.
+net::Task<Result<std::string, smtp::Refusal>>
+SmtpBackend::sign(const smtp::Client& client, std::string_view above, std::string_view content) {
+    if (!config_->dkim.signs) co_return std::string();
+    auto login = std::optional(client.identity->token);
+    auto made = co_await signer_.sign(std::move(login), above, content);
+    if (made) co_return std::move(*made);
+    const smtp::Reply reply{451, smtp::Status{7, 0},
+                            "The message could not be signed (DKIM); log in and send it again"};
+    co_return std::unexpected(smtp::Refusal(reply, "dkim: " + made.error().internal));
+}
+
 net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& client,
                                                        smtp::Envelope& envelope,
                                                        const smtp::Content& content,
@@ -257,7 +290,11 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& clien
 net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& client,
                                                          delivery::Transaction transaction,
                                                          std::string_view content) {
-    const auto queue = co_await choose_queue(client, transaction);
+    auto queue = co_await choose_queue(client, transaction);
+    if (queue) {
+        auto sender = co_await choose_sender(client, transaction);
+        queue = std::move(sender);
+    }
     if (!queue)
         co_return Delivered{std::vector<Result<void>>(transaction.recipients.size(),
                                                       std::unexpected(queue.error())),
@@ -317,6 +354,12 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
         }
         submitted = std::move(*prepared);
         kept = without_fields(kept, submitted.hidden);
+        auto made = co_await sign(client, submitted.fields, kept.bytes);
+        if (!made) {
+            outcomes.emplace_back(std::unexpected(std::move(made.error())));
+            co_return outcomes;
+        }
+        submitted.signatures = std::move(*made);
     }
     // RFC 6710: what strangers think urgent is not urgent for that.
     const auto asked = envelope.mail.priority.value_or(0);

@@ -5,6 +5,7 @@
 
 #include "daemon/authenticator.hpp"
 #include "daemon/config.hpp"
+#include "daemon/dkim_signer.hpp"
 #include "daemon/reception.hpp"
 #include "daemon/submission.hpp"
 
@@ -26,6 +27,7 @@ public:
           store_(store),
           reception_(resolver, clock),
           submission_(directory, clock),
+          signer_(directory),
           clock_(clock),
           config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
@@ -46,6 +48,8 @@ private:
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
     net::Task<Result<void>> choose_queue(const smtp::Client& client,
                                          delivery::Transaction& transaction);
+    net::Task<Result<void>> choose_sender(const smtp::Client& client,
+                                          delivery::Transaction& transaction);
     // One result for each recipient, and of which the sender wants to hear.
     struct Delivered {
         std::vector<Result<void>> results;
@@ -57,6 +61,9 @@ private:
         const SenderChecks* checks = nullptr;
         const Submitted* submitted = nullptr;
     };
+    // What is submitted, as it will be: its DKIM signatures.
+    net::Task<Result<std::string, smtp::Refusal>>
+    sign(const smtp::Client& client, std::string_view above, std::string_view content);
     net::Task<Delivered> deliver(const smtp::Client& client, smtp::Envelope& envelope,
                                  const smtp::Content& content, Findings findings);
     net::Task<Delivered> carry_out(const smtp::Client& client, delivery::Transaction transaction,
@@ -74,6 +81,7 @@ private:
     store::MessageStore& store_;
     Reception reception_;
     Submission submission_;
+    DkimSigner signer_;
     const Clock& clock_;
     const Config* config_;
 };

@@ -65,6 +65,14 @@ net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Enve
     const auto bytes = delivery::format_dsn(dsn);
     auto transaction = delivery::report_transaction(dsn, bytes, std::move(*resolution));
     transaction.envelope.handling.requires_tls = envelope.mail.requiretls; // RFC 8689 §5
+    if (config_->dkim.signs) {
+        std::optional<auth::Token> nobody;
+        const auto fields = co_await signer_.sign(std::move(nobody), "", bytes);
+        if (fields)
+            transaction.received.insert(0, *fields);
+        else
+            log::warning("dkim_not_signed", {{"id", dsn.id}, {"reason", fields.error().internal}});
+    }
     const auto delivered = co_await carry_out(client, std::move(transaction), bytes);
     log_report(dsn, delivered.results.front());
 }

@@ -21,6 +21,7 @@ namespace maild::daemon {
 
 struct Submitted {
     std::string fields;                                  // above the content and below Received
+    std::string signatures;                              // DKIM, above everything else
     std::vector<policy::FieldRange> hidden;              // of the content: nobody else sees them
     auth::Token grant;                                   // Right::deliver, of the account's shard
     std::optional<delivery::Transaction::SentCopy> copy; // if the account wants one

@@ -160,6 +160,8 @@ private:
         store::RelayRequest request;
         request.grant = std::move(*transaction_.relay_grant);
         request.envelope = std::move(transaction_.envelope);
+        if (transaction_.forwarded_from)
+            request.envelope.reverse_path = std::move(*transaction_.forwarded_from);
         request.trace_prefix = std::move(transaction_.received);
         request.hold_reason = std::move(transaction_.hold_reason);
         plan_.request.relay = std::move(request);

@@ -79,6 +79,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.store.min_free_bytes, plain.store.min_free_bytes);
     EXPECT_EQ(config.store.search_index, plain.store.search_index);
     EXPECT_EQ(config.smtp.greeting_delay, 500ms);
+    EXPECT_TRUE(config.smtp.rewrites_senders);
     EXPECT_TRUE(config.tls.tickets);
     EXPECT_TRUE(config.tls.named.empty() && config.proxies.empty());
     EXPECT_EQ(config.imap.comment + config.imap.admin, "");
@@ -198,6 +199,7 @@ proxies = ["192.0.2.250", "2001:db8:1::/64"]
 workers = 7
 [smtp]
 greeting_delay = "250 ms"
+rewrite_senders = "off"
 [tls]
 tickets = "off"
 [[tls.certificates]]
@@ -238,6 +240,7 @@ admin = "tel:+44-20-7946-0000"
     EXPECT_EQ(config.login_limits.ban_time, 2h);
     EXPECT_EQ(config.login_limits.ban_time_max, 24h * 7);
     EXPECT_EQ(config.smtp.greeting_delay, 250ms);
+    EXPECT_FALSE(config.smtp.rewrites_senders);
     EXPECT_FALSE(config.tls.tickets);
     ASSERT_EQ(config.tls.named.size(), 1u);
     EXPECT_EQ(config.tls.named[0].key, "/etc/maild/net.key");

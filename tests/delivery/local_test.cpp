@@ -166,6 +166,22 @@ TEST(PlanDelivery, SplitsOffWhatIsRelayed) {
     EXPECT_EQ(words(made.results(not_queued)), "unavailable unavailable");
 }
 
+TEST(PlanDelivery, SendsOnInAnotherName) {
+    Transaction transaction;
+    transaction.envelope.reverse_path = "sender@away.example";
+    transaction.forwarded_from = "SRS0=x@example.org";
+    transaction.recipients.push_back(recipient(
+        "team@example.org", {account(1, "ada@example.org"), RelayTarget{"far@away.example"}}));
+    transaction.relay_grant.emplace();
+    store::MessageSource message;
+    message.content = kContent;
+    const auto made = plan_delivery(std::move(message), std::move(transaction));
+    ASSERT_TRUE(made.request.relay.has_value());
+    EXPECT_EQ(made.request.relay->envelope.reverse_path, "SRS0=x@example.org");
+    EXPECT_TRUE(
+        made.request.local.at(0).trace_prefix.starts_with("Return-Path: <sender@away.example>"));
+}
+
 // What is told here, and what the queue's rows carry on: "action; address ORCPT NOTIFY …".
 std::string fate(const DeliveryPlan& made) {
     std::string out;

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""What Maild signs, verified by programs that share no code with it: dkimpy, OpenDKIM and, where it is there, npm's mailauth: a
-thousand random messages, by RSA and Ed25519, in all canonicalizations."""
+"""What Maild signs, verified by programs that share no code with it: dkimpy, OpenDKIM and, where it is there, npm's mailauth. A
+thousand random messages in all canonicalizations; what users submit; and keys that follow each other as the DNS is changed."""
 import base64
+import imaplib
 import json
 import os
 import pathlib
 import random
 import shutil
+import smtplib
 import subprocess
 import tempfile
 import unittest
 
 import host
 import signatures
+import zone
 
 MESSAGES = 1000
 WAYS = [(header, body) for header in ("simple", "relaxed") for body in ("simple", "relaxed")]
@@ -101,7 +104,7 @@ def mailauth(folder, records):
 
 @unittest.skipIf(signatures.missing(), signatures.missing())
 class RandomSignatures(Peers):
-    """`mailctl message sign`."""
+    """`mailctl message sign`, which signs with the code that `auth` signs with."""
 
     @classmethod
     def setUpClass(cls):
@@ -157,5 +160,183 @@ class RandomSignatures(Peers):
         self.assertEqual({name: what for name, what in said.items() if what != ["pass"]}, {})
 
 
+@unittest.skipIf(signatures.missing(), signatures.missing())
+class Submitted(Peers, host.HostTest):
+    """A host whose domain's keys are published step by step."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.zone = zone.Zone({}, ttl=1)
+        cls.addClassCleanup(cls.zone.close)
+        cls.host.add_account("bob@example.org", cls.host.password)
+        cls.host.configure("[auth]", f'[dns]\nservers = ["{cls.zone.address}"]\n\n[dkim]\nlook_every = "1 s"\n\n[auth]')
+
+    def keys(self, state=None, domain="example.org"):
+        rows = self.host.mailctl("domain", "dkim", "list", domain, as_json=True)["rows"]
+        return [row for row in rows if state is None or row["state"] == state]
+
+    def publish(self, keys):
+        for key in keys:
+            self.zone.records[key["record_name"]] = [("TXT", key["record"])]
+
+    def records(self):
+        return {name: rows[0][1] for name, rows in self.zone.records.items() if "_domainkey" in name}
+
+    def rotate(self, *options, domain="example.org"):
+        return self.host.mailctl("domain", "dkim", "rotate", domain, *options, as_json=True)
+
+    def signing(self):
+        return sorted(key["selector"] for key in self.keys("active"))
+
+    def publish_all(self):
+        """Until the keys that are waited for sign."""
+        if self.keys("published"):
+            self.publish(self.keys("published"))
+            host.wait_for(lambda: not self.keys("published"), 20, "the keys to sign")
+
+    def submit(self, messages, sender=None):
+        sender = sender or self.host.address
+        with smtplib.SMTP("127.0.0.1", self.host.port(587)) as client:
+            client.starttls(context=host.insecure_tls())
+            client.login(sender, self.host.password)
+            for message in messages:
+                client.sendmail(sender, ["bob@example.org"], message)
+
+    def delivered(self):
+        """All that Bob has, as it left the submission: without what the delivery put above it. His mailbox is empty then."""
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.host.port(993), ssl_context=host.insecure_tls())
+        client.login("bob@example.org", self.host.password)
+        client.enable("UTF8=ACCEPT")   # or header fields in UTF-8 come as surrogates
+        client.select("INBOX")
+        data = client.uid("FETCH", "1:*", "(BODY.PEEK[])")[1]
+        messages = [item[1] for item in data if isinstance(item, tuple)]
+        client.uid("STORE", "1:*", "+FLAGS", "\\Deleted")
+        client.expunge()
+        client.logout()
+        return messages
+
+    def one(self, message, sender=None):
+        self.submit([message], sender)
+        got = self.delivered()
+        self.assertEqual(len(got), 1)
+        return got[0]
+
+    def test_1_first_keys_sign_once_they_are_published(self):
+        rows = self.keys()
+        self.assertEqual(sorted(row["algorithm"] for row in rows), ["ed25519-sha256", "rsa-sha256"])
+        self.assertEqual({row["state"] for row in rows}, {"published"})
+        self.assertNotIn(b"DKIM-Signature", self.one(host.message("early", sender=self.host.address)))
+        zone_text = self.host.mailctl("domain", "dns", "example.org")
+        for row in rows:
+            self.assertIn(row["record_name"] + ". ", zone_text)
+        steps = self.rotate("--status")["steps"]
+        self.assertIn("the DNS has no record of it", " ".join(steps))
+        self.publish_all()
+        self.assertEqual(len(self.signing()), 2)
+        self.assertEqual(self.ask_dkimpy(self.one(host.message("signed", sender=self.host.address)), self.records()), [True, True])
+
+    def test_2_random_messages_are_signed_for_everybody(self):
+        self.publish_all()
+        messages = RandomMessages(2, f"Ada <{self.host.address}>")
+        sent = [messages.next() for _ in range(200)]
+        self.submit([message for message in sent if b"\r\nSENDER" not in b"\r\n" + message.upper()])
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="maild-system-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        got = self.delivered()
+        self.assertGreater(len(got), 50)
+        for message in got:
+            self.assertEqual(self.ask_dkimpy(message, self.records()), [True, True], message)
+        write_messages(folder, got)
+        if not opendkim_missing():
+            self.assertEqual({name: what for name, what in opendkim(folder, self.records()).items() if what}, {})
+        said = mailauth(folder, self.records())
+        if said is not None:
+            self.assertEqual({name: what for name, what in said.items() if what != ["pass", "pass"]}, {})
+
+    def test_3_what_is_added_is_signed_too(self):
+        self.publish_all()
+        got = self.one(f"From: {self.host.address}\r\nBcc: eve@example.net\r\nSubject: bare\r\n\r\nHello.\r\n".encode())
+        self.assertIn(b"\r\nMessage-ID: <", got)
+        self.assertEqual(self.ask_dkimpy(got, self.records()), [True, True])
+        self.assertEqual(self.ask_dkimpy(got.replace(b"Message-ID: <", b"Message-ID: <x"), self.records()), [False, False])
+        self.assertLess(got.index(b"DKIM-Signature"), got.index(b"Received:"))
+
+    def test_4_rotation(self):
+        self.publish_all()
+        before = self.signing()
+        begun = self.rotate()
+        self.assertEqual(len(begun["records"]), 2)
+        self.assertEqual(self.signing(), before)
+        self.assertFalse(self.rotate("--status")["changed"])
+        new = self.keys("published")
+        self.publish(new[:1])   # each kind goes its own way
+        host.wait_for(lambda: len(self.keys("published")) == 1, 20, "the first to sign")
+        self.publish(new[1:])
+        host.wait_for(lambda: not self.keys("published"), 20, "the second to sign")
+        self.assertEqual(self.signing(), sorted(key["selector"] for key in new))
+        self.assertEqual(sorted(key["selector"] for key in self.keys("retired")), before)
+        self.assertIn("has to stay in the DNS until", " ".join(self.rotate()["steps"]))   # and begins nothing
+        self.assertEqual(self.ask_dkimpy(self.one(host.message("rotated", sender=self.host.address)), self.records()), [True, True])
+        for selector in before:
+            self.host.mailctl("--yes", "domain", "dkim", "rm", "example.org", selector)
+        self.assertEqual(sorted(key["selector"] for key in self.keys()), self.signing())
+
+    def test_5_a_key_is_retired_at_once(self):
+        self.publish_all()
+        rsa = next(key for key in self.keys("active") if key["algorithm"] == "rsa-sha256")
+        self.host.mailctl("domain", "dkim", "retire", "example.org", rsa["selector"])
+        self.assertEqual(self.ask_dkimpy(self.one(host.message("one", sender=self.host.address)), self.records()), [True])
+
+    def test_6_an_imported_key_of_an_alias_domain(self):
+        self.publish_all()
+        self.host.mailctl("domain", "alias", "add", "alias.example", "example.org", "--no-dkim")
+        self.assertEqual(self.keys(domain="alias.example"), [])
+        with tempfile.NamedTemporaryFile(prefix="maild-system-") as file:
+            subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", file.name], check=True, capture_output=True)
+            self.host.mailctl("domain", "dkim", "import", "alias.example", "--selector", "old", "--key", file.name)
+        forced = self.rotate("--force", domain="alias.example")
+        self.assertEqual(forced["moved"], ["old signs from now on"])
+        self.publish(self.keys(domain="alias.example"))
+        got = self.one(host.message("alias", sender="ada@alias.example"), sender=self.host.address)
+        self.assertIn(b"d=alias.example; s=old;", got.replace(b"\r\n\t", b" "))
+        self.assertEqual(self.ask_dkimpy(got, self.records()), [True])
+        self.host.mailctl("--yes", "domain", "alias", "rm", "alias.example")
+        self.host.mailctl("domain", "dkim", "list", "alias.example", exit_code=68)
+
+    def test_7_off_is_off(self):
+        self.publish_all()
+        self.host.configure('look_every = "1 s"', 'look_every = "1 s"\nsign = "off"')
+        host.wait_for(lambda: b"DKIM-Signature" not in self.one(host.message("off", sender=self.host.address)), 20, "the reload")
+        self.host.configure('sign = "off"', 'sign = "on"')
+        host.wait_for(lambda: b"DKIM-Signature" in self.one(host.message("on", sender=self.host.address)), 20, "the reload")
+
+
+class Forwarded(host.HostTest):
+    """What an alias sends on to another host, and the report that comes back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.host.mailctl("alias", "add", "away@example.org", "eve@elsewhere.example")
+
+    def queued(self, recipient):
+        return [row["reverse_path"] for row in self.host.mailctl("queue", "list", as_json=True)["rows"] if row["recipient"] == recipient]
+
+    def send(self, sender, recipient):
+        with smtplib.SMTP("127.0.0.1", self.host.port(25), local_hostname="client.example") as client:
+            client.sendmail(sender, [recipient], host.message("forwarded"))
+
+    def test_the_sender_is_rewritten_and_found_again(self):
+        self.send("bob@client.example", "away@example.org")
+        rewritten, = self.queued("eve@elsewhere.example")
+        self.assertRegex(rewritten, r"^SRS0=[a-z2-7]{6}=[a-z2-7]{2}=client\.example=bob@example\.org$")
+        self.send("", rewritten)
+        self.assertEqual(self.queued("bob@client.example"), ["<>"])
+        with self.assertRaises(smtplib.SMTPRecipientsRefused):
+            self.send("", rewritten.replace("=bob@", "=eve@"))
+        self.assertIn("bob@client.example", self.host.mailctl("address", "resolve", rewritten))
+
+
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    host.main()

@@ -44,6 +44,9 @@ struct Transaction {
     // resolve() for it anew, a login's token has long expired), or for mail that an alias sends on,
     // the postmaster's. Without one the first local recipient's is taken.
     std::optional<auth::Token> relay_grant;
+    // With which it goes on to other hosts, where that is not the envelope's: see
+    // Directory::forward_sender(). Only where nothing but aliases sends it there.
+    std::optional<std::string> forwarded_from = {};
     std::string hold_reason; // not empty: what is relayed starts held
     // Whoever submitted the message keeps a copy in Sent, with these fields above it instead.
     struct SentCopy {
