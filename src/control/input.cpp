@@ -228,6 +228,18 @@ Result<std::string> read_file(const std::string& path) {
     return read_at_most(path, kMaxFrame, ": split it");
 }
 
+Result<void> write_new_file(const std::string& path, std::string_view text) {
+    const std::string draft = path + ".new";
+    const UniqueFd fd(
+        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!fd) return fail_errno(draft);
+    if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(fd.get()) != 0)
+        return fail_errno(draft);
+    if (::rename(draft.c_str(), path.c_str()) != 0) return fail_errno(path);
+    return {};
+}
+
 Result<std::string> read_message(const std::string& path) {
     constexpr std::size_t kMostOctets = 256UL * 1024 * 1024; // more than a host takes in
     auto text = read_at_most(path.empty() ? "-" : path, kMostOctets, "");

@@ -30,6 +30,8 @@ std::optional<std::int64_t> parse_span(std::string_view text);
 // names the line.
 Result<boost::json::array> parse_accounts_csv(std::string_view text);
 Result<std::string> read_file(const std::string& path); // "-": standard input; at most 16 MiB
+// Written beside and renamed, so that a half-written file never stands there.
+Result<void> write_new_file(const std::string& path, std::string_view text);
 // A message: lines that end with LF get CRLF, as they travel (RFC 6376 §5.3). Empty path: standard
 // input. At most 256 MiB.
 Result<std::string> read_message(const std::string& path);

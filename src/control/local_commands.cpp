@@ -72,6 +72,7 @@ Reply run_here(Session& session) {
     if (name == "store rebuild") return run_rebuild(session);
     if (name == "message verify") return run_verify(session);
     if (name == "message sign") return run_sign(session);
+    if (name == "domain check") return run_domain_check(session);
     if (name == "report dmarc") return run_report_dmarc(session);
     if (name == "report tls") return run_report_tls(session);
     if (name == "completion") return completion(session);

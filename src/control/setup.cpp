@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -82,19 +81,6 @@ Result<SetupPlan> plan_from(const json::object& arguments) {
     plan.port_base = static_cast<std::uint16_t>(*base);
     plan.log_file = plan.root + "/var/log/maild.log";
     return plan;
-}
-
-// Written beside and renamed, so that a half-written configuration never stands there.
-Result<void> write_new_file(const std::string& path, std::string_view text) {
-    const std::string draft = path + ".new";
-    const UniqueFd fd(
-        ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!fd) return fail_errno(draft);
-    if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(fd.get()) != 0)
-        return fail_errno(draft);
-    if (::rename(draft.c_str(), path.c_str()) != 0) return fail_errno(path);
-    return {};
 }
 
 // Ports and host name were fixed by the first run: another wish must not be passed over in silence.

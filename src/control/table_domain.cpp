@@ -22,6 +22,27 @@ constexpr Option kDomainNew[] = {kDomainAdd[0], kDomainAdd[1], kDomainAdd[2], kD
                                  kNoDkim};
 constexpr Option kAliasNew[] = {kNoDkim};
 
+constexpr Parameter kAnyDomain[] = {{"domain", "the domain, or a domain alias"}};
+constexpr Option kAddressOption = {
+    "address", "LIST", "this host's public addresses, with commas between; without: as configured"};
+constexpr Option kDns[] = {
+    kAddressOption,
+    {"zone", "", "as a zone file, which is also what comes without it"},
+};
+constexpr Parameter kCheckedDomain[] = {
+    {"domain", "the domain, or a domain alias", Count::optional}};
+constexpr Option kCheck[] = {
+    {"all", "", "all domains and domain aliases"},
+    kAddressOption,
+    {"resolver", "ADDR:PORT", "whom to ask in the DNS; without: those whom the host asks"},
+    {"block-lists", "LIST", "also whether these list this host, like dnsbl.example.net,bl.example"},
+    {"changes-only", "FILE", "show what is new since the last time, of which FILE keeps account"},
+};
+constexpr Column kCheckColumns[] = {
+    {"domain", "DOMAIN"}, {"severity", "SEVERITY"}, {"code", "CODE"},
+    {"name", "NAME"},     {"found", "FOUND"},       {"repair", "REPAIR"},
+};
+
 constexpr Column kDomainColumns[] = {
     {"name", "DOMAIN"},
     {"accounts", "ACCOUNTS"},
@@ -99,13 +120,30 @@ constexpr Command kCommands[] = {
      .example = "mailctl domain enable example.net"},
     {.name = "domain dns",
      .summary = "the DNS records to publish for a domain",
-     .parameters = kDomain,
-     .options = {},
+     .parameters = kAnyDomain,
+     .options = kDns,
      .columns = {},
      .description =
-         "In zone file form: MX, SPF, DKIM, DMARC and the SRV records by which mail clients "
-         "find the host (RFC 6186, RFC 8314).",
-     .example = "mailctl domain dns example.org"},
+         "In zone file form: MX, SPF, DKIM, DMARC, the TLSA record of this host's certificate, "
+         "MTA-STS, TLS reports, CAA, and the SRV records by which mail clients find the host (RFC "
+         "6186, RFC 8314). Comments say what is to be done elsewhere: PTR records, and the web "
+         "server for MTA-STS. `domain check` then tells whether all of it is there.",
+     .example = "mailctl domain dns example.org --zone"},
+    {.name = "domain check",
+     .summary = "compare what the DNS says of a domain with what it should",
+     .parameters = kCheckedDomain,
+     .options = kCheck,
+     .columns = kCheckColumns,
+     .description =
+         "Asks the DNS servers that the host itself asks. What is found is a fault (mail is lost, "
+         "refused or distrusted), a warning (some of it suffers, or will) or a note, each with "
+         "what to do. Looked at are MX records and their addresses, this host's name and PTR "
+         "records, SPF with all its lookups and for this host's addresses, the records of DKIM "
+         "keys, DMARC and who takes its reports, the certificate, TLSA, CAA, MTA-STS (not the "
+         "policy itself), TLS reports, and SRV records. Block lists are asked only if they are "
+         "named. Exit code 1 if there is a fault or a warning.",
+     .example = "",
+     .runs = Runs::here},
     {.name = "domain alias add",
      .summary = "let one domain mean another",
      .parameters = kAliasDomain,

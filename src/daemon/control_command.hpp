@@ -70,6 +70,7 @@ struct ControlCommand {
 std::span<const ControlCommand> server_commands();
 std::span<const ControlCommand> domain_commands();
 std::span<const ControlCommand> dkim_commands();
+std::span<const ControlCommand> dns_commands();
 std::span<const ControlCommand> account_commands();
 std::span<const ControlCommand> app_password_commands();
 std::span<const ControlCommand> capability_commands();

@@ -188,49 +188,6 @@ net::Task<Reply> alias_list(ControlReach& reach, Arguments arguments) {
     co_return control::success(json::object{{"rows", std::move(rows)}});
 }
 
-// One resource record in zone file form (RFC 1035 §5.1).
-void add_record(json::array& records, std::string& text, std::string name, std::string type,
-                std::string value) {
-    name += '.';
-    text += name;
-    text.append(name.size() < 40 ? 40 - name.size() : 1, ' ');
-    text += "IN " + type + (type.size() < 3 ? "   " : "  ") + value + "\n";
-    records.push_back(json::object{{"name", name}, {"type", type}, {"value", value}});
-}
-
-// What a domain must publish so that mail reaches us and clients find us.
-net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
-    const auto domain = co_await reach.admin.show_domain(arguments.text("domain"));
-    if (!domain) co_return control::failure(domain.error());
-    const auto keys = co_await reach.admin.list_dkim_keys(domain->name);
-    if (!keys) co_return control::failure(keys.error());
-    const auto& host = reach.context.config().hostname;
-    const auto& name = domain->name;
-    json::array records;
-    std::string text;
-    add_record(records, text, name, "MX", "10 " + host + ".");    // RFC 5321 §5.1
-    add_record(records, text, name, "TXT", "\"v=spf1 mx -all\""); // RFC 7208 §4.5
-    for (const auto& key : *keys) // RFC 6376 §3.6.2: of retired ones too, for mail under way
-        if (key.state != directory::DkimState::removed)
-            add_record(records, text, key.record_name(), "TXT", directory::zone_value(key));
-    add_record(records, text, "_dmarc." + name, "TXT",
-               "\"v=DMARC1; p=none; rua=mailto:postmaster@" + name + "\""); // RFC 7489 §6.3
-    add_record(records, text, "_submissions._tcp." + name, "SRV",
-               "0 1 465 " + host + "."); // RFC 8314 §5.1
-    add_record(records, text, "_submission._tcp." + name, "SRV",
-               "10 1 587 " + host + "."); // RFC 6186 §3.1
-    add_record(records, text, "_imaps._tcp." + name, "SRV",
-               "0 1 993 " + host + "."); // RFC 6186 §3.2
-    add_record(records, text, "_imap._tcp." + name, "SRV", "10 1 143 " + host + ".");
-    add_record(records, text, "_pop3s._tcp." + name, "SRV",
-               "20 1 995 " + host + "."); // RFC 6186 §3.3, §3.4: IMAP is preferred
-    add_record(records, text, "_pop3._tcp." + name, "SRV", "30 1 110 " + host + ".");
-    text += "; and an A and an AAAA record for " + host +
-            " with this host's addresses, whose PTR records name it\n";
-    co_return control::success(
-        json::object{{"rows", std::move(records)}, {"text", std::move(text)}});
-}
-
 constexpr ControlCommand kCommands[] = {
     {"domain add", add, true},
     {"domain set", set, true},
@@ -239,7 +196,6 @@ constexpr ControlCommand kCommands[] = {
     {"domain rm", remove, true},
     {"domain disable", disable, true},
     {"domain enable", enable, true},
-    {"domain dns", dns},
     {"domain alias add", alias_add, true},
     {"domain alias rm", alias_remove, true},
     {"domain alias list", alias_list},

@@ -146,7 +146,8 @@ CertificateList KeyService::list() const {
                                     .fingerprint = summary.fingerprint,
                                     .not_before = summary.not_before,
                                     .not_after = summary.not_after,
-                                    .warning = net::expiry_warning(summary, clock_.now())});
+                                    .warning = net::expiry_warning(summary, clock_.now()),
+                                    .chain = key.certificate.chain});
     }
     for (std::size_t i = 1; i < keys_.size(); ++i) add_served(i);
     if (!keys_.empty()) add_served(0);

@@ -50,6 +50,7 @@ struct CertificateRow {
     WallTime not_before{};
     WallTime not_after{};
     std::string warning; // of its dates; empty: all is well
+    std::string chain;   // PEM, leaf first
 };
 struct CertificateList {
     std::vector<CertificateRow> certificates;
@@ -107,7 +108,7 @@ template <class Codec> void describe(Codec& codec, CertificateChains& c) {
 template <class Codec> void describe(Codec& codec, TicketKeyList& l) { codec(l.keys); }
 template <class Codec> void describe(Codec& codec, CertificateRow& r) {
     codec(r.file, r.is_own, r.names, r.served, r.key_type, r.issuer, r.fingerprint, r.not_before,
-          r.not_after, r.warning);
+          r.not_after, r.warning, r.chain);
 }
 template <class Codec> void describe(Codec& codec, CertificateList& l) { codec(l.certificates); }
 template <class Codec> void describe(Codec& codec, SignRequest& r) {

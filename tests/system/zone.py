@@ -3,7 +3,7 @@ import socket
 import struct
 import threading
 
-KINDS = {"A": 1, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28}
+KINDS = {"A": 1, "CNAME": 5, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "TLSA": 52, "CAA": 257}
 
 
 def wire_name(name):
@@ -15,11 +15,20 @@ def wire_data(kind, value):
         return socket.inet_aton(value)
     if kind == "AAAA":
         return socket.inet_pton(socket.AF_INET6, value)
-    if kind == "PTR":
+    if kind in ("PTR", "CNAME"):
         return wire_name(value)
     if kind == "MX":
         preference, exchange = value.split()
         return struct.pack("!H", int(preference)) + wire_name(exchange)
+    if kind == "SRV":
+        *numbers, target = value.split()
+        return struct.pack("!HHH", *map(int, numbers)) + wire_name(target)
+    if kind == "TLSA":
+        *numbers, data = value.split()
+        return bytes(map(int, numbers)) + bytes.fromhex(data)
+    if kind == "CAA":
+        flags, tag, text = value.split(" ", 2)
+        return bytes([int(flags), len(tag)]) + tag.encode() + text.strip('"').encode()
     text = value.encode("latin-1")
     return b"".join(bytes([len(piece)]) + piece for piece in (text[i:i + 255] for i in range(0, max(len(text), 1), 255)))
 
@@ -73,6 +82,15 @@ class Zone:
             at += 1 + query[at]
         return query[12:at + 5]
 
+    def find(self, name, kind):
+        """Owner, kind and value; behind an alias what it leads to (RFC 1034, section 4.3.2)."""
+        here = self.records.get(name, [])
+        found = [(name, each, value) for each, value in here if KINDS[each] == kind]
+        alias = next((value for each, value in here if each == "CNAME"), None)
+        if found or alias is None:
+            return found
+        return [(name, "CNAME", alias)] + self.find(alias.rstrip("."), kind)
+
     def answer(self, query):
         question = self.question(query)
         labels, at = [], 0
@@ -83,12 +101,13 @@ class Zone:
         self.asked.append((name, kind))
         if self.is_dead or name in self.silent:
             return None
-        found = [(each, value) for each, value in self.records.get(name, []) if KINDS[each] == kind]
+        found = self.find(name, kind)
         exists = name in self.records or any(each.endswith("." + name) for each in self.records)
         answers = b""
-        for each, value in found:
+        for owner, each, value in found:
             data = wire_data(each, value)
-            answers += struct.pack("!HHHIH", 0xc00c, kind, 1, self.ttl, len(data)) + data
+            owner = struct.pack("!H", 0xc00c) if owner == name else wire_name(owner)
+            answers += owner + struct.pack("!HHIH", KINDS[each], 1, self.ttl, len(data)) + data
         return query[:2] + struct.pack("!HHHHH", 0x8580 | (0 if exists else 3), 1, len(found), 0, 0) + question + answers
 
     def close(self):
