@@ -226,8 +226,8 @@ class Rebuild(host.HostTest):
     def offline_until_rebuilt(self):
         """The host starts, says what is wrong, and takes no mail for that shard meanwhile."""
         self.host.start()
-        store = next(p for p in self.host.status()["processes"] if p["role"] == "store")
-        self.assertIn("shard 0 is offline: stop maild and run mailctl store rebuild 0", store["text"])
+        host.wait_for(lambda: any("shard 0 is offline: stop maild and run mailctl store rebuild 0" in p["text"] for p in self.host.status()["processes"]
+                                  if p["role"] == "store"), 10, "the status to say what is wrong")
         self.assertIn("store_shard_offline", self.host.log())
         rows = self.host.mailctl("fsck", "run", as_json=True, exit_code=1)["rows"]
         self.assertEqual([row["kind"] for row in rows], ["shard"])
