@@ -35,16 +35,12 @@ constexpr Column kFigureColumns[] = {
     {"oldest", "OLDEST", Format::time}, {"next_attempt_at", "NEXT", Format::time},
 };
 
-constexpr Parameter kIds[] = {
-    {"id", "messages' numbers, as `queue list` shows them; more are chosen by options",
-     Count::many}};
-constexpr Parameter kDestination[] = {
+constexpr Parameter kDestinationAndIds[] = {
     {"destination", "a domain, or an address in brackets: [192.0.2.1]"},
     {"id", "messages' numbers, as `queue list` shows them; more are chosen by options",
      Count::many}};
-
-constexpr Parameter kOneDestination[] = {
-    {"destination", "a domain, or an address in brackets: [192.0.2.1]"}};
+constexpr auto kOneDestination = std::span(kDestinationAndIds).first<1>();
+constexpr auto kIds = std::span(kDestinationAndIds).last<1>();
 constexpr Parameter kOneAddress[] = {{"address", "someone elsewhere"}};
 
 constexpr Option kSuspend[] = {
@@ -67,14 +63,6 @@ constexpr Column kSuppressedColumns[] = {
     {"reason", "WHY"},
 };
 
-constexpr Option kFilter[] = {
-    {"to", "DOMAIN", "recipients that wait to go there"},
-    {"recipient", "ADDRESS", "this one"},
-    {"from", "ADDRESS", "of this sender; '<>' is nobody, whom reports come from"},
-    {"held", "", "those that are held"},
-    {"older", "SPAN", "queued longer ago than this: 30m, 2h, 1d"},
-    {"all", "", "the whole queue"},
-};
 constexpr Option kFilterAndReason[] = {
     {"to", "DOMAIN", "recipients that wait to go there"},
     {"recipient", "ADDRESS", "this one"},
@@ -84,6 +72,7 @@ constexpr Option kFilterAndReason[] = {
     {"all", "", "the whole queue"},
     {"reason", "TEXT", "why, in words: for the next admin, and in a report to the sender"},
 };
+constexpr auto kFilter = std::span(kFilterAndReason).first<std::size(kFilterAndReason) - 1>();
 
 constexpr Parameter kId[] = {{"id", "the message's number, as `queue list` shows it"}};
 
@@ -157,7 +146,7 @@ constexpr Command kCommands[] = {
      .is_destructive = true},
     {.name = "queue reroute",
      .summary = "let mail in the queue go another way",
-     .parameters = kDestination,
+     .parameters = kDestinationAndIds,
      .options = kFilter,
      .columns = {},
      .description = "To another domain's hosts, or to an address; the recipients' addresses stay "

@@ -128,9 +128,12 @@ void Run::put_back(queue::LeasedMessage message) { pending_.push_front(std::move
 
 // False: the connection is of no more use.
 net::Task<bool> Run::send_one(Connection& connection, queue::LeasedMessage message) {
-    auto part = message;
+    queue::LeasedMessage part;
     const auto most = std::max<std::size_t>(connection.most_recipients(), 1);
-    if (message.recipients.size() > most) {
+    if (message.recipients.size() <= most) {
+        part = std::move(message);
+    } else {
+        part = message;
         const auto border = static_cast<std::ptrdiff_t>(most);
         part.recipients.resize(most);
         message.recipients.erase(message.recipients.begin(), message.recipients.begin() + border);
