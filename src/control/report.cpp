@@ -1,5 +1,5 @@
 // `mailctl report dmarc` and `mailctl report tls`: of files, or of the mailbox of reports, which
-// the daemon reads (daemon/report_commands.cpp).
+// the daemon reads (daemon/report_commands.cpp); and `mailctl report dmarc send`.
 #include "control/report.hpp"
 
 #include "control/input.hpp"
@@ -64,23 +64,28 @@ void take_page(const json::object& page, ReportProblems& problems, const Take& t
     }
 }
 
-// Page by page, until the reply names no next one.
-Reply read_mailbox(const Session& session, WallTime since, ReportProblems& problems,
-                   const Take& take) {
+// Step by step, until the reply names no next one (protocol.hpp).
+Reply ask_all(const Session& session, json::object arguments,
+              const std::function<void(const json::object& part)>& take) {
     auto client = Client::connect(session.socket_path);
     if (!client) return failure(kNotReachable, client.error().internal);
-    Request request{std::string(session.invocation.command->name), {}};
-    request.arguments["since-time"] = to_unix_seconds(since);
+    Request request{std::string(session.invocation.command->name), std::move(arguments)};
     for (;;) {
         auto reply = client->call(request);
         if (!reply) return failure(reply.error());
         if (reply->exit != kOk || !reply->result.is_object()) return std::move(*reply);
-        const auto& page = reply->result.as_object();
-        take_page(page, problems, take);
-        const auto* next = page.if_contains("next");
+        const auto& part = reply->result.as_object();
+        take(part);
+        const auto* next = part.if_contains("next");
         if (next == nullptr) return success(nullptr);
         request.arguments[kStep] = *next;
     }
+}
+
+Reply read_mailbox(const Session& session, WallTime since, ReportProblems& problems,
+                   const Take& take) {
+    return ask_all(session, {{"since-time", to_unix_seconds(since)}},
+                   [&](const json::object& page) { take_page(page, problems, take); });
 }
 
 Reply read_reports(const Session& session, WallTime since, ReportProblems& problems,
@@ -111,6 +116,18 @@ Reply run_report_dmarc(Session& session) {
     });
     if (read.exit != kOk) return read;
     return reply_of(dmarc_json(summary, problems), problems);
+}
+
+Reply run_report_send(Session& session) {
+    json::array rows;
+    json::value day;
+    auto asked = ask_all(session, session.invocation.arguments, [&](const json::object& part) {
+        const auto& more = array_at(part, "rows");
+        rows.insert(rows.end(), more.begin(), more.end());
+        if (const auto* said = part.if_contains("day")) day = *said;
+    });
+    if (asked.exit != kOk) return asked;
+    return success(json::object{{"day", std::move(day)}, {"rows", std::move(rows)}});
 }
 
 Reply run_report_tls(Session& session) {

@@ -27,6 +27,7 @@ Reply run_verify(Session& session);  // message verify
 Reply run_sign(Session& session);    // message sign
 Reply run_domain_check(Session& session); // domain check
 Reply run_report_dmarc(Session& session);
+Reply run_report_send(Session& session); // report dmarc send
 Reply run_report_tls(Session& session);
 
 // A command of Runs::in_steps from its first step to its last.

@@ -22,6 +22,16 @@ constexpr Column kTls[] = {
     {"result", "RESULT"}, {"sessions", "SESSIONS"},
 };
 
+constexpr Option kSending[] = {
+    {"day", "DATE", "which day of UTC, like 2026-11-28; yesterday if it is not said"},
+    {"dry-run", "", "send nothing, and say what would be sent"},
+};
+
+constexpr Column kSent[] = {
+    {"domain", "DOMAIN"}, {"messages", "MESSAGES"}, {"to", "TO"},
+    {"fate", "FATE"},     {"detail", "DETAIL"},
+};
+
 constexpr Command kCommands[] = {
     {.name = "report dmarc",
      .summary = "say what DMARC reports tell of who sends with a domain's name",
@@ -37,6 +47,21 @@ constexpr Command kCommands[] = {
          "A report that came twice counts once. Files are read without the daemon. Exit code 1 "
          "when something could not be read, as when a report has more than 2 MiB in the mailbox: "
          "mailctl report dmarc --domain example.org --since 7d letter.eml",
+     .example = "",
+     .runs = Runs::here},
+    {.name = "report dmarc send",
+     .summary = "send the aggregate reports of a day, or say what would be sent",
+     .parameters = {},
+     .options = kSending,
+     .columns = kSent,
+     .description =
+         "Adds up what DMARC found of the day's messages (trace.record), and sends each domain "
+         "that asks for it (rua=) a report of the mail that came with its name: from reports.from, "
+         "signed, and where the destination is another organization's, only if that agrees in the "
+         "DNS. With reports.send_dmarc = \"on\" the daemon does that by itself, once for each day; "
+         "here it is done at once, and a report that was sent before is not sent again. No reports are "
+         "sent about reports, about domains in reports.exclude, and, unless reports.own_domains is "
+         "\"on\", about domains of this host: mailctl report dmarc send --dry-run",
      .example = "",
      .runs = Runs::here},
     {.name = "report tls",

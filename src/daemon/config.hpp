@@ -227,9 +227,15 @@ struct ImapSettings {
     std::string admin; // a URI
 };
 
-// Reports of other hosts about our domains' mail.
+// Reports of other hosts about our domains' mail, and ours about theirs.
 struct ReportSettings {
     std::string mailbox; // the account that gets them; empty: none
+    bool sends = false;
+    std::string from;                  // ours: whom they come from
+    std::string organization;          // who they say we are; empty only where nothing is sent
+    std::uint32_t most_a_day = 1000;   // domains that get one
+    std::vector<std::string> excluded; // with what is below them; lower case, A-labels
+    bool tells_own = false;            // our own domains get some, too
 };
 
 struct Config {

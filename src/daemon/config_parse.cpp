@@ -3,7 +3,6 @@
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
-#include "maild/directory/resolve.hpp"
 
 #include <algorithm>
 #include <array>
@@ -288,13 +287,6 @@ void read_imap(ConfigTable& table, ImapSettings& out) {
                     "write \"mailto:postmaster@example.org\" or the like");
 }
 
-void read_reports(ConfigTable& table, ReportSettings& out) {
-    table.text("mailbox", out.mailbox);
-    if (!out.mailbox.empty() && !directory::canonical_address(out.mailbox))
-        table.fault("mailbox", "is " + log::escaped(out.mailbox) + ", which is no address",
-                    "write the account that reports come to: \"dmarc@example.org\"");
-}
-
 void read_login_limits(ConfigTable& table, auth::LoginLimits& out) {
     constexpr std::chrono::seconds kDay = 24h;
     table.number<std::uint32_t>("failures_allowed", out.failures_allowed, 0, 10'000);
@@ -367,8 +359,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "trace", parsed, [&](ConfigTable& table) { read_trace(table, config.trace); });
     section(top, "queue", parsed,
             [&](ConfigTable& table) { read_queue(table, config.queue, parsed); });
-    section(top, "reports", parsed,
-            [&](ConfigTable& table) { read_reports(table, config.reports); });
+    section(top, "reports", parsed, [&](ConfigTable& table) { read_reports(table, config); });
     top.report_unknown_keys();
     if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }

@@ -3,6 +3,11 @@
 
 #include "daemon/config_table.hpp"
 
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
 namespace maild::daemon {
 
 void read_tls(ConfigTable& table, TlsFiles& out, ParsedConfig& parsed);
@@ -11,6 +16,10 @@ void read_dns(ConfigTable& table, DnsSettings& out);
 void read_dkim(ConfigTable& table, DkimSettings& out);
 void read_verify(ConfigTable& table, VerifySettings& out);
 void read_queue(ConfigTable& table, QueueSettings& out, ParsedConfig& parsed);
+void read_reports(ConfigTable& table, Config& config); // when hostname and [trace] have been read
+// Each string of an array; what is none is a fault.
+void read_strings(ConfigTable& table, std::string_view key, std::size_t most,
+                  const std::function<void(const std::string& text)>& take);
 // `key` is an array of networks.
 void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
 void read_session_limits(ConfigTable& table, Limits& out);

@@ -11,9 +11,10 @@ namespace {
 constexpr std::size_t kMaxServers = 8;
 constexpr std::size_t kMaxSealers = 1000;
 
-// Each string of an array; what is none is a fault.
-template <class Take>
-void read_strings(ConfigTable& table, std::string_view key, std::size_t most, Take take) {
+} // namespace
+
+void read_strings(ConfigTable& table, std::string_view key, std::size_t most,
+                  const std::function<void(const std::string& text)>& take) {
     const auto* items = table.array(key);
     if (items == nullptr) return;
     if (items->size() > most)
@@ -27,8 +28,6 @@ void read_strings(ConfigTable& table, std::string_view key, std::size_t most, Ta
             table.fault(key, "holds something that is no string", "write each in quotes");
     }
 }
-
-} // namespace
 
 void read_dns(ConfigTable& table, DnsSettings& out) {
     read_strings(table, "servers", kMaxServers, [&](const std::string& text) {

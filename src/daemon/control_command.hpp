@@ -3,6 +3,7 @@
 // name. It gets the checked arguments and everything that `control` can reach, and answers with
 // JSON as the table's columns name it.
 
+#include "daemon/any_worker.hpp"
 #include "daemon/log_reader.hpp"
 #include "daemon/peer_messages.hpp"
 #include "daemon/role.hpp"
@@ -25,6 +26,7 @@
 namespace maild::daemon {
 
 class DkimCare;
+class ReportSchedule;
 
 // What the role `control` has; references live as long as the role.
 struct ControlReach {
@@ -35,11 +37,12 @@ struct ControlReach {
     store::QueueAdmin& queue;
     ipc::Client& trace;
     LogReader& log;
-    std::map<std::uint32_t, std::unique_ptr<ipc::Client>>& workers; // by index
+    WorkerLines& workers;
     ServerStatus& status;
     net::Event& status_changed;
     ipc::Client& auth; // for what is no directory's
     DkimCare& dkim;
+    ReportSchedule& reports;
 };
 
 // Typed access to a request's arguments. What is wrong with one is a sentence for the admin.

@@ -2,6 +2,7 @@
 
 #include "daemon/control_server.hpp"
 #include "daemon/dkim_care.hpp"
+#include "daemon/report_schedule.hpp"
 #include "daemon/resolver_line.hpp"
 
 #include "maild/directory/remote_directory.hpp"
@@ -9,7 +10,6 @@
 #include "maild/net/timer.hpp"
 #include "maild/store/remote_store.hpp"
 
-#include <map>
 #include <optional>
 
 namespace maild::daemon {
@@ -27,6 +27,12 @@ public:
         store_.emplace(context.io(), *store_line_);
         directory_.emplace(*auth_line_);
         care_.emplace(*directory_, resolver_line_.emplace(context.io()), clock_);
+        reports_.emplace(ReportReach{.context = context,
+                                     .admin = *directory_,
+                                     .store = *store_,
+                                     .trace = *trace_line_,
+                                     .workers = workers_},
+                         clock_);
         server_.emplace(ControlReach{.context = context,
                                      .admin = *directory_,
                                      .directory = *directory_,
@@ -38,11 +44,13 @@ public:
                                      .status = status_,
                                      .status_changed = status_changed_,
                                      .auth = *auth_line_,
-                                     .dkim = *care_});
+                                     .dkim = *care_,
+                                     .reports = *reports_});
         net::spawn(context.io(), care_->run([&context]() -> const DkimSettings& {
             return context.config().dkim;
         }),
                    "dkim_care");
+        reports_->start();
         context.ready();
         return {};
     }
@@ -88,9 +96,10 @@ private:
     std::optional<ResolverLine> resolver_line_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;
-    std::map<std::uint32_t, std::unique_ptr<ipc::Client>> workers_;
     SystemClock clock_;
     std::optional<DkimCare> care_;
+    WorkerLines workers_;
+    std::optional<ReportSchedule> reports_;
     LogReader log_;
     ServerStatus status_;
     net::Event status_changed_;

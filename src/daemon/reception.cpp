@@ -1,5 +1,7 @@
 #include "daemon/reception.hpp"
 
+#include "daemon/dmarc_fact.hpp"
+
 #include "maild/base/ensure.hpp"
 #include "maild/base/log.hpp"
 #include "maild/net/ip.hpp"
@@ -144,6 +146,15 @@ bool SenderChecks::proves(const smtp::ReversePath& path) const {
         if (verdict.domain == domain) return true;
         return organization && organization == policy::dmarc::registrable_domain(verdict.domain);
     });
+}
+
+std::optional<trace::DmarcFact> SenderChecks::fact(const smtp::ReversePath& sender) const {
+    auto found = report::fact_of(
+        {.envelope_from = sender.is_null() ? std::string() : sender.address->domain.ascii(),
+         .report = message,
+         .spf = spf ? &spf->of_mail_from() : nullptr,
+         .decision = decision});
+    return found ? traced_fact(*found) : std::nullopt;
 }
 
 bool Reception::exempts(const smtp::Client& client, const Config& config) {

@@ -34,6 +34,8 @@ struct SenderChecks {
     bool proves(const smtp::ReversePath& path) const;
     // For the trace: what each check found, and what decided.
     std::vector<trace::Verdict> verdicts() const;
+    // Likewise, for who asks for reports on mail with its name; `sender`: the reverse-path.
+    std::optional<trace::DmarcFact> fact(const smtp::ReversePath& sender) const;
 };
 
 class Reception {

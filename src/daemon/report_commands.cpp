@@ -1,6 +1,8 @@
 // mailctl report …: of the mailbox of reports, page by page (control/protocol.hpp: steps). Which
-// worker reads a page is all the same: it gets a token for that one account, for a minute.
+// worker reads a page is all the same: it gets a token for that one account, for a minute. And
+// getting reports of our own out.
 #include "daemon/control_command.hpp"
+#include "daemon/report_schedule.hpp"
 
 #include "maild/mail/text.hpp"
 
@@ -11,22 +13,15 @@ namespace {
 using control::Reply;
 
 constexpr std::chrono::seconds kPageTimeout{60};
-
-net::Task<Result<ReportPage>> ask_a_worker(ControlReach& reach, const ReadReports& request) {
-    Error last{Errc::unavailable, "no worker is there."};
-    for (auto& [index, client] : reach.workers) {
-        ReadReports copy = request;
-        auto page = co_await client->call<ReportPage>(kReadReports, std::move(copy), kPageTimeout);
-        if (page || page.error().code != Errc::unavailable) co_return page;
-        last = std::move(page.error());
-    }
-    co_return std::unexpected(std::move(last));
-}
+constexpr std::chrono::milliseconds kLook{500};
+constexpr std::chrono::seconds kPatience{5}; // until mailctl has to ask again
 
 // JSON wants UTF-8, which what strangers call their files need not be.
+std::string clean(const std::string& text) { return mail::to_utf8(text, "utf-8"); }
+
 json::array texts(const std::vector<std::string>& from) {
     json::array out;
-    for (const auto& text : from) out.emplace_back(mail::to_utf8(text, "utf-8"));
+    for (const auto& text : from) out.emplace_back(clean(text));
     return out;
 }
 
@@ -42,7 +37,8 @@ net::Task<Reply> read_reports(ControlReach& reach, ReportKind kind, Arguments ar
                               .after = Uid(static_cast<std::uint32_t>(step)),
                               .since = from_unix_seconds(static_cast<std::int64_t>(since)),
                               .kind = kind};
-    const auto page = co_await ask_a_worker(reach, request);
+    const auto page =
+        co_await ask_any_worker<ReportPage>(reach.workers, kReadReports, request, kPageTimeout);
     if (!page) co_return control::failure(page.error());
     json::object result{{"reports", texts(page->reports)},
                         {"problems", texts(page->problems)},
@@ -61,8 +57,56 @@ net::Task<Reply> read_tls(ControlReach& reach, Arguments arguments) {
     co_return reply;
 }
 
+json::array rows_of(const DayReports& reports, std::size_t from) {
+    json::array rows;
+    for (auto i = from; i < reports.lines().size(); ++i) {
+        const auto& line = reports.lines()[i];
+        rows.push_back(json::object{{"domain", clean(line.domain)},
+                                    {"messages", static_cast<std::int64_t>(line.messages)},
+                                    {"to", clean(line.to)},
+                                    {"fate", line.fate},
+                                    {"detail", clean(line.detail)}});
+    }
+    return rows;
+}
+
+// What is new of them, as soon as there is something; `from`: the first line that was not told.
+net::Task<Reply> follow_reports(std::shared_ptr<DayReports> reports, std::size_t from) {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (reports->lines().size() <= from && !reports->is_over() &&
+           std::chrono::steady_clock::now() < until)
+        co_await reports->changed().wait(kLook);
+    if (reports->is_over() && reports->trouble()) co_return control::failure(*reports->trouble());
+    json::object result{{"day", format_day(reports->day())}, {"rows", rows_of(*reports, from)}};
+    if (!reports->is_over()) result["next"] = std::to_string(reports->lines().size());
+    co_return control::success(std::move(result));
+}
+
+net::Task<Reply> send_dmarc(ControlReach& reach, Arguments arguments) {
+    const auto yesterday = day_of(SystemClock().now()) - std::chrono::days(1);
+    const auto day = arguments.has("day") ? parse_day(arguments.text("day")) : yesterday;
+    if (!day)
+        co_return control::failure(control::kUsage, "--day wants a date, like 2026-11-28 (UTC).");
+    const bool is_dry_run = arguments.has("dry-run");
+    const auto step = arguments.number(control::kStep);
+    auto reports = reach.reports.current();
+    if (!step) {
+        auto begun = reach.reports.begin(*day, is_dry_run);
+        if (!begun && begun.error().code == Errc::invalid_argument)
+            co_return control::failure(control::kUsage, begun.error().internal);
+        if (!begun) co_return control::failure(begun.error());
+        reports = std::move(*begun);
+    }
+    const bool is_same = reports && reports->day() == *day && reports->is_dry_run() == is_dry_run;
+    if (!is_same)
+        co_return control::failure(control::kTemporary, "another one has asked for other reports.");
+    auto reply = co_await follow_reports(std::move(reports), step.value_or(0));
+    co_return reply;
+}
+
 constexpr ControlCommand kCommands[] = {
     {"report dmarc", read_dmarc},
+    {"report dmarc send", send_dmarc}, // the job logs itself
     {"report tls", read_tls},
 };
 

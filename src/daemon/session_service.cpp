@@ -3,9 +3,10 @@
 namespace maild::daemon {
 
 SessionService::SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates,
-                               store::MessageStore& store)
+                               Needs needs)
     : gates_(std::move(gates)),
-      reports_(store),
+      needs_(needs),
+      reports_(needs.store),
       server_(io, "worker",
               [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                   return answer(*this, std::move(connection), std::move(request));
@@ -26,6 +27,10 @@ net::Task<void> SessionService::answer(SessionService& self,
         co_await answer_reports(self, std::move(connection), std::move(request));
         co_return;
     }
+    if (request.type == kSendReport) {
+        co_await send_report(self, std::move(connection), std::move(request));
+        co_return;
+    }
     const auto kick = request.type == kKick ? ipc::decode<KickRequest>(request.payload)
                                             : fail(Errc::protocol_error, "unknown request");
     if (kick)
@@ -44,6 +49,19 @@ net::Task<void> SessionService::answer_reports(SessionService& self,
     }
     const auto page = co_await self.reports_.read(std::move(*wanted));
     connection->answer(request.id, page);
+}
+
+net::Task<void> SessionService::send_report(SessionService& self,
+                                            std::shared_ptr<ipc::Connection> connection,
+                                            ipc::Request request) {
+    auto wanted = ipc::decode<SendReport>(request.payload);
+    if (!wanted) {
+        connection->reply_error(request.id, wanted.error());
+        co_return;
+    }
+    const auto fate =
+        co_await self.needs_.sender.send(std::move(*wanted), self.needs_.context.config());
+    connection->answer(request.id, fate);
 }
 
 SessionList SessionService::list() const {

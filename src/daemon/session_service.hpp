@@ -1,9 +1,11 @@
 #pragma once
-// A worker's answers to `control`: who is connected here, ending sessions, and what the mailbox of
-// reports holds.
+// A worker's answers to `control`: who is connected here, ending sessions, what the mailbox of
+// reports holds, and getting reports of our own out.
 
 #include "daemon/peer_messages.hpp"
 #include "daemon/report_reader.hpp"
+#include "daemon/report_sender.hpp"
+#include "daemon/role.hpp"
 
 #include "maild/ipc/server.hpp"
 #include "maild/net/gate.hpp"
@@ -14,9 +16,13 @@ namespace maild::daemon {
 
 class SessionService {
 public:
-    // Gates and store outlive it.
-    SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates,
-                   store::MessageStore& store);
+    // What a worker has for it; all of it outlives the service.
+    struct Needs {
+        store::MessageStore& store;
+        ReportSender& sender;
+        RoleContext& context; // for the configuration in force
+    };
+    SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates, Needs needs);
     void attach(UniqueFd socket);
 
 private:
@@ -28,8 +34,12 @@ private:
     static net::Task<void> answer_reports(SessionService& self,
                                           std::shared_ptr<ipc::Connection> connection,
                                           ipc::Request request);
+    static net::Task<void> send_report(SessionService& self,
+                                       std::shared_ptr<ipc::Connection> connection,
+                                       ipc::Request request);
 
     std::vector<net::Gate*> gates_;
+    Needs needs_;
     ReportReader reports_;
     ipc::Server server_;
 };

@@ -335,6 +335,7 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
             envelope.record.client_name = checks.client->name;
         auto verdicts = checks.verdicts();
         std::ranges::move(verdicts, std::back_inserter(envelope.record.verdicts));
+        envelope.record.dmarc = checks.fact(envelope.mail.reverse_path);
         if (auto refusal = checks.refusal()) {
             outcomes.emplace_back(std::unexpected(std::move(*refusal)));
             co_return outcomes;

@@ -1,5 +1,8 @@
 #include "daemon/trace_role.hpp"
 
+#include "daemon/day_mark.hpp"
+#include "daemon/report_messages.hpp"
+
 #include "maild/base/log.hpp"
 #include "maild/ipc/server.hpp"
 #include "maild/net/spawn.hpp"
@@ -38,6 +41,8 @@ public:
             files_, clock_, {.directory = config.paths.traces(), .bounds = bounds_of(config)});
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
+        mark_.emplace(files_, config.paths.traces());
+        sent_.emplace(files_, config.paths.traces());
         server_.emplace(context.io(), "trace",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
@@ -63,7 +68,7 @@ private:
     static net::Task<void> answer(Trace& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
         const bool is_good = connection->role() == ipc::PeerRole::control
-                                 ? self.search(*connection, request)
+                                 ? self.answer_control(*connection, request)
                                  : self.keep(*connection, request);
         if (is_good) co_return;
         log::error("trace_request_malformed", {{"type", request.type}});
@@ -85,8 +90,74 @@ private:
         return true;
     }
 
+    bool answer_control(ipc::Connection& connection, const ipc::Request& request) {
+        if (request.type == kReportedDay) return tell_reported(connection, request);
+        if (request.type == kSetReportedDay) return set_reported(connection, request);
+        if (request.type == kSentCopies) return tell_sent(connection, request);
+        if (request.type == kNoteSent) return note_sent(connection, request);
+        return request.type == trace::kSearch && search(connection, request);
+    }
+
+    // What was reported stands beside what it was made of: who clears the one begins anew with the
+    // other.
+    bool tell_reported(ipc::Connection& connection, const ipc::Request& request) {
+        const auto day = mark_->load();
+        Result<ReportedDay> reported = ReportedDay{};
+        if (!day)
+            reported = std::unexpected(day.error());
+        else if (*day)
+            reported->day = (*day)->time_since_epoch().count();
+        connection.answer(request.id, reported);
+        return true;
+    }
+
+    bool set_reported(ipc::Connection& connection, const ipc::Request& request) {
+        const auto asked = ipc::decode<ReportedDay>(request.payload);
+        if (!asked || (asked->day && !is_day(*asked->day))) return false;
+        const auto kept =
+            asked->day ? mark_->keep(UtcDay(std::chrono::days(*asked->day))) : mark_->forget();
+        confirm(connection, request, kept);
+        return true;
+    }
+
+    bool tell_sent(ipc::Connection& connection, const ipc::Request& request) {
+        const auto asked = ipc::decode<ReportedDay>(request.payload);
+        if (!asked || !asked->day || !is_day(*asked->day)) return false;
+        auto copies = sent_->load(UtcDay(std::chrono::days(*asked->day)));
+        Result<SentCopies> sent = SentCopies{.day = *asked->day};
+        if (copies)
+            sent->copies = std::move(*copies);
+        else
+            sent = std::unexpected(std::move(copies.error()));
+        connection.answer(request.id, sent);
+        return true;
+    }
+
+    bool note_sent(ipc::Connection& connection, const ipc::Request& request) {
+        const auto asked = ipc::decode<SentCopies>(request.payload);
+        if (!asked || !is_day(asked->day)) return false;
+        confirm(connection, request,
+                sent_->add(UtcDay(std::chrono::days(asked->day)), asked->copies));
+        return true;
+    }
+
+    static bool is_day(std::int64_t day) {
+        constexpr std::int64_t kMostDays = 2'932'896; // 9999-12-31
+        return day >= 0 && day <= kMostDays;
+    }
+
+    static void confirm(ipc::Connection& connection, const ipc::Request& request,
+                        const Result<void>& kept) {
+        if (kept) {
+            const Result<ipc::Nothing> done{};
+            connection.answer(request.id, done);
+            return;
+        }
+        log::error("reports_not_noted", {{"detail", kept.error().internal}});
+        connection.reply_error(request.id, kept.error());
+    }
+
     bool search(ipc::Connection& connection, const ipc::Request& request) {
-        if (request.type != trace::kSearch) return false;
         const auto asked = ipc::decode<trace::SearchRequest>(request.payload);
         if (!asked) return false;
         const Result<trace::SearchPage> page = store_->search(asked->query, asked->range);
@@ -135,6 +206,8 @@ private:
     PosixFileSystem files_;
     RoleContext* context_ = nullptr;
     std::unique_ptr<trace::Store> store_;
+    std::optional<DayMark> mark_;
+    std::optional<SentLog> sent_;
     std::string trouble_;
     std::optional<ipc::Server> server_;
 };

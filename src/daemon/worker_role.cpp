@@ -144,7 +144,11 @@ public:
                 std::make_unique<net::Gate>(std::string(name_of(service)), gate_limits(), clock_);
             net::spawn(io, gate_of(service).end_expired(), "gate_expiry");
         }
-        sessions_.emplace(io, gates(), *store_);
+        signer_.emplace(*directory_);
+        report_sender_.emplace(*directory_, *store_, *dns_, *signer_, clock_);
+        sessions_.emplace(
+            io, gates(),
+            SessionService::Needs{.store = *store_, .sender = *report_sender_, .context = context});
         follow_certificates();
         net::spawn(io, begin(), "worker_begin");
         return {};
@@ -370,6 +374,8 @@ private:
     std::optional<smtp::Budget> budget_;
     std::optional<smtp::EarlyTalkers> early_talkers_;
     std::array<std::unique_ptr<net::Gate>, kServices.size()> gates_;
+    std::optional<OwnMailSigner> signer_;
+    std::optional<ReportSender> report_sender_;
     std::optional<SessionService> sessions_;
     ByTls<imap::Server> imap_;
     ByTls<pop3::Server> pop3_;

@@ -210,6 +210,23 @@ AggregateReport Aggregator::report_of(const std::string& name, const Domain& dom
     return report;
 }
 
+std::vector<Aggregator::Size> Aggregator::sizes() const {
+    std::vector<Size> out;
+    for (const auto& [name, domain] : domains_) {
+        Size size{name, domain.left_out, domain.counts.size()};
+        for (const auto& [record, count] : domain.counts) size.messages += count;
+        out.push_back(std::move(size));
+    }
+    std::ranges::stable_sort(out, std::ranges::greater(), &Size::messages);
+    return out;
+}
+
+std::optional<DomainReport> Aggregator::report(const std::string& domain) const {
+    const auto found = domains_.find(domain);
+    if (found == domains_.end()) return std::nullopt;
+    return DomainReport{report_of(domain, found->second), found->second.record};
+}
+
 std::vector<DomainReport> Aggregator::reports() const {
     std::vector<DomainReport> out;
     for (const auto& [name, domain] : domains_)

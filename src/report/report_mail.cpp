@@ -20,8 +20,8 @@ std::string plain(std::string_view text) {
     return out;
 }
 
-std::string file_name_of(const AggregateReport& report, const std::string& submitter) {
-    return submitter + "!" + plain(report.policy.domain) + "!" +
+std::string file_name_of(const PackedReport& report, const std::string& submitter) {
+    return submitter + "!" + plain(report.domain) + "!" +
            std::to_string(to_unix_seconds(report.begin)) + "!" +
            std::to_string(to_unix_seconds(report.end)) + ".xml.gz";
 }
@@ -36,12 +36,19 @@ std::string base64_lines(std::string_view bytes) {
 
 } // namespace
 
-std::string format_report_mail(const DomainReport& domain_report, const Reporter& reporter,
+PackedReport pack_report(const AggregateReport& report) {
+    return {.domain = report.policy.domain,
+            .id = report.report_id,
+            .begin = report.begin,
+            .end = report.end,
+            .gzip = pack_gzip(format_aggregate(report))};
+}
+
+std::string format_report_mail(const PackedReport& report, const Reporter& reporter,
                                const mail::Address& to, WallTime date) {
-    const auto& report = domain_report.report;
     const auto submitter = plain(reporter.submitter);
-    const auto domain = plain(report.policy.domain);
-    const auto id = plain(report.report_id);
+    const auto domain = plain(report.domain);
+    const auto id = plain(report.id);
     const std::string boundary(kBoundary);
     return "From: <" + reporter.email + ">\r\nTo: <" + to.format() +
            ">\r\nDate: " + mail::format_date_time(date) + "\r\nMessage-ID: <" + id +
@@ -56,8 +63,8 @@ std::string format_report_mail(const DomainReport& domain_report, const Reporter
            boundary +
            "\r\nContent-Type: application/gzip\r\nContent-Transfer-Encoding: base64\r\n"
            "Content-Disposition: attachment;\r\n filename=\"" +
-           file_name_of(report, submitter) + "\"\r\n\r\n" +
-           base64_lines(pack_gzip(format_aggregate(report))) + "\r\n--" + boundary + "--\r\n";
+           file_name_of(report, submitter) + "\"\r\n\r\n" + base64_lines(report.gzip) + "\r\n--" +
+           boundary + "--\r\n";
 }
 
 } // namespace maild::report

@@ -77,7 +77,8 @@ bool holds(const Condition& condition, const Record& record) {
 } // namespace
 
 bool Query::matches(const Record& record) const {
-    if (record.time < since) return false;
+    if (record.time < since || (before != WallTime() && record.time >= before)) return false;
+    if (has_dmarc && !record.dmarc) return false;
     return std::ranges::all_of(
         conditions_of(*this), [&](const Condition& condition) { return holds(condition, record); });
 }

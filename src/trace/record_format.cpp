@@ -12,8 +12,12 @@ constexpr std::size_t kSentence = 400; // replies, reasons, header fields
 constexpr std::size_t kMaxVerdicts = 50;
 constexpr std::size_t kMaxSteps = 12;
 constexpr std::size_t kMaxPlaces = 12;
+constexpr std::size_t kMaxSignatures = 10; // that are verified, policy::dkim::kMaxSignatures
+constexpr std::size_t kMaxSpfResults = 2;
+constexpr std::size_t kMaxReasons = 4;
+constexpr std::size_t kComment = 100;
 // What the fields that follow the list of recipients may take, and the last recipient.
-constexpr std::size_t kReserve = 26 * 1024;
+constexpr std::size_t kReserve = 36 * 1024;
 
 } // namespace
 
@@ -46,6 +50,30 @@ template <class Codec> void fields(Codec& codec, Recipient& r) {
     codec.list(6, r.places, kMaxPlaces);
 }
 
+template <class Codec> void fields(Codec& codec, CheckResult& r) {
+    codec.text(1, r.domain, kAddress);
+    codec.text(2, r.name, kShort);
+    codec.text(3, r.outcome, kShort);
+    codec.text(4, r.comment, kComment);
+}
+
+template <class Codec> void fields(Codec& codec, OverrideReason& r) {
+    codec.text(1, r.type, kShort);
+    codec.text(2, r.comment, kSentence);
+}
+
+template <class Codec> void fields(Codec& codec, DmarcFact& f) {
+    codec.text(1, f.author, kAddress);
+    codec.text(2, f.record_domain, kAddress);
+    codec.text(3, f.record, kMaxPolicyRecord);
+    codec.text(4, f.disposition, kShort);
+    codec.number(5, f.is_dkim_aligned);
+    codec.number(6, f.is_spf_aligned);
+    codec.list(7, f.reasons, kMaxReasons);
+    codec.list(8, f.dkim, kMaxSignatures);
+    codec.list(9, f.spf, kMaxSpfResults);
+}
+
 namespace {
 
 template <class Codec> void fields_before_recipients(Codec& codec, Record& r) {
@@ -75,6 +103,7 @@ void fields_behind_recipients(Codec& codec, Record& r, Number& accepted, Number&
     codec.text(19, r.reply, kSentence);
     codec.text(20, r.reason, kSentence);
     codec.number(21, r.lost);
+    codec.optional(22, r.dmarc);
 }
 
 } // namespace

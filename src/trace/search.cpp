@@ -9,6 +9,7 @@ namespace {
 // Of one call, so that the process that searches stays with its other work: some 10 ms.
 constexpr std::uint64_t kMaxRead = 16ULL << 20;
 constexpr std::uint64_t kMaxFound = 1ULL << 20;
+constexpr std::chrono::hours kMaxDelay{1}; // of a record on its way here
 
 } // namespace
 
@@ -34,13 +35,19 @@ bool Search::look_at(const Segment& segment) {
     for (const auto& place : segment.blocks() | std::views::reverse) {
         const auto& header = place.header;
         if (header.end() <= range_.from) return true;
-        if (header.first >= range_.before || header.last_time < query_.since) continue;
+        if (header.first >= range_.before || header.last_time < query_.since || is_too_new(header))
+            continue;
         if (!look_at(segment, place)) return false;
         if (read_ < kMaxRead) continue;
         page_.next = header.first;
         return false;
     }
     return true;
+}
+
+// A record comes here after the time that it tells, as long as its worker waits for us.
+bool Search::is_too_new(const BlockHeader& header) const {
+    return query_.before != WallTime() && header.first_time > query_.before + kMaxDelay;
 }
 
 bool Search::look_at(const Segment& segment, const BlockPlace& place) {

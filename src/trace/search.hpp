@@ -20,6 +20,7 @@ public:
 private:
     bool look_at(const Segment& segment, const BlockPlace& place);
     bool look_at(std::uint64_t number, std::string_view bytes);
+    bool is_too_new(const BlockHeader& header) const;
     bool may_be_in(const std::vector<std::uint64_t>& keys) const;
 
     const Query& query_;

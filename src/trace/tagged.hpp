@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -37,6 +38,9 @@ public:
     }
     template <class T> void list(unsigned tag, const std::vector<T>& values, std::size_t limit) {
         for (std::size_t i = 0; i < values.size() && i < limit; ++i) nested(tag, values[i]);
+    }
+    template <class T> void optional(unsigned tag, const std::optional<T>& value) {
+        if (value) nested(tag, *value);
     }
     template <class T> void nested(unsigned tag, const T& value) {
         varint(tag * 2U + 1);
@@ -86,6 +90,11 @@ public:
             if (values.size() < limit) values.push_back(std::move(value));
             advance();
         }
+    }
+    template <class T> void optional(unsigned tag, std::optional<T>& value) {
+        std::vector<T> values;
+        list(tag, values, 1);
+        if (!values.empty()) value = std::move(values.front());
     }
     // Whether all of it was well formed, to its end.
     bool finish() {

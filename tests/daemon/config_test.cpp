@@ -86,7 +86,11 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.trace.is_enabled, plain.trace.is_enabled);
     EXPECT_EQ(config.trace.keep, plain.trace.keep);
     EXPECT_EQ(config.trace.octets, plain.trace.octets);
-    EXPECT_EQ(config.reports.mailbox, "");
+    EXPECT_EQ(config.reports.mailbox + config.reports.from, "");
+    EXPECT_EQ(config.reports.sends, plain.reports.sends);
+    EXPECT_EQ(config.reports.most_a_day, plain.reports.most_a_day);
+    EXPECT_EQ(config.reports.excluded, plain.reports.excluded);
+    EXPECT_EQ(config.reports.tells_own, plain.reports.tells_own);
     ASSERT_EQ(config.listeners.size(), plain.listeners.size() + 1); // and LMTP's socket
     for (std::size_t i = 0; i < plain.listeners.size(); ++i) {
         EXPECT_TRUE(config.listeners[i].same_endpoint(plain.listeners[i])) << i;
@@ -208,6 +212,11 @@ key = "/etc/maild/net.key"
 names = ["Mail.Example.NET", "*.example.net"]
 [reports]
 mailbox = "dmarc@example.org"
+from = "postmaster@example.org"
+organization = "Example"
+most_a_day = 7
+exclude = ["Example.NET"]
+own_domains = "on"
 [imap]
 comment = "Wartung: sonntags"
 admin = "tel:+44-20-7946-0000"
@@ -248,6 +257,11 @@ admin = "tel:+44-20-7946-0000"
               (std::vector<std::string>{"mail.example.net", "*.example.net"}));
     EXPECT_EQ(config.imap.comment, "Wartung: sonntags");
     EXPECT_EQ(config.reports.mailbox, "dmarc@example.org");
+    EXPECT_EQ(config.reports.from, "postmaster@example.org");
+    EXPECT_EQ(config.reports.organization, "Example");
+    EXPECT_EQ(config.reports.most_a_day, 7u);
+    EXPECT_EQ(config.reports.excluded, std::vector<std::string>{"example.net"});
+    EXPECT_TRUE(config.reports.tells_own);
     EXPECT_EQ(config.imap.admin, "tel:+44-20-7946-0000");
     EXPECT_EQ(config.trusted.size(), 3u);
     EXPECT_EQ(config.proxies.size(), 2u);

@@ -1,4 +1,4 @@
-// [dns] and [verify].
+// [dns], [verify] and [reports].
 #include "daemon/config_file.hpp"
 
 #include <gtest/gtest.h>
@@ -47,6 +47,18 @@ TEST(VerifyConfig, NamesEachFault) {
              {"[verify]\ntrusted_sealers = [\"a b\"]\n", "which is no domain"},
              {"[verify]\nexempt = [\"192.0.2.1/8\"]\n", "verify.exempt holds 192.0.2.1/8"},
              {"[verify]\ndkim = \"on\"\n", "verify.dkim is not a known key"},
+             {"[reports]\nmailbox = \"dmarc\"\n", "reports.mailbox is dmarc, which is no address"},
+             {"[reports]\nfrom = \"ada@example.org\"\n",
+              "reports.from is not the postmaster of a domain"},
+             {"[reports]\norganization = \"" + std::string(201, 'a') + "\"\n",
+              "reports.organization is too long"},
+             {"[reports]\nmost_a_day = 0\n", "reports.most_a_day"},
+             {"[reports]\nexclude = [\"a b\"]\n",
+              "reports.exclude holds \"a b\", which is no domain"},
+             {"[dkim]\nsign = \"off\"\n[reports]\nsend_dmarc = \"on\"\nfrom = "
+              "\"postmaster@example.org\"\n",
+              "reports.send_dmarc is \"on\", but dkim.sign is \"off\""},
+             {"[reports]\nsend_dmarc = \"on\"\n", "reports.from is empty"},
          }) {
         const auto parsed = parse_config(c.text, "m.toml", kNamed);
         ASSERT_EQ(parsed.faults.size(), 1U) << c.text;

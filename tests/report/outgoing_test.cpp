@@ -70,6 +70,24 @@ TEST(OutgoingReports, AddUpByDomainAndResult) {
     EXPECT_EQ(parse_aggregate(format_aggregate(report)).value(), report);
 }
 
+TEST(OutgoingReports, AreHadOneByOneTheLargestFirst) {
+    Aggregator aggregator(reporter(), kDay);
+    auto fact = fact_from("192.0.2.1");
+    aggregator.add(fact);
+    fact.record_domain = "b.example";
+    aggregator.add(fact);
+    aggregator.add(fact);
+    fact.record_domain = "a.example";
+    aggregator.add(fact);
+    std::string order;
+    for (const auto& size : aggregator.sizes())
+        order += size.domain + " " + std::to_string(size.messages) + "/" +
+                 std::to_string(size.records) + ", ";
+    EXPECT_EQ(order, "b.example 2/1, a.example 1/1, example.org 1/1, ");
+    EXPECT_EQ(aggregator.report("b.example")->report, aggregator.reports()[1].report);
+    EXPECT_FALSE(aggregator.report("c.example"));
+}
+
 TEST(OutgoingReports, LeaveOutWhatNobodyAsksFor) {
     Aggregator aggregator(reporter(), kDay);
     auto fact = fact_from("192.0.2.1");
@@ -295,8 +313,9 @@ TEST(ReportMail, IsReadAgain) {
     const auto reports = aggregator.reports();
     const auto to = mail::parse_address("dmarc@example.org", mail::Utf8::refused).value();
     const auto date = from_unix_seconds(1'700'100'000);
-    const auto mail = format_report_mail(reports[0], reporter(), to, date);
-    EXPECT_EQ(mail, format_report_mail(reports[0], reporter(), to, date));
+    const auto packed = pack_report(reports[0].report);
+    const auto mail = format_report_mail(packed, reporter(), to, date);
+    EXPECT_EQ(mail, format_report_mail(packed, reporter(), to, date));
     const auto found = reports_in_message(mail);
     ASSERT_THAT(found.aggregate, SizeIs(1));
     EXPECT_EQ(found.aggregate[0], reports[0].report);
@@ -317,9 +336,7 @@ TEST(ReportMail, IsReadAgain) {
 }
 
 TEST(ReportMail, HoldsNoFieldOfAStranger) {
-    DomainReport report;
-    report.report.policy.domain = "a\r\nBcc: b";
-    report.report.report_id = "1.a\r\nBcc: b@x";
+    const PackedReport report{.domain = "a\r\nBcc: b", .id = "1.a\r\nBcc: b@x", .gzip = {}};
     const auto to = mail::parse_address("dmarc@example.org", mail::Utf8::refused).value();
     const auto mail = format_report_mail(report, reporter(), to, kDay.begin);
     EXPECT_THAT(mail, testing::Not(HasSubstr("\nBcc")));

@@ -61,6 +61,18 @@ TEST(TraceQuery, PassesOverOlderOnes) {
     EXPECT_FALSE(query.matches(test::sample()));
 }
 
+TEST(TraceQuery, TakesADayAndWhatDmarcSaw) {
+    auto record = test::sample();
+    Query day{.since = record.time, .before = record.time + std::chrono::hours(24)};
+    day.has_dmarc = true;
+    EXPECT_TRUE(day.matches(record));
+    record.time = day.before;
+    EXPECT_FALSE(day.matches(record));
+    record.time = day.since;
+    record.dmarc.reset();
+    EXPECT_FALSE(day.matches(record));
+}
+
 // They stand in files: another function would not find what is there.
 TEST(TraceQuery, HashesAreTheSameForEver) {
     Record record;

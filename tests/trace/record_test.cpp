@@ -17,7 +17,11 @@ TEST(TraceRecord, ComesBackAsItWas) {
 }
 
 TEST(TraceRecord, TakesLittleRoom) {
-    EXPECT_LT(format_record(test::sample()).size(), 600U);
+    auto record = test::sample();
+    const auto with_dmarc = format_record(record).size();
+    record.dmarc.reset();
+    EXPECT_LT(format_record(record).size(), 600U);
+    EXPECT_LT(with_dmarc, format_record(record).size() + 300U);
     EXPECT_EQ(format_record({}).size(), 0U);
 }
 
@@ -43,6 +47,13 @@ TEST(TraceRecord, CutsTextsBetweenCharacters) {
 TEST(TraceRecord, BoundsWhatAPeerSays) {
     Record record;
     record.subject.assign(100'000, 'x');
+    const std::string name(5'000, 'd');
+    record.dmarc = DmarcFact{.author = name, .record = name, .disposition = name};
+    for (int i = 0; i < 50; ++i) {
+        record.dmarc->dkim.push_back({name, name, name, name});
+        record.dmarc->spf.push_back({name, name, name, name});
+        record.dmarc->reasons.push_back({name, name});
+    }
     for (int i = 0; i < 1000; ++i) record.verdicts.push_back({"stage", Outcome::noted, "why"});
     for (int i = 0; i < 90; ++i) {
         Recipient recipient;
@@ -59,6 +70,10 @@ TEST(TraceRecord, BoundsWhatAPeerSays) {
     EXPECT_EQ(back->recipients.size() + back->more_accepted, 90U);
     EXPECT_GT(back->recipients.size(), 3U);
     EXPECT_EQ(back->subject.size(), 400U);
+    ASSERT_TRUE(back->dmarc);
+    EXPECT_EQ(back->dmarc->dkim.size(), 10U);
+    EXPECT_EQ(back->dmarc->spf.size(), 2U);
+    EXPECT_EQ(back->dmarc->record.size(), kMaxPolicyRecord);
 }
 
 TEST(TraceRecord, CountsRecipientsBeyondAHundred) {
@@ -77,6 +92,16 @@ TEST(TraceRecord, PassesOverFieldsOfLaterVersions) {
     const auto back = parse_record(later);
     ASSERT_TRUE(back);
     EXPECT_EQ(back->id, "X.1");
+}
+
+// Written before there was Record::dmarc: what comes behind the reply is not there.
+TEST(TraceRecord, ReadsThoseOfEarlierVersions) {
+    const std::string_view bytes = "\x03\x03X.1\x27\x03"
+                                   "250";
+    const auto record = parse_record(bytes);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->id + record->reply, "X.1250");
+    EXPECT_FALSE(record->dmarc);
 }
 
 TEST(TraceRecord, RefusesWhatIsNone) {

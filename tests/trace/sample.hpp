@@ -43,6 +43,16 @@ inline Record sample() {
     record.more_refused = 2;
     record.reply = "250 2.0.0 Ok: S0ME5E55I0N00.1";
     record.reason = "";
+    record.dmarc = DmarcFact{
+        .author = "client.example",
+        .record_domain = "client.example",
+        .record = "v=DMARC1; p=none; rua=mailto:dmarc@client.example",
+        .disposition = "none",
+        .is_dkim_aligned = true,
+        .is_spf_aligned = false,
+        .reasons = {{"local_policy", "because"}},
+        .dkim = {{"client.example", "s1", "pass", ""}, {"list.example", "x", "fail", "broken"}},
+        .spf = {{"bounce.example", "mfrom", "softfail", ""}}};
     return record;
 }
 
@@ -74,6 +84,16 @@ inline std::string text_of(const Record& r) {
             add(std::to_string(static_cast<int>(p.kind)) + p.address + p.mailbox +
                 std::to_string(p.number) + p.reason);
     }
+    if (!r.dmarc) return out;
+    const auto& fact = *r.dmarc;
+    for (const auto& text : {fact.author, fact.record_domain, fact.record, fact.disposition})
+        add(text);
+    add(fact.is_dkim_aligned);
+    add(fact.is_spf_aligned);
+    for (const auto& reason : fact.reasons) add(reason.type + reason.comment);
+    for (const auto* results : {&fact.dkim, &fact.spf})
+        for (const auto& each : *results)
+            add(each.domain + each.name + each.outcome + each.comment);
     return out;
 }
 

@@ -289,6 +289,21 @@ TEST_F(TraceStore, RemovesFilesThatHoldNothing) {
     EXPECT_EQ(find_all(), std::vector<std::string>{"M.1"});
 }
 
+// Records of a day, whose blocks may have been written a while after it.
+TEST_F(TraceStore, FindsWhatCameBeforeATime) {
+    const auto begin = clock_.now();
+    for (int i = 0; i < 6; ++i) {
+        add(i);
+        clock_.advance(20min); // the worker waits
+        ASSERT_TRUE(store_->flush());
+        clock_.advance(40min);
+    }
+    reopen();
+    EXPECT_EQ(find({.since = begin + 1h, .before = begin + 3h}),
+              (std::vector<std::string>{"M.2", "M.1"}));
+    EXPECT_EQ(find({.before = begin + 1ms}), std::vector<std::string>{"M.0"});
+}
+
 TEST_F(TraceStore, SearchesInBoundedPieces) {
     for (int i = 0; i < 50'000; ++i) add(i, "ada", 400);
     ASSERT_TRUE(store_->flush());

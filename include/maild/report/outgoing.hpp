@@ -84,6 +84,15 @@ public:
     // In the order of the domains; of a policy that changed, what was seen last (§3.3).
     std::vector<DomainReport> reports() const;
 
+    struct Size {
+        std::string domain;
+        std::uint64_t messages = 0;
+        std::uint64_t records = 0;
+    };
+    std::vector<Size> sizes() const; // those with most messages first
+    // One of them, so that not all have to be in memory once more.
+    std::optional<DomainReport> report(const std::string& domain) const;
+
 private:
     struct Domain {
         WallTime seen{};
@@ -121,8 +130,22 @@ struct VerifiedDestinations {
 net::Task<VerifiedDestinations> verify_destinations(net::Resolver& resolver, std::string domain,
                                                     std::vector<Destination> destinations);
 
+// A report as it is sent: its XML in gzip.
+struct PackedReport {
+    std::string domain;
+    std::string id; // that of the same domain and period is always the same
+    WallTime begin{};
+    WallTime end{}; // belongs to it
+    std::string gzip;
+};
+PackedReport pack_report(const AggregateReport& report);
+
+template <class Codec> void describe(Codec& codec, PackedReport& r) {
+    codec(r.domain, r.id, r.begin, r.end, r.gzip);
+}
+
 // §3.5.2, without a signature; lines end with CRLF. Equal arguments give equal octets.
-std::string format_report_mail(const DomainReport& report, const Reporter& reporter,
+std::string format_report_mail(const PackedReport& report, const Reporter& reporter,
                                const mail::Address& to, WallTime date);
 
 } // namespace maild::report

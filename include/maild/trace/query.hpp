@@ -21,6 +21,8 @@ struct Query {
     std::string sender{};    // reverse-path, or the address in From
     std::string client{};    // IP address in digits, as it is logged
     WallTime since{};        // not older than this
+    WallTime before{};       // older than this; the epoch: however new
+    bool has_dmarc = false;  // only those that Record::dmarc is there of
 
     bool matches(const Record& record) const;
     // Of each condition the hashes of which a record has one; empty: every record may be meant.
@@ -28,7 +30,7 @@ struct Query {
 };
 
 template <class Codec> void describe(Codec& codec, Query& q) {
-    codec(q.any_id, q.message_id, q.recipient, q.sender, q.client, q.since);
+    codec(q.any_id, q.message_id, q.recipient, q.sender, q.client, q.since, q.before, q.has_dmarc);
 }
 
 // The hashes of a record, distinct and ascending.

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,32 @@ struct Recipient {
     std::vector<Place> places{};
 };
 
+// What a signature, or SPF, came to; `name`: the selector, or SPF's scope.
+struct CheckResult {
+    std::string domain{};
+    std::string name{};
+    std::string outcome{};
+    std::string comment{};
+};
+struct OverrideReason {
+    std::string type{};
+    std::string comment{};
+};
+// What DMARC found of a message, in the words of an aggregate report (RFC 9990), where the policy
+// asks for reports. Domains only, no localpart.
+struct DmarcFact {
+    std::string author{};        // in From
+    std::string record_domain{}; // where the policy was found
+    std::string record{};        // its text, whole
+    std::string disposition{};   // what was done
+    bool is_dkim_aligned = false;
+    bool is_spf_aligned = false;
+    std::vector<OverrideReason> reasons{}; // why something else was done than the policy asks for
+    std::vector<CheckResult> dkim{};
+    std::vector<CheckResult> spf{};
+};
+inline constexpr std::size_t kMaxPolicyRecord = 1024; // a longer one must not be given
+
 inline constexpr std::size_t kMaxRecipients = 100; // with what became of them; more are counted
 
 struct Record {
@@ -80,6 +107,7 @@ struct Record {
     std::string reply{};    // the last one, to MAIL or the end of data; empty: none was said
     std::string reason{};   // for the admin, beside the reply; of an end without one: its cause
     std::uint64_t lost = 0; // records before this one that were not kept; alone in its record
+    std::optional<DmarcFact> dmarc{};
 
     // Keeps kMaxRecipients of them, and counts the others.
     void add(Recipient recipient);

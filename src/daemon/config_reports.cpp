@@ -1,0 +1,67 @@
+// [reports]: those that come here, and those that this host sends.
+#include "daemon/config_sections.hpp"
+
+#include "maild/base/ascii.hpp"
+#include "maild/base/log.hpp"
+#include "maild/directory/resolve.hpp"
+#include "maild/mail/address.hpp"
+
+namespace maild::daemon {
+namespace {
+
+constexpr std::size_t kMaxExcluded = 10'000;
+constexpr std::size_t kMaxOrganization = 200; // octets
+
+void read_address(ConfigTable& table, std::string_view key, std::string& out) {
+    table.text(key, out);
+    if (!out.empty() && !directory::canonical_address(out))
+        table.fault(key, "is " + log::escaped(out) + ", which is no address",
+                    "write an address of this host: \"postmaster@example.org\"");
+}
+
+// Who gets a report has to be able to answer, and to believe that it is ours.
+void check_sending(ConfigTable& table, const Config& config) {
+    const auto& reports = config.reports;
+    if (!reports.sends) return;
+    // An unsigned report would be taken for a forged one, and rightly.
+    if (!config.dkim.signs)
+        table.fault("send_dmarc",
+                    "is \"on\", but dkim.sign is \"off\": nobody would believe the reports",
+                    "write dkim.sign = \"on\"");
+    if (reports.from.empty())
+        table.fault("from", "is empty, though reports are to be sent",
+                    "write an address of this host: \"postmaster@example.org\"");
+    if (!config.trace.is_enabled)
+        table.fault("send_dmarc",
+                    "is \"on\", but trace.record is \"off\": there is nothing to report",
+                    "write trace.record = \"on\"");
+}
+
+} // namespace
+
+void read_reports(ConfigTable& table, Config& config) {
+    auto& out = config.reports;
+    read_address(table, "mailbox", out.mailbox);
+    table.choice<bool>("send_dmarc", out.sends, {{"on", true}, {"off", false}});
+    read_address(table, "from", out.from);
+    // Nobody but the postmaster speaks for the host (RFC 5321 §4.5.1), and has its mail signed.
+    const auto from = mail::parse_address(out.from, mail::Utf8::refused);
+    if (!out.from.empty() && (!from || !ascii::equals_icase(from->localpart, "postmaster")))
+        table.fault("from", "is not the postmaster of a domain",
+                    "write \"postmaster@\" and a domain of this host, in ASCII");
+    table.text("organization", out.organization);
+    if (out.organization.size() > kMaxOrganization)
+        table.fault("organization", "is too long", "write 200 octets or fewer");
+    if (out.organization.empty()) out.organization = config.hostname;
+    table.number<std::uint32_t>("most_a_day", out.most_a_day, 1, 10'000);
+    read_strings(table, "exclude", kMaxExcluded, [&](const std::string& text) {
+        const auto domain = mail::Domain::parse(text);
+        if (domain) return out.excluded.push_back(ascii::to_lower(domain->ascii()));
+        table.fault("exclude", "holds " + log::escaped(text) + ", which is no domain",
+                    "write domains that are to get no report: \"example.net\"");
+    });
+    table.choice<bool>("own_domains", out.tells_own, {{"on", true}, {"off", false}});
+    check_sending(table, config);
+}
+
+} // namespace maild::daemon

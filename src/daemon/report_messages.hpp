@@ -1,0 +1,68 @@
+#pragma once
+// What `control` asks of workers and of `trace` to get a day's reports out
+// (daemon/day_reports.hpp).
+
+#include "daemon/sent_log.hpp"
+
+#include "maild/ipc/codec.hpp"
+#include "maild/ipc/message.hpp"
+#include "maild/report/outgoing.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace maild::daemon {
+
+inline constexpr ipc::MessageType kSendReport = 0x7104;     // SendReport → ReportFate; to a worker
+inline constexpr ipc::MessageType kReportedDay = 0x7311;    // Nothing → ReportedDay; to `trace`
+inline constexpr ipc::MessageType kSetReportedDay = 0x7312; // ReportedDay → Nothing; likewise
+inline constexpr ipc::MessageType kSentCopies = 0x7313;     // ReportedDay → SentCopies; likewise
+inline constexpr ipc::MessageType kNoteSent = 0x7314;       // SentCopies → Nothing; likewise
+
+struct SendReport {
+    report::PackedReport report;
+    std::vector<std::string> known{}; // addresses that have it
+    bool is_dry_run = false;          // says what would be done
+};
+
+enum class CopyFate : std::uint8_t {
+    sent,      // taken by the store, or would be
+    known,     // it has it: SendReport::known
+    refused,   // the destination's domain has not agreed (RFC 9990 §4)
+    too_large, // for what the policy's record says behind "!"
+    failed,    // `detail` has the reason
+    later,     // likewise; it may be otherwise another time, and it may have been sent
+};
+// The report to one destination.
+struct ReportCopy {
+    std::string to{};
+    CopyFate fate = CopyFate::failed;
+    std::string detail{}; // where it lies, or why it does not; for people
+};
+struct ReportFate {
+    std::vector<ReportCopy> copies{}; // none: the policy asks for no report any more
+    bool is_undecided = false;        // the DNS did not answer: ask again later
+};
+
+// As `day`, the last that was reported; none: none was yet.
+struct ReportedDay {
+    std::optional<std::int64_t> day{}; // since 1970
+};
+struct SentCopies {
+    std::int64_t day = 0;
+    std::vector<SentCopy> copies{};
+};
+
+template <class Codec> void describe(Codec& codec, SendReport& r) {
+    codec(r.report, r.known, r.is_dry_run);
+}
+template <class Codec> void describe(Codec& codec, ReportCopy& c) { codec(c.to, c.fate, c.detail); }
+template <class Codec> void describe(Codec& codec, ReportFate& f) {
+    codec(f.copies, f.is_undecided);
+}
+template <class Codec> void describe(Codec& codec, ReportedDay& d) { codec(d.day); }
+template <class Codec> void describe(Codec& codec, SentCopies& s) { codec(s.day, s.copies); }
+
+} // namespace maild::daemon
