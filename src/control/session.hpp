@@ -21,10 +21,10 @@ struct Session {
 // Commands that mailctl carries out itself (Runs::here), and `version`, which works without the
 // daemon too.
 Reply run_here(Session& session);
-Reply run_setup(Session& session);   // setup init
-Reply run_rebuild(Session& session); // store rebuild
-Reply run_verify(Session& session);  // message verify
-Reply run_sign(Session& session);    // message sign
+Reply run_setup(Session& session);        // setup init
+Reply run_rebuild(Session& session);      // store rebuild
+Reply run_verify(Session& session);       // message verify
+Reply run_sign(Session& session);         // message sign
 Reply run_domain_check(Session& session); // domain check
 Reply run_report_dmarc(Session& session);
 Reply run_report_send(Session& session); // report dmarc send

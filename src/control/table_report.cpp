@@ -59,7 +59,8 @@ constexpr Command kCommands[] = {
          "that asks for it (rua=) a report of the mail that came with its name: from reports.from, "
          "signed, and where the destination is another organization's, only if that agrees in the "
          "DNS. With reports.send_dmarc = \"on\" the daemon does that by itself, once for each day; "
-         "here it is done at once, and a report that was sent before is not sent again. No reports are "
+         "here it is done at once, and a report that was sent before is not sent again. No reports "
+         "are "
          "sent about reports, about domains in reports.exclude, and, unless reports.own_domains is "
          "\"on\", about domains of this host: mailctl report dmarc send --dry-run",
      .example = "",

@@ -177,11 +177,17 @@ private:
         if (!kept) log::error("logins_not_kept", {{"error", kept.error().internal}});
     }
 
+    // Workers have their number; the sender is none of them.
+    static unsigned signer_number(const ipc::Connection& connection) {
+        const bool is_worker = connection.role() == ipc::PeerRole::worker;
+        return is_worker ? connection.index() : std::numeric_limits<unsigned>::max();
+    }
+
     static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
         if (self.keys_.handle(*connection, request)) co_return;
         if (directory::DirectoryService::is_signing(request.type)) {
-            const auto wait = self.sign_pace_.take(connection->index());
+            const auto wait = self.sign_pace_.take(signer_number(*connection));
             if (!wait) {
                 const Error error{Errc::busy, "too many signatures at once"};
                 connection->reply_error(request.id, error);

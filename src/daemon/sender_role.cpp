@@ -1,6 +1,7 @@
 #include "daemon/sender_role.hpp"
 
 #include "daemon/attempt_records.hpp"
+#include "daemon/dsn_signer.hpp"
 #include "daemon/resolver_line.hpp"
 
 #include "maild/base/log.hpp"
@@ -125,8 +126,8 @@ public:
         make_transport(config, std::move(*routes));
         sender_.emplace(io, *store_, *transport_, &*records_, clock_, random_,
                         options_from(config.queue));
-        reporter_.emplace(*store_, *store_, *directory_, clock_,
-                          sender::ReporterOptions{config.hostname, retry_from(config.queue)});
+        signer_.emplace(*directory_);
+        reporter_.emplace(*store_, *store_, *directory_, clock_, reporter_options(config));
         sender_->on_owed([this] { reporter_->look(); });
         store_->on_queued([this](const std::vector<queue::Destination>& where) {
             sender_->queued(where);
@@ -157,7 +158,7 @@ public:
     void on_reload() override {
         const auto& config = context_->config();
         recorder_->set_wanted(config.trace.is_enabled);
-        reporter_->set_options({config.hostname, retry_from(config.queue)});
+        reporter_->set_options(reporter_options(config));
     }
 
     void on_drain(std::chrono::milliseconds grace) override {
@@ -165,6 +166,12 @@ public:
     }
 
 private:
+    sender::ReporterOptions reporter_options(const Config& config) {
+        return {.hostname = config.hostname,
+                .retry = retry_from(config.queue),
+                .signer = config.dkim.signs ? &*signer_ : nullptr};
+    }
+
     void make_transport(const Config& config, relay::Routes routes) {
         auto& io = context_->io();
         const relay::HttpsStsFetcher::Options fetching{.allows_loopback =
@@ -223,6 +230,7 @@ private:
     std::optional<relay::StsPolicies> sts_policies_;
     std::optional<sender::RelayTransport> transport_;
     std::optional<sender::Sender> sender_;
+    std::optional<DsnSigner> signer_;
     std::optional<sender::Reporter> reporter_;
 };
 

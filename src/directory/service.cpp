@@ -2,7 +2,10 @@
 
 #include "directory/service_calls.hpp"
 
+#include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
+#include "maild/mail/mailbox_list.hpp"
+#include "maild/policy/dkim.hpp"
 
 #include <array>
 #include <utility>
@@ -15,6 +18,22 @@ namespace maild::directory {
 namespace {
 
 using namespace messages;
+
+// The sender speaks to strangers, and signs what comes from nobody but the host's mailer.
+bool is_report(const Sign& sign) {
+    if (sign.request.login) return false;
+    const auto from = policy::dkim::author_of(sign.request.message);
+    if (!from) return false;
+    const auto authors = mail::parse_mailbox_list(*from);
+    return authors && authors->size() == 1 &&
+           ascii::equals_icase(authors->front().localpart, "mailer-daemon");
+}
+
+bool asks_too_much(ipc::PeerRole role, const ipc::Request& request) {
+    if (role != ipc::PeerRole::sender || request.type != Sign::kType) return false;
+    const auto sign = ipc::decode<Sign>(request.payload);
+    return sign && !is_report(*sign);
+}
 
 using Serve = net::Task<void> (*)(Callee to, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request);
@@ -71,15 +90,16 @@ bool DirectoryService::may_call(ipc::PeerRole role, ipc::MessageType type) {
     const auto* entry = find_entry(type);
     if (entry == nullptr) return false;
     if (role == ipc::PeerRole::control) return true;
-    if (role == ipc::PeerRole::sender) return type == Resolve::kType;
+    if (role == ipc::PeerRole::sender) return type == Resolve::kType || type == Sign::kType;
     return !entry->is_for_admins && role == ipc::PeerRole::worker;
 }
 
 net::Task<void> DirectoryService::handle(std::shared_ptr<ipc::Connection> connection,
                                          ipc::Request request) {
-    if (!may_call(connection->role(), request.type)) {
+    const auto role = connection->role();
+    if (!may_call(role, request.type) || asks_too_much(role, request)) {
         log::error("directory_request_refused", {{"type", request.type},
-                                                 {"role", std::to_underlying(connection->role())},
+                                                 {"role", std::to_underlying(role)},
                                                  {"peer", connection->index()}});
         const Error refused{Errc::not_permitted, "not for this process"};
         connection->reply_error(request.id, refused);

@@ -91,6 +91,7 @@ struct Reporter::State {
     net::Task<Result<void>> report(const queue::LeasedMessage& message);
     net::Task<Result<std::string>> content_of(const queue::LeasedMessage& message);
     net::Task<Result<void>> forgive(const queue::LeasedMessage& message, std::string_view why);
+    net::Task<Result<std::string>> signature_for(std::string_view bytes);
     net::Task<Result<void>> deliver(const delivery::Dsn& dsn, const queue::LeasedMessage& message,
                                     directory::Resolution resolution);
 };
@@ -185,11 +186,25 @@ net::Task<Result<void>> Reporter::State::report(const queue::LeasedMessage& mess
     co_return done;
 }
 
+// Who signs may be starting just now, and then the debt stays; a report that nobody can sign is
+// better than none.
+net::Task<Result<std::string>> Reporter::State::signature_for(std::string_view bytes) {
+    std::string none;
+    if (options.signer == nullptr) co_return none;
+    auto fields = co_await options.signer->fields_for(bytes);
+    if (fields || may_pass(fields.error().code)) co_return fields;
+    log::warning("dkim_not_signed", {{"reason", fields.error().internal}});
+    co_return none;
+}
+
 net::Task<Result<void>> Reporter::State::deliver(const delivery::Dsn& dsn,
                                                  const queue::LeasedMessage& message,
                                                  directory::Resolution resolution) {
     const auto bytes = delivery::format_dsn(dsn);
     auto transaction = delivery::report_transaction(dsn, bytes, std::move(resolution));
+    const auto fields = co_await signature_for(bytes);
+    if (!fields) co_return std::unexpected(fields.error());
+    transaction.received.insert(0, *fields);
     transaction.envelope.handling.requires_tls = message.envelope.handling.requires_tls;
     if (goes_elsewhere(transaction.recipients.front().resolution)) {
         const auto postmaster = co_await directory.resolve("postmaster");

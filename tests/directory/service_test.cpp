@@ -3,6 +3,7 @@
 #include "directory/world.hpp"
 
 #include "maild/directory/service.hpp"
+#include "maild/policy/dkim.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,9 +19,10 @@ TEST(DirectoryService, OnlyControlChangesThings) {
     for (const auto type :
          {messages::Login::kType, messages::Scram::kType, messages::External::kType,
           messages::Resolve::kType, messages::MaySendAs::kType, messages::Refer::kType,
-          messages::ReferAll::kType, messages::Bearer::kType}) {
+          messages::ReferAll::kType, messages::Bearer::kType, messages::Sign::kType}) {
         EXPECT_TRUE(may(PeerRole::worker, type));
-        EXPECT_EQ(may(PeerRole::sender, type), type == messages::Resolve::kType);
+        EXPECT_EQ(may(PeerRole::sender, type),
+                  type == messages::Resolve::kType || type == messages::Sign::kType);
         EXPECT_TRUE(may(PeerRole::control, type));
         EXPECT_FALSE(may(PeerRole::store, type));
     }
@@ -55,6 +57,39 @@ protected:
                         }};
     ipc::Client client_{world_.io(), "auth"};
 };
+
+// The sender has its own reports signed, and nobody else's mail, nor anything with a login's token.
+TEST_F(DirectoryServiceTest, SignsForTheSenderWhatComesFromTheMailer) {
+    auto pair = net::socket_pair();
+    server_.attach(std::move(pair->first), PeerRole::sender, 0);
+    ipc::Client sender(world_.io(), "auth");
+    sender.attach(std::move(pair->second));
+    const struct {
+        const char* from;
+        bool has_login;
+        bool want;
+    } cases[] = {
+        {"Mail delivery <mailer-daemon@mail.example.org>", false, true},
+        {"MAILER-DAEMON@example.org", false, true},
+        {"mailer-daemon@example.org, ada@example.org", false, false},
+        {"postmaster@example.org", false, false},
+        {"ada@example.org", false, false},
+        {"mailer-daemon@example.org", true, false},
+    };
+    for (const auto& c : cases) {
+        messages::Sign sign;
+        if (c.has_login) sign.request.login.emplace();
+        auto prepared =
+            policy::dkim::prepare(std::string("From: ") + c.from + "\r\n\r\n", "x\r\n", {});
+        ASSERT_TRUE(prepared.has_value()) << c.from;
+        sign.request.message = std::move(*prepared);
+        const auto answer = world_.run(
+            sender.call(messages::Sign::kType, ipc::encode(sign), std::chrono::seconds(10)));
+        EXPECT_EQ(answer.has_value(), c.want) << c.from;
+        if (answer) continue;
+        EXPECT_EQ(answer.error().code, Errc::not_permitted) << c.from;
+    }
+}
 
 TEST_F(DirectoryServiceTest, RefusesAWorkerThatActsAsAdmin) {
     const auto refused =

@@ -61,6 +61,17 @@ class Nobody final : public store::ChangeSink {
     void on_lost() override {}
 };
 
+class StampSigner final : public OwnSigner {
+public:
+    net::Task<Result<std::string>> fields_for(std::string_view message) override {
+        if (failure) co_return fail(*failure, "no keys");
+        seen = message;
+        co_return "DKIM-Signature: stamp\r\n";
+    }
+    std::optional<Errc> failure;
+    std::string seen;
+};
+
 class ReporterTest : public testing::Test {
 protected:
     ReporterTest() {
@@ -88,7 +99,8 @@ protected:
         return queue_.message.recipients.back();
     }
     void report() {
-        Reporter reporter(queue_, store_, directory_, clock_, {"mail.here.example", {}});
+        Reporter reporter(queue_, store_, directory_, clock_,
+                          {.hostname = "mail.here.example", .retry = {}, .signer = signer_});
         boost::asio::io_context io;
         net::spawn(io, reporter.run(), "reporter");
         io.poll();
@@ -119,7 +131,34 @@ protected:
     directory::MemoryDirectory directory_{key_, clock_, random_};
     store::MemoryStore store_{clock_, key_};
     OwingQueue queue_;
+    OwnSigner* signer_ = nullptr;
 };
+
+// RFC 6376: on top of what it signs, in what the store gets at once with the settlement.
+TEST_F(ReporterTest, SignsWhatItSends) {
+    StampSigner signer;
+    signer_ = &signer;
+    report();
+    const auto text = inbox();
+    EXPECT_NE(text.find("\r\nDKIM-Signature: stamp\r\nReceived: by mail.here.example"), text.npos)
+        << text;
+    EXPECT_TRUE(signer.seen.starts_with("From: Mail delivery <mailer-daemon@mail.here.example>"))
+        << signer.seen;
+    EXPECT_TRUE(text.ends_with(signer.seen));
+    EXPECT_EQ(queue_.forgiven, 0U);
+}
+
+TEST_F(ReporterTest, KeepsTheDebtWhileNobodySigns) {
+    StampSigner signer;
+    signer_ = &signer;
+    signer.failure = Errc::busy;
+    report();
+    EXPECT_EQ(inbox(), "");
+    EXPECT_EQ(queue_.forgiven, 0U);
+    signer.failure = Errc::invalid_argument; // never will: better unsigned than not at all
+    report();
+    EXPECT_NE(inbox().find("Action: failed"), std::string::npos);
+}
 
 TEST_F(ReporterTest, TellsWhoIsHere) {
     owe("eve@far.example", Report::delay);

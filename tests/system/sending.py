@@ -3,9 +3,11 @@
 and so is the DNS."""
 import email
 import imaplib
+import json
 import os
 import signal
 import smtplib
+import subprocess
 import time
 import unittest
 
@@ -77,7 +79,7 @@ class Sending(host.HostTest):
             client.login(self.host.address, self.host.password)
             client.select("INBOX", readonly=True)
             for number in client.search(None, "TEXT", f'"{self.subject}"')[1][0].split():
-                content = client.fetch(number, "(BODY.PEEK[])")[1][0][1]
+                content = self.raw = client.fetch(number, "(BODY.PEEK[])")[1][0][1]
                 message = email.message_from_bytes(content)
                 if message.get_content_type() == "multipart/report":
                     return message, content.decode("utf-8", "replace")
@@ -105,6 +107,20 @@ class Sending(host.HostTest):
         content = self.submit("bob@far.example", body=".starts with a dot\r\n" * 100_000)
         host.wait_for(self.taken, 60, "the message")
         self.assertTrue(self.taken()[0][2].endswith(content))
+
+    def test_zz_a_report_is_signed(self):
+        """With the keys of the domain that the host's name stands below. The last one, because they sign everything from then on."""
+        keys = self.host.mailctl("domain", "dkim", "list", "example.org", as_json=True)["rows"]
+        self.records.update({key["record_name"]: [("TXT", key["record"])] for key in keys})
+        if any(key["state"] == "published" for key in keys):
+            self.host.mailctl("domain", "dkim", "rotate", "example.org", "--force")
+        self.peer.replies["nobody"] = "550 5.1.1 We know no such person"
+        self.submit("nobody@far.example")
+        host.wait_for(self.report, 20, "a report")
+        checked = json.loads(subprocess.run(
+            [host.BUILD / "mailctl", "--json", "message", "verify", "--resolver", self.zone.address, "-"],
+            input=self.raw, capture_output=True, check=True, timeout=60).stdout)["result"]
+        self.assertEqual([(each["result"], each["domain"]) for each in checked["dkim"]], [("pass", "example.org")] * 2)
 
     def test_a_refusal_comes_back(self):
         self.peer.replies["nobody"] = "550 5.1.1 We know no such person"

@@ -12,12 +12,23 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace maild::sender {
 
+// Signs the host's own mail (RFC 6376).
+class OwnSigner {
+public:
+    virtual ~OwnSigner() = default;
+    // Whole lines to be put on top; empty: nobody signs for its author. The view must stay until
+    // the task ends.
+    virtual net::Task<Result<std::string>> fields_for(std::string_view message) = 0;
+};
+
 struct ReporterOptions {
     std::string hostname;
-    RetryPolicy retry; // for "will be tried until"
+    RetryPolicy retry;           // for "will be tried until"
+    OwnSigner* signer = nullptr; // outlives the reporter; null: reports are not signed
 };
 
 class Reporter {
