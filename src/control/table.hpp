@@ -33,6 +33,7 @@ std::span<const Command> message_commands();
 std::span<const Command> report_commands();
 std::span<const Command> queue_commands();
 std::span<const Command> ban_commands();
+std::span<const Command> ratelimit_commands();
 std::span<const Command> tls_commands();
 std::span<const Command> fsck_commands();
 std::span<const Command> store_commands();

@@ -3,6 +3,7 @@
 #include "daemon/descriptor_text.hpp"
 #include "daemon/issuer_line.hpp"
 #include "daemon/key_service.hpp"
+#include "daemon/rate_service.hpp"
 #include "daemon/sign_pace.hpp"
 
 #include "maild/base/log.hpp"
@@ -38,6 +39,12 @@ auth::LoginLimits login_limits(const Config& config) {
     return limits;
 }
 
+auth::ClientLimits client_limits(const Config& config) {
+    auto limits = config.client_limits;
+    limits.trusted = config.trusted;
+    return limits;
+}
+
 class Auth final : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
@@ -60,10 +67,12 @@ public:
         use_issuer(config.oauth);
         directory_->set_report_mailbox(config.reports.mailbox);
         service_.emplace(*directory_, *directory_);
+        rates_.emplace(clock_, random_, client_limits(config));
         server_.emplace(context.io(), "auth",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
                         });
+        server_->on_closed([this](const ipc::Connection& line) { rates_->lose(line); });
         if (config.tls.certificate.empty() && config.tls.named.empty()) {
             if (auto loaded = load_certificates(); !loaded) return loaded;
             show_certificates();
@@ -125,6 +134,7 @@ public:
         }
         directory_->set_login_limits(login_limits(context_->config()));
         directory_->set_send_limits(context_->config().submission.limits);
+        rates_->set_limits(client_limits(context_->config()));
         directory_->set_signature_lifetime(context_->config().dkim.signature_lifetime);
         sign_pace_.set_rate(context_->config().dkim.signatures_per_second);
         use_issuer(context_->config().oauth);
@@ -185,6 +195,7 @@ private:
 
     static net::Task<void> answer(Auth& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
+        if (self.rates_->handle(*connection, request)) co_return;
         if (self.keys_.handle(*connection, request)) co_return;
         if (directory::DirectoryService::is_signing(request.type)) {
             const auto wait = self.sign_pace_.take(signer_number(*connection));
@@ -249,6 +260,7 @@ private:
     std::optional<IssuerLine> issuer_;
     std::unique_ptr<directory::LocalDirectory> directory_;
     std::optional<directory::DirectoryService> service_;
+    std::optional<RateService> rates_;
     KeyService keys_{clock_, random_};
     SignPace sign_pace_{clock_};
     Given given_;

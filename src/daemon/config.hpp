@@ -6,6 +6,7 @@
 // they open no file.
 
 #include "maild/auth/bearer_token.hpp"
+#include "maild/auth/client_rates.hpp"
 #include "maild/auth/login_limits.hpp"
 #include "maild/directory/submission.hpp"
 #include "maild/net/ip.hpp"
@@ -144,13 +145,15 @@ struct DkimSettings {
 
 struct Limits {
     std::uint64_t message_bytes = 50ull << 20;
-    std::uint32_t recipients = 1000;            // of one message; RFC 5321 §4.5.3.1.8: at least 100
-    std::uint32_t connections = 10'000;         // of the whole daemon; workers share it equally
-    std::uint32_t connections_per_address = 50; // from one IPv4 address or one IPv6 /64
-    std::uint32_t newcomers = 50;               // percent of connections, see net::GateLimits
+    std::uint32_t recipients = 1000;    // of one message; RFC 5321 §4.5.3.1.8: at least 100
+    std::uint32_t connections = 10'000; // of the whole daemon; workers share it equally
+    std::uint32_t newcomers = 50;       // percent of connections, see net::GateLimits
     // What a session may get wrong before it ends; 0: whatever it likes. See the protocols' Limits.
     std::uint32_t bad_commands = 10;
     std::uint32_t idle_commands = 100;
+    std::uint32_t session_commands = 100'000; // of SMTP, all of them
+    std::uint32_t imap_bad_commands = 10;     // in a row, as the next
+    std::uint32_t pop3_bad_commands = 10;
     std::uint32_t refused_recipients = 100;
     std::uint32_t smtp_auth_failures = 5;
     std::uint32_t imap_auth_failures = 3;
@@ -251,6 +254,7 @@ struct Config {
     PlaintextLogin plaintext = PlaintextLogin::never;
     bool offers_scram = true;
     auth::LoginLimits login_limits;    // without its trusted networks
+    auth::ClientLimits client_limits;  // likewise
     std::vector<net::Network> trusted; // may relay without a login; are never banned
     std::vector<net::Network> proxies; // must say whose each connection is: net::ProxyHeader
     OauthSettings oauth;

@@ -239,8 +239,6 @@ void read_limits(ConfigTable& table, Limits& out) {
     table.size("message_size", out.message_bytes, 64ull << 10, 1ull << 30);
     table.number<std::uint32_t>("recipients", out.recipients, 100, 10'000);
     table.number<std::uint32_t>("connections", out.connections, 16, 1'000'000);
-    table.number<std::uint32_t>("connections_per_address", out.connections_per_address, 0,
-                                1'000'000);
     table.number<std::uint32_t>("newcomers", out.newcomers, 1, 100);
     table.size("worker_memory", out.worker_memory_bytes, 128ull << 20, 1ull << 40);
     table.span("smtp_idle", out.smtp_idle, 10s, 1h);
@@ -289,10 +287,10 @@ void read_imap(ConfigTable& table, ImapSettings& out) {
 
 void read_login_limits(ConfigTable& table, auth::LoginLimits& out) {
     constexpr std::chrono::seconds kDay = 24h;
-    table.number<std::uint32_t>("failures_allowed", out.failures_allowed, 0, 10'000);
+    table.limit("failures_allowed", out.failures_allowed, 10'000);
     table.span("failures_window", out.failures_window, 10s, kDay);
     table.span("failure_delay_max", out.failure_delay_max, 1s, 30s);
-    table.number<std::uint32_t>("ban_after", out.ban_after, 0, 10'000);
+    table.limit("ban_after", out.ban_after, 10'000);
     table.span("ban_time", out.ban_time, 1s, 30 * kDay);
     table.span("ban_time_max", out.ban_time_max, 1s, 365 * kDay);
     if (out.ban_after != 0 && out.ban_after < out.failures_allowed)
@@ -329,6 +327,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "limits", parsed, [&](ConfigTable& table) {
         read_limits(table, config.limits);
         read_session_limits(table, config.limits);
+        read_client_limits(table, config.client_limits);
         read_send_limits(table, config.submission.limits);
     });
     section(top, "submission", parsed, [&](ConfigTable& table) {

@@ -23,6 +23,7 @@ void read_strings(ConfigTable& table, std::string_view key, std::size_t most,
 // `key` is an array of networks.
 void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
 void read_session_limits(ConfigTable& table, Limits& out);
+void read_client_limits(ConfigTable& table, auth::ClientLimits& out);
 void read_send_limits(ConfigTable& table, directory::SendLimits& out);
 
 } // namespace maild::daemon

@@ -148,6 +148,21 @@ std::optional<std::int64_t> ConfigTable::integer(std::string_view key, std::uint
     return value;
 }
 
+bool ConfigTable::is_off(std::string_view key) const {
+    const auto* node = table_.get(key);
+    const auto value = node == nullptr ? std::nullopt : node->value_exact<bool>();
+    return value && !*value;
+}
+
+void ConfigTable::limit(std::string_view key, std::uint32_t& out, std::uint32_t most) {
+    if (is_off(key)) {
+        take(key);
+        out = 0;
+        return;
+    }
+    number<std::uint32_t>(key, out, 0, most);
+}
+
 void ConfigTable::size(std::string_view key, std::uint64_t& out, std::uint64_t least,
                        std::uint64_t most) {
     const auto* node = take(key);

@@ -40,6 +40,8 @@ public:
         const auto value = integer(key, least, most);
         if (value) out = static_cast<Number>(*value);
     }
+    // A number that nought or `false` switches off: then `out` is 0.
+    void limit(std::string_view key, std::uint32_t& out, std::uint32_t most);
     template <class Enum>
     void choice(std::string_view key, Enum& out,
                 std::initializer_list<std::pair<std::string_view, Enum>> choices) {
@@ -69,6 +71,7 @@ private:
     const toml::node* take(std::string_view key);
     std::optional<std::int64_t> integer(std::string_view key, std::uint64_t least,
                                         std::uint64_t most);
+    bool is_off(std::string_view key) const; // false, in so many letters
     std::string full_name(std::string_view key) const;
     std::string known_keys() const;
 

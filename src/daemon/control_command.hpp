@@ -82,6 +82,7 @@ std::span<const ControlCommand> mailbox_commands();
 std::span<const ControlCommand> acl_commands();
 std::span<const ControlCommand> fsck_commands();
 std::span<const ControlCommand> ban_commands();
+std::span<const ControlCommand> ratelimit_commands();
 std::span<const ControlCommand> tls_commands();
 std::span<const ControlCommand> trace_commands();
 std::span<const ControlCommand> log_commands();

@@ -15,9 +15,10 @@ constexpr std::chrono::seconds kSettleTime{2};
 constexpr std::chrono::seconds kIntroductionTime{5};
 constexpr std::size_t kMaxIntroducing = 1000;
 
-net::Task<void> refuse(net::Stream stream, std::string words) {
-    co_await stream.write(words, kRefusalTime);
-    co_await stream.shutdown(kRefusalTime);
+std::string reason_of(const auth::RateRefusal& refusal) {
+    if (!refusal.rate) return "connections of the address";
+    return refusal.is_of_network ? "connections a minute of the network"
+                                 : "connections a minute of the address";
 }
 
 } // namespace
@@ -93,15 +94,53 @@ net::Task<void> ServicePort::introduce(std::shared_ptr<ServicePort> self, net::S
 
 void ServicePort::admit(net::Stream stream) {
     auto pass = handling_.gate.admit(stream.peer().address);
-    if (pass) {
+    if (!pass) {
+        std::string reason(name_of(pass.error().code));
+        net::spawn(io_, turn_away(shared_from_this(), std::move(stream), std::move(reason)),
+                   "refuse");
+        return;
+    }
+    const auto from = handling_.meter.counted(stream.peer().address);
+    if (!from) {
         net::spawn(io_, handling_.serve(std::move(stream), std::move(*pass)), "session");
         return;
     }
-    log::warning("connection_refused", {{"service", name_of(config_.service)},
+    ClientMeter::Presence presence(handling_.meter, static_cast<std::uint8_t>(config_.service),
+                                   *from);
+    net::spawn(
+        io_,
+        serve_counted(shared_from_this(), std::move(stream), std::move(*pass), std::move(presence)),
+        "session");
+}
+
+// One of a client that is counted, for as long as it is there.
+net::Task<void> ServicePort::serve_counted(std::shared_ptr<ServicePort> self, net::Stream stream,
+                                           net::Gate::Pass pass, ClientMeter::Presence presence) {
+    const auto refusal = co_await self->handling_.meter.arrive(presence);
+    if (!refusal) {
+        co_await self->handling_.serve(std::move(stream), std::move(pass));
+        co_return;
+    }
+    // Neither the gate nor the others wait for it to take its leave.
+    {
+        const auto gone = std::move(pass);
+    }
+    {
+        const auto gone = std::move(presence);
+    }
+    auto reason = reason_of(*refusal);
+    co_await turn_away(std::move(self), std::move(stream), std::move(reason));
+}
+
+net::Task<void> ServicePort::turn_away(std::shared_ptr<ServicePort> self, net::Stream stream,
+                                       std::string reason) {
+    const auto& config = self->config_;
+    log::warning("connection_refused", {{"service", name_of(config.service)},
                                         {"remote_ip", stream.peer().address},
-                                        {"reason", name_of(pass.error().code)}});
-    if (config_.tls != TlsMode::implicit)
-        net::spawn(io_, refuse(std::move(stream), handling_.refusal), "refuse");
+                                        {"reason", reason}});
+    if (config.tls == TlsMode::implicit) co_return;
+    co_await stream.write(self->handling_.refusal, kRefusalTime);
+    co_await stream.shutdown(kRefusalTime);
 }
 
 } // namespace maild::daemon

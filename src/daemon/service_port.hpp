@@ -1,8 +1,10 @@
 #pragma once
 // One listening socket as a worker serves it: accepts, lets a proxy say whom it speaks for, admits
-// through the service's gate, and starts the protocol's coroutine. Whom the gate refuses is told so
-// in the protocol's words, where it speaks first in plain text.
+// through the service's gate and by what its address may open on the whole host, and starts the
+// protocol's coroutine. Who is refused is told so in the protocol's words, where it speaks first in
+// plain text.
 
+#include "daemon/client_meter.hpp"
 #include "daemon/role.hpp"
 
 #include "maild/net/gate.hpp"
@@ -23,7 +25,8 @@ public:
     using Serve = std::function<net::Task<void>(net::Stream stream, net::Gate::Pass pass)>;
 
     struct Handling {
-        net::Gate& gate; // outlives the port
+        net::Gate& gate;    // outlives the port,
+        ClientMeter& meter; // as this does
         std::string refusal;
         Serve serve;
         // Whether who connects from there must say for whom; asked anew for each, too.
@@ -47,6 +50,10 @@ private:
                                      Introduction counted);
     void take(UniqueFd socket);
     void admit(net::Stream stream);
+    static net::Task<void> serve_counted(std::shared_ptr<ServicePort> self, net::Stream stream,
+                                         net::Gate::Pass pass, ClientMeter::Presence presence);
+    static net::Task<void> turn_away(std::shared_ptr<ServicePort> self, net::Stream stream,
+                                     std::string reason);
 
     boost::asio::io_context& io_;
     ListenerConfig config_;

@@ -158,6 +158,8 @@ net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Cl
     if (auto accepts = store_.accepts_mail(); !accepts)
         co_return std::unexpected(smtp::Refusal(accepts.error()));
     if (!client.identity) {
+        auto counted = co_await count_message(client);
+        if (!counted) co_return counted;
         if (!Reception::concerns(client, *config_)) co_return Result<void, smtp::Refusal>{};
         auto checked = co_await reception_.check_reverse_path(mail.reverse_path);
         co_return checked;
@@ -190,6 +192,8 @@ net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& res
 net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
 SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope,
                               const smtp::Rcpt& rcpt) {
+    auto counted = co_await count_recipient(client);
+    if (!counted) co_return std::unexpected(std::move(counted.error()));
     const bool is_bare_postmaster = rcpt.forward_path.domain.empty(); // RFC 5321 §4.5.1
     auto address = is_bare_postmaster ? std::string("postmaster") : rcpt.forward_path.format();
     auto resolution = co_await directory_.resolve(std::move(address));
@@ -198,7 +202,7 @@ SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& 
         envelope.steps.push_back({std::move(step.rule), std::move(step.from), std::move(step.to)});
     const bool is_relay = resolution->verdict == directory::Verdict::not_local && may_relay(client);
     if (resolution->verdict != directory::Verdict::accepted && !is_relay) {
-        co_return std::unexpected(refusal_for(resolution->verdict));
+        co_return refuse_recipient(client, refusal_for(resolution->verdict));
     }
     if (has_local(*resolution) && smtp::release_time(envelope.mail, envelope.begun))
         co_return std::unexpected(cannot_hold());

@@ -4,6 +4,7 @@
 // stable storage (DESIGN §1.1).
 
 #include "daemon/authenticator.hpp"
+#include "daemon/client_meter.hpp"
 #include "daemon/config.hpp"
 #include "daemon/dkim_signer.hpp"
 #include "daemon/reception.hpp"
@@ -31,6 +32,8 @@ public:
           clock_(clock),
           config_(&config) {}
     void set_config(const Config& config) { config_ = &config; }
+    // Without one, clients bring what they like. Outlives the backend.
+    void set_meter(ClientMeter& meter) { meter_ = &meter; }
 
     auth::Authenticator& authenticator() override { return authenticator_; }
     net::Task<Result<void, smtp::Refusal>> verify_sender(const smtp::Client& client,
@@ -69,6 +72,13 @@ private:
     net::Task<Delivered> carry_out(const smtp::Client& client, delivery::Transaction transaction,
                                    std::string_view content);
 
+    // smtp_meter.cpp: what strangers bring to port 25
+    std::optional<net::IpAddress> metered(const smtp::Client& client) const;
+    net::Task<Result<void, smtp::Refusal>> count_message(const smtp::Client& client);
+    net::Task<Result<void, smtp::Refusal>> count_recipient(const smtp::Client& client);
+    std::unexpected<smtp::Refusal> refuse_recipient(const smtp::Client& client,
+                                                    smtp::Refusal refusal);
+
     // smtp_report.cpp
     bool may_report(const smtp::Client& client, const smtp::Envelope& envelope,
                     const SenderChecks* checks) const;
@@ -84,6 +94,7 @@ private:
     DkimSigner signer_;
     const Clock& clock_;
     const Config* config_;
+    ClientMeter* meter_ = nullptr;
 };
 
 } // namespace maild::daemon

@@ -1,5 +1,6 @@
 #include "daemon/worker_role.hpp"
 
+#include "daemon/client_meter.hpp"
 #include "daemon/imap_backend.hpp"
 #include "daemon/peer_messages.hpp"
 #include "daemon/pop3_backend.hpp"
@@ -81,6 +82,7 @@ smtp::Limits smtp_limits(const Config& config) {
     out.recipients = limits.recipients;
     out.bad_commands = or_none(limits.bad_commands);
     out.idle_commands = or_none(limits.idle_commands);
+    out.commands = or_none(limits.session_commands);
     out.rcpt_failures = or_none(limits.refused_recipients);
     out.auth_failures = or_none(limits.smtp_auth_failures);
     out.command_timeout = limits.smtp_idle;
@@ -95,6 +97,7 @@ imap::Limits imap_limits(const Limits& limits) {
     out.message_size = limits.message_bytes;
     out.login_timeout = limits.login_time;
     out.idle_timeout = limits.imap_idle;
+    out.bad_commands = or_none(limits.imap_bad_commands);
     out.auth_failures = or_none(limits.imap_auth_failures);
     out.tls_timeout = limits.tls_handshake;
     return out;
@@ -104,9 +107,16 @@ pop3::Limits pop3_limits(const Limits& limits) {
     pop3::Limits out;
     out.login_timeout = limits.login_time;
     out.idle_timeout = limits.pop3_idle;
+    out.bad_commands = or_none(limits.pop3_bad_commands);
     out.auth_failures = or_none(limits.pop3_auth_failures);
     out.tls_timeout = limits.tls_handshake;
     return out;
+}
+
+auth::ClientLimits client_limits(const Config& config) {
+    auto limits = config.client_limits;
+    limits.trusted = config.trusted;
+    return limits;
 }
 
 // Half of what a worker may use is for messages that are on their way in.
@@ -133,7 +143,9 @@ public:
         directory_.emplace(*auth_line_);
         resolver_line_.emplace(io);
         dns_.emplace(*resolver_line_, clock_);
+        meter_.emplace(*auth_line_, client_limits(config));
         smtp_backend_.emplace(*directory_, *store_, *dns_, clock_, config);
+        smtp_backend_->set_meter(*meter_);
         imap_backend_.emplace(*directory_, *store_);
         pop3_backend_.emplace(*directory_, *store_);
         budget_.emplace(budget_of(config.limits));
@@ -149,7 +161,7 @@ public:
         sessions_.emplace(
             io, gates(),
             SessionService::Needs{.store = *store_, .sender = *report_sender_, .context = context});
-        follow_certificates();
+        follow_auth();
         net::spawn(io, begin(), "worker_begin");
         return {};
     }
@@ -188,6 +200,7 @@ public:
 
     void on_reload() override {
         for (auto& gate : gates_) gate->set_limits(gate_limits());
+        meter_->set_limits(client_limits(context_->config()));
         smtp_backend_->set_config(context_->config());
         early_talkers_->set_trusted(context_->config().trusted);
         recorder_->set_wanted(context_->config().trace.is_enabled);
@@ -219,7 +232,7 @@ private:
         const auto share = (config.limits.connections + config.workers - 1) / config.workers;
         const auto newcomers = std::uint64_t{share} * config.limits.newcomers / 100;
         return {.sessions = share,
-                .sessions_per_peer = or_none(config.limits.connections_per_address),
+                .sessions_per_peer = or_none(config.client_limits.connections),
                 .newcomers = std::max<std::uint64_t>(newcomers, 1)};
     }
 
@@ -238,16 +251,19 @@ private:
         net::spawn(context_->io(), tls_->renew_tickets(), "ticket_keys");
     }
 
-    // `auth` may read them later than we the configuration at a reload, and one that takes the
-    // place of another reads them anew.
-    void follow_certificates() {
+    // `auth` may read certificates later than we the configuration at a reload, and one that takes
+    // the place of another reads them anew.
+    void follow_auth() {
         const auto ask = [this] {
             if (tls_->is_there()) net::spawn(context_->io(), refresh(), "certificates");
         };
         auth_line_->on_event([ask](ipc::MessageType type, const ipc::Message&) {
             if (type == kCertificatesChanged) ask();
         });
-        auth_line_->on_attached(ask);
+        auth_line_->on_attached([this, ask] {
+            meter_->tell_all();
+            ask();
+        });
     }
 
     net::Task<void> refresh() {
@@ -323,6 +339,7 @@ private:
         for (auto& listener : waiting_) {
             const auto service = listener.config.service;
             ServicePort::Handling handling{.gate = gate_of(service),
+                                           .meter = *meter_,
                                            .refusal = refusal_of(service),
                                            .serve = serve_with(listener.config),
                                            .is_proxy = [this](std::string_view address) {
@@ -368,6 +385,7 @@ private:
     std::optional<directory::RemoteDirectory> directory_;
     std::optional<ResolverLine> resolver_line_;
     std::optional<net::DnsCache> dns_;
+    std::optional<ClientMeter> meter_;
     std::optional<SmtpBackend> smtp_backend_;
     std::optional<ImapBackend> imap_backend_;
     std::optional<Pop3Backend> pop3_backend_;

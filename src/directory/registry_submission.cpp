@@ -7,6 +7,7 @@
 #include "maild/directory/registry.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace maild::directory {
@@ -138,7 +139,12 @@ net::Task<Result<Changed>> Registry::forget_sent(std::string address) {
 }
 
 net::Task<Result<Changed>> Registry::forget_failures(net::Network network) {
-    co_return Changed{guard_.forget_network(network.address)};
+    bool changed = guard_.forget_network(network.address);
+    constexpr auto kAll = std::numeric_limits<std::size_t>::max();
+    for (const auto& suspect : guard_.suspects(kAll))
+        if (net::in_network(suspect.network.address, network))
+            changed = guard_.forget_network(suspect.network.address) || changed;
+    co_return Changed{changed};
 }
 
 net::Task<Result<LimitTally>> Registry::limit_tally() {

@@ -12,7 +12,6 @@ inline constexpr std::size_t kPreAuthLiteral = 4096;
 inline constexpr std::size_t kMaxLine = 64 * 1024;        // octets outside of literals
 inline constexpr std::size_t kMaxLiteral = 128 * 1024;    // every literal except APPEND's message
 inline constexpr std::size_t kMaxArguments = 1024 * 1024; // lines and literals together
-inline constexpr std::size_t kMaxSyntaxErrors = 10;       // in a row; then BYE
 inline constexpr std::size_t kMaxDepth = 50;              // of parentheses, NOT and OR
 inline constexpr std::size_t kMaxSearchKeys = 500;
 inline constexpr std::size_t kMaxFuzzyWords = 32; // of one key; more are not looked for

@@ -74,7 +74,7 @@ net::Task<void> Session::on_command(std::string_view fragment, std::string_view 
         append_response(out_.text, command.error().tag.empty() ? "*" : command.error().tag,
                         refuse(command.error()));
         // Who sends only nonsense is no mail client.
-        if (++syntax_errors_ >= kMaxSyntaxErrors) bye("Too many errors");
+        if (++syntax_errors_ >= server_.limits.bad_commands) bye("Too many errors");
         co_return;
     }
     syntax_errors_ = 0;
@@ -163,7 +163,7 @@ void Session::on_refused(std::string_view beginning) {
         append_response(out_.text, tag, refuse_change(Errc::too_large));
     else
         append_response(out_.text, tag, bad("[TOOBIG] The literal is too large"));
-    if (++syntax_errors_ >= kMaxSyntaxErrors) bye("Too many errors");
+    if (++syntax_errors_ >= server_.limits.bad_commands) bye("Too many errors");
 }
 
 net::Task<void> Session::on_line(std::string_view line) {

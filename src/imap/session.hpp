@@ -312,7 +312,7 @@ private:
     bool is_busy_ = false;    // a command is under way
     bool is_compressed_ = false;
     std::uint8_t auth_failures_ = 0;
-    std::uint8_t syntax_errors_ = 0; // in a row
+    unsigned syntax_errors_ = 0; // in a row
     std::chrono::milliseconds delay_{};
     std::string_view ahead_; // while a command runs
     std::string tag_;        // of AUTHENTICATE or IDLE, while it lasts

@@ -10,7 +10,6 @@ namespace maild::pop3 {
 // Octets of a command with its CRLF. Clients keep to 255 (RFC 2449 §4); what AUTH carries behind
 // the mechanism may be longer in practice.
 inline constexpr std::size_t kMaxLine = 512;
-inline constexpr unsigned kMaxErrors = 10; // commands in a row that are none; then the end
 
 // Read ahead for a client that takes one message after the other, and of a large one at once.
 inline constexpr std::uint64_t kReadAhead = 256 * 1024;

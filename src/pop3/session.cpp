@@ -29,7 +29,7 @@ Reply Session::end(Reply reply) {
 
 // What is no command, or not now. Who sends only that is no mail client.
 Reply Session::bad(std::string_view text) {
-    if (++errors_ < kMaxErrors) return err(text);
+    if (++errors_ < server_.limits.bad_commands) return err(text);
     return end(err("Too many errors"));
 }
 

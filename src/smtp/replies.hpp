@@ -40,6 +40,7 @@ inline constexpr std::string_view kCancelled = "501 5.7.0 Authentication cancell
 
 // The session ends with these.
 inline constexpr std::string_view kTooManyErrors = "421 4.7.0 Too many errors\r\n";
+inline constexpr std::string_view kTooManyCommands = "421 4.7.0 Too many commands\r\n";
 inline constexpr std::string_view kTooIdle = "421 4.7.0 Too many commands without mail\r\n";
 inline constexpr std::string_view kTooManyLogins = "421 4.7.0 Too many failed logins\r\n";
 inline constexpr std::string_view kTooManyUnknown = "421 4.7.0 Too many refused recipients\r\n";

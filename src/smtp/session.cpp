@@ -58,6 +58,8 @@ std::expected<Command, Replies> Session::admit(const net::Line& line, bool is_fo
     const auto wrong = [&](std::string_view reply) {
         return std::unexpected(is_bdat(line.text) ? end(replies::kBadChunk) : bad(reply));
     };
+    if (++commands_ > server_.limits.commands)
+        return std::unexpected(end(replies::kTooManyCommands));
     if (line.too_long ||
         (line.text.size() + 2 > server_.limits.command_line && !is_auth(line.text)))
         return wrong(replies::kLineTooLong);

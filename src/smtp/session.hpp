@@ -167,6 +167,7 @@ private:
     bool sender_refused_ = false;          // the last MAIL: its pipelined RCPTs are no mistakes
     std::uint64_t transactions_ = 0;
     unsigned refused_senders_ = 0;
+    unsigned commands_ = 0;
     unsigned bad_commands_ = 0;
     unsigned idle_commands_ = 0;
     unsigned rcpt_failures_ = 0;

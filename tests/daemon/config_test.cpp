@@ -47,7 +47,14 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.limits.message_bytes, plain.limits.message_bytes);
     EXPECT_EQ(config.limits.recipients, plain.limits.recipients);
     EXPECT_EQ(config.limits.connections, plain.limits.connections);
-    EXPECT_EQ(config.limits.connections_per_address, plain.limits.connections_per_address);
+    EXPECT_EQ(config.client_limits.connections, plain.client_limits.connections);
+    for (std::size_t i = 0; i < auth::kRates; ++i) {
+        EXPECT_EQ(config.client_limits.rates[i].address, plain.client_limits.rates[i].address);
+        EXPECT_EQ(config.client_limits.rates[i].network, plain.client_limits.rates[i].network);
+    }
+    EXPECT_EQ(config.limits.session_commands, plain.limits.session_commands);
+    EXPECT_EQ(config.limits.imap_bad_commands, plain.limits.imap_bad_commands);
+    EXPECT_EQ(config.limits.pop3_bad_commands, plain.limits.pop3_bad_commands);
     EXPECT_EQ(config.limits.newcomers, plain.limits.newcomers);
     EXPECT_EQ(config.limits.bad_commands, plain.limits.bad_commands);
     EXPECT_EQ(config.limits.idle_commands, plain.limits.idle_commands);

@@ -165,6 +165,22 @@ TEST_P(DirectorySubmission, TellsHowOftenALimitHeld) {
     EXPECT_TRUE(forgotten && !forgotten->changed);
 }
 
+TEST_P(DirectorySubmission, ForgetsFailuresOfAWholeNetwork) {
+    const auto guess = [&](const char* from) {
+        LoginAttempt attempt;
+        attempt.credentials = {"", "ada@example.org", "wrong"};
+        attempt.remote_address = from;
+        (void)world_.run(world_.directory().login(std::move(attempt)));
+    };
+    for (const auto* from : {"192.0.2.1", "192.0.2.77", "198.51.100.1"}) guess(from);
+    const auto network = *net::parse_network("192.0.2.0/24");
+    EXPECT_TRUE(world_.run(world_.admin().forget_failures(network))->changed);
+    EXPECT_FALSE(world_.run(world_.admin().forget_failures(network))->changed);
+    const auto left = world_.run(world_.admin().list_suspects());
+    ASSERT_EQ(left->size(), 1U);
+    EXPECT_EQ(net::format_network(left->front().network), "198.51.100.1");
+}
+
 TEST_P(DirectorySubmission, RefusesAnAccountThatIsGone) {
     const auto id = id_of("bob@example.org");
     AccountChange change;

@@ -123,9 +123,9 @@ TEST(Pop3Session, EndsForANetworkThatIsTurnedAway) { // HARDENING 40
 TEST(Pop3Session, EndsAfterTenCommandsThatAreNone) {
     Host host;
     Client client(host);
-    for (unsigned i = 1; i < kMaxErrors; ++i) client.say("XYZZY");
+    for (unsigned i = 1; i < Limits().bad_commands; ++i) client.say("XYZZY");
     client.say("CAPA"); // one that is starts anew
-    for (unsigned i = 1; i < kMaxErrors; ++i) {
+    for (unsigned i = 1; i < Limits().bad_commands; ++i) {
         EXPECT_TRUE(client.say(i % 2 == 0 ? "RETR x" : "RETR 1").starts_with("-ERR"));
         EXPECT_TRUE(client.is_open()) << i;
     }

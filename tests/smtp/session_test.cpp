@@ -123,6 +123,16 @@ TEST(SmtpSession, EndsAfterTenMistakes) { // HARDENING 9
     EXPECT_TRUE(with.is_over());
 }
 
+TEST(SmtpSession, EndsAfterSoManyCommands) {
+    Conversation with(Service::relay_in, [](Server& server) { server.limits.commands = 4; });
+    with.hello();
+    with.send("MAIL FROM:<eve@remote.example>").expect("250 2.1.0");
+    with.send("RCPT TO:<ada@example.org>").expect("250 2.1.5");
+    with.send("RSET").expect("250");
+    with.send("MAIL FROM:<eve@remote.example>").expect("421 4.7.0 Too many commands");
+    EXPECT_TRUE(with.is_over());
+}
+
 TEST(SmtpSession, CountsMistakesAnewAfterAMessage) {
     Conversation with;
     with.hello();

@@ -193,7 +193,7 @@ public:
     virtual net::Task<Result<std::vector<SentToday>>> list_sent() = 0;
     // As if the account had submitted nothing today, and nobody had guessed at its password.
     virtual net::Task<Result<Changed>> forget_sent(std::string address) = 0;
-    // As if no login from this IPv4 address or IPv6 /64 had failed lately. A ban is another matter.
+    // As if no login from this network, or one in it, had failed lately. A ban is another matter.
     virtual net::Task<Result<Changed>> forget_failures(net::Network network) = 0;
     virtual net::Task<Result<LimitTally>> limit_tally() = 0;
 

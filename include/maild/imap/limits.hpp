@@ -13,6 +13,7 @@ struct Limits {
     // Messages whose flags SELECT asks for at once; of a larger mailbox the first command that
     // needs them does.
     std::uint32_t states_at_select = 1'000;
+    unsigned bad_commands = 10; // syntax errors in a row; the last one ends the session
     unsigned auth_failures = 3; // in a session; the last one ends it
     std::chrono::milliseconds auth_failure_delay{
         2'000}; // before the answer, doubled by each further failure …

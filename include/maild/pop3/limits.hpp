@@ -7,6 +7,7 @@
 namespace maild::pop3 {
 
 struct Limits {
+    unsigned bad_commands = 10; // in a row that are none; the last one ends the session
     unsigned auth_failures = 3; // in a session; the last one ends it
     std::chrono::milliseconds auth_failure_delay{
         2'000}; // before the answer, doubled by each further failure …

@@ -19,6 +19,7 @@ struct Limits {
 
     unsigned bad_commands = 10;   // since the last accepted message; the next one ends the session
     unsigned idle_commands = 100; // NOOP, RSET, VRFY, EHLO … without an accepted message between
+    unsigned commands = 100'000;  // of a session, whatever they are; the next one ends it
     unsigned auth_failures = 5;   // in a session; the last one ends it
     unsigned rcpt_failures = 100; // refused for good, in a session; the last one ends it
     unsigned free_rcpt_failures = 20; // of these, answered without delay
