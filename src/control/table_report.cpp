@@ -11,6 +11,33 @@ constexpr Option kChoice[] = {
     {"since", "SPAN", "only reports that end within this time: 36h, 7d"},
 };
 
+constexpr Option kVolume[] = {
+    {"since", "SPAN", "how far back: 24h, 7d; without: 7d"},
+    {"by", "day|hour", "what each row is; without: day, of UTC"},
+};
+constexpr Option kDeliverability[] = {
+    {"since", "SPAN", "how far back: 24h, 7d; without: 7d"},
+    {"to", "DESTINATION", "only this one"},
+};
+
+constexpr Option kSummary[] = {{"send", "", "mail it to whom notices.to in maild.toml names"}};
+
+constexpr Column kVolumeColumns[] = {{"begin", "SINCE", Format::time},
+                                     {"received", "RECEIVED"},
+                                     {"refused", "REFUSED"},
+                                     {"put_off", "PUT OFF"},
+                                     {"delivered", "DELIVERED"},
+                                     {"submitted", "SUBMITTED"},
+                                     {"sent", "SENT"},
+                                     {"failed", "FAILED"},
+                                     {"deferred", "DEFERRED"},
+                                     {"octets", "SIZE", Format::bytes}};
+constexpr Column kDeliverabilityColumns[] = {
+    {"destination", "DESTINATION"}, {"sent", "SENT"},    {"failed", "FAILED"},
+    {"deferred", "DEFERRED"},       {"rate", "TAKEN %"}, {"host", "HOST"},
+    {"why", "WHY NOT, MOSTLY"},
+};
+
 constexpr Column kDmarc[] = {
     {"source", "SOURCE"},           {"from", "FROM"},         {"messages", "MESSAGES"},
     {"passed", "PASSED"},           {"dkim_aligned", "DKIM"}, {"spf_aligned", "SPF"},
@@ -79,6 +106,43 @@ constexpr Command kCommands[] = {
          "read: mailctl report tls report.json.gz",
      .example = "",
      .runs = Runs::here},
+    {.name = "report summary",
+     .summary = "say how the host did in the last 24 hours, and what wants attention",
+     .parameters = {},
+     .options = kSummary,
+     .columns = {},
+     .description =
+         "The mail that postmaster gets each day ([notices] in maild.toml), of the 24 hours before "
+         "now: what wants attention, with what to do; how much mail came and went; which "
+         "destinations did not take ours, in their own words; queue, disk, certificates, bans. "
+         "\"new\" is what the last summary did not tell. The DNS, which the mail asks about all "
+         "domains, is left to mailctl domain check --all.",
+     .example = "mailctl report summary"},
+    {.name = "report volume",
+     .summary = "how much mail came and went",
+     .parameters = kOptionalDomain,
+     .options = kVolume,
+     .columns = kVolumeColumns,
+     .description =
+         "A row for each day or hour, as far back as the traces go ([trace] in maild.toml). "
+         "RECEIVED, REFUSED and PUT OFF are messages of other hosts; SUBMITTED those of accounts; "
+         "DELIVERED are recipients with a mailbox here, SENT those that another host has taken, "
+         "FAILED those that are not tried again. DEFERRED are attempts that are repeated, so that "
+         "a "
+         "recipient may be among them many times. SIZE is of the messages that were taken. With a "
+         "domain: mail to it, and what it sent.",
+     .example = "mailctl report volume --by hour --since 24h"},
+    {.name = "report deliverability",
+     .summary = "how each destination took our mail, and why it did not",
+     .parameters = kOptionalDomain,
+     .options = kDeliverability,
+     .columns = kDeliverabilityColumns,
+     .description =
+         "Those that took least stand first. TAKEN % is of the recipients whose fate is settled. "
+         "The words are the remote hosts' own where they spoke, without addresses and numbers, so "
+         "that equal reasons are one; --json has up to sixteen of them for each destination. With "
+         "a domain: only mail that it sent.",
+     .example = "mailctl report deliverability --since 24h"},
 };
 
 } // namespace

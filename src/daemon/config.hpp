@@ -241,6 +241,15 @@ struct ReportSettings {
     bool tells_own = false;            // our own domains get some, too
 };
 
+// What the host tells its admin by mail (admin_care.hpp).
+enum class SummaryMode : std::uint8_t { off, changes, daily };
+struct NoticeSettings {
+    std::string to = "postmaster"; // an address; or postmaster, whoever that is
+    SummaryMode summary = SummaryMode::daily;
+    std::chrono::seconds at{std::chrono::hours(6)}; // behind midnight of UTC
+    bool alerts = true;
+};
+
 struct Config {
     std::string file;                      // where it was read from
     std::string hostname;                  // lower case; in greetings, Received and message ids
@@ -268,6 +277,7 @@ struct Config {
     TraceSettings trace;
     QueueSettings queue;
     ReportSettings reports;
+    NoticeSettings notices;
 };
 
 } // namespace maild::daemon

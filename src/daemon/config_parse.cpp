@@ -359,6 +359,8 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "queue", parsed,
             [&](ConfigTable& table) { read_queue(table, config.queue, parsed); });
     section(top, "reports", parsed, [&](ConfigTable& table) { read_reports(table, config); });
+    section(top, "notices", parsed,
+            [&](ConfigTable& table) { read_notices(table, config.notices); });
     top.report_unknown_keys();
     if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }

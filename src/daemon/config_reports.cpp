@@ -1,4 +1,4 @@
-// [reports]: those that come here, and those that this host sends.
+// [reports]: those that come here, and those that this host sends; [notices]: to its admin.
 #include "daemon/config_sections.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -8,6 +8,8 @@
 
 namespace maild::daemon {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxExcluded = 10'000;
 constexpr std::size_t kMaxOrganization = 200; // octets
@@ -62,6 +64,19 @@ void read_reports(ConfigTable& table, Config& config) {
     });
     table.choice<bool>("own_domains", out.tells_own, {{"on", true}, {"off", false}});
     check_sending(table, config);
+}
+
+void read_notices(ConfigTable& table, NoticeSettings& out) {
+    table.text("to", out.to);
+    if (out.to != "postmaster" && !directory::canonical_address(out.to))
+        table.fault("to", "is " + log::escaped(out.to) + ", which is no address",
+                    "write \"postmaster\", or an address: \"admin@example.org\"");
+    table.choice<SummaryMode>("summary", out.summary,
+                              {{"daily", SummaryMode::daily},
+                               {"changes", SummaryMode::changes},
+                               {"off", SummaryMode::off}});
+    table.span("at", out.at, 10min, 23h);
+    table.choice("alerts", out.alerts, {{"on", true}, {"off", false}});
 }
 
 } // namespace maild::daemon

@@ -17,6 +17,7 @@ void read_dkim(ConfigTable& table, DkimSettings& out);
 void read_verify(ConfigTable& table, VerifySettings& out);
 void read_queue(ConfigTable& table, QueueSettings& out, ParsedConfig& parsed);
 void read_reports(ConfigTable& table, Config& config); // when hostname and [trace] have been read
+void read_notices(ConfigTable& table, NoticeSettings& out);
 // Each string of an array; what is none is a fault.
 void read_strings(ConfigTable& table, std::string_view key, std::size_t most,
                   const std::function<void(const std::string& text)>& take);

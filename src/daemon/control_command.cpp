@@ -53,7 +53,7 @@ const ControlCommand* find_control_command(std::string_view name) {
                     account_commands(), app_password_commands(), capability_commands(),
                     address_commands(), mailbox_commands(), acl_commands(), fsck_commands(),
                     ban_commands(), ratelimit_commands(), tls_commands(), trace_commands(),
-                    log_commands(), queue_commands(), report_commands()}) {
+                    log_commands(), queue_commands(), report_commands(), volume_commands()}) {
         const auto found = std::ranges::find(commands, name, &ControlCommand::name);
         if (found != commands.end()) return &*found;
     }

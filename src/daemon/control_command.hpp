@@ -11,6 +11,7 @@
 #include "maild/control/protocol.hpp"
 #include "maild/directory/admin.hpp"
 #include "maild/directory/directory.hpp"
+#include "maild/dnscare/facts.hpp"
 #include "maild/ipc/client.hpp"
 #include "maild/net/timer.hpp"
 #include "maild/store/admin.hpp"
@@ -25,6 +26,7 @@
 
 namespace maild::daemon {
 
+class AdminCare;
 class DkimCare;
 class ReportSchedule;
 
@@ -43,6 +45,7 @@ struct ControlReach {
     ipc::Client& auth; // for what is no directory's
     DkimCare& dkim;
     ReportSchedule& reports;
+    AdminCare& notices;
 };
 
 // Typed access to a request's arguments. What is wrong with one is a sentence for the admin.
@@ -88,7 +91,11 @@ std::span<const ControlCommand> trace_commands();
 std::span<const ControlCommand> log_commands();
 std::span<const ControlCommand> queue_commands();
 std::span<const ControlCommand> report_commands();
+std::span<const ControlCommand> volume_commands();
 
+// What a domain's records are made of; the admin's answer to whose addresses mail goes out from is
+// the configuration's here.
+net::Task<Result<dnscare::DomainFacts>> facts_of(ControlReach& reach, std::string domain);
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);
 // That, and what it has open in the store: nobody goes on with rights of before.

@@ -1,5 +1,6 @@
 #include "daemon/control_role.hpp"
 
+#include "daemon/admin_care.hpp"
 #include "daemon/control_server.hpp"
 #include "daemon/dkim_care.hpp"
 #include "daemon/report_schedule.hpp"
@@ -33,19 +34,23 @@ public:
                                      .trace = *trace_line_,
                                      .workers = workers_},
                          clock_);
-        server_.emplace(ControlReach{.context = context,
-                                     .admin = *directory_,
-                                     .directory = *directory_,
-                                     .store = *store_,
-                                     .queue = *store_,
-                                     .trace = *trace_line_,
-                                     .log = log_,
-                                     .workers = workers_,
-                                     .status = status_,
-                                     .status_changed = status_changed_,
-                                     .auth = *auth_line_,
-                                     .dkim = *care_,
-                                     .reports = *reports_});
+        notices_.emplace(*resolver_line_, clock_);
+        reach_.emplace(ControlReach{.context = context,
+                                    .admin = *directory_,
+                                    .directory = *directory_,
+                                    .store = *store_,
+                                    .queue = *store_,
+                                    .trace = *trace_line_,
+                                    .log = log_,
+                                    .workers = workers_,
+                                    .status = status_,
+                                    .status_changed = status_changed_,
+                                    .auth = *auth_line_,
+                                    .dkim = *care_,
+                                    .reports = *reports_,
+                                    .notices = *notices_});
+        server_.emplace(*reach_);
+        net::spawn(context.io(), AdminCare::run(*notices_, *reach_), "admin_care");
         net::spawn(context.io(), care_->run([&context]() -> const DkimSettings& {
             return context.config().dkim;
         }),
@@ -103,6 +108,8 @@ private:
     LogReader log_;
     ServerStatus status_;
     net::Event status_changed_;
+    std::optional<AdminCare> notices_;
+    std::optional<ControlReach> reach_;
     std::optional<ControlServer> server_;
 };
 

@@ -97,8 +97,9 @@ net::Task<Result<DomainFacts>> names_of(ControlReach& reach, std::string domain)
     co_return out;
 }
 
-net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, Arguments arguments) {
-    auto domain = arguments.text("domain");
+} // namespace
+
+net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, std::string domain) {
     auto facts = co_await names_of(reach, std::move(domain));
     if (!facts) co_return facts;
     const auto keys = co_await reach.admin.list_dkim_keys(facts->domain);
@@ -107,17 +108,17 @@ net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, Arguments arguments
     const auto certificates =
         co_await reach.auth.call<CertificateList>(kListCertificates, nothing, kAuthTimeout);
     if (!certificates) co_return std::unexpected(certificates.error());
-    auto given = parse_addresses(arguments.text("address"));
-    if (!given) co_return std::unexpected(given.error());
     const auto& config = reach.context.config();
     facts->host = config.hostname;
     facts->keys = keys_of(*keys);
     facts->services = services_of(config);
-    facts->addresses = given->empty() ? addresses_of(config) : std::move(*given);
+    facts->addresses = addresses_of(config);
     for (const auto& row : certificates->certificates)
         if (row.is_own) facts->certificate = row.chain;
     co_return facts;
 }
+
+namespace {
 
 json::object asked_of(const DnsSettings& settings) {
     json::array servers;
@@ -126,8 +127,12 @@ json::object asked_of(const DnsSettings& settings) {
 }
 
 net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
-    const auto facts = co_await facts_of(reach, arguments);
+    auto given = parse_addresses(arguments.text("address"));
+    if (!given) co_return control::failure(given.error());
+    auto domain = arguments.text("domain");
+    auto facts = co_await facts_of(reach, std::move(domain));
     if (!facts) co_return control::failure(facts.error());
+    if (!given->empty()) facts->addresses = std::move(*given);
     const auto wanted = dnscare::wanted_records(*facts);
     json::array rows, hints;
     for (const auto& record : wanted.records)

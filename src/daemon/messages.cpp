@@ -65,6 +65,9 @@ template <class Codec> void describe(Codec& codec, QueueSettings& c) {
           c.connections_per_destination, c.port, c.allows_loopback, c.authorities, c.asks_sts,
           c.routes);
 }
+template <class Codec> void describe(Codec& codec, NoticeSettings& c) {
+    codec(c.to, c.summary, c.at, c.alerts);
+}
 template <class Codec> void describe(Codec& codec, SmtpSettings& c) {
     codec(c.greeting_delay, c.rewrites_senders);
 }
@@ -72,7 +75,7 @@ template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
           c.plaintext, c.offers_scram, c.login_limits, c.client_limits, c.trusted, c.proxies,
           c.oauth, c.submission, c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue,
-          c.reports, c.dkim);
+          c.reports, c.notices, c.dkim);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,

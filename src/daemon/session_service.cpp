@@ -31,6 +31,10 @@ net::Task<void> SessionService::answer(SessionService& self,
         co_await send_report(self, std::move(connection), std::move(request));
         co_return;
     }
+    if (request.type == kDeliverNotice) {
+        co_await deliver_notice(self, std::move(connection), std::move(request));
+        co_return;
+    }
     const auto kick = request.type == kKick ? ipc::decode<KickRequest>(request.payload)
                                             : fail(Errc::protocol_error, "unknown request");
     if (kick)
@@ -62,6 +66,19 @@ net::Task<void> SessionService::send_report(SessionService& self,
     const auto fate =
         co_await self.needs_.sender.send(std::move(*wanted), self.needs_.context.config());
     connection->answer(request.id, fate);
+}
+
+net::Task<void> SessionService::deliver_notice(SessionService& self,
+                                               std::shared_ptr<ipc::Connection> connection,
+                                               ipc::Request request) {
+    auto notice = ipc::decode<DeliverNotice>(request.payload);
+    if (!notice) {
+        connection->reply_error(request.id, notice.error());
+        co_return;
+    }
+    const auto place =
+        co_await self.needs_.notices.deliver(std::move(*notice), self.needs_.context.config());
+    connection->answer(request.id, place);
 }
 
 SessionList SessionService::list() const {

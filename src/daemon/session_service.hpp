@@ -2,6 +2,7 @@
 // A worker's answers to `control`: who is connected here, ending sessions, what the mailbox of
 // reports holds, and getting reports of our own out.
 
+#include "daemon/notice_mail.hpp"
 #include "daemon/peer_messages.hpp"
 #include "daemon/report_reader.hpp"
 #include "daemon/report_sender.hpp"
@@ -20,6 +21,7 @@ public:
     struct Needs {
         store::MessageStore& store;
         ReportSender& sender;
+        NoticeMail& notices;
         RoleContext& context; // for the configuration in force
     };
     SessionService(boost::asio::io_context& io, std::vector<net::Gate*> gates, Needs needs);
@@ -37,6 +39,10 @@ private:
     static net::Task<void> send_report(SessionService& self,
                                        std::shared_ptr<ipc::Connection> connection,
                                        ipc::Request request);
+
+    static net::Task<void> deliver_notice(SessionService& self,
+                                          std::shared_ptr<ipc::Connection> connection,
+                                          ipc::Request request);
 
     std::vector<net::Gate*> gates_;
     Needs needs_;

@@ -1,6 +1,8 @@
 #include "daemon/trace_role.hpp"
 
 #include "daemon/day_mark.hpp"
+#include "daemon/notes.hpp"
+#include "daemon/notice_messages.hpp"
 #include "daemon/report_messages.hpp"
 
 #include "maild/base/log.hpp"
@@ -43,6 +45,7 @@ public:
         store_ = std::move(*opened);
         mark_.emplace(files_, config.paths.traces());
         sent_.emplace(files_, config.paths.traces());
+        notes_.emplace(files_, config.paths.traces());
         server_.emplace(context.io(), "trace",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
@@ -95,6 +98,8 @@ private:
         if (request.type == kSetReportedDay) return set_reported(connection, request);
         if (request.type == kSentCopies) return tell_sent(connection, request);
         if (request.type == kNoteSent) return note_sent(connection, request);
+        if (request.type == kLoadNote) return load_note(connection, request);
+        if (request.type == kKeepNote) return keep_note(connection, request);
         return request.type == trace::kSearch && search(connection, request);
     }
 
@@ -157,6 +162,26 @@ private:
         connection.reply_error(request.id, kept.error());
     }
 
+    bool load_note(ipc::Connection& connection, const ipc::Request& request) {
+        const auto asked = ipc::decode<NoteName>(request.payload);
+        if (!asked || !Notes::is_name(asked->name)) return false;
+        auto text = notes_->load(asked->name);
+        Result<Note> note = Note{.name = asked->name, .text = {}};
+        if (text)
+            note->text = std::move(*text);
+        else
+            note = std::unexpected(std::move(text.error()));
+        connection.answer(request.id, note);
+        return true;
+    }
+
+    bool keep_note(ipc::Connection& connection, const ipc::Request& request) {
+        const auto note = ipc::decode<Note>(request.payload);
+        if (!note || !Notes::is_name(note->name)) return false;
+        confirm(connection, request, notes_->keep(note->name, note->text));
+        return true;
+    }
+
     bool search(ipc::Connection& connection, const ipc::Request& request) {
         const auto asked = ipc::decode<trace::SearchRequest>(request.payload);
         if (!asked) return false;
@@ -208,6 +233,7 @@ private:
     std::unique_ptr<trace::Store> store_;
     std::optional<DayMark> mark_;
     std::optional<SentLog> sent_;
+    std::optional<Notes> notes_;
     std::string trouble_;
     std::optional<ipc::Server> server_;
 };

@@ -158,9 +158,12 @@ public:
         }
         signer_.emplace(*directory_);
         report_sender_.emplace(*directory_, *store_, *dns_, *signer_, clock_);
-        sessions_.emplace(
-            io, gates(),
-            SessionService::Needs{.store = *store_, .sender = *report_sender_, .context = context});
+        notices_.emplace(*directory_, *store_, clock_);
+        sessions_.emplace(io, gates(),
+                          SessionService::Needs{.store = *store_,
+                                                .sender = *report_sender_,
+                                                .notices = *notices_,
+                                                .context = context});
         follow_auth();
         net::spawn(io, begin(), "worker_begin");
         return {};
@@ -394,6 +397,7 @@ private:
     std::array<std::unique_ptr<net::Gate>, kServices.size()> gates_;
     std::optional<OwnMailSigner> signer_;
     std::optional<ReportSender> report_sender_;
+    std::optional<NoticeMail> notices_;
     std::optional<SessionService> sessions_;
     ByTls<imap::Server> imap_;
     ByTls<pop3::Server> pop3_;

@@ -95,6 +95,10 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.trace.octets, plain.trace.octets);
     EXPECT_EQ(config.reports.mailbox + config.reports.from, "");
     EXPECT_EQ(config.reports.sends, plain.reports.sends);
+    EXPECT_EQ(config.notices.to, plain.notices.to);
+    EXPECT_EQ(config.notices.summary, plain.notices.summary);
+    EXPECT_EQ(config.notices.at, plain.notices.at);
+    EXPECT_EQ(config.notices.alerts, plain.notices.alerts);
     EXPECT_EQ(config.reports.most_a_day, plain.reports.most_a_day);
     EXPECT_EQ(config.reports.excluded, plain.reports.excluded);
     EXPECT_EQ(config.reports.tells_own, plain.reports.tells_own);
@@ -224,6 +228,11 @@ organization = "Example"
 most_a_day = 7
 exclude = ["Example.NET"]
 own_domains = "on"
+[notices]
+to = "admin@example.org"
+summary = "changes"
+at = "90 min"
+alerts = "off"
 [imap]
 comment = "Wartung: sonntags"
 admin = "tel:+44-20-7946-0000"
@@ -269,6 +278,10 @@ admin = "tel:+44-20-7946-0000"
     EXPECT_EQ(config.reports.most_a_day, 7u);
     EXPECT_EQ(config.reports.excluded, std::vector<std::string>{"example.net"});
     EXPECT_TRUE(config.reports.tells_own);
+    EXPECT_EQ(config.notices.to, "admin@example.org");
+    EXPECT_EQ(config.notices.summary, SummaryMode::changes);
+    EXPECT_EQ(config.notices.at, 90min);
+    EXPECT_FALSE(config.notices.alerts);
     EXPECT_EQ(config.imap.admin, "tel:+44-20-7946-0000");
     EXPECT_EQ(config.trusted.size(), 3u);
     EXPECT_EQ(config.proxies.size(), 2u);

@@ -48,6 +48,8 @@ TEST(VerifyConfig, NamesEachFault) {
              {"[verify]\nexempt = [\"192.0.2.1/8\"]\n", "verify.exempt holds 192.0.2.1/8"},
              {"[verify]\ndkim = \"on\"\n", "verify.dkim is not a known key"},
              {"[reports]\nmailbox = \"dmarc\"\n", "reports.mailbox is dmarc, which is no address"},
+             {"[notices]\nto = \"ada\"\n", "notices.to is ada, which is no address"},
+             {"[notices]\nat = \"24h\"\n", "notices.at is"},
              {"[reports]\nfrom = \"ada@example.org\"\n",
               "reports.from is not the postmaster of a domain"},
              {"[reports]\norganization = \"" + std::string(201, 'a') + "\"\n",

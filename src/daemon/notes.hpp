@@ -1,0 +1,36 @@
+#pragma once
+// Small texts that `control`, which may touch no file, wants to find again after a restart: each in
+// a file of the role `trace`, replaced as a whole and synced before it counts. Borrows the file
+// system. One thread.
+
+#include "maild/base/error.hpp"
+#include "maild/base/file.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace maild::daemon {
+
+inline constexpr std::size_t kMaxNote = 256 * 1024;
+
+class Notes {
+public:
+    Notes(FileSystem& files, std::string directory)
+        : files_(files), directory_(std::move(directory)) {}
+
+    // Lower-case letters and "-", at most 32.
+    static bool is_name(std::string_view name);
+    // Empty: there is none. The name is one. too_large: it is none of ours.
+    Result<std::string> load(std::string_view name) const;
+    Result<void> keep(std::string_view name, std::string_view text);
+
+private:
+    Result<bool> has(std::string_view file) const;
+    std::string path(std::string_view file) const { return directory_ + "/" + std::string(file); }
+
+    FileSystem& files_;
+    std::string directory_;
+};
+
+} // namespace maild::daemon
