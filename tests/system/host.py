@@ -47,18 +47,20 @@ def wait_for(condition, seconds=10, what="condition"):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 
 class Host:
+    """`place`: a network.Namespace that it lives in, with the standard ports."""
     sends = False   # mail for others is held: this machine's DNS and the Internet are no part of a test
 
-    def __init__(self, domain="example.org", admin="ada", password="correct horse"):
+    def __init__(self, domain="example.org", admin="ada", password="correct horse", place=None):
+        self.place = place
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="maild-system-"))
         os.chmod(self.root, 0o755)
         atexit.register(self.close)
-        self.base, self.domain, self.password = free_base(), domain, password
+        self.base, self.domain, self.password = 0 if place else free_base(), domain, password
         self.address = f"{admin}@{domain}"
         if os.geteuid() == 0:
             subprocess.run([TOP / "conf/create-users"], check=True)
@@ -84,11 +86,14 @@ class Host:
         except OSError:   # another device, or another user's file (proc(5), protected_hardlinks)
             shutil.copy2(source, target)
 
+    def in_place(self, *command):
+        return self.place.command(*command) if self.place else list(command)
+
     def port(self, standard):
         return self.base + standard
 
     def mailctl(self, *arguments, stdin=None, exit_code=0, as_json=False):
-        command = [self.root / "bin/mailctl", *(["--json"] if as_json else []), *arguments]
+        command = self.in_place(self.root / "bin/mailctl", *(["--json"] if as_json else []), *arguments)
         run = subprocess.run(command, input=stdin if stdin is not None else "", capture_output=True, text=True, timeout=300)
         if run.returncode != exit_code:
             raise AssertionError(f"{' '.join(map(str, command))}: exit {run.returncode}\n{run.stdout}{run.stderr}\n{self.log_tail()}")
@@ -115,7 +120,7 @@ class Host:
         return [p["pid"] for p in self.status()["processes"] if p["role"].split()[0] == role]
 
     def start(self):
-        run = subprocess.run([self.root / "bin/maild"], capture_output=True, text=True, timeout=60)
+        run = subprocess.run(self.in_place(self.root / "bin/maild"), capture_output=True, text=True, timeout=60)
         if run.returncode != 0:
             raise AssertionError(f"maild: exit {run.returncode}\n{run.stdout}{run.stderr}{self.log_tail()}")
 

@@ -1,4 +1,5 @@
 """NSD with a zone that ldns has signed: the DNS as others run it, for tests of what asks it."""
+import contextlib
 import pathlib
 import shutil
 import socket
@@ -25,14 +26,14 @@ def line_of(name, kind, value):
 
 
 class Nsd:
-    """One zone, signed, and below the root everything else that is served."""
+    """One zone, signed, and below the root everything else that is served; in `place`, a network.Namespace, on port 53."""
 
-    def __init__(self, domain):
-        self.domain, self.server = domain, None
+    def __init__(self, domain, place=None, ttl=60):
+        self.domain, self.server, self.place, self.ttl = domain, None, place, ttl
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="maild-system-"))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.address = "127.0.0.1:%d" % probe.getsockname()[1]
+            self.address = f"{place.address}:53" if place else "127.0.0.1:%d" % probe.getsockname()[1]
         self.keys = [self.make_key(), self.make_key("-k")]
         self.trust_anchor = self.folder / "anchor"
         shutil.copy(str(self.keys[1]) + ".key", self.trust_anchor)
@@ -65,7 +66,7 @@ zone:
         return self.folder / run.stdout.strip()
 
     def head(self, name):
-        return f"$TTL 60\n{name} IN SOA ns.{self.domain}. root.{self.domain}. 1 3600 600 86400 60\n{name} IN NS ns.{self.domain}.\n"
+        return f"$TTL {self.ttl}\n{name} IN SOA ns.{self.domain}. root.{self.domain}. 1 3600 600 86400 {self.ttl}\n{name} IN NS ns.{self.domain}.\n"
 
     def serve(self, zone, others="", is_signed=True):
         """Lines of the zone, and of what is outside."""
@@ -76,7 +77,8 @@ zone:
             subprocess.run(["ldns-signzone", "-o", self.domain, "-f", "signed", "zone", *map(str, self.keys)], cwd=self.folder, check=True, capture_output=True)
         else:
             shutil.copy(self.folder / "zone", self.folder / "signed")
-        self.server = subprocess.Popen(["nsd", "-d", "-c", self.folder / "nsd.conf"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        command = ["nsd", "-d", "-c", self.folder / "nsd.conf"]
+        self.server = subprocess.Popen(self.place.command(*command) if self.place else command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL)
         host.wait_for(self.answers, 10, "NSD: " + str(self.folder / "log"))
 
@@ -84,7 +86,7 @@ zone:
         """Whether it serves the zone: a question for its SOA is answered without an error."""
         labels = b"".join(bytes([len(label)]) + label.encode() for label in self.domain.split("."))
         name, port = self.address.split(":")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        with self.place or contextlib.nullcontext(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(0.2)
             try:
                 client.connect((name, int(port)))

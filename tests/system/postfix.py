@@ -8,7 +8,7 @@ import subprocess
 
 import host
 
-MASTER = """127.0.0.1:{port} inet n - n - - smtpd
+MASTER = """{address}:{port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -26,6 +26,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 lmtp unix - - n - - lmtp
+virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
@@ -41,7 +42,7 @@ setgid_group = postdrop
 multi_instance_name = postfix-maild-test
 myhostname = relay.example
 mydestination =
-inet_interfaces = 127.0.0.1
+inet_interfaces = {address}
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 alias_maps =
@@ -65,28 +66,42 @@ def missing():
     return "" if pathlib.Path("/usr/lib/postfix/sbin/master").exists() else "Postfix is not installed"
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Postfix:
-    def __init__(self, home, transport, tls="none"):
-        self.home = pathlib.Path(home)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+    """`place`: a network.Namespace that it lives in. `settings`: lines of main.cf, stronger than those above."""
+
+    def __init__(self, home, transport, tls="none", place=None, settings=""):
+        self.home, self.place = pathlib.Path(home), place
+        self.address, self.port = (place.address, 25) if place else ("127.0.0.1", free_port())
         for name in ("etc", "spool", "data"):
             (self.home / name).mkdir(parents=True)
         shutil.chown(self.home / "data", "postfix")
-        (self.home / "etc/main.cf").write_text(MAIN.format(home=self.home, transport=transport, tls=tls))
-        (self.home / "etc/master.cf").write_text(MASTER.format(port=self.port))
+        self.configure(MAIN.format(home=self.home, address=self.address, transport=transport, tls=tls), settings)
+        (self.home / "etc/master.cf").write_text(MASTER.format(address=self.address, port=self.port))
         self.run("start")
         host.wait_for(self.answers, 20, "Postfix to answer: " + self.log())
 
+    def configure(self, main, settings):
+        strong = {line.split(" = ")[0] for line in settings.splitlines()}
+        weak = [line for line in main.splitlines() if line.split(" =")[0] not in strong]
+        (self.home / "etc/main.cf").write_text("\n".join(weak) + "\n" + settings)
+
+    def in_place(self, *command):
+        return self.place.command(*command) if self.place else list(command)
+
     def run(self, verb):
-        run = subprocess.run(["postfix", "-c", self.home / "etc", verb], capture_output=True, text=True, timeout=60)
+        run = subprocess.run(self.in_place("postfix", "-c", self.home / "etc", verb), capture_output=True, text=True, timeout=60)
         if run.returncode != 0:
             raise AssertionError(f"postfix {verb}: {run.stdout}{run.stderr}{self.log()}")
 
     def answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        probe = f"exec 3<>/dev/tcp/{self.address}/{self.port}"
+        return subprocess.run(self.in_place("bash", "-c", probe), capture_output=True, timeout=20).returncode == 0
 
     def log(self):
         path = self.home / "maillog"

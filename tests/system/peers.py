@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""Hosts that know of each other from the DNS alone: two Mailds and Debian's Postfix, each in a network namespace with an address and the ports of
+its own, and a zone that is signed (NSD, ldns). Mail goes from each to each, what cannot be delivered comes back, and what DANE (RFC 7672) and
+MTA-STS (RFC 8461) forbid waits."""
+import email
+import http.server
+import imaplib
+import pathlib
+import shutil
+import smtplib
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import host
+import network
+import nsd
+import postfix
+
+WHY = network.missing() or postfix.missing() or nsd.missing()
+
+# Domains without mail of their own, whose MX is the Postfix: its certificate is for mail.post.test, by the test's own authority.
+ELSEWHERE = {
+    "astray": {"tlsa": True},                               # TLSA of another key
+    "wrong": {"sts": "mail.wrong.test"},                    # the MX is the policy's, the certificate is not its
+    "other": {"sts": "mail.post.test"},                     # the policy names another MX
+    "lax": {"sts": "mail.post.test", "mode": "testing"},    # so it does here, and only wants to hear of it
+    "gone": {},                                             # Postfix takes it, and finds that it cannot deliver
+}
+
+
+class Authority:
+    """Who vouches for certificates here."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.certificate = folder / "authority.pem"
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=authority",
+                     "-keyout", folder / "authority.key", "-out", self.certificate)
+        self.certificate.chmod(0o644)
+
+    @staticmethod
+    def openssl(*words):
+        return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True).stdout
+
+    def issue(self, *names):
+        """Files of a certificate and its key."""
+        certificate, key = (self.folder / f"{names[0]}.{kind}" for kind in ("pem", "key"))
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={names[0]}",
+                     "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names), "-addext", "basicConstraints=critical,CA:FALSE",
+                     "-CA", self.certificate, "-CAkey", self.folder / "authority.key", "-keyout", key, "-out", certificate)
+        return certificate, key
+
+    def tlsa_of(self, certificate):
+        public = self.openssl("x509", "-in", certificate, "-noout", "-pubkey").decode()
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public.encode(), check=True, capture_output=True).stdout
+        return "3 1 1 " + subprocess.run(["sha256sum"], input=der, check=True, capture_output=True, text=False).stdout.decode().split()[0]
+
+
+class PolicyServer:
+    """HTTPS for what stands in `policies`: domain → text."""
+
+    def __init__(self, place, certificate, key):
+        self.policies, outer = {}, self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                policy = outer.policies.get(self.headers["Host"].removeprefix("mta-sts."))
+                self.send_response(200 if policy and self.path == "/.well-known/mta-sts.txt" else 404)
+                self.send_header("Content-Type", "text/plain")
+                self.end_headers()
+                self.wfile.write((policy or "").encode())
+
+            def log_message(self, *words):
+                pass
+
+        with place:
+            self.server = http.server.ThreadingHTTPServer((place.address, 443), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class PeerHost(host.SendingHost):
+    """A Maild with the standard ports on its own address."""
+
+    def __init__(self, domain, place, settings):
+        super().__init__(domain, place=place)
+        path = self.root / "etc/maild.toml"
+        text = path.read_text().replace('address = "127.0.0.1"', 'address = "*"')
+        path.write_text(text + settings)
+        self.stop()
+        self.start()
+        host.wait_for(lambda: self.pids("sender"), 30, "a sender")
+
+    def submit(self, to, subject):
+        with self.place, smtplib.SMTP("127.0.0.1", 587, timeout=60) as client:
+            client.starttls(context=host.insecure_tls())
+            client.login(self.address, self.password)
+            client.sendmail(self.address, [to], host.message(subject, sender=self.address))
+
+    def inbox(self, text):
+        """Messages of INBOX with this text."""
+        with self.place, imaplib.IMAP4_SSL("127.0.0.1", 993, ssl_context=host.insecure_tls()) as client:
+            client.login(self.address, self.password)
+            client.select("INBOX", readonly=True)
+            numbers = client.search(None, "TEXT", f'"{text}"')[1][0].split()
+            return [client.fetch(number, "(BODY.PEEK[])")[1][0][1] for number in numbers]
+
+    def state(self):
+        return self.mailctl("queue", "list")
+
+    def row(self, recipient):
+        rows = self.mailctl("queue", "list", as_json=True)["rows"]
+        return next((row for row in rows if row["recipient"] == recipient and row["attempts"] > 0), None)
+
+
+class PeerPostfix:
+    """Bob's host."""
+    address = "bob@post.test"
+
+    def __init__(self, home, place, files, authority):
+        self.home, self.place = pathlib.Path(home), place
+        certificate, key = files
+        boxes = self.home / "boxes"
+        boxes.mkdir()
+        shutil.chown(boxes, "nobody", "nogroup")
+        settings = f"""myhostname = mail.post.test
+mynetworks = {place.address}/32
+disable_dns_lookups = no
+smtp_dns_support_level = enabled
+smtp_tls_security_level = secure
+smtp_tls_secure_cert_match = hostname
+smtp_tls_CAfile = {authority}
+smtp_tls_policy_maps = inline:{{ {{ one.test = encrypt }} {{ [mail.one.test] = encrypt }} }}
+smtpd_tls_chain_files = {key}, {certificate}
+smtpd_tls_security_level = may
+virtual_mailbox_domains = post.test, astray.test, wrong.test, other.test, lax.test
+virtual_mailbox_base = {boxes}
+virtual_mailbox_maps = inline:{{ {", ".join(f"{{ bob@{domain}.test = bob/ }}" for domain in ("post", "astray", "wrong", "other", "lax"))} }}
+virtual_uid_maps = static:{boxes.stat().st_uid}
+virtual_gid_maps = static:{boxes.stat().st_gid}
+relay_domains = gone.test
+transport_maps = inline:{{ {{ gone.test = smtp:[mail.one.test] }} }}
+"""
+        self.postfix = postfix.Postfix(self.home / "postfix", "smtp", place=place, settings=settings)
+
+    def submit(self, to, subject):
+        with self.place, smtplib.SMTP(self.place.address, 25, timeout=60) as client:
+            client.sendmail(self.address, [to], host.message(subject, sender=self.address))
+
+    def inbox(self, text):
+        found = [path.read_bytes() for path in (self.home / "boxes").glob("bob/new/*")]
+        return [content for content in found if text.encode() in content]
+
+    def state(self):
+        return self.postfix.log()
+
+    def close(self):
+        self.postfix.close()
+
+
+@unittest.skipIf(WHY, WHY)
+class Peers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="maild-system-"))
+        cls.folder.chmod(0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.network = network.Network()
+        cls.addClassCleanup(cls.network.close)
+        places = {name: cls.network.add(name, f"10.90.0.{number}") for number, name in enumerate(("dns", "web", "one", "two", "post"), 1)}
+        cls.places, cls.authority = places, Authority(cls.folder)
+        cls.nsd = nsd.Nsd("test", place=places["dns"], ttl=1)
+        cls.addClassCleanup(cls.nsd.close)
+        cls.records, cls.outside = {}, ""
+        resolv = cls.folder / "resolv.conf"
+        resolv.write_text(f"nameserver {places['dns'].address}\n")
+        for place in places.values():
+            place.files = {resolv: "/etc/resolv.conf"}
+        cls.publish(cls.records_at_first())
+        cls.start_hosts()
+        cls.publish_tlsa(cls.tlsa_of_one())
+
+    @classmethod
+    def start_hosts(cls):
+        names = ["mta-sts." + name + ".test" for name in ("two", *ELSEWHERE)]
+        cls.web = PolicyServer(cls.places["web"], *cls.authority.issue(*names))
+        cls.addClassCleanup(cls.web.close)
+        cls.web.policies["two.test"] = cls.policy("mail.two.test")
+        for name, facts in ELSEWHERE.items():
+            if "sts" in facts:
+                cls.web.policies[f"{name}.test"] = cls.policy(facts["sts"], facts.get("mode", "enforce"))
+        settings = (f'\n[dns]\nservers = ["{cls.nsd.address}"]\ntrust_anchor = "{cls.nsd.trust_anchor}"\n'
+                    f'[queue]\nauthorities = "{cls.authority.certificate}"\nretry_first = "10 s"\n[verify]\nsenders = "off"\n')
+        certificate, key = cls.authority.issue("mail.two.test")
+        tls = f'[tls]\ncertificate = "{certificate}"\nkey = "{key}"\n'
+        cls.one = PeerHost("one.test", cls.places["one"], settings)
+        cls.addClassCleanup(cls.one.close)
+        cls.two = PeerHost("two.test", cls.places["two"], settings + tls)
+        cls.addClassCleanup(cls.two.close)
+        cls.post = PeerPostfix(cls.folder, cls.places["post"], cls.authority.issue("mail.post.test"), cls.authority.certificate)
+        cls.addClassCleanup(cls.post.close)
+
+    @staticmethod
+    def policy(mx, mode="enforce"):
+        return f"version: STSv1\r\nmode: {mode}\r\nmx: {mx}\r\nmax_age: 86400\r\n"
+
+    @classmethod
+    def records_at_first(cls):
+        records = {}
+        for name in ("one", "two", "post", *ELSEWHERE):
+            place = cls.places.get(name, cls.places["post"])
+            records[f"{name}.test"] = [("MX", f"10 mail.{name}.test")]
+            records[f"mail.{name}.test"] = [("A", place.address)]
+            if name == "two" or "sts" in ELSEWHERE.get(name, {}):
+                records[f"_mta-sts.{name}.test"] = [("TXT", "v=STSv1; id=1")]
+                records[f"mta-sts.{name}.test"] = [("A", cls.places["web"].address)]
+            if "tlsa" in ELSEWHERE.get(name, {}):
+                records[f"_25._tcp.mail.{name}.test"] = [("TLSA", "3 1 1 " + "ab" * 32)]
+        return records
+
+    @classmethod
+    def publish(cls, records):
+        cls.records = records
+        cls.nsd.serve("".join(nsd.line_of(name, kind, value) for name, values in records.items() for kind, value in values))
+
+    @classmethod
+    def publish_tlsa(cls, value, name="one"):
+        cls.publish({**cls.records, f"_25._tcp.mail.{name}.test": [("TLSA", value)]})
+
+    @classmethod
+    def tlsa_of_one(cls):
+        """As the host itself says that it is to be published."""
+        rows = cls.one.mailctl("domain", "dns", "one.test", as_json=True)["rows"]
+        return next(row["value"] for row in rows if row["type"] == "TLSA" and row["name"].startswith("_25._tcp.mail.one.test"))
+
+    def setUp(self):
+        self.subject = f"{self._testMethodName} {time.monotonic_ns()}"
+
+    def hosts(self):
+        return {"ada@one.test": self.one, "ada@two.test": self.two, "bob@post.test": self.post}
+
+    def report_at(self, peer):
+        """The report about this test's message, as text."""
+        for content in peer.inbox(self.subject):
+            if email.message_from_bytes(content).get_content_type() == "multipart/report":
+                return content.decode("utf-8", "replace")
+        return None
+
+    def tls_of(self, recipient):
+        """What the log of `one` says of the TLS to a host: the reason that was found."""
+        return [line for line in self.one.log().splitlines() if recipient in line and "tls" in line]
+
+    def test_mail_flows_in_every_direction(self):
+        for sender, at in self.hosts().items():
+            for recipient, to in self.hosts().items():
+                if sender == recipient:
+                    continue
+                with self.subTest(f"{sender} to {recipient}"):
+                    subject = f"{self.subject} from {sender} to {recipient}"
+                    at.submit(recipient, subject)
+                    got = host.wait_for(lambda: to.inbox(subject), 60, lambda: f"the message: {at.state()}")   # noqa: B023
+                    self.assertEqual(len(got), 1)
+                    self.assertRegex(got[0].decode(), r"(?s)Received: from mail\.\w+\.test .*with (ESMTPS|UTF8SMTPS)\b|using TLSv1\.[23]")
+
+    def test_what_is_refused_comes_back(self):
+        for peer, recipient in ((self.one, "nobody@two.test"), (self.two, "nobody@one.test"), (self.one, "nobody@post.test"),
+                                (self.post, "nobody@one.test"), (self.post, "nobody@two.test")):
+            with self.subTest(recipient):
+                self.subject = f"refused {recipient} {time.monotonic_ns()}"
+                peer.submit(recipient, self.subject)
+                text = host.wait_for(lambda: self.report_at(peer), 60, "a report")   # noqa: B023
+                self.assertIn("Action: failed", text)
+                self.assertIn(recipient, text)
+
+    def test_a_report_of_another_host_arrives(self):
+        for peer in (self.one, self.two):
+            with self.subTest(peer.domain):
+                self.subject = f"gone {time.monotonic_ns()}"
+                peer.submit("anybody@gone.test", self.subject)
+                text = host.wait_for(lambda: self.report_at(peer), 60, "Postfix's report")   # noqa: B023
+                self.assertIn("mail.one.test", text)
+                self.assertIn("Reporting-MTA: dns; mail.post.test", text)
+
+    def waits(self, recipient, *words):
+        self.one.submit(recipient, self.subject)
+        row = host.wait_for(lambda: self.one.row(recipient), 60, "an attempt")
+        for word in words:
+            self.assertIn(word, row["reason"])
+        self.assertTrue(row["status"].startswith("4."), row)
+        self.assertEqual(self.post.inbox(self.subject), [])
+        return row
+
+    def test_a_key_that_dane_does_not_know_defers(self):
+        self.waits("bob@astray.test", "DANE")
+        # Mended, it goes out by itself.
+        self.publish_tlsa(self.authority.tlsa_of(self.folder / "mail.post.test.pem"), "astray")
+        host.wait_for(lambda: self.post.inbox(self.subject), 240, "the message")
+
+    def test_a_certificate_for_another_name_defers(self):
+        row = self.waits("bob@wrong.test", "MTA-STS")
+        self.one.mailctl("--yes", "queue", "drop", str(row["id"]))
+
+    def test_a_host_that_the_policy_does_not_name_defers(self):
+        row = self.waits("bob@other.test", "MTA-STS")
+        self.one.mailctl("--yes", "queue", "drop", str(row["id"]))
+
+    def test_a_policy_in_testing_stops_nothing(self):
+        self.one.submit("bob@lax.test", self.subject)
+        host.wait_for(lambda: self.post.inbox(self.subject), 60, "the message")
+
+
+if __name__ == "__main__":
+    unittest.main()
