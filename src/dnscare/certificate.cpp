@@ -23,9 +23,6 @@ template <auto Free> struct FreeWith {
 using BioPtr = std::unique_ptr<BIO, FreeWith<BIO_free>>;
 using X509Ptr = std::unique_ptr<X509, FreeWith<X509_free>>;
 
-constexpr std::size_t kSha256 = 32;
-constexpr std::size_t kSha512 = 64;
-
 std::string digest(const EVP_MD* kind, std::string_view bytes) {
     unsigned char out[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
@@ -112,42 +109,21 @@ std::optional<Certificate> read_certificate(const std::string& pem) {
     return out;
 }
 
-bool Tlsa::is_usable() const {
-    if ((usage != 2 && usage != 3) || selector > 1) return false;
-    switch (matching) {
-    case 0: return !data.empty();
-    case 1: return data.size() == kSha256;
-    case 2: return data.size() == kSha512;
-    default: return false;
-    }
-}
-
-bool Tlsa::fits(const Certificate& certificate) const {
-    if (!is_usable()) return false;
+bool fits(const net::TlsaRecord& record, const Certificate& certificate) {
+    if (!net::is_usable_for_mail(record)) return false;
     const auto is_that = [&](const Certificate::Link& link) {
-        const auto& bytes = selector == 0 ? link.der : link.public_key;
-        const auto here = matching == 0   ? bytes
-                          : matching == 1 ? sha256(bytes)
-                                          : digest(EVP_sha512(), bytes);
-        return here == data;
+        const auto& bytes = record.selector == 0 ? link.der : link.public_key;
+        const auto here = record.matching == 0   ? bytes
+                          : record.matching == 1 ? sha256(bytes)
+                                                 : digest(EVP_sha512(), bytes);
+        return here == record.data;
     };
-    // RFC 7672 §3.1.1: the host's own; §3.1.2: an authority, which has to be in what is shown.
-    if (usage == 3) return is_that(certificate.chain.front());
+    // §3.1.1: the host's own; §3.1.2: an authority, which has to be in what is shown.
+    if (record.usage == 3) return is_that(certificate.chain.front());
     return std::any_of(certificate.chain.begin() + 1, certificate.chain.end(), is_that);
 }
 
-std::string Tlsa::text() const {
-    return std::to_string(usage) + " " + std::to_string(selector) + " " + std::to_string(matching) +
-           " " + hex_encode(data);
-}
-
-std::optional<Tlsa> parse_tlsa(std::string_view rdata) {
-    if (rdata.size() < 4) return std::nullopt;
-    return Tlsa{static_cast<std::uint8_t>(rdata[0]), static_cast<std::uint8_t>(rdata[1]),
-                static_cast<std::uint8_t>(rdata[2]), std::string(rdata.substr(3))};
-}
-
-Tlsa wanted_tlsa(const Certificate& certificate) {
+net::TlsaRecord wanted_tlsa(const Certificate& certificate) {
     return {3, 1, 1, sha256(certificate.chain.front().public_key)};
 }
 

@@ -3,8 +3,8 @@
 // agree with it. Pure.
 
 #include "maild/base/clock.hpp"
+#include "maild/net/tlsa.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,20 +32,9 @@ struct Certificate {
 };
 std::optional<Certificate> read_certificate(const std::string& pem);
 
-struct Tlsa {
-    std::uint8_t usage = 0;
-    std::uint8_t selector = 0;
-    std::uint8_t matching = 0;
-    std::string data;
-
-    // For SMTP (RFC 7672 §3.1): usage 2 or 3, a selector and matching type that are known, and
-    // data of that size.
-    bool is_usable() const;
-    bool fits(const Certificate& certificate) const;
-    std::string text() const; // as a zone file has it: "3 1 1 0a0b…"
-};
-std::optional<Tlsa> parse_tlsa(std::string_view rdata);
-Tlsa wanted_tlsa(const Certificate& certificate); // 3 1 1, RFC 7672 §3.1.1
+// A record that is usable for mail, and that this certificate satisfies (RFC 7672 §3.1).
+bool fits(const net::TlsaRecord& record, const Certificate& certificate);
+net::TlsaRecord wanted_tlsa(const Certificate& certificate); // 3 1 1, RFC 7672 §3.1.1
 
 // Which issuer's domain stands in CAA records (RFC 8659 §4.2); empty: not known here.
 std::string_view caa_domain_of(std::string_view issuer);

@@ -46,7 +46,7 @@ public:
     explicit TlsaCheck(Inquiry& inquiry)
         : inquiry_(inquiry),
           name_("_25._tcp." + inquiry.facts().host),
-          wanted_(wanted_tlsa(*inquiry.certificate()).text()) {}
+          wanted_(net::format_tlsa(wanted_tlsa(*inquiry.certificate()))) {}
 
     net::Task<void> look() {
         const auto answer = co_await inquiry_.ask(name_, net::DnsType::tlsa);
@@ -81,14 +81,14 @@ private:
         bool any_usable = false;
         bool any_fits = false;
         for (const auto& text : texts) {
-            const auto tlsa = parse_tlsa(text);
-            if (!tlsa) continue;
-            shown.push_back(tlsa->text());
-            if (!tlsa->is_usable())
-                add(Severity::warning, "tlsa-unusable", tlsa->text(),
+            const auto tlsa = net::parse_tlsa(text);
+            const bool is_usable = net::is_usable_for_mail(tlsa);
+            shown.push_back(net::format_tlsa(tlsa));
+            if (!is_usable)
+                add(Severity::warning, "tlsa-unusable", shown.back(),
                     "Publish 3 1 1: mail hosts use no record with these numbers (RFC 7672 §3.1).");
-            any_usable = any_usable || tlsa->is_usable();
-            any_fits = any_fits || tlsa->fits(*inquiry_.certificate());
+            any_usable = any_usable || is_usable;
+            any_fits = any_fits || fits(tlsa, *inquiry_.certificate());
         }
         if (any_usable && !any_fits)
             add(Severity::fault, "tlsa-mismatch", joined(shown),

@@ -53,7 +53,7 @@ private:
     void add_tls() {
         add("_smtp._tls." + facts_.domain, "TXT", tls_report_record(facts_.domain));
         if (!certificate_) return;
-        add("_25._tcp." + facts_.host, "TLSA", wanted_tlsa(*certificate_).text());
+        add("_25._tcp." + facts_.host, "TLSA", net::format_tlsa(wanted_tlsa(*certificate_)));
         if (wants_sts(*certificate_, facts_.host)) {
             out_.sts_policy = sts_policy(facts_.host, StsMode::testing);
             add("_mta-sts." + facts_.domain, "TXT", "v=STSv1; id=" + sts_id(out_.sts_policy) + ";");

@@ -14,7 +14,7 @@ TEST(HostCertificate, FitsItsTlsaRecords) {
     const auto& own = certificate.chain.at(0);
     const auto& authority = certificate.chain.at(1);
     struct Case {
-        Tlsa tlsa;
+        net::TlsaRecord tlsa;
         bool is_usable;
         bool fits;
     };
@@ -36,8 +36,9 @@ TEST(HostCertificate, FitsItsTlsaRecords) {
         {{3, 0, 0, ""}, false, false},
     };
     for (const auto& each : cases) {
-        EXPECT_EQ(each.tlsa.is_usable(), each.is_usable) << each.tlsa.text();
-        EXPECT_EQ(each.tlsa.fits(certificate), each.fits) << each.tlsa.text();
+        const auto text = net::format_tlsa(each.tlsa);
+        EXPECT_EQ(net::is_usable_for_mail(each.tlsa), each.is_usable) << text;
+        EXPECT_EQ(fits(each.tlsa, certificate), each.fits) << text;
     }
 }
 
@@ -52,11 +53,6 @@ TEST(HostCertificate, HasNames) {
     EXPECT_FALSE(certificate.is_self_signed);
     EXPECT_FALSE(read_certificate("").has_value());
     EXPECT_FALSE(read_certificate("-----BEGIN CERTIFICATE-----\n").has_value());
-}
-
-TEST(HostCertificate, TlsaIsReadFromTheWire) {
-    EXPECT_FALSE(parse_tlsa("\3\1\1").has_value());
-    EXPECT_EQ(parse_tlsa("\3\1\1\xab").value().text(), "3 1 1 ab");
 }
 
 TEST(HostCertificate, IssuersAreKnownByTheirOrganization) {

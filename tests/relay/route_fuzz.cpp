@@ -27,8 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ensure(*reply_size >= 5 && *reply_size <= 262);
         static_cast<void>(check_socks_reply(input.substr(0, *reply_size)));
     }
-    const auto record = parse_tlsa(input);
+    const auto record = net::parse_tlsa(input);
     ensure(record.data.size() == (size < 3 ? 0 : size - 3));
-    static_cast<void>(is_usable(record));
+    static_cast<void>(net::is_usable_for_mail(record));
     return 0;
 }

@@ -17,30 +17,6 @@ std::string rdata(int usage, int selector, int matching, std::size_t size) {
            std::string(size, 'x');
 }
 
-TEST(Tlsa, IsUsableForMailOrNot) {
-    const struct {
-        std::string data;
-        bool want;
-    } cases[] = {
-        {rdata(3, 1, 1, 32), true},
-        {rdata(2, 0, 1, 32), true},
-        {rdata(3, 0, 2, 64), true},
-        {rdata(3, 1, 0, 91), true},
-        {rdata(0, 1, 1, 32), false},
-        {rdata(1, 1, 1, 32), false},
-        {rdata(4, 1, 1, 32), false},
-        {rdata(3, 2, 1, 32), false},
-        {rdata(3, 1, 3, 32), false},
-        {rdata(3, 1, 1, 31), false},
-        {rdata(3, 1, 2, 32), false},
-        {rdata(3, 1, 0, 0), false},
-        {"", false},
-        {"\3\1", false},
-    };
-    for (const auto& c : cases)
-        EXPECT_EQ(is_usable(parse_tlsa(c.data)), c.want) << testing::PrintToString(c.data);
-}
-
 class DaneTest : public ::testing::Test {
 protected:
     DaneState find(bool is_mx_secure = true, bool is_host_secure = true) {

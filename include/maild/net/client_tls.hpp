@@ -5,6 +5,7 @@
 // For one connection something else may be expected: DANE (RFC 7671), or nothing at all (RFC 7435).
 
 #include "maild/base/error.hpp"
+#include "maild/net/tlsa.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -13,15 +14,6 @@
 #include <vector>
 
 namespace maild::net {
-
-// RFC 6698 §2.1
-struct TlsaRecord {
-    std::uint8_t usage = 0;
-    std::uint8_t selector = 0;
-    std::uint8_t matching = 0;
-    std::string data; // octets
-    friend bool operator==(const TlsaRecord&, const TlsaRecord&) = default;
-};
 
 enum class CertificateCheck : std::uint8_t {
     none,  // any certificate, and older ciphers too: better than plain text, which comes else

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace maild::relay {
@@ -30,12 +29,6 @@ struct Dane {
     std::vector<net::TlsaRecord> records{};
     std::string words{}; // why, for people
 };
-
-// A record of RFC 7672 §3.1: usage 2 or 3, known selector and matching type, data of the right
-// size. Usages 0 and 1 cannot be used by MTAs (§3.1.3).
-bool is_usable(const net::TlsaRecord& record);
-// Record data as it is on the wire.
-net::TlsaRecord parse_tlsa(std::string_view rdata);
 
 // `is_mx_secure`: of the destination. The resolver validates. All outlive the task.
 net::Task<Dane> find_dane(net::Resolver& resolver, const Host& host, std::uint16_t port,
