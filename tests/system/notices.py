@@ -105,7 +105,7 @@ class NoticesTest(host.HostTest):
         host.wait_for(lambda: self.note("summary").read_text().startswith(f"{day - 1}\n"), 10, "the note")
         self.restarted(lambda: None)
         log = self.host.log().count("summary_delivered")
-        host.wait_for(lambda: self.status_since_start() > 25, 60, "further looks")
+        host.wait_for(lambda: self.status_since_start() > 17, 60, "further looks")
         self.assertEqual(self.host.log().count("summary_delivered"), log)
         self.assertEqual(len(self.mails(subject)), 1)
 
@@ -129,7 +129,7 @@ class NoticesTest(host.HostTest):
         self.assertIn("expires at", letters[0].get_payload(decode=True).decode())
         self.assertIn("alert", self.host.log())
         self.restarted(lambda: None)
-        host.wait_for(lambda: self.status_since_start() > 25, 60, "further looks")
+        host.wait_for(lambda: self.status_since_start() > 17, 60, "further looks")
         self.assertEqual(len(self.mails("alert")), 1)
         matters = self.host.mailctl("report", "summary", as_json=True)["matters"]
         self.assertIn(True, [m["urgent"] for m in matters])
