@@ -23,6 +23,7 @@ struct Shared {
     Load& load;
     Measurement& measurement;
     Idlers& idlers;
+    std::size_t begun = 0; // before this measurement
 };
 
 net::Task<Result<void>> begin(Shared shared, std::size_t index) {
@@ -41,7 +42,7 @@ net::Task<Result<void>> begin(Shared shared, std::size_t index) {
 net::Task<void> begin_some(Shared shared) {
     for (std::uint64_t number = 0; shared.measurement.take(number);) {
         const auto start = instant();
-        const auto begun = co_await begin(shared, static_cast<std::size_t>(number));
+        const auto begun = co_await begin(shared, shared.begun + static_cast<std::size_t>(number));
         if (begun)
             shared.measurement.done(start);
         else
@@ -103,12 +104,12 @@ net::Task<Result<void>> probe_all(Shared shared, Times& times) {
 
 // Deliveries while all are watched. A stream is one coroutine's, so the watchers end before the
 // connections are closed.
-net::Task<void> measure_news(Shared shared) {
+net::Task<void> measure_news(Load& load, Idlers& idlers) {
     const auto pending = std::make_shared<Pending>();
-    pending->left = shared.idlers.size();
-    for (auto& idler : shared.idlers)
-        net::spawn(shared.load.io, counted(watch(*idler), pending), "watch");
-    Measurement measurement(shared.load.options, shared.load.servers);
+    pending->left = idlers.size();
+    for (auto& idler : idlers) net::spawn(load.io, counted(watch(*idler), pending), "watch");
+    Measurement measurement(load.options, load.servers);
+    const Shared shared{load, measurement, idlers};
     Times times;
     const auto start = instant();
     const auto probed = co_await probe_all(shared, times);
@@ -117,36 +118,55 @@ net::Task<void> measure_news(Shared shared) {
     measurement.finish();
     measurement.add("content_to_exists_ms", times.from_content);
     measurement.add("reply_to_exists_ms", times.from_reply);
-    for (auto& idler : shared.idlers) idler->client->cancel();
+    for (auto& idler : idlers) idler->client->cancel();
     while (pending->left > 0) {
         const auto notified = co_await pending->all_done.wait(kPatience);
         static_cast<void>(notified);
     }
-    print(shared.load, measurement);
+    print(load, measurement);
+}
+
+constexpr std::size_t kAtOnce = 16;
+
+// A tenth of the connections, before memory is read: what a server takes once is no connection's.
+net::Task<std::size_t> begin_first(Load& load, Idlers& idlers) {
+    auto options = load.options;
+    options.operations = idlers.size() / 10;
+    Measurement measurement(options, load.servers);
+    const Shared shared{load, measurement, idlers};
+    co_await at_once(load.io, kAtOnce, [shared](std::size_t) { return begin_some(shared); });
+    measurement.finish();
+    if (measurement.has_failed()) print(load, measurement);
+    co_await net::sleep_for(std::chrono::seconds(load.options.settle_seconds));
+    co_return static_cast<std::size_t>(options.operations);
+}
+
+net::Task<void> begin_rest(Load& load, Idlers& idlers, std::size_t begun) {
+    const auto before = static_cast<double>(load.servers.proportional_kib());
+    auto options = load.options;
+    options.operations = idlers.size() - begun;
+    Measurement measurement(options, load.servers);
+    const Shared shared{load, measurement, idlers, begun};
+    co_await at_once(load.io, kAtOnce, [shared](std::size_t) { return begin_some(shared); });
+    measurement.finish();
+    co_await net::sleep_for(std::chrono::seconds(load.options.settle_seconds));
+    const auto after = static_cast<double>(load.servers.proportional_kib());
+    measurement.add("kib_per_connection",
+                    (after - before) / static_cast<double>(options.operations));
+    measurement.add("processes", static_cast<double>(load.servers.processes()));
+    print(load, measurement);
 }
 
 } // namespace
 
 net::Task<void> idle(Load& load) {
-    constexpr std::size_t kAtOnce = 16;
-    auto options = load.options;
-    options.operations = options.connections;
-    Idlers idlers(options.connections);
+    Idlers idlers(load.options.connections);
     for (auto& idler : idlers) idler = std::make_unique<Idler>();
-    const auto before = load.servers.proportional_kib();
-    Measurement measurement(options, load.servers);
-    const Shared shared{load, measurement, idlers};
-    co_await at_once(load.io, kAtOnce, [shared](std::size_t) { return begin_some(shared); });
-    measurement.finish();
-    co_await net::sleep_for(std::chrono::seconds(load.options.settle_seconds));
-    const auto after = load.servers.proportional_kib();
-    measurement.add("kib_per_connection",
-                    (static_cast<double>(after) - static_cast<double>(before)) /
-                        static_cast<double>(options.connections));
-    measurement.add("processes", static_cast<double>(load.servers.processes()));
-    print(load, measurement);
+    const auto begun = co_await begin_first(load, idlers);
+    if (!load.has_failed) co_await begin_rest(load, idlers, begun);
     if (load.has_failed) co_return;
-    if (load.options.probes > 0 && load.options.delivery_port != 0) co_await measure_news(shared);
+    if (load.options.probes > 0 && load.options.delivery_port != 0)
+        co_await measure_news(load, idlers);
     for (auto& idler : idlers) co_await idler->client->close();
 }
 

@@ -29,6 +29,28 @@ net::Task<Result<void>> pop3_session(Shared shared, std::string account) {
     co_return Result<void>();
 }
 
+// Until the server has greeted: what of a session is no login.
+net::Task<Result<void>> handshake(Shared shared) {
+    const auto& options = shared.load.options;
+    const auto start = instant();
+    auto connection =
+        co_await Connection::open(shared.load.io, options.host, options.port, options.tls);
+    if (!connection) co_return std::unexpected(connection.error());
+    auto& opened = **connection;
+    const auto greeting = co_await opened.line();
+    if (!greeting) co_return std::unexpected(greeting.error());
+    shared.measurement.done(start);
+    co_await opened.close();
+    co_return Result<void>();
+}
+
+net::Task<void> some_handshakes(Shared shared) {
+    for (std::uint64_t number = 0; shared.measurement.take(number);) {
+        const auto done = co_await handshake(shared);
+        if (!done) shared.measurement.failed(done.error());
+    }
+}
+
 net::Task<void> some_sessions(Shared shared) {
     const auto& options = shared.load.options;
     for (std::uint64_t number = 0; shared.measurement.take(number);) {
@@ -48,6 +70,15 @@ net::Task<void> log_in(Load& load) {
     const Shared shared{load, measurement};
     co_await at_once(load.io, load.options.connections,
                      [shared](std::size_t) { return some_sessions(shared); });
+    measurement.finish();
+    print(load, measurement);
+}
+
+net::Task<void> shake_hands(Load& load) {
+    Measurement measurement(load.options, load.servers);
+    const Shared shared{load, measurement};
+    co_await at_once(load.io, load.options.connections,
+                     [shared](std::size_t) { return some_handshakes(shared); });
     measurement.finish();
     print(load, measurement);
 }

@@ -33,9 +33,10 @@ struct Mode {
     std::string_view name;
     net::Task<void> (*run)(Load& load);
 };
-constexpr Mode kModes[] = {{"deliver", deliver},    {"login", log_in},  {"append", append},
-                           {"imap", run_commands},  {"pop3", retrieve}, {"idle", idle},
-                           {"memory", print_memory}};
+constexpr Mode kModes[] = {
+    {"deliver", deliver}, {"login", log_in},       {"handshake", shake_hands},
+    {"append", append},   {"imap", run_commands},  {"pop3", retrieve},
+    {"idle", idle},       {"memory", print_memory}};
 
 void allow_many_descriptors() {
     rlimit limit{};

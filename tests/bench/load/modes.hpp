@@ -16,6 +16,7 @@ struct Load {
 
 net::Task<void> deliver(Load& load);
 net::Task<void> log_in(Load& load);
+net::Task<void> shake_hands(Load& load);
 net::Task<void> append(Load& load);
 net::Task<void> run_commands(Load& load);
 net::Task<void> retrieve(Load& load);

@@ -152,7 +152,7 @@ std::string usage() {
         "  deliver  messages by LMTP or SMTP      login  connect, log in, log out\n"
         "  append   messages by APPEND            imap   the commands of --do, one by one\n"
         "  pop3     RETR of all messages          idle   many connections in IDLE, and deliveries\n"
-        "  memory   of --charge, now\n\n";
+        "  memory   of --charge, now              handshake  connect, be greeted, close\n\n";
     for (const auto& row : kRows) {
         text += "  " + std::string(row.name);
         text.append(22 - row.name.size(), ' ');
