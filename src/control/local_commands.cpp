@@ -76,6 +76,7 @@ Reply run_here(Session& session) {
     if (name == "report dmarc") return run_report_dmarc(session);
     if (name == "report dmarc send") return run_report_send(session);
     if (name == "report tls") return run_report_tls(session);
+    if (name == "report tls send") return run_report_send(session);
     if (name == "completion") return completion(session);
     if (name == "fsck crash-test") return crash_test(session);
     return manual(session);

@@ -59,6 +59,11 @@ constexpr Column kSent[] = {
     {"fate", "FATE"},     {"detail", "DETAIL"},
 };
 
+constexpr Column kTlsSent[] = {
+    {"domain", "DOMAIN"}, {"messages", "SESSIONS"}, {"to", "TO"},
+    {"fate", "FATE"},     {"detail", "DETAIL"},
+};
+
 constexpr Command kCommands[] = {
     {.name = "report dmarc",
      .summary = "say what DMARC reports tell of who sends with a domain's name",
@@ -104,6 +109,21 @@ constexpr Command kCommands[] = {
          "result. What failed stands first; below the table stands what each failure means and "
          "what to do. Files are read without the daemon. Exit code 1 when something could not be "
          "read: mailctl report tls report.json.gz",
+     .example = "",
+     .runs = Runs::here},
+    {.name = "report tls send",
+     .summary = "send the TLS reports of a day, or say what would be sent",
+     .parameters = {},
+     .options = kSending,
+     .columns = kTlsSent,
+     .description =
+         "Adds up what TLS was like on the day's connections to other hosts (trace.record), and "
+         "sends each domain that asks for it (TLSRPT) a report of those to its hosts: from "
+         "reports.from, signed, by mail alone. With reports.send_tls = \"on\" the daemon does that "
+         "by itself, once for each day; here it is done at once, and a report that was sent before "
+         "is "
+         "not sent again. No reports are sent about domains in reports.exclude, and none tells of "
+         "connections that only brought such reports: mailctl report tls send --dry-run",
      .example = "",
      .runs = Runs::here},
     {.name = "report summary",

@@ -233,7 +233,8 @@ struct ImapSettings {
 // Reports of other hosts about our domains' mail, and ours about theirs.
 struct ReportSettings {
     std::string mailbox; // the account that gets them; empty: none
-    bool sends = false;
+    bool sends = false;  // aggregate reports of DMARC
+    bool sends_tls = false;
     std::string from;                  // ours: whom they come from
     std::string organization;          // who they say we are; empty only where nothing is sent
     std::uint32_t most_a_day = 1000;   // domains that get one

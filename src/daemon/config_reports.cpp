@@ -24,18 +24,16 @@ void read_address(ConfigTable& table, std::string_view key, std::string& out) {
 // Who gets a report has to be able to answer, and to believe that it is ours.
 void check_sending(ConfigTable& table, const Config& config) {
     const auto& reports = config.reports;
-    if (!reports.sends) return;
-    // An unsigned report would be taken for a forged one, and rightly.
+    if (!reports.sends && !reports.sends_tls) return;
+    const char* key = reports.sends ? "send_dmarc" : "send_tls";
     if (!config.dkim.signs)
-        table.fault("send_dmarc",
-                    "is \"on\", but dkim.sign is \"off\": nobody would believe the reports",
+        table.fault(key, "is \"on\", but dkim.sign is \"off\": nobody would believe the reports",
                     "write dkim.sign = \"on\"");
     if (reports.from.empty())
         table.fault("from", "is empty, though reports are to be sent",
                     "write an address of this host: \"postmaster@example.org\"");
     if (!config.trace.is_enabled)
-        table.fault("send_dmarc",
-                    "is \"on\", but trace.record is \"off\": there is nothing to report",
+        table.fault(key, "is \"on\", but trace.record is \"off\": there is nothing to report",
                     "write trace.record = \"on\"");
 }
 
@@ -45,6 +43,7 @@ void read_reports(ConfigTable& table, Config& config) {
     auto& out = config.reports;
     read_address(table, "mailbox", out.mailbox);
     table.choice<bool>("send_dmarc", out.sends, {{"on", true}, {"off", false}});
+    table.choice<bool>("send_tls", out.sends_tls, {{"on", true}, {"off", false}});
     read_address(table, "from", out.from);
     // Nobody but the postmaster speaks for the host (RFC 5321 §4.5.1), and has its mail signed.
     const auto from = mail::parse_address(out.from, mail::Utf8::refused);

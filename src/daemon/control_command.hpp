@@ -44,7 +44,8 @@ struct ControlReach {
     net::Event& status_changed;
     ipc::Client& auth; // for what is no directory's
     DkimCare& dkim;
-    ReportSchedule& reports;
+    ReportSchedule& dmarc_reports;
+    ReportSchedule& tls_reports;
     AdminCare& notices;
 };
 

@@ -28,12 +28,14 @@ public:
         store_.emplace(context.io(), *store_line_);
         directory_.emplace(*auth_line_);
         care_.emplace(*directory_, resolver_line_.emplace(context.io()), clock_);
-        reports_.emplace(ReportReach{.context = context,
-                                     .admin = *directory_,
-                                     .store = *store_,
-                                     .trace = *trace_line_,
-                                     .workers = workers_},
-                         clock_);
+        const ReportReach reach{.context = context,
+                                .admin = *directory_,
+                                .store = *store_,
+                                .trace = *trace_line_,
+                                .workers = workers_,
+                                .troubles = report_troubles_};
+        dmarc_reports_.emplace(reach, ReportKind::dmarc, clock_);
+        tls_reports_.emplace(reach, ReportKind::tls, clock_);
         notices_.emplace(*resolver_line_, clock_);
         reach_.emplace(ControlReach{.context = context,
                                     .admin = *directory_,
@@ -47,7 +49,8 @@ public:
                                     .status_changed = status_changed_,
                                     .auth = *auth_line_,
                                     .dkim = *care_,
-                                    .reports = *reports_,
+                                    .dmarc_reports = *dmarc_reports_,
+                                    .tls_reports = *tls_reports_,
                                     .notices = *notices_});
         server_.emplace(*reach_);
         net::spawn(context.io(), AdminCare::run(*notices_, *reach_), "admin_care");
@@ -55,7 +58,8 @@ public:
             return context.config().dkim;
         }),
                    "dkim_care");
-        reports_->start();
+        dmarc_reports_->start();
+        tls_reports_->start();
         context.ready();
         return {};
     }
@@ -104,7 +108,9 @@ private:
     SystemClock clock_;
     std::optional<DkimCare> care_;
     WorkerLines workers_;
-    std::optional<ReportSchedule> reports_;
+    std::map<std::string, std::string> report_troubles_;
+    std::optional<ReportSchedule> dmarc_reports_;
+    std::optional<ReportSchedule> tls_reports_;
     LogReader log_;
     ServerStatus status_;
     net::Event status_changed_;

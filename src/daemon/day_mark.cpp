@@ -6,8 +6,7 @@
 namespace maild::daemon {
 namespace {
 
-constexpr std::string_view kName = "reported";
-constexpr std::string_view kUnfinished = "reported.new";
+constexpr const char* kUnfinished = ".new";
 constexpr std::size_t kDate = 10; // "2026-11-28"
 
 Result<bool> has(FileSystem& files, const std::string& directory, std::string_view name) {
@@ -19,10 +18,10 @@ Result<bool> has(FileSystem& files, const std::string& directory, std::string_vi
 } // namespace
 
 Result<std::optional<UtcDay>> DayMark::load() const {
-    const auto is_there = has(files_, directory_, kName);
+    const auto is_there = has(files_, directory_, name_);
     if (!is_there) return std::unexpected(is_there.error());
     if (!*is_there) return std::nullopt;
-    const auto file = files_.open(path(kName), OpenMode::read_only);
+    const auto file = files_.open(path(name_), OpenMode::read_only);
     if (!file) return std::unexpected(file.error());
     std::array<char, kDate> text{};
     const auto count = (*file)->read_at(0, text);
@@ -31,26 +30,27 @@ Result<std::optional<UtcDay>> DayMark::load() const {
 }
 
 Result<void> DayMark::keep(UtcDay day) {
-    const auto is_left = has(files_, directory_, kUnfinished); // by a crash
+    const auto is_left = has(files_, directory_, name_ + kUnfinished); // by a crash
     if (!is_left) return std::unexpected(is_left.error());
     if (*is_left) {
-        if (auto removed = files_.remove(path(kUnfinished)); !removed) return removed;
+        if (auto removed = files_.remove(path(name_ + kUnfinished)); !removed) return removed;
     }
-    const auto file = files_.open(path(kUnfinished), OpenMode::create_new);
+    const auto file = files_.open(path(name_ + kUnfinished), OpenMode::create_new);
     if (!file) return std::unexpected(file.error());
     const auto text = format_day(day) + "\n";
     const std::array<std::string_view, 1> pieces{text};
     if (auto written = (*file)->write_at(0, pieces); !written) return written;
     if (auto synced = (*file)->sync_data(); !synced) return synced;
-    if (auto renamed = files_.rename(path(kUnfinished), path(kName)); !renamed) return renamed;
+    if (auto renamed = files_.rename(path(name_ + kUnfinished), path(name_)); !renamed)
+        return renamed;
     return files_.sync_directory(directory_);
 }
 
 Result<void> DayMark::forget() {
-    const auto is_there = has(files_, directory_, kName);
+    const auto is_there = has(files_, directory_, name_);
     if (!is_there) return std::unexpected(is_there.error());
     if (!*is_there) return {};
-    if (auto removed = files_.remove(path(kName)); !removed) return removed;
+    if (auto removed = files_.remove(path(name_)); !removed) return removed;
     return files_.sync_directory(directory_);
 }
 

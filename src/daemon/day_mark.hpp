@@ -14,8 +14,8 @@ namespace maild::daemon {
 
 class DayMark {
 public:
-    DayMark(FileSystem& files, std::string directory)
-        : files_(files), directory_(std::move(directory)) {}
+    DayMark(FileSystem& files, std::string directory, std::string name = "reported")
+        : files_(files), directory_(std::move(directory)), name_(std::move(name)) {}
 
     // None: there is no file, or one that says no day, which is then as good as none.
     Result<std::optional<UtcDay>> load() const;
@@ -27,6 +27,7 @@ private:
 
     FileSystem& files_;
     std::string directory_;
+    std::string name_; // of the file
 };
 
 } // namespace maild::daemon

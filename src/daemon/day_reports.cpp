@@ -1,7 +1,5 @@
 #include "daemon/day_reports.hpp"
 
-#include "daemon/dmarc_fact.hpp"
-
 #include "maild/base/log.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/trace/messages.hpp"
@@ -82,22 +80,15 @@ net::Task<void> DayReports::try_again(std::shared_ptr<DayReports> self) {
 
 void DayReports::close() {
     open_.clear();
-    aggregator_.reset();
+    facts_.reset();
 }
 
 net::Task<Result<void>> DayReports::gather() {
-    const auto& config = reach_.context.config();
-    const report::Reporter reporter{.organization = config.reports.organization,
-                                    .email = config.reports.from,
-                                    .extra_contact = {},
-                                    .submitter = config.hostname};
-    const auto settings = config.reports; // a reload may come meanwhile
-    const report::Period period{WallTime(day_), WallTime(day_ + std::chrono::days(1))};
-    aggregator_ = std::make_unique<report::Aggregator>(reporter, period);
+    facts_ = make_day_facts(kind_, reach_.context.config(), day_); // a reload may come meanwhile
     trace::SearchRequest request;
-    request.query.since = period.begin;
-    request.query.before = period.end;
-    request.query.has_dmarc = true;
+    request.query.since = WallTime(day_);
+    request.query.before = WallTime(day_ + std::chrono::days(1));
+    facts_->ask_for(request.query);
     request.range.limit = kPage;
     while (true) {
         trace::SearchRequest copy = request;
@@ -106,8 +97,7 @@ net::Task<Result<void>> DayReports::gather() {
         if (!page) co_return std::unexpected(page.error());
         for (const auto& found : page->found) {
             const auto record = trace::parse_record(found.record);
-            if (!record || is_about_reports(*record, settings)) continue;
-            if (const auto fact = fact_in(*record)) aggregator_->add(*fact);
+            if (record) facts_->add(*record);
         }
         if (!page->next) co_return Result<void>{};
         request.range.before = *page->next;
@@ -123,9 +113,12 @@ net::Task<Result<void>> DayReports::choose() {
         own.insert(domain.name);
         own.insert(domain.aliases.begin(), domain.aliases.end());
     }
-    const auto all = aggregator_->sizes();
-    open_ = chosen(all, reach_.context.config().reports, own);
-    log::info("reports_begin", {{"day", format_day(day_)},
+    const auto all = facts_->sizes();
+    auto settings = reach_.context.config().reports;
+    if (kind_ == ReportKind::tls) settings.most_a_day = report::kMaxReportedDomains; // is_enough()
+    open_ = chosen(all, settings, own);
+    log::info("reports_begin", {{"kind", kind_ == ReportKind::tls ? "tls" : "dmarc"},
+                                {"day", format_day(day_)},
                                 {"domains", all.size()},
                                 {"reports", open_.size()},
                                 {"dry_run", is_dry_run_}});
@@ -151,7 +144,7 @@ net::Task<void> DayReports::run_lanes(std::shared_ptr<DayReports> self) {
 }
 
 net::Task<Result<void>> DayReports::learn_sent() {
-    ReportedDay day{.day = day_.time_since_epoch().count()};
+    ReportedDay day{.kind = kind_, .day = day_.time_since_epoch().count()};
     const auto sent =
         co_await reach_.trace.call<SentCopies>(kSentCopies, std::move(day), kPageTime);
     if (!sent) co_return std::unexpected(sent.error());
@@ -163,7 +156,8 @@ net::Task<Result<void>> DayReports::learn_sent() {
 // Their ENVID is the report's id (report_sender.cpp).
 net::Task<Result<void>> DayReports::learn_queued() {
     constexpr std::uint32_t kRows = 1000;
-    const auto begin = std::to_string(to_unix_seconds(WallTime(day_))) + ".";
+    const std::string kind = kind_ == ReportKind::tls ? "tls-" : "";
+    const auto begin = kind + std::to_string(to_unix_seconds(WallTime(day_))) + ".";
     const auto end = "@" + reach_.context.config().hostname;
     QueueId after;
     while (true) {
@@ -197,7 +191,7 @@ struct DayReports::Lane {
 
 net::Task<void> DayReports::lane(std::shared_ptr<DayReports> self, std::size_t number) {
     const Lane lane(*self);
-    while (!self->open_.empty()) {
+    while (!self->open_.empty() && !self->is_enough()) {
         auto next = std::move(self->open_.back());
         self->open_.pop_back();
         co_await self->report_to(std::move(next), number);
@@ -205,9 +199,8 @@ net::Task<void> DayReports::lane(std::shared_ptr<DayReports> self, std::size_t n
 }
 
 net::Task<void> DayReports::report_to(report::Aggregator::Size size, std::size_t lane) {
-    SendReport request{.report = {}, .known = {}, .is_dry_run = is_dry_run_};
-    if (const auto made = aggregator_->report(size.domain))
-        request.report = report::pack_report(made->report);
+    SendReport request{.kind = kind_, .report = {}, .known = {}, .is_dry_run = is_dry_run_};
+    if (auto made = facts_->pack(size.domain)) request.report = std::move(*made);
     if (request.report.gzip.size() > kMostPacked)
         co_return add_line({size.domain, size.messages, "", "too large",
                             std::to_string(request.report.gzip.size()) + " octets"});
@@ -228,7 +221,7 @@ net::Task<void> DayReports::report_to(report::Aggregator::Size size, std::size_t
 }
 
 net::Task<void> DayReports::note_sent(const std::string& domain, const ReportFate& fate) {
-    SentCopies sent{.day = day_.time_since_epoch().count(), .copies = {}};
+    SentCopies sent{.kind = kind_, .day = day_.time_since_epoch().count(), .copies = {}};
     for (const auto& copy : fate.copies)
         if (copy.fate == CopyFate::sent) sent.copies.emplace_back(domain, copy.to);
     if (sent.copies.empty()) co_return;
@@ -254,6 +247,7 @@ void DayReports::note(const report::Aggregator::Size& size, const Result<ReportF
             return copy.fate == CopyFate::sent || copy.fate == CopyFate::known;
         })) {
         has_sent_ = true;
+        ++reported_;
         trouble_.reset();
     }
     bool is_open = fate->is_undecided;
@@ -264,7 +258,14 @@ void DayReports::note(const report::Aggregator::Size& size, const Result<ReportF
     }
     if (is_open) again_.push_back(size);
     if (fate->is_undecided) return line("", "later", "the DNS does not answer now");
-    if (fate->copies.empty()) line("", "nobody", "its policy asks for no report any more");
+    // A domain asks for reports on TLS nowhere but in the DNS; that it asks for none is the rule.
+    if (fate->copies.empty() && kind_ == ReportKind::dmarc)
+        line("", "nobody", "its policy asks for no report any more");
+}
+
+// Of those to whom we have sent mail only the DNS knows who wants reports.
+bool DayReports::is_enough() const {
+    return kind_ == ReportKind::tls && reported_ >= reach_.context.config().reports.most_a_day;
 }
 
 void DayReports::add_line(ReportLine line) {

@@ -1,12 +1,13 @@
 #pragma once
-// One day's aggregate reports on their way out (RFC 9990), in `control`: the day's facts come from
-// `trace`, page by page, are added up, and each report goes to a worker, which looks whom it is
-// for, signs it and puts it into the queue (report_sender.hpp). Whoever dies meanwhile, the day can
-// be begun again: its facts are settled, so they make the same reports with the same ids, and what
-// was sent is known from sent_log.hpp, and from the queue where nobody lived to write it down.
-// Memory is bounded by report::Aggregator's limits. One thread.
+// One day's reports of one kind on their way out (RFC 9990, RFC 8460), in `control`: its facts come
+// from `trace`, page by page, are added up, and each report goes to a worker, which looks whom it
+// is for, signs it and puts it into the queue (report_sender.hpp). Whoever dies meanwhile, the day
+// can be begun again: its facts are settled, so they make the same reports with the same ids, and
+// what was sent is known from sent_log.hpp, and from the queue where nobody lived to write it down.
+// Memory is bounded by day_facts.hpp. One thread.
 
 #include "daemon/any_worker.hpp"
+#include "daemon/day_facts.hpp"
 #include "daemon/report_messages.hpp"
 #include "daemon/role.hpp"
 #include "daemon/utc_day.hpp"
@@ -16,6 +17,7 @@
 #include "maild/store/admin.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,6 +33,7 @@ struct ReportReach {
     store::StoreAdmin& store;
     ipc::Client& trace;
     WorkerLines& workers;
+    std::map<std::string, std::string>& troubles; // by kind, for the role's status
 };
 
 // What became of the report to one domain, or of its copy to one destination.
@@ -44,8 +47,8 @@ struct ReportLine {
 
 class DayReports {
 public:
-    DayReports(ReportReach reach, UtcDay day, bool is_dry_run)
-        : reach_(reach), day_(day), is_dry_run_(is_dry_run) {}
+    DayReports(ReportReach reach, ReportKind kind, UtcDay day, bool is_dry_run)
+        : reach_(reach), kind_(kind), day_(day), is_dry_run_(is_dry_run) {}
 
     // All of them; what the DNS could not tell is left open.
     static net::Task<void> carry_out(std::shared_ptr<DayReports> self);
@@ -75,14 +78,17 @@ private:
     net::Task<void> report_to(report::Aggregator::Size size, std::size_t lane);
     void note(const report::Aggregator::Size& size, const Result<ReportFate>& fate);
     void add_line(ReportLine line);
+    bool is_enough() const;
 
     ReportReach reach_;
+    ReportKind kind_;
     UtcDay day_;
     bool is_dry_run_;
-    std::unique_ptr<report::Aggregator> aggregator_;
+    std::unique_ptr<DayFacts> facts_;
     std::vector<report::Aggregator::Size> open_; // the next one last
     std::vector<report::Aggregator::Size> again_;
-    std::size_t lanes_ = 0; // running
+    std::size_t lanes_ = 0;    // running
+    std::size_t reported_ = 0; // domains that have one now
     std::set<SentCopy> known_;
     bool has_failed_ = false; // something that may go well at once, if it is tried again
     bool has_sent_ = false;   // one at least: what is wrong is not so for all

@@ -52,7 +52,8 @@ template <class Codec> void describe(Codec& codec, StoreSettings& c) {
 }
 template <class Codec> void describe(Codec& codec, ImapSettings& c) { codec(c.comment, c.admin); }
 template <class Codec> void describe(Codec& codec, ReportSettings& c) {
-    codec(c.mailbox, c.sends, c.from, c.organization, c.most_a_day, c.excluded, c.tells_own);
+    codec(c.mailbox, c.sends, c.sends_tls, c.from, c.organization, c.most_a_day, c.excluded,
+          c.tells_own);
 }
 template <class Codec> void describe(Codec& codec, TraceSettings& c) {
     codec(c.is_enabled, c.keep, c.octets);

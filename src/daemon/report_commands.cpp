@@ -82,16 +82,16 @@ net::Task<Reply> follow_reports(std::shared_ptr<DayReports> reports, std::size_t
     co_return control::success(std::move(result));
 }
 
-net::Task<Reply> send_dmarc(ControlReach& reach, Arguments arguments) {
+net::Task<Reply> send_reports(ReportSchedule& schedule, Arguments arguments) {
     const auto yesterday = day_of(SystemClock().now()) - std::chrono::days(1);
     const auto day = arguments.has("day") ? parse_day(arguments.text("day")) : yesterday;
     if (!day)
         co_return control::failure(control::kUsage, "--day wants a date, like 2026-11-28 (UTC).");
     const bool is_dry_run = arguments.has("dry-run");
     const auto step = arguments.number(control::kStep);
-    auto reports = reach.reports.current();
+    auto reports = schedule.current();
     if (!step) {
-        auto begun = reach.reports.begin(*day, is_dry_run);
+        auto begun = schedule.begin(*day, is_dry_run);
         if (!begun && begun.error().code == Errc::invalid_argument)
             co_return control::failure(control::kUsage, begun.error().internal);
         if (!begun) co_return control::failure(begun.error());
@@ -104,10 +104,21 @@ net::Task<Reply> send_dmarc(ControlReach& reach, Arguments arguments) {
     co_return reply;
 }
 
+net::Task<Reply> send_dmarc(ControlReach& reach, Arguments arguments) {
+    auto reply = co_await send_reports(reach.dmarc_reports, arguments);
+    co_return reply;
+}
+
+net::Task<Reply> send_tls(ControlReach& reach, Arguments arguments) {
+    auto reply = co_await send_reports(reach.tls_reports, arguments);
+    co_return reply;
+}
+
 constexpr ControlCommand kCommands[] = {
     {"report dmarc", read_dmarc},
     {"report dmarc send", send_dmarc}, // the job logs itself
     {"report tls", read_tls},
+    {"report tls send", send_tls}, // likewise
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 // What `control` asks of workers and of `trace` to get a day's reports out
 // (daemon/day_reports.hpp).
 
+#include "daemon/peer_messages.hpp"
 #include "daemon/sent_log.hpp"
 
 #include "maild/ipc/codec.hpp"
@@ -16,12 +17,13 @@
 namespace maild::daemon {
 
 inline constexpr ipc::MessageType kSendReport = 0x7104;     // SendReport → ReportFate; to a worker
-inline constexpr ipc::MessageType kReportedDay = 0x7311;    // Nothing → ReportedDay; to `trace`
+inline constexpr ipc::MessageType kReportedDay = 0x7311;    // ReportedDay → ReportedDay; to `trace`
 inline constexpr ipc::MessageType kSetReportedDay = 0x7312; // ReportedDay → Nothing; likewise
 inline constexpr ipc::MessageType kSentCopies = 0x7313;     // ReportedDay → SentCopies; likewise
 inline constexpr ipc::MessageType kNoteSent = 0x7314;       // SentCopies → Nothing; likewise
 
 struct SendReport {
+    ReportKind kind = ReportKind::dmarc;
     report::PackedReport report;
     std::vector<std::string> known{}; // addresses that have it
     bool is_dry_run = false;          // says what would be done
@@ -46,23 +48,28 @@ struct ReportFate {
     bool is_undecided = false;        // the DNS did not answer: ask again later
 };
 
-// As `day`, the last that was reported; none: none was yet.
+// As `day`, the last that was reported with reports of this kind; none: none was yet, or the
+// question which it was.
 struct ReportedDay {
+    ReportKind kind = ReportKind::dmarc;
     std::optional<std::int64_t> day{}; // since 1970
 };
 struct SentCopies {
+    ReportKind kind = ReportKind::dmarc;
     std::int64_t day = 0;
     std::vector<SentCopy> copies{};
 };
 
 template <class Codec> void describe(Codec& codec, SendReport& r) {
-    codec(r.report, r.known, r.is_dry_run);
+    codec(r.kind, r.report, r.known, r.is_dry_run);
 }
 template <class Codec> void describe(Codec& codec, ReportCopy& c) { codec(c.to, c.fate, c.detail); }
 template <class Codec> void describe(Codec& codec, ReportFate& f) {
     codec(f.copies, f.is_undecided);
 }
-template <class Codec> void describe(Codec& codec, ReportedDay& d) { codec(d.day); }
-template <class Codec> void describe(Codec& codec, SentCopies& s) { codec(s.day, s.copies); }
+template <class Codec> void describe(Codec& codec, ReportedDay& d) { codec(d.kind, d.day); }
+template <class Codec> void describe(Codec& codec, SentCopies& s) {
+    codec(s.kind, s.day, s.copies);
+}
 
 } // namespace maild::daemon

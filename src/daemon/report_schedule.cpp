@@ -20,7 +20,9 @@ constexpr auto kAnswerTime = 5s;
 constexpr auto kEarliest = 30min;      // by then all traces of the day are in
 constexpr std::uint64_t kSpread = 330; // minutes
 constexpr std::chrono::minutes kUntilNext[] = {15min, 60min, 180min}; // where the DNS was silent
-constexpr std::size_t kStatusLength = 200;
+constexpr std::size_t kStatusLength = 100;
+
+std::string name_of(ReportKind kind) { return kind == ReportKind::tls ? "tls" : "dmarc"; }
 
 } // namespace
 
@@ -37,6 +39,10 @@ std::chrono::minutes own_minute_of(std::string_view hostname) {
     std::uint64_t hash = 0xcbf29ce484222325ULL; // FNV-1a
     for (const char c : hostname) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
     return kEarliest + std::chrono::minutes((hash >> 32U) % kSpread);
+}
+
+bool is_sent_daily(const Config& config, ReportKind kind) {
+    return kind == ReportKind::tls ? config.reports.sends_tls : config.reports.sends;
 }
 
 void ReportSchedule::start() { net::spawn(reach_.context.io(), run(*this), "reports"); }
@@ -56,7 +62,7 @@ Result<std::shared_ptr<DayReports>> ReportSchedule::begin(UtcDay day, bool is_dr
     if (!is_dry_run && !config.dkim.signs)
         return fail(Errc::invalid_argument,
                     "reports must be signed: dkim.sign is \"off\" in maild.toml.");
-    current_ = std::make_shared<DayReports>(reach_, day, is_dry_run);
+    current_ = std::make_shared<DayReports>(reach_, kind_, day, is_dry_run);
     net::spawn(reach_.context.io(), run_once(current_), "reports_of_a_day");
     return current_;
 }
@@ -78,10 +84,11 @@ net::Task<void> ReportSchedule::run(ReportSchedule& self) {
 net::Task<std::chrono::seconds> ReportSchedule::look() {
     const auto& config = reach_.context.config();
     if (!config.trace.is_enabled || is_busy()) co_return kLook;
-    const bool sends = config.reports.sends;
-    const auto own_minute = own_minute_of(config.hostname);
+    const bool sends = is_sent_daily(config, kind_);
+    const auto own_minute = own_minute_of(name_of(kind_) + config.hostname);
+    ReportedDay asked{.kind = kind_};
     const auto reported =
-        co_await reach_.trace.call<ReportedDay>(kReportedDay, ipc::Nothing{}, kAnswerTime);
+        co_await reach_.trace.call<ReportedDay>(kReportedDay, std::move(asked), kAnswerTime);
     if (!reported) co_return kLook;
     const auto& last = reported->day;
     if (!sends) {
@@ -97,14 +104,15 @@ net::Task<std::chrono::seconds> ReportSchedule::look() {
     const auto day = due_day(before, clock_.now(), own_minute);
     if (!day) co_return kLook;
     if (*day > before + std::chrono::days(1))
-        log::warning("reports_missed", {{"from", format_day(before + std::chrono::days(1))},
+        log::warning("reports_missed", {{"kind", name_of(kind_)},
+                                        {"from", format_day(before + std::chrono::days(1))},
                                         {"to", format_day(*day)}});
     const bool is_done = co_await report(*day);
     co_return is_done ? kLook : kAfterTrouble;
 }
 
 net::Task<bool> ReportSchedule::report(UtcDay day) {
-    const auto reports = std::make_shared<DayReports>(reach_, day, false);
+    const auto reports = std::make_shared<DayReports>(reach_, kind_, day, false);
     current_ = reports;
     co_await DayReports::carry_out(reports);
     for (const auto pause : kUntilNext) {
@@ -117,14 +125,16 @@ net::Task<bool> ReportSchedule::report(UtcDay day) {
         tell(trouble->internal);
         co_return false;
     }
-    log::info("reports_end", {{"day", format_day(day)}, {"lines", reports->lines().size()}});
+    log::info(
+        "reports_end",
+        {{"kind", name_of(kind_)}, {"day", format_day(day)}, {"lines", reports->lines().size()}});
     const auto kept = co_await set_reported(day);
     tell(kept ? std::string() : kept.error().internal);
     co_return kept.has_value();
 }
 
 net::Task<Result<void>> ReportSchedule::set_reported(std::optional<UtcDay> day) {
-    ReportedDay reported;
+    ReportedDay reported{.kind = kind_};
     if (day) reported.day = day->time_since_epoch().count();
     const auto kept =
         co_await reach_.trace.call<ipc::Nothing>(kSetReportedDay, std::move(reported), kAnswerTime);
@@ -136,9 +146,14 @@ net::Task<Result<void>> ReportSchedule::set_reported(std::optional<UtcDay> day) 
 void ReportSchedule::tell(const std::string& trouble) {
     if (trouble == trouble_) return;
     trouble_ = trouble;
-    if (!trouble.empty()) log::error("reports_not_sent", {{"detail", trouble}});
-    const auto status = trouble.empty() ? std::string() : "reports: " + log::escaped(trouble);
-    reach_.context.set_status(status.substr(0, kStatusLength));
+    const auto kind = name_of(kind_);
+    if (!trouble.empty()) log::error("reports_not_sent", {{"kind", kind}, {"detail", trouble}});
+    auto status = trouble.empty() ? std::string() : kind + " reports: " + log::escaped(trouble);
+    reach_.troubles[kind] = status.substr(0, kStatusLength);
+    std::string all;
+    for (const auto& [name, text] : reach_.troubles)
+        if (!text.empty()) all += (all.empty() ? "" : "; ") + text;
+    reach_.context.set_status(all);
 }
 
 } // namespace maild::daemon

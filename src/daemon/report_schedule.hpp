@@ -1,5 +1,5 @@
 #pragma once
-// When aggregate reports go out: each day of UTC once, at a minute of the next day that is this
+// When reports of one kind go out: each day of UTC once, at a minute of the next day that is this
 // host's own, so that not all hosts of the world ask and send at midnight (RFC 9990 §3.5.1). A day
 // that was missed, because the host was down, comes later. Which day was reported last stands on
 // the disk of `trace`. An admin can have a day sent, or looked at, at any time. In `control`; one
@@ -22,11 +22,13 @@ inline constexpr std::chrono::days kMostDaysBehind{7};
 std::optional<UtcDay> due_day(UtcDay reported, WallTime now, std::chrono::minutes own_minute);
 // From half past midnight to six.
 std::chrono::minutes own_minute_of(std::string_view hostname);
+bool is_sent_daily(const Config& config, ReportKind kind);
 
 class ReportSchedule {
 public:
     // Clock and what is reached outlive it.
-    ReportSchedule(ReportReach reach, const Clock& clock) : reach_(reach), clock_(clock) {}
+    ReportSchedule(ReportReach reach, ReportKind kind, const Clock& clock)
+        : reach_(reach), kind_(kind), clock_(clock) {}
 
     void start();
     // For an admin. busy: reports are under way; invalid_argument: not a day to report on, or what
@@ -44,6 +46,7 @@ private:
     void tell(const std::string& trouble);
 
     ReportReach reach_;
+    ReportKind kind_;
     const Clock& clock_;
     std::shared_ptr<DayReports> current_;
     std::string trouble_;

@@ -1,11 +1,14 @@
 #include "daemon/report_sender.hpp"
 
+#include "daemon/day_facts.hpp"
+
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
 #include "maild/delivery/local.hpp"
 #include "maild/imap/structure.hpp"
 #include "maild/mail/date.hpp"
 #include "maild/policy/dmarc.hpp"
+#include "maild/report/tls_outgoing.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -55,6 +58,7 @@ std::string words_of(const Error& error) {
 
 // A reload may take the configuration away meanwhile.
 struct ReportSender::Job {
+    ReportKind kind = ReportKind::dmarc;
     report::PackedReport report;
     report::Reporter reporter;
     std::vector<std::string> known; // addresses
@@ -63,12 +67,16 @@ struct ReportSender::Job {
     bool is_sending = true; // else it waits in the queue, held
 };
 
+struct ReportSender::Wanted {
+    std::vector<report::Destination> by_mail;
+    std::vector<ReportCopy> others; // who gets none
+    bool is_undecided = false;
+};
+
 net::Task<Result<ReportFate>> ReportSender::send(SendReport request, const Config& config) {
-    Job job{.report = std::move(request.report),
-            .reporter = {.organization = config.reports.organization,
-                         .email = config.reports.from,
-                         .extra_contact = {},
-                         .submitter = config.hostname},
+    Job job{.kind = request.kind,
+            .report = std::move(request.report),
+            .reporter = reporter_of(config),
             .known = std::move(request.known),
             .grant = {},
             .is_dry_run = request.is_dry_run,
@@ -76,17 +84,9 @@ net::Task<Result<ReportFate>> ReportSender::send(SendReport request, const Confi
     auto grant = co_await queue_grant(job.reporter.email);
     if (!grant) co_return std::unexpected(std::move(grant.error()));
     job.grant = std::move(*grant);
-    net::DnsQuestion question{"_dmarc." + job.report.domain, net::DnsType::txt};
-    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
-    ReportFate fate{.copies = {}, .is_undecided = answer.failed()};
-    auto wanted = report::destinations_of(record_in(answer));
-    auto domain = job.report.domain;
-    const auto verified =
-        co_await report::verify_destinations(resolver_, std::move(domain), std::move(wanted));
-    fate.is_undecided = fate.is_undecided || verified.is_undecided;
-    for (const auto& address : verified.refused)
-        fate.copies.push_back({address, CopyFate::refused, "its domain has not agreed"});
-    for (const auto& destination : verified.allowed) {
+    auto wanted = co_await who_wants(job);
+    ReportFate fate{.copies = std::move(wanted.others), .is_undecided = wanted.is_undecided};
+    for (const auto& destination : wanted.by_mail) {
         ReportCopy copy{.to = destination.address.format()};
         const auto done = co_await send_to(job, destination, copy);
         if (!done) {
@@ -100,6 +100,41 @@ net::Task<Result<ReportFate>> ReportSender::send(SendReport request, const Confi
         fate.copies.push_back(std::move(copy));
     }
     co_return std::move(fate);
+}
+
+net::Task<ReportSender::Wanted> ReportSender::who_wants(const Job& job) {
+    auto domain = job.report.domain;
+    if (job.kind == ReportKind::tls) {
+        auto wanted = co_await who_wants_tls(std::move(domain));
+        co_return wanted;
+    }
+    auto wanted = co_await who_wants_dmarc(std::move(domain));
+    co_return wanted;
+}
+
+net::Task<ReportSender::Wanted> ReportSender::who_wants_dmarc(std::string domain) {
+    net::DnsQuestion question{"_dmarc." + domain, net::DnsType::txt};
+    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
+    auto named = report::destinations_of(record_in(answer));
+    auto verified =
+        co_await report::verify_destinations(resolver_, std::move(domain), std::move(named));
+    Wanted wanted{.by_mail = std::move(verified.allowed),
+                  .others = {},
+                  .is_undecided = answer.failed() || verified.is_undecided};
+    for (const auto& address : verified.refused)
+        wanted.others.push_back({address, CopyFate::refused, "its domain has not agreed"});
+    co_return wanted;
+}
+
+// RFC 8460 §3. Whoever it names is not asked: that is how the RFC has it.
+net::Task<ReportSender::Wanted> ReportSender::who_wants_tls(std::string domain) {
+    net::DnsQuestion question{"_smtp._tls." + domain, net::DnsType::txt};
+    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
+    auto named = report::tls_destinations_of(answer.texts);
+    Wanted wanted{.by_mail = std::move(named.mail), .others = {}, .is_undecided = answer.failed()};
+    for (auto& uri : named.others)
+        wanted.others.push_back({std::move(uri), CopyFate::failed, "reports go by mail alone"});
+    co_return wanted;
 }
 
 // Bounces go to the address that the reports come from, so it must lead to an account.
@@ -119,8 +154,9 @@ ReportSender::send_to(const Job& job, const report::Destination& destination, Re
         copy.fate = CopyFate::known;
         co_return Result<void>{};
     }
-    auto mail =
-        report::format_report_mail(job.report, job.reporter, destination.address, clock_.now());
+    const auto format =
+        job.kind == ReportKind::tls ? &report::format_tls_report_mail : &report::format_report_mail;
+    auto mail = format(job.report, job.reporter, destination.address, clock_.now());
     const auto unsigned_size = mail.size();
     const auto is_signed = co_await signer_.sign(std::move(mail));
     if (!is_signed && !job.is_dry_run) co_return std::unexpected(is_signed.error());
@@ -144,8 +180,12 @@ delivery::Transaction ReportSender::transaction_for(const Job& job, const std::s
     delivery::Transaction transaction;
     transaction.envelope.reverse_path = job.reporter.email;
     transaction.envelope.envelope_id = envelope_id_of(job.report.id);
+    const bool is_tls = job.kind == ReportKind::tls;
+    // What keeps mail from its hosts must not keep the report of it (RFC 8460 §3, RFC 8689 §3).
+    transaction.envelope.handling.tls_optional = is_tls;
     transaction.now = clock_.now();
-    transaction.received = "Received: by " + job.reporter.submitter + "\r\n\tid dmarc." +
+    transaction.received = "Received: by " + job.reporter.submitter + "\r\n\tid " +
+                           (is_tls ? "tls." : "dmarc.") +
                            std::to_string(to_unix_seconds(job.report.begin)) + ";\r\n\t" +
                            mail::format_date_time(transaction.now) + "\r\n";
     transaction.relay_grant = job.grant;

@@ -1,9 +1,9 @@
 #pragma once
-// Gets one aggregate report out, in a worker, because a worker has the DNS and may put mail into
-// the queue: asks the DNS whom the domain wants it sent to now and whether they agree (RFC 9990
-// §4), makes the mail for each, signs it, and puts it into the queue, but for whom control knows to
-// have it. What the report says it does not see: it is packed. One for a worker; what is passed by
-// reference outlives it and its tasks.
+// Gets one report out, in a worker, because a worker has the DNS and may put mail into the queue:
+// asks the DNS whom the domain wants it sent to now (RFC 8460 §3), and of an aggregate report
+// whether they agree (RFC 9990 §4), makes the mail for each, signs it, and puts it into the queue,
+// but for whom control knows to have it. What the report says it does not see: it is packed. One
+// for a worker; what is passed by reference outlives it and its tasks.
 
 #include "daemon/config.hpp"
 #include "daemon/own_mail_signer.hpp"
@@ -34,6 +34,10 @@ public:
 
 private:
     struct Job;
+    struct Wanted;
+    net::Task<Wanted> who_wants(const Job& job);
+    net::Task<Wanted> who_wants_dmarc(std::string domain);
+    net::Task<Wanted> who_wants_tls(std::string domain);
     net::Task<Result<void>> send_to(const Job& job, const report::Destination& destination,
                                     ReportCopy& copy);
     net::Task<void> store_copy(const Job& job, const std::string& mail, ReportCopy& copy);

@@ -3,6 +3,7 @@
 #include "daemon/attempt_records.hpp"
 #include "daemon/dsn_signer.hpp"
 #include "daemon/resolver_line.hpp"
+#include "daemon/tls_records.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/directory/remote_directory.hpp"
@@ -33,6 +34,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStatusAge = 2s;
+constexpr auto kTellTls = 10s;  // sessions that were alike are told once
 constexpr auto kTraceTime = 1s; // at the end, for the last records
 
 sender::RetryPolicy retry_from(const QueueSettings& settings) {
@@ -121,6 +123,7 @@ public:
         recorder_.emplace(io, *trace_line_, clock_);
         recorder_->set_wanted(config.trace.is_enabled);
         records_.emplace(*recorder_);
+        tls_records_.emplace(*recorder_);
         auto routes = routes_from(config.queue);
         if (!routes) return std::unexpected(std::move(routes.error()));
         make_transport(config, std::move(*routes));
@@ -137,6 +140,7 @@ public:
         net::spawn(io, sender_->run(), "sender");
         net::spawn(io, reporter_->run(), "reporter");
         net::spawn(io, keep_status(*this), "sender_status");
+        net::spawn(io, tell_tls(*this), "sender_tls");
         context.ready();
         return {};
     }
@@ -185,15 +189,25 @@ private:
                                                 .allows_loopback = config.queue.allows_loopback,
                                                 .trust = trust_,
                                                 .routes = std::move(routes),
-                                                .credentials = std::move(credentials_)});
+                                                .credentials = std::move(credentials_),
+                                                .tls = &*tls_records_});
     }
 
     static net::Task<void> end(SenderRole& self, std::chrono::milliseconds grace) {
         self.reporter_->stop();
         const std::chrono::milliseconds kept = kTraceTime;
         co_await self.sender_->stop(grace > 2 * kept ? grace - kept : grace / 2);
+        self.tls_records_->flush();
         co_await self.recorder_->finish(kept);
         self.context_->finished();
+    }
+
+    // For ever.
+    static net::Task<void> tell_tls(SenderRole& self) {
+        while (true) {
+            co_await net::sleep_for(kTellTls);
+            self.tls_records_->flush();
+        }
     }
 
     // For ever.
@@ -225,6 +239,7 @@ private:
     std::optional<net::DnsCache> dns_;
     std::optional<trace::Recorder> recorder_;
     std::optional<AttemptRecords> records_;
+    std::optional<TlsRecords> tls_records_;
     relay::StsCache sts_cache_;
     std::optional<relay::HttpsStsFetcher> sts_fetcher_;
     std::optional<relay::StsPolicies> sts_policies_;

@@ -10,10 +10,6 @@
 namespace maild::daemon {
 namespace {
 
-constexpr std::string_view kPrefix = "sent."; // and the day
-
-std::string name_of(UtcDay day) { return std::string(kPrefix) + format_day(day); }
-
 Result<std::string> read_all(const File& file) {
     const auto size = file.size();
     if (!size) return std::unexpected(size.error());
@@ -81,8 +77,8 @@ Result<void> SentLog::remove_old(UtcDay day) {
     const auto names = files_.list(directory_);
     if (!names) return std::unexpected(names.error());
     for (const auto& name : *names) {
-        if (!name.starts_with(kPrefix)) continue;
-        const auto of = parse_day(std::string_view(name).substr(kPrefix.size()));
+        if (!name.starts_with(prefix_)) continue;
+        const auto of = parse_day(std::string_view(name).substr(prefix_.size()));
         if (!of || *of + kKeepDays >= day) continue;
         if (auto removed = files_.remove(path(name)); !removed) return removed;
     }

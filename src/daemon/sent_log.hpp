@@ -23,8 +23,9 @@ public:
     static constexpr std::chrono::days kKeepDays{60};
     static constexpr std::uint64_t kMostOctets = 8ULL << 20; // of a day
 
-    SentLog(FileSystem& files, std::string directory)
-        : files_(files), directory_(std::move(directory)) {}
+    // `prefix`: of the files' names, before the day.
+    SentLog(FileSystem& files, std::string directory, std::string prefix = "sent.")
+        : files_(files), directory_(std::move(directory)), prefix_(std::move(prefix)) {}
 
     Result<std::vector<SentCopy>> load(UtcDay day) const;
     // On the disk when it returns. limit_exceeded; invalid_argument: names with controls.
@@ -34,9 +35,11 @@ private:
     Result<std::unique_ptr<File>> open(UtcDay day);
     Result<void> remove_old(UtcDay day);
     std::string path(const std::string& name) const { return directory_ + "/" + name; }
+    std::string name_of(UtcDay day) const { return prefix_ + format_day(day); }
 
     FileSystem& files_;
     std::string directory_;
+    std::string prefix_;
 };
 
 } // namespace maild::daemon

@@ -43,9 +43,10 @@ public:
             files_, clock_, {.directory = config.paths.traces(), .bounds = bounds_of(config)});
         if (!opened) return std::unexpected(std::move(opened.error()));
         store_ = std::move(*opened);
-        mark_.emplace(files_, config.paths.traces());
-        sent_.emplace(files_, config.paths.traces());
-        notes_.emplace(files_, config.paths.traces());
+        const auto& directory = config.paths.traces();
+        dmarc_.emplace(files_, directory, "reported", "sent.");
+        tls_.emplace(files_, directory, "reported-tls", "sent-tls.");
+        notes_.emplace(files_, directory);
         server_.emplace(context.io(), "trace",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
@@ -106,8 +107,10 @@ private:
     // What was reported stands beside what it was made of: who clears the one begins anew with the
     // other.
     bool tell_reported(ipc::Connection& connection, const ipc::Request& request) {
-        const auto day = mark_->load();
-        Result<ReportedDay> reported = ReportedDay{};
+        const auto asked = ipc::decode<ReportedDay>(request.payload);
+        if (!asked) return false;
+        const auto day = of(asked->kind).mark.load();
+        Result<ReportedDay> reported = ReportedDay{.kind = asked->kind};
         if (!day)
             reported = std::unexpected(day.error());
         else if (*day)
@@ -119,8 +122,9 @@ private:
     bool set_reported(ipc::Connection& connection, const ipc::Request& request) {
         const auto asked = ipc::decode<ReportedDay>(request.payload);
         if (!asked || (asked->day && !is_day(*asked->day))) return false;
+        auto& mark = of(asked->kind).mark;
         const auto kept =
-            asked->day ? mark_->keep(UtcDay(std::chrono::days(*asked->day))) : mark_->forget();
+            asked->day ? mark.keep(UtcDay(std::chrono::days(*asked->day))) : mark.forget();
         confirm(connection, request, kept);
         return true;
     }
@@ -128,8 +132,8 @@ private:
     bool tell_sent(ipc::Connection& connection, const ipc::Request& request) {
         const auto asked = ipc::decode<ReportedDay>(request.payload);
         if (!asked || !asked->day || !is_day(*asked->day)) return false;
-        auto copies = sent_->load(UtcDay(std::chrono::days(*asked->day)));
-        Result<SentCopies> sent = SentCopies{.day = *asked->day};
+        auto copies = of(asked->kind).sent.load(UtcDay(std::chrono::days(*asked->day)));
+        Result<SentCopies> sent = SentCopies{.kind = asked->kind, .day = *asked->day};
         if (copies)
             sent->copies = std::move(*copies);
         else
@@ -142,9 +146,19 @@ private:
         const auto asked = ipc::decode<SentCopies>(request.payload);
         if (!asked || !is_day(asked->day)) return false;
         confirm(connection, request,
-                sent_->add(UtcDay(std::chrono::days(asked->day)), asked->copies));
+                of(asked->kind).sent.add(UtcDay(std::chrono::days(asked->day)), asked->copies));
         return true;
     }
+
+    // What is out of one kind of reports.
+    struct Reported {
+        Reported(FileSystem& files, const std::string& directory, std::string name,
+                 std::string prefix)
+            : mark(files, directory, std::move(name)), sent(files, directory, std::move(prefix)) {}
+        DayMark mark;
+        SentLog sent;
+    };
+    Reported& of(ReportKind kind) { return kind == ReportKind::tls ? *tls_ : *dmarc_; }
 
     static bool is_day(std::int64_t day) {
         constexpr std::int64_t kMostDays = 2'932'896; // 9999-12-31
@@ -231,8 +245,8 @@ private:
     PosixFileSystem files_;
     RoleContext* context_ = nullptr;
     std::unique_ptr<trace::Store> store_;
-    std::optional<DayMark> mark_;
-    std::optional<SentLog> sent_;
+    std::optional<Reported> dmarc_;
+    std::optional<Reported> tls_;
     std::optional<Notes> notes_;
     std::string trouble_;
     std::optional<ipc::Server> server_;

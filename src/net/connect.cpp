@@ -25,6 +25,21 @@ bool bind_to(int fd, const IpAddress& source) {
     return ::bind(fd, &name.any, size) == 0;
 }
 
+std::optional<IpAddress> local_ip(int fd) {
+    SocketAddress name{};
+    socklen_t size = sizeof name;
+    if (::getsockname(fd, &name.any, &size) != 0) return std::nullopt;
+    IpAddress out;
+    if (name.any.sa_family == AF_INET6) {
+        std::memcpy(out.bytes.data(), &name.v6.sin6_addr, sizeof name.v6.sin6_addr);
+        return out;
+    }
+    if (name.any.sa_family != AF_INET) return std::nullopt;
+    out.bytes[10] = out.bytes[11] = 0xff; // ip.hpp
+    std::memcpy(out.bytes.data() + 12, &name.v4.sin_addr, sizeof name.v4.sin_addr);
+    return out;
+}
+
 int pending_error(int fd) {
     int error = 0;
     socklen_t size = sizeof error;
@@ -36,6 +51,14 @@ int pending_error(int fd) {
 Task<Result<Stream>> connect_tcp(boost::asio::io_context& io, IpAddress address, std::uint16_t port,
                                  std::chrono::milliseconds timeout,
                                  std::optional<IpAddress> source) {
+    auto connected = co_await connect_tcp_from(io, address, port, timeout, source);
+    if (!connected) co_return std::unexpected(std::move(connected.error()));
+    co_return std::move(connected->stream);
+}
+
+Task<Result<Connected>> connect_tcp_from(boost::asio::io_context& io, IpAddress address,
+                                         std::uint16_t port, std::chrono::milliseconds timeout,
+                                         std::optional<IpAddress> source) {
     SocketAddress name{};
     const auto size = fill_ip(name, address, port);
     UniqueFd socket(::socket(name.any.sa_family, kSocketType, 0));
@@ -50,7 +73,8 @@ Task<Result<Stream>> connect_tcp(boost::asio::io_context& io, IpAddress address,
         if (const int error = pending_error(socket.get()); error != 0)
             co_return not_connected(address, error);
     }
-    co_return Stream(io, std::move(socket));
+    const auto local = local_ip(socket.get());
+    co_return Connected{Stream(io, std::move(socket)), local};
 }
 
 } // namespace maild::net

@@ -17,31 +17,13 @@ constexpr std::string_view kFold = "\r\n\t";
 
 // RFC 6376 §5.4.1: what says who speaks to whom of what, and how to read it. Not what changes on
 // the way (Received, Return-Path, Authentication-Results).
-constexpr std::string_view kAdvised[] = {"From",
-                                         "Sender",
-                                         "Reply-To",
-                                         "To",
-                                         "Cc",
-                                         "Subject",
-                                         "Date",
-                                         "Message-ID",
-                                         "In-Reply-To",
-                                         "References",
-                                         "Resent-Date",
-                                         "Resent-From",
-                                         "Resent-To",
-                                         "Resent-Cc",
-                                         "MIME-Version",
-                                         "Content-Type",
-                                         "Content-Transfer-Encoding",
-                                         "List-Id",
-                                         "List-Help",
-                                         "List-Unsubscribe",
-                                         "List-Subscribe",
-                                         "List-Post",
-                                         "List-Owner",
-                                         "List-Archive",
-                                         "List-Unsubscribe-Post"};
+constexpr std::string_view kAdvised[] = {
+    "From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To",
+    "References", "Resent-Date", "Resent-From", "Resent-To", "Resent-Cc", "MIME-Version",
+    "Content-Type", "Content-Transfer-Encoding", "List-Id", "List-Help", "List-Unsubscribe",
+    "List-Subscribe", "List-Post", "List-Owner", "List-Archive", "List-Unsubscribe-Post",
+    // RFC 8460 §5.3, RFC 8689 §3
+    "TLS-Report-Domain", "TLS-Report-Submitter", "TLS-Required"};
 constexpr std::string_view kOversigned[] = {"From", "Reply-To", "To", "Cc", "Subject", "Date"};
 
 std::string_view name_of(Canonicalization canonicalization) {

@@ -1,4 +1,6 @@
 // Whom a domain wants its reports sent to, and whether they want them (RFC 9990 §3.5, §4).
+#include "report/rua.hpp"
+
 #include "maild/base/ascii.hpp"
 #include "maild/base/encoding.hpp"
 #include "maild/report/outgoing.hpp"
@@ -53,28 +55,6 @@ std::optional<std::string> percent_decode(std::string_view text) {
         i += 2;
     }
     return out;
-}
-
-// "mailto:" addr-spec (RFC 6068, of which nothing else has a sense here), and a size.
-std::optional<Destination> destination_of(std::string_view uri) {
-    if (!ascii::starts_with_icase(uri, "mailto:")) return std::nullopt;
-    uri.remove_prefix(7);
-    Destination out;
-    if (const auto mark = uri.find('!'); mark != uri.npos) {
-        out.most_octets = size_of(uri.substr(mark + 1));
-        if (!out.most_octets) return std::nullopt;
-        uri = uri.substr(0, mark);
-    }
-    const auto text = percent_decode(uri.substr(0, uri.find('?')));
-    if (!text) return std::nullopt;
-    auto address = mail::parse_address(*text, mail::Utf8::refused);
-    if (!address || address->domain.is_literal()) return std::nullopt;
-    out.address = std::move(*address);
-    return out;
-}
-
-bool is_known(const std::vector<Destination>& all, const mail::Address& address) {
-    return std::ranges::find(all, address, &Destination::address) != all.end();
 }
 
 class Verification {
@@ -149,6 +129,27 @@ void Verification::judge(const net::DnsAnswer& answer, Destination destination) 
 }
 
 } // namespace
+
+std::optional<Destination> destination_of(std::string_view uri) {
+    if (!ascii::starts_with_icase(uri, "mailto:")) return std::nullopt;
+    uri.remove_prefix(7);
+    Destination out;
+    if (const auto mark = uri.find('!'); mark != uri.npos) {
+        out.most_octets = size_of(uri.substr(mark + 1));
+        if (!out.most_octets) return std::nullopt;
+        uri = uri.substr(0, mark);
+    }
+    const auto text = percent_decode(uri.substr(0, uri.find('?')));
+    if (!text) return std::nullopt;
+    auto address = mail::parse_address(*text, mail::Utf8::refused);
+    if (!address || address->domain.is_literal()) return std::nullopt;
+    out.address = std::move(*address);
+    return out;
+}
+
+bool is_known(const std::vector<Destination>& all, const mail::Address& address) {
+    return std::ranges::find(all, address, &Destination::address) != all.end();
+}
 
 std::vector<Destination> destinations_of(std::string_view record) {
     auto uris = uris_of(record);

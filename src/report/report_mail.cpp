@@ -1,4 +1,5 @@
 // The mail that brings an aggregate report (RFC 9990 §3.5.2).
+#include "report/mail_parts.hpp"
 #include "report/unpack.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -12,18 +13,19 @@ namespace {
 constexpr std::size_t kBase64Line = 76;            // RFC 2045 §6.8
 constexpr std::string_view kBoundary = "=_report"; // stands in no base64, nor in our text
 
-// The DNS lets a name hold anything; a field and a file name do not.
+std::string file_name_of(const PackedReport& report, const std::string& submitter) {
+    return submitter + "!" + plain(report.domain) + "!" +
+           std::to_string(to_unix_seconds(report.begin)) + "!" +
+           std::to_string(to_unix_seconds(report.end)) + ".xml.gz";
+}
+
+} // namespace
+
 std::string plain(std::string_view text) {
     std::string out;
     for (const char c : text)
         out += ascii::is_alnum(c) || std::string_view("-._@").contains(c) ? c : '_';
     return out;
-}
-
-std::string file_name_of(const PackedReport& report, const std::string& submitter) {
-    return submitter + "!" + plain(report.domain) + "!" +
-           std::to_string(to_unix_seconds(report.begin)) + "!" +
-           std::to_string(to_unix_seconds(report.end)) + ".xml.gz";
 }
 
 std::string base64_lines(std::string_view bytes) {
@@ -33,8 +35,6 @@ std::string base64_lines(std::string_view bytes) {
         out += text.substr(i, kBase64Line) + "\r\n";
     return out;
 }
-
-} // namespace
 
 PackedReport pack_report(const AggregateReport& report) {
     return {.domain = report.policy.domain,

@@ -1,6 +1,7 @@
 #include "maild/sender/relay_transport.hpp"
 
 #include "sender/relay_connection.hpp"
+#include "sender/tls_telling.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/mail/address.hpp"
@@ -73,6 +74,8 @@ struct Way {
     bool requires_tls = false;
     bool tls_optional = false;
     std::optional<relay::StsPolicy> sts{};
+    std::optional<relay::StsFault> sts_fault{};
+    bool is_told = false; // its TLS is the domain's to hear of
 };
 
 struct Place {
@@ -80,6 +83,11 @@ struct Place {
     net::IpAddress address{};
     std::uint16_t port = 25;
     bool is_mx_secure = false;
+};
+
+struct Greeted {
+    std::unique_ptr<relay::Session> session;
+    std::string local; // our address
 };
 
 using Opened = Result<std::unique_ptr<relay::Session>, relay::Outcome>;
@@ -107,10 +115,12 @@ struct RelayTransport::State {
     net::Task<Result<relay::Destination, relay::Outcome>> find_hosts(const Way& way);
     net::Task<Way> find_way(std::string destination, const queue::LeasedMessage& message);
     net::Task<Opened> open(const Way& way, const Place& place);
-    net::Task<Opened> greet(const Way& way, const Place& place, const relay::TlsDecision& decision);
+    net::Task<Result<Greeted, relay::Outcome>> greet(const Way& way, const Place& place,
+                                                     const relay::TlsDecision& decision);
     net::Task<Opened> secure(const Way& way, const Place& place, relay::TlsDecision decision,
                              relay::TlsFacts facts);
     net::Task<relay::TlsFacts> facts_of(const Way& way, const Place& place);
+    void tell(const Way& way, const Place& place, const TlsMet& met);
     bool is_known_broken(const std::string& host);
     void note_broken(const std::string& host);
 };
@@ -154,10 +164,14 @@ net::Task<Way> RelayTransport::State::find_way(std::string destination,
     way.domain = hop.host.empty() ? in_ascii(std::move(destination)) : hop.host;
     const bool asks = policies != nullptr && hop.host.empty() && !way.tls_optional &&
                       !way.domain.starts_with('[');
+    // What a route leads to is the admin's own, and a message that lets TLS be no measure of it.
+    way.is_told = options.tls != nullptr && hop.host.empty() && !way.tls_optional &&
+                  way.route.tls != relay::TlsDemand::off && !way.domain.starts_with('[');
     if (!asks) co_return way;
     auto found = co_await policies->find(way.domain);
     if (found.policy && found.policy->mode != relay::StsMode::none)
         way.sts = std::move(found.policy);
+    way.sts_fault = std::move(found.fault);
     co_return way;
 }
 
@@ -233,7 +247,10 @@ net::Task<relay::TlsFacts> RelayTransport::State::facts_of(const Way& way, const
 net::Task<Opened> RelayTransport::State::open(const Way& way, const Place& place) {
     auto facts = co_await facts_of(way, place);
     auto decision = relay::decide_tls(facts);
-    if (decision.refusal) co_return std::unexpected(std::move(*decision.refusal));
+    if (decision.refusal) {
+        tell(way, place, {.facts = facts, .decision = decision});
+        co_return std::unexpected(std::move(*decision.refusal));
+    }
     auto opened = co_await secure(way, place, std::move(decision), std::move(facts));
     if (!opened || way.route.credentials.empty()) co_return opened;
     const auto credentials = options.credentials.find(way.route.credentials);
@@ -250,45 +267,64 @@ net::Task<Opened> RelayTransport::State::open(const Way& way, const Place& place
 net::Task<Opened> RelayTransport::State::secure(const Way& way, const Place& place,
                                                 relay::TlsDecision decision,
                                                 relay::TlsFacts facts) {
-    auto opened = co_await greet(way, place, decision);
-    if (!opened || way.route.next_hop.wraps_tls || decision.level == relay::TlsLevel::none)
-        co_return opened;
-    const bool has_tls = (*opened)->capabilities().starttls;
+    auto greeted = co_await greet(way, place, decision);
+    if (!greeted) co_return std::unexpected(std::move(greeted.error()));
+    auto opened = std::move(greeted->session);
+    if (way.route.next_hop.wraps_tls || decision.level == relay::TlsLevel::none) co_return opened;
+    TlsMet met{.facts = facts, .decision = decision, .sending_ip = std::move(greeted->local)};
+    const bool has_tls = opened->capabilities().starttls;
+    if (!has_tls) tell(way, place, met);
     if (!has_tls && decision.is_mandatory())
         co_return std::unexpected(
             relay::tls_failure(decision, facts, "the host does not offer STARTTLS"));
     if (!decision.is_mandatory() && (!has_tls || is_known_broken(facts.host))) co_return opened;
     const auto verdict = std::make_shared<net::TlsVerdict>();
     const auto tls = options.trust->expecting(decision.expectation, verdict);
-    const auto secured = co_await (*opened)->start_tls(*tls, facts.host);
+    const auto secured = co_await opened->start_tls(*tls, facts.host);
     log::debug("tls_decided", {{"host", facts.host},
                                {"level", relay::name_of(decision.level)},
                                {"why", decision.why},
                                {"done", secured.has_value()}});
+    met.is_offered = true;
+    met.is_done = secured.has_value();
+    met.verdict = *verdict;
+    if (!secured) met.words = secured.error().words;
+    tell(way, place, met);
     if (secured) co_return opened;
     log::info("tls_failed",
               {{"host", facts.host}, {"wanted", decision.why}, {"reason", secured.error().words}});
     if (decision.is_mandatory())
         co_return std::unexpected(relay::tls_failure(decision, facts, secured.error().words));
     note_broken(facts.host);
-    opened = co_await greet(way, place, decision);
-    co_return opened;
+    auto again = co_await greet(way, place, decision);
+    if (!again) co_return std::unexpected(std::move(again.error()));
+    co_return std::move(again->session);
 }
 
-net::Task<Opened> RelayTransport::State::greet(const Way& way, const Place& place,
-                                               const relay::TlsDecision& decision) {
-    auto stream = co_await net::connect_tcp(io, place.address, place.port, options.connect_timeout,
-                                            way.route.source_for(place.address));
-    if (!stream)
+void RelayTransport::State::tell(const Way& way, const Place& place, const TlsMet& met) {
+    if (!way.is_told) return;
+    auto session = session_of(met, way.sts_fault);
+    if (!session) return;
+    session->receiving_ip = net::format_ip(place.address);
+    options.tls->met(std::move(*session));
+}
+
+net::Task<Result<Greeted, relay::Outcome>>
+RelayTransport::State::greet(const Way& way, const Place& place,
+                             const relay::TlsDecision& decision) {
+    auto connected =
+        co_await net::connect_tcp_from(io, place.address, place.port, options.connect_timeout,
+                                       way.route.source_for(place.address));
+    if (!connected)
         co_return std::unexpected(
-            relay::outcome_of(stream.error(), relay::Stage::connect, place.host.name));
+            relay::outcome_of(connected.error(), relay::Stage::connect, place.host.name));
     const auto& hello = way.route.hello_name;
     relay::SessionOptions session_options{.protocol = way.route.next_hop.protocol,
                                           .hello_name = hello.empty() ? options.hostname : hello,
                                           .host = place.host.name,
                                           .timeouts = options.timeouts};
-    auto session =
-        std::make_unique<relay::Session>(std::move(*stream), std::move(session_options), random);
+    auto session = std::make_unique<relay::Session>(std::move(connected->stream),
+                                                    std::move(session_options), random);
     if (way.route.next_hop.wraps_tls) {
         const auto tls = options.trust->expecting(decision.expectation, nullptr);
         const auto wrapped = co_await session->wrap_tls(*tls, place.host.name);
@@ -296,7 +332,8 @@ net::Task<Opened> RelayTransport::State::greet(const Way& way, const Place& plac
     }
     const auto greeted = co_await session->open();
     if (!greeted) co_return std::unexpected(greeted.error());
-    co_return session;
+    co_return Greeted{std::move(session),
+                      connected->local ? net::format_ip(*connected->local) : std::string()};
 }
 
 } // namespace maild::sender

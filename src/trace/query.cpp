@@ -79,6 +79,7 @@ bool holds(const Condition& condition, const Record& record) {
 bool Query::matches(const Record& record) const {
     if (record.time < since || (before != WallTime() && record.time >= before)) return false;
     if (has_dmarc && !record.dmarc) return false;
+    if (has_tls != record.tls_session.has_value()) return false;
     return std::ranges::all_of(
         conditions_of(*this), [&](const Condition& condition) { return holds(condition, record); });
 }

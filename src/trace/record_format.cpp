@@ -16,8 +16,9 @@ constexpr std::size_t kMaxSignatures = 10; // that are verified, policy::dkim::k
 constexpr std::size_t kMaxSpfResults = 2;
 constexpr std::size_t kMaxReasons = 4;
 constexpr std::size_t kComment = 100;
+constexpr std::size_t kPolicy = 2048;
 // What the fields that follow the list of recipients may take, and the last recipient.
-constexpr std::size_t kReserve = 36 * 1024;
+constexpr std::size_t kReserve = 40 * 1024;
 
 } // namespace
 
@@ -74,6 +75,20 @@ template <class Codec> void fields(Codec& codec, DmarcFact& f) {
     codec.list(9, f.spf, kMaxSpfResults);
 }
 
+template <class Codec> void fields(Codec& codec, TlsFact& f) {
+    codec.text(1, f.domain, kAddress);
+    codec.text(2, f.policy_type, kShort);
+    codec.text(3, f.policy_domain, kAddress);
+    codec.text(4, f.policy, kPolicy);
+    codec.text(5, f.mx_hosts, kPolicy);
+    codec.text(6, f.result, kShort);
+    codec.text(7, f.reason, kSentence);
+    codec.text(8, f.sending_ip, kShort);
+    codec.text(9, f.host, kAddress);
+    codec.text(10, f.receiving_ip, kShort);
+    codec.number(11, f.sessions);
+}
+
 namespace {
 
 template <class Codec> void fields_before_recipients(Codec& codec, Record& r) {
@@ -104,6 +119,7 @@ void fields_behind_recipients(Codec& codec, Record& r, Number& accepted, Number&
     codec.text(20, r.reason, kSentence);
     codec.number(21, r.lost);
     codec.optional(22, r.dmarc);
+    codec.optional(23, r.tls_session);
 }
 
 } // namespace

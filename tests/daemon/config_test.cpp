@@ -95,6 +95,7 @@ TEST(Config, ShippedExampleIsGoodAndSaysTheDefaults) {
     EXPECT_EQ(config.trace.octets, plain.trace.octets);
     EXPECT_EQ(config.reports.mailbox + config.reports.from, "");
     EXPECT_EQ(config.reports.sends, plain.reports.sends);
+    EXPECT_EQ(config.reports.sends_tls, plain.reports.sends_tls);
     EXPECT_EQ(config.notices.to, plain.notices.to);
     EXPECT_EQ(config.notices.summary, plain.notices.summary);
     EXPECT_EQ(config.notices.at, plain.notices.at);

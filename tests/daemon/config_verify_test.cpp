@@ -61,6 +61,10 @@ TEST(VerifyConfig, NamesEachFault) {
               "\"postmaster@example.org\"\n",
               "reports.send_dmarc is \"on\", but dkim.sign is \"off\""},
              {"[reports]\nsend_dmarc = \"on\"\n", "reports.from is empty"},
+             {"[reports]\nsend_tls = \"on\"\n", "reports.from is empty"},
+             {"[trace]\nrecord = \"off\"\n[reports]\nsend_tls = \"on\"\nfrom = "
+              "\"postmaster@example.org\"\n",
+              "reports.send_tls is \"on\", but trace.record is \"off\""},
          }) {
         const auto parsed = parse_config(c.text, "m.toml", kNamed);
         ASSERT_EQ(parsed.faults.size(), 1U) << c.text;

@@ -82,6 +82,18 @@ protected:
         records_.push_back(trace::format_record(record));
     }
 
+    void add_tls(const std::string& domain, std::uint64_t sessions) {
+        trace::Record record;
+        record.time = WallTime(kDay) + std::chrono::hours(1);
+        record.service = "tls";
+        record.tls_session = trace::TlsFact{.domain = domain,
+                                            .policy_type = "no-policy-found",
+                                            .policy_domain = domain,
+                                            .result = "success",
+                                            .sessions = sessions};
+        records_.push_back(trace::format_record(record));
+    }
+
     net::Task<void> answer_trace(std::shared_ptr<ipc::Connection> connection,
                                  ipc::Request request) {
         if (request.type == kSentCopies) {
@@ -89,6 +101,7 @@ protected:
             connection->answer(request.id, sent);
         } else if (request.type == kNoteSent) {
             const auto noted = ipc::decode<SentCopies>(request.payload).value();
+            EXPECT_EQ(noted.kind, kind_);
             EXPECT_EQ(noted.day, kDay.time_since_epoch().count());
             if (keeps_notes_) sent_.insert(sent_.end(), noted.copies.begin(), noted.copies.end());
             const Result<ipc::Nothing> done{};
@@ -104,7 +117,8 @@ protected:
         if (!has_traces_) return fail(Errc::io, "the disk is gone");
         EXPECT_EQ(asked.query.since, WallTime(kDay));
         EXPECT_EQ(asked.query.before, WallTime(kDay + std::chrono::days(1)));
-        EXPECT_TRUE(asked.query.has_dmarc);
+        EXPECT_EQ(asked.query.has_dmarc, kind_ == ReportKind::dmarc);
+        EXPECT_EQ(asked.query.has_tls, kind_ == ReportKind::tls);
         trace::SearchPage page;
         auto number = std::min<std::uint64_t>(asked.range.before, records_.size());
         for (; number > 0 && page.found.size() < 2; --number)
@@ -117,6 +131,7 @@ protected:
                                   ipc::Request request) {
         const auto asked = ipc::decode<SendReport>(request.payload).value();
         const auto& domain = asked.report.domain;
+        EXPECT_EQ(asked.kind, kind_);
         asked_.push_back(domain);
         if (deaths_.erase(domain) > 0) {
             connection->close();
@@ -131,16 +146,18 @@ protected:
         else
             fate = fail(Errc::cannot, "no key");
         if (refused_.contains(domain)) fate = ReportFate{{{to, CopyFate::refused, "x"}}, false};
+        if (silent_.contains(domain)) fate = ReportFate{};
         if (undecided_.erase(domain) > 0) *fate = {.copies = {}, .is_undecided = true};
-        if (!is_known && fate && !refused_.contains(domain) && !asked.is_dry_run &&
-            !fate->is_undecided)
+        if (!is_known && fate && !fate->copies.empty() && !refused_.contains(domain) &&
+            !asked.is_dry_run && !fate->is_undecided)
             ++stored_[domain];
         connection->answer(request.id, fate);
     }
 
     std::shared_ptr<DayReports> reports(bool is_dry_run = false) {
         return std::make_shared<DayReports>(
-            ReportReach{context_, directory_, store_, trace_, workers_}, kDay, is_dry_run);
+            ReportReach{context_, directory_, store_, trace_, workers_, troubles_}, kind_, kDay,
+            is_dry_run);
     }
     void run(net::Task<void> task) {
         bool is_done = false;
@@ -168,6 +185,8 @@ protected:
                                   return answer_trace(std::move(connection), std::move(request));
                               }};
     WorkerLines workers_;
+    std::map<std::string, std::string> troubles_;
+    ReportKind kind_ = ReportKind::dmarc;
     ipc::Server worker_server_{io_, "worker", [this](auto connection, auto request) {
                                    return answer_worker(std::move(connection), std::move(request));
                                }};
@@ -177,6 +196,7 @@ protected:
     std::vector<std::string> asked_;
     std::set<std::string> deaths_;    // domains whose worker dies, once
     std::set<std::string> undecided_; // for whom the DNS is silent, once
+    std::set<std::string> silent_;    // who wants no report
     std::set<std::string> refused_;   // where the destination has not agreed
     bool has_traces_ = true;
     bool has_signer_ = true;
@@ -263,6 +283,24 @@ TEST_F(DayReportsTest, WaitForTheDns) {
     EXPECT_FALSE(day->has_open());
     EXPECT_EQ(lines(*day).back(), "a.example d@a.example sent");
     EXPECT_EQ(asked_.size(), 3U);
+}
+
+// Who wants one only the DNS knows: as many are asked as it takes to send what may be sent.
+TEST_F(DayReportsTest, OnTlsGoToThoseWithMostSessions) {
+    kind_ = ReportKind::tls;
+    context_.settings.reports.most_a_day = 1;
+    add_tls("a.example", 1);
+    add_tls("b.example", 2);
+    add_tls("c.example", 1);
+    add_tls("c.example", 2);
+    silent_ = {"c.example"};
+    const auto day = reports();
+    run(DayReports::carry_out(day));
+    EXPECT_FALSE(day->trouble());
+    EXPECT_FALSE(day->has_open());
+    EXPECT_EQ(asked_.front(), "c.example");
+    EXPECT_THAT(lines(*day), testing::Contains("b.example d@b.example sent"));
+    EXPECT_THAT(lines(*day), testing::Not(testing::Contains(testing::HasSubstr("c.example"))));
 }
 
 TEST_F(DayReportsTest, SayWhatKeepsAllOfThemBack) {

@@ -217,5 +217,23 @@ TEST_F(ReportSending, SaysWhatTheStoreSays) {
     EXPECT_EQ(send(), "nobody@example.org failed: no such recipient here; ");
 }
 
+// RFC 8460 §3: whom _smtp._tls names, by mail alone, whatever is wrong with TLS.
+TEST_F(ReportSending, SendsOnTlsWhereTheDnsSays) {
+    request_.kind = ReportKind::tls;
+    EXPECT_EQ(send(), "") << "DMARC's record counts for nothing";
+    dns_.add_txt("_smtp._tls.example.net",
+                 "v=TLSRPTv1; rua=mailto:tls@elsewhere.example,https://example.net/tls");
+    EXPECT_EQ(send(), "https://example.net/tls failed: reports go by mail alone; "
+                      "tls@elsewhere.example sent: queued as 1; ");
+    const auto row = queued().at(0);
+    EXPECT_EQ(row.envelope_id, "1700006400.example.net@mx.example.org");
+    dns_.fail("_smtp._tls.example.net");
+    EXPECT_EQ(send(), "later");
+    dns_ = {};
+    dns_.add_txt("_smtp._tls.example.net", "v=TLSRPTv1; rua=mailto:ada@example.org");
+    EXPECT_THAT(send(), HasSubstr("ada@example.org sent: "));
+    EXPECT_THAT(newest_of("ada@example.org"), HasSubstr("\r\nTLS-Required: No\r\n"));
+}
+
 } // namespace
 } // namespace maild::daemon

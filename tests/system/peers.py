@@ -2,6 +2,7 @@
 """Hosts that know of each other from the DNS alone: two Mailds and Debian's Postfix, each in a network namespace with an address and the ports of
 its own, and a zone that is signed (NSD, ldns). Mail goes from each to each, what cannot be delivered comes back, and what DANE (RFC 7672) and
 MTA-STS (RFC 8461) forbid waits."""
+import datetime
 import email
 import http.server
 import imaplib
@@ -15,6 +16,7 @@ import threading
 import time
 import unittest
 
+import dmarc_reports
 import host
 import network
 import nsd
@@ -317,6 +319,32 @@ class Peers(unittest.TestCase):
     def test_a_policy_in_testing_stops_nothing(self):
         self.one.submit("bob@lax.test", self.subject)
         host.wait_for(lambda: self.post.inbox(self.subject), 60, "the message")
+
+    def test_zz_reports_on_tls_tell_what_was_met(self):
+        """RFC 8460, of the policies above: whose owners all want to hear of it at a mailbox that is here."""
+        names = ("two", "wrong", "other", "lax", "astray")
+        self.publish({**self.records, "_25._tcp.mail.astray.test": [("TLSA", "3 1 1 " + "cd" * 32)],
+                      **{f"_smtp._tls.{name}.test": [("TXT", "v=TLSRPTv1; rua=mailto:ada@one.test")] for name in names}})
+        for name in ("wrong", "other", "astray"):
+            row = self.waits(f"bob@{name}.test")
+            self.one.mailctl("--yes", "queue", "drop", str(row["id"]))
+        for recipient, peer in (("ada@two.test", self.two), ("bob@lax.test", self.post)):
+            self.one.submit(recipient, self.subject)
+            host.wait_for(lambda: peer.inbox(self.subject), 60, "the message")   # noqa: B023
+        self.one.mailctl("domain", "dkim", "rotate", "one.test", "--force")
+        self.one.stop()   # what was gathered is written down
+        dmarc_reports.age_traces(self.one.root / "var/lib/trace", 2 * 86_400_000)
+        path = self.one.root / "etc/maild.toml"
+        path.write_text(path.read_text() + '[reports]\nmailbox = "ada@one.test"\nfrom = "postmaster@one.test"\n')
+        self.one.start()
+        day = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=2)).date().isoformat()
+        sent = self.one.mailctl("report", "tls", "send", "--day", day, as_json=True)["rows"]
+        self.assertEqual({(row["domain"], row["fate"]) for row in sent}, {(f"{name}.test", "sent") for name in names})
+        told = {(row["domain"], row["policy"], row["result"]) for row in self.one.mailctl("report", "tls", as_json=True)["rows"]}
+        for row in (("two.test", "sts", "success"), ("wrong.test", "sts", "certificate-host-mismatch"), ("other.test", "sts", "validation-failure"),
+                    ("lax.test", "sts", "certificate-host-mismatch")):
+            self.assertIn(row, told)
+        self.assertIn(("mail.astray.test", "tlsa"), {row[:2] for row in told if row[2] != "success"}, told)
 
 
 if __name__ == "__main__":

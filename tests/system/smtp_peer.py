@@ -5,11 +5,13 @@ import threading
 
 class SmtpPeer:
     """`replies`, a recipient's local part → the reply to its RCPT; `at_data` and `at_mail`: one for all. `greeting` and `extensions` may be changed at any
-    time. What was taken is in `taken`: (reverse-path, recipients, content). With `drops_at` the connection is closed at that command ("MAIL", "DATA", ".")."""
+    time. What was taken is in `taken`: (reverse-path, recipients, content). With `drops_at` the connection is closed at that command ("MAIL", "DATA", ".").
+    `tls`: an ssl.SSLContext for STARTTLS, which has to be among the extensions to be tried."""
 
     def __init__(self, address="127.0.0.1", port=0, extensions=("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 50000000")):
         self.replies, self.at_data, self.at_mail, self.greeting, self.extensions = {}, None, None, "220 peer.example ESMTP", list(extensions)
         self.drops_at, self.taken, self.sessions, self.commands = None, [], 0, []
+        self.tls = None
         self.on_dot = None   # called before the reply to the final dot
         self.listener = socket.create_server((address, port))
         self.port = self.listener.getsockname()[1]
@@ -42,6 +44,9 @@ class SmtpPeer:
         self.say(stream, self.greeting)
         if not self.greeting.startswith("220"):
             return
+        self.converse(stream, lines)
+
+    def converse(self, stream, lines):
         path, recipients, parameters = None, [], []
         while line := lines.readline():
             command = line.decode("utf-8", "replace").strip()
@@ -52,6 +57,10 @@ class SmtpPeer:
             if verb in ("EHLO", "LHLO"):
                 said = ["peer.example", *self.extensions]
                 self.say(stream, "\r\n".join(f"250{'-' if i + 1 < len(said) else ' '}{text}" for i, text in enumerate(said)))
+            elif verb == "STARTTLS" and self.tls:
+                self.say(stream, "220 2.0.0 go on")
+                with self.tls.wrap_socket(stream, server_side=True) as secured:
+                    return self.converse(secured, secured.makefile("rb"))
             elif verb == "MAIL":
                 if self.at_mail:
                     self.say(stream, self.at_mail)

@@ -73,6 +73,16 @@ TEST(TraceQuery, TakesADayAndWhatDmarcSaw) {
     EXPECT_FALSE(day.matches(record));
 }
 
+// Sessions are no messages: who looks for these does not see them.
+TEST(TraceQuery, TakesTlsSessionsOnlyWhereTheyAreAskedFor) {
+    auto record = test::sample();
+    EXPECT_TRUE(Query{}.matches(record));
+    EXPECT_FALSE(Query{.has_tls = true}.matches(record));
+    record.tls_session = TlsFact{.domain = "far.example"};
+    EXPECT_FALSE(Query{}.matches(record));
+    EXPECT_TRUE(Query{.has_tls = true}.matches(record));
+}
+
 // They stand in files: another function would not find what is there.
 TEST(TraceQuery, HashesAreTheSameForEver) {
     Record record;

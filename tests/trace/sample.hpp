@@ -84,6 +84,13 @@ inline std::string text_of(const Record& r) {
             add(std::to_string(static_cast<int>(p.kind)) + p.address + p.mailbox +
                 std::to_string(p.number) + p.reason);
     }
+    if (r.tls_session) {
+        const auto& f = *r.tls_session;
+        for (const auto& text : {f.domain, f.policy_type, f.policy_domain, f.policy, f.mx_hosts,
+                                 f.result, f.reason, f.sending_ip, f.host, f.receiving_ip})
+            add(text);
+        add(f.sessions);
+    }
     if (!r.dmarc) return out;
     const auto& fact = *r.dmarc;
     for (const auto& text : {fact.author, fact.record_domain, fact.record, fact.disposition})

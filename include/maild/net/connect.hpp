@@ -16,4 +16,13 @@ Task<Result<Stream>> connect_tcp(boost::asio::io_context& io, IpAddress address,
                                  std::chrono::milliseconds timeout,
                                  std::optional<IpAddress> source = std::nullopt);
 
+struct Connected {
+    Stream stream;
+    std::optional<IpAddress> local; // this host's address; none: the kernel did not tell
+};
+// The same, for who has to tell from where.
+Task<Result<Connected>> connect_tcp_from(boost::asio::io_context& io, IpAddress address,
+                                         std::uint16_t port, std::chrono::milliseconds timeout,
+                                         std::optional<IpAddress> source);
+
 } // namespace maild::net

@@ -9,6 +9,7 @@
 #include "maild/relay/mta_sts.hpp"
 #include "maild/relay/route.hpp"
 #include "maild/relay/session.hpp"
+#include "maild/sender/tls_session.hpp"
 #include "maild/sender/transport.hpp"
 
 #include <chrono>
@@ -33,6 +34,7 @@ struct RelayOptions {
     std::chrono::milliseconds connect_timeout = std::chrono::seconds(30);
     std::size_t most_addresses = 12; // of a destination, tried in one go
     relay::Timeouts timeouts{};
+    TlsSink* tls = nullptr; // outlives the transport; null: nobody wants to know
 };
 
 class RelayTransport final : public Transport {

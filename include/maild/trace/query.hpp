@@ -23,6 +23,7 @@ struct Query {
     WallTime since{};        // not older than this
     WallTime before{};       // older than this; the epoch: however new
     bool has_dmarc = false;  // only those that Record::dmarc is there of
+    bool has_tls = false;    // only TLS sessions; else no record of one
 
     bool matches(const Record& record) const;
     // Of each condition the hashes of which a record has one; empty: every record may be meant.
@@ -30,7 +31,8 @@ struct Query {
 };
 
 template <class Codec> void describe(Codec& codec, Query& q) {
-    codec(q.any_id, q.message_id, q.recipient, q.sender, q.client, q.since, q.before, q.has_dmarc);
+    codec(q.any_id, q.message_id, q.recipient, q.sender, q.client, q.since, q.before, q.has_dmarc,
+          q.has_tls);
 }
 
 // The hashes of a record, distinct and ascending.

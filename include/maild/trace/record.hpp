@@ -83,6 +83,22 @@ struct DmarcFact {
 };
 inline constexpr std::size_t kMaxPolicyRecord = 1024; // a longer one must not be given
 
+// TLS sessions with another host that were alike, in the words of a TLS report (RFC 8460). Alone in
+// its record, of service "tls".
+struct TlsFact {
+    std::string domain{}; // for which there was mail
+    std::string policy_type{};
+    std::string policy_domain{};
+    std::string policy{};   // lines
+    std::string mx_hosts{}; // likewise
+    std::string result{};   // "success", or a result type of §4.3
+    std::string reason{};
+    std::string sending_ip{};
+    std::string host{};
+    std::string receiving_ip{};
+    std::uint64_t sessions = 0;
+};
+
 inline constexpr std::size_t kMaxRecipients = 100; // with what became of them; more are counted
 
 struct Record {
@@ -108,6 +124,7 @@ struct Record {
     std::string reason{};   // for the admin, beside the reply; of an end without one: its cause
     std::uint64_t lost = 0; // records before this one that were not kept; alone in its record
     std::optional<DmarcFact> dmarc{};
+    std::optional<TlsFact> tls_session{};
 
     // Keeps kMaxRecipients of them, and counts the others.
     void add(Recipient recipient);
