@@ -180,7 +180,7 @@ class Dovecot:
     drained = ()
 
     def __init__(self, folder, accounts, certificate):
-        self.folder, self.pid = pathlib.Path(folder) / "dovecot", None
+        self.folder, self.pid, self.watches = pathlib.Path(folder) / "dovecot", None, ManyWatches()
         for part in ("run", "state", "mail"):
             (self.folder / part).mkdir(parents=True)
         os.chown(self.folder / "mail", mail_uid, mail_uid)
@@ -192,7 +192,7 @@ class Dovecot:
             folder=self.folder, certificate=certificate[0], key=certificate[1], uid=mail_uid, **self.ports))
 
     def start(self):
-        allow_many_watches()
+        self.watches.allow()
         run("dovecot", "-c", self.configuration)
         self.pid = pid_in(self.folder / "run/master.pid")
         for port in self.ports.values():
@@ -206,14 +206,28 @@ class Dovecot:
             stop(self.pid)
             self.pid = None
 
-    close = stop
+    def close(self):
+        self.stop()
+        self.watches.put_back()
 
 
-def allow_many_watches():
-    """Each imap process of Dovecot's takes an inotify instance for IDLE."""
-    limit = pathlib.Path("/proc/sys/fs/inotify/max_user_instances")
-    if int(limit.read_text()) < 8192:
-        limit.write_text("8192")
+class ManyWatches:
+    """Each imap process of Dovecot's takes an inotify instance for IDLE; the kernel's limit is raised and put back."""
+    limit, wanted = pathlib.Path("/proc/sys/fs/inotify/max_user_instances"), 8192
+
+    def __init__(self):
+        self.before = None
+
+    def allow(self):
+        before = int(self.limit.read_text())
+        if before < self.wanted:
+            self.before = before
+            self.limit.write_text(str(self.wanted))
+
+    def put_back(self):
+        if self.before is not None:
+            self.limit.write_text(str(self.before))
+            self.before = None
 
 
 postfix_configuration = """
