@@ -2,6 +2,7 @@
 // What all runs of a sender share. One thread.
 
 #include "sender/settler.hpp"
+#include "sender/slots.hpp"
 
 #include "maild/net/timer.hpp"
 #include "maild/sender/retry.hpp"
@@ -22,9 +23,8 @@ struct Context {
     Options options;
     Settler settler{queue};
     Schedule schedule{options.down};
-    std::size_t connections = 0; // open, or being opened
-    net::Event connection_free;
-    net::Event changed; // the schedule, or that a run has ended
+    Slots slots{options.connections}; // connections that are open, or being opened
+    net::Event changed;               // the schedule, or that a run has ended
     std::size_t runs = 0;
     bool is_stopping = false;
 };

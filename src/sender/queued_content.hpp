@@ -13,9 +13,9 @@ class QueuedContent final : public relay::Content {
 public:
     static constexpr std::uint64_t kPiece = 256 * 1024;
 
-    // Borrows the queue.
-    QueuedContent(store::Queue& queue, QueueId message, std::uint64_t size)
-        : queue_(queue), message_(message), size_(size) {}
+    // Borrows the queue. `beginning`: what has been read of it already.
+    QueuedContent(store::Queue& queue, const queue::LeasedMessage& message, std::string beginning)
+        : queue_(queue), message_(message.id), size_(message.size), piece_(std::move(beginning)) {}
 
     std::uint64_t size() const override { return size_; }
     net::Task<Result<std::string_view>> read(std::uint64_t offset, std::size_t at_most) override {

@@ -3,7 +3,10 @@
 #include "maild/base/log.hpp"
 #include "maild/delivery/report.hpp"
 #include "maild/imap/structure.hpp"
+#include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -15,7 +18,7 @@ namespace {
 
 using delivery::DsnAction;
 
-constexpr std::uint32_t kAtOnce = 20; // messages
+constexpr std::uint32_t kAtOnce = 20; // messages, reported on at the same time
 constexpr std::chrono::seconds kAgain{30};
 constexpr std::chrono::milliseconds kGather{100}; // hints come with every message
 constexpr std::uint64_t kPiece = 256 * 1024;
@@ -78,7 +81,15 @@ std::string id_of(const queue::LeasedMessage& message) {
 
 } // namespace
 
-struct Reporter::State {
+struct Reporter::State : std::enable_shared_from_this<Reporter::State> {
+    State(store::Queue& queue_in, store::MessageStore& store_in, directory::Directory& directory_in,
+          const Clock& clock_in, ReporterOptions options_in)
+        : queue(queue_in),
+          store(store_in),
+          directory(directory_in),
+          clock(clock_in),
+          options(std::move(options_in)) {}
+
     store::Queue& queue;
     store::MessageStore& store;
     directory::Directory& directory;
@@ -87,7 +98,15 @@ struct Reporter::State {
     net::Event wanted{};
     bool is_stopping = false;
 
+    // Reports that are under way: the store takes what comes together in one commit.
+    struct Lanes {
+        std::size_t open = 0;
+        net::Event ended{};
+        Result<void> outcome{}; // the last failure
+    };
     net::Task<Result<void>> report_all();
+    static net::Task<void> report_beside(std::shared_ptr<State> self, queue::LeasedMessage message,
+                                         std::shared_ptr<Lanes> lanes);
     net::Task<Result<void>> report(const queue::LeasedMessage& message);
     net::Task<Result<std::string>> content_of(const queue::LeasedMessage& message);
     net::Task<Result<void>> forgive(const queue::LeasedMessage& message, std::string_view why);
@@ -124,19 +143,37 @@ net::Task<void> Reporter::run() {
 
 // A report that cannot be delivered just now does not keep those behind it waiting.
 net::Task<Result<void>> Reporter::State::report_all() {
-    Result<void> outcome{};
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto lanes = std::make_shared<Lanes>();
     QueueId after;
     while (!is_stopping) {
-        const auto owed = co_await queue.owed(after, kAtOnce);
+        auto owed = co_await queue.owed(after, kAtOnce);
         if (!owed) co_return std::unexpected(owed.error());
-        for (const auto& message : *owed) {
-            auto done = co_await report(message);
-            if (!done) outcome = std::move(done);
+        const auto count = owed->size();
+        for (auto& message : *owed) {
             after = message.id;
+            ++lanes->open;
+            net::spawn(executor.context(),
+                       report_beside(shared_from_this(), std::move(message), lanes), "report");
         }
-        if (owed->size() < kAtOnce) break;
+        while (lanes->open > 0) co_await lanes->ended.wait(kAgain);
+        if (count < kAtOnce) break;
     }
-    co_return outcome;
+    co_return lanes->outcome;
+}
+
+net::Task<void> Reporter::State::report_beside(std::shared_ptr<State> self,
+                                               queue::LeasedMessage message,
+                                               std::shared_ptr<Lanes> lanes) {
+    struct Leave { // also by an exception
+        Lanes& lanes;
+        ~Leave() {
+            if (--lanes.open == 0) lanes.ended.notify();
+        }
+    };
+    const Leave leave{*lanes};
+    auto done = co_await self->report(message);
+    if (!done) lanes->outcome = std::move(done);
 }
 
 // As much as a report may bring back, and an octet more, which tells that it is larger.

@@ -6,6 +6,7 @@
 #include "maild/net/spawn.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 // GCC 12 inlines Asio's frame allocator into coroutines and then takes its operator delete for
@@ -20,6 +21,9 @@ constexpr std::uint32_t kRefusedBatch = 1'000; // where nobody tries them
 constexpr std::size_t kUnsettled = 2'000;      // more, and a run waits for the store
 constexpr std::size_t kMessagesPerWorker = 4;  // pending ones that call for one more connection
 constexpr std::chrono::seconds kWait{1};
+constexpr std::chrono::milliseconds kSlow{250}; // longer for all that is pending: more connections
+constexpr std::chrono::seconds kTurn{5};        // of a connection, while others wait for theirs
+constexpr std::size_t kReadAhead = 16;          // messages
 
 } // namespace
 
@@ -33,7 +37,8 @@ net::Task<void> Run::go() {
         if (workers_ == 0 && (is_stopping || (pending_.empty() && is_exhausted_))) break;
         if (pending_.empty() && !is_exhausted_ && !is_leasing_ && !is_stopping) continue;
         add_workers();
-        co_await changed_.wait(kWait);
+        const bool may_be_slow = !pending_.empty() && !pace_;
+        co_await changed_.wait(may_be_slow ? kSlow : std::chrono::milliseconds(kWait));
     }
     while (workers_ > 0) co_await changed_.wait(kWait);
     for (const auto& message : std::exchange(pending_, {})) release(message);
@@ -64,10 +69,25 @@ net::Task<void> Run::refill(std::uint32_t most) {
     changed_.notify();
 }
 
+// A connection costs more than a message does: more than one has to pay.
+std::size_t Run::wanted_workers() const {
+    if (context_->slots.is_contended()) return 1;
+    std::chrono::steady_clock::duration each{};
+    if (pace_)
+        each = *pace_;
+    else if (first_began_)
+        each = context_->clock.steady_now() - *first_began_;
+    const auto slots = static_cast<std::size_t>(each * pending_.size() / kSlow) + 1;
+    return std::min({slots, most_workers_, pending_.size() / kMessagesPerWorker + 1});
+}
+
+void Run::note_pace(std::chrono::steady_clock::duration took) {
+    pace_ = pace_ ? (*pace_ * 7 + took) / 8 : took;
+}
+
 void Run::add_workers() {
-    const auto wanted = std::min(most_workers_, pending_.size() / kMessagesPerWorker + 1);
+    const auto wanted = wanted_workers();
     while (workers_ < wanted && !pending_.empty() && !context_->is_stopping) {
-        if (context_->connections >= context_->options.connections && workers_ > 0) return;
         ++workers_;
         net::spawn(context_->io, work(), "send to " + destination_);
     }
@@ -75,17 +95,15 @@ void Run::add_workers() {
 
 net::Task<void> Run::work() {
     const auto self = shared_from_this();
-    while (context_->connections >= context_->options.connections)
-        co_await context_->connection_free.wait(kWait);
-    ++context_->connections;
-    for (bool goes_on = true; goes_on && !context_->is_stopping;) {
+    const bool is_doubtful = context_->schedule.down_until(destination_).has_value();
+    const bool has_slot = co_await context_->slots.take(is_doubtful);
+    for (bool goes_on = has_slot; goes_on && !context_->is_stopping;) {
         settle_refused();
         if (pending_.empty()) break;
         auto way = context_->transport.way_of(destination_, pending_.front());
         goes_on = co_await work_on(std::move(way));
     }
-    --context_->connections;
-    context_->connection_free.notify();
+    if (has_slot) context_->slots.give_back(is_doubtful);
     --workers_;
     changed_.notify();
 }
@@ -101,16 +119,27 @@ net::Task<bool> Run::work_on(std::string way) {
     }
     ++connected_[way];
     context_->schedule.is_up(destination_);
+    const auto began = context_->clock.steady_now();
+    if (!first_began_) first_began_ = began;
+    bool makes_room = false;
     while (message) {
         const bool goes_on = co_await send_one(**connection, std::move(*message));
         if (!goes_on || context_->is_stopping) break;
         if ((*connection)->transactions() >= context_->options.messages_per_connection) break;
+        makes_room = has_to_make_room(began);
+        if (makes_room) break;
         if (pending_.size() < kBatch / 4) co_await refill(kBatch);
         message = take(way);
     }
     if (--connected_[way] == 0) connected_.erase(way);
     co_await (*connection)->quit();
-    co_return true;
+    co_return !makes_room;
+}
+
+// Another destination waits for its first connection, and this is one of several, or an old one.
+bool Run::has_to_make_room(SteadyTime began) const {
+    if (!context_->slots.is_contended()) return false;
+    return workers_ > 1 || context_->clock.steady_now() - began > kTurn;
 }
 
 // The next one that may go this way.
@@ -122,6 +151,29 @@ std::optional<queue::LeasedMessage> Run::take(const std::string& way) {
     auto message = std::move(*found);
     pending_.erase(found);
     return message;
+}
+
+// What is small is read with others that follow, in one go. Empty: it has to be read in pieces.
+net::Task<std::string> Run::content_of(const queue::LeasedMessage& message) {
+    const auto is_small = [](const queue::LeasedMessage& one) {
+        return one.size <= store::kMaxWhole;
+    };
+    if (auto found = contents_.extract(message.id); !found.empty())
+        co_return std::move(found.mapped());
+    if (!is_small(message) || contents_.size() >= kReadAhead) co_return std::string();
+    std::vector<QueueId> wanted{message.id};
+    const auto shard = message.id.value >> store::kQueueRowBits;
+    for (const auto& one : pending_ | std::views::take(kReadAhead))
+        if (is_small(one) && wanted.size() < kReadAhead &&
+            one.id.value >> store::kQueueRowBits == shard && contents_.try_emplace(one.id).second)
+            wanted.push_back(one.id);
+    auto ids = wanted;
+    auto read = co_await context_->queue.read_whole(std::move(ids));
+    if (!read || read->size() != wanted.size()) read = std::vector<std::string>(wanted.size());
+    for (std::size_t i = 1; i < wanted.size(); ++i)
+        if (const auto place = contents_.find(wanted[i]); place != contents_.end())
+            place->second = std::move((*read)[i]);
+    co_return std::move(read->front());
 }
 
 void Run::put_back(queue::LeasedMessage message) { pending_.push_front(std::move(message)); }
@@ -139,9 +191,12 @@ net::Task<bool> Run::send_one(Connection& connection, queue::LeasedMessage messa
         message.recipients.erase(message.recipients.begin(), message.recipients.begin() + border);
         put_back(std::move(message));
     }
-    QueuedContent content(context_->queue, part.id, part.size);
+    auto beginning = co_await content_of(part);
+    QueuedContent content(context_->queue, part, std::move(beginning));
     const bool was_used = connection.transactions() > 0;
+    const auto began = context_->clock.steady_now();
     const auto outcomes = co_await connection.send(part, content);
+    note_pace(context_->clock.steady_now() - began);
     const bool is_gone = !connection.is_usable();
     // A host may end a connection between two messages; that says nothing of the second one.
     const bool was_not_tried =
@@ -205,6 +260,7 @@ void Run::settle_refused() {
         const auto found = verdicts_.find(context_->transport.way_of(destination_, message));
         if (found == verdicts_.end()) return false;
         settle_untried(message, found->second);
+        contents_.erase(message.id);
         count += message.recipients.size();
         last = &found->second;
         return true;

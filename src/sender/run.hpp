@@ -26,6 +26,10 @@ private:
     net::Task<bool> work_on(std::string way);
     net::Task<bool> send_one(Connection& connection, queue::LeasedMessage message);
     std::optional<queue::LeasedMessage> take(const std::string& way);
+    net::Task<std::string> content_of(const queue::LeasedMessage& message);
+    void note_pace(std::chrono::steady_clock::duration took);
+    std::size_t wanted_workers() const;
+    bool has_to_make_room(SteadyTime began) const;
     void put_back(queue::LeasedMessage message);
     void add_workers();
     void settle(const queue::LeasedMessage& message, const std::vector<relay::Outcome>& outcomes,
@@ -49,6 +53,10 @@ private:
     std::map<std::string, std::size_t> connected_; // connections that are open, by way
     std::set<std::string> ways_;                   // that messages of this run wanted to go
     std::optional<WallTime> next_due_;             // of what was deferred
+    std::map<QueueId, std::string> contents_;      // read before it is their turn
+    // What a transaction takes here; before the first has ended, since when it has been under way.
+    std::optional<std::chrono::steady_clock::duration> pace_;
+    std::optional<SteadyTime> first_began_;
     net::Event changed_;
 };
 

@@ -40,7 +40,10 @@ void Sender::on_owed(std::function<void()> handler) {
     impl_->context->settler.on_owed(std::move(handler));
 }
 
-void Sender::set_options(const Options& options) { impl_->context->options = options; }
+void Sender::set_options(const Options& options) {
+    impl_->context->options = options;
+    impl_->context->slots.set_most(options.connections);
+}
 
 void Sender::queued(const std::vector<queue::Destination>& where) {
     auto& context = *impl_->context;
@@ -51,7 +54,7 @@ void Sender::queued(const std::vector<queue::Destination>& where) {
 
 Figures Sender::figures() const {
     const auto& context = *impl_->context;
-    return {context.schedule.size(), context.connections, context.settler.in_flight()};
+    return {context.schedule.size(), context.slots.taken(), context.settler.in_flight()};
 }
 
 net::Task<void> Sender::Impl::look_at_suspensions() {
@@ -120,6 +123,7 @@ net::Task<void> Sender::stop(std::chrono::milliseconds patience) {
     const auto impl = impl_;
     auto& context = *impl->context;
     context.is_stopping = true;
+    context.slots.stop();
     context.changed.notify();
     const auto end = context.clock.steady_now() + patience;
     while (context.runs > 0 && context.clock.steady_now() < end)

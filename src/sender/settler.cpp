@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::chrono::seconds kAgain{1}; // after the store was away
 constexpr std::size_t kAtOnce = 500;      // what a commit takes
-constexpr int kQueueRowBits = 40;         // of a QueueId; above them stands the shard
+// What comes within it goes in one commit. A sender that dies meanwhile sends it once more.
+constexpr std::chrono::milliseconds kGather{20};
 
 } // namespace
 
@@ -24,7 +25,7 @@ void Settler::take_over(std::vector<queue::LeasedMessage>& leased) {
 }
 
 void Settler::add(queue::Settlement settlement) {
-    const auto shard = settlement.key.message.value >> kQueueRowBits;
+    const auto shard = settlement.key.message.value >> store::kQueueRowBits;
     lanes_[shard].waiting.push_back(std::move(settlement));
     added_.notify();
 }
@@ -90,7 +91,10 @@ net::Task<void> Settler::run() {
         }
         if (is_empty && is_stopping_) co_return;
         const std::chrono::seconds idle = is_empty ? std::chrono::hours(1) : kAgain;
-        if (!has_told) co_await added_.wait(idle);
+        if (!has_told)
+            co_await added_.wait(idle);
+        else if (waiting() < kAtOnce && !is_stopping_)
+            co_await net::sleep_for(kGather);
     }
 }
 

@@ -129,6 +129,20 @@ net::Task<Result<std::string>> LocalStore::read_queued(QueueId message, std::uin
     co_return piece;
 }
 
+net::Task<Result<std::vector<std::string>>> LocalStore::read_whole(std::vector<QueueId> messages) {
+    if (messages.empty() || messages.size() > kMaxReadWhole) co_return fail(Errc::invalid_argument);
+    const auto id = shard_of(messages.front());
+    if (!std::ranges::all_of(messages, [id](QueueId one) { return shard_of(one) == id; }))
+        co_return fail(Errc::invalid_argument, "messages of several shards");
+    const auto shard = impl_->shard(id);
+    if (!shard) co_return pass(shard);
+    auto look = [wanted = std::move(messages)](Reading& reading) {
+        return read_queued_whole(reading, wanted);
+    };
+    auto contents = co_await impl_->read<std::vector<std::string>>(**shard, std::move(look));
+    co_return contents;
+}
+
 net::Task<Result<std::uint64_t>> LocalStore::settle(std::vector<queue::Settlement> settlements) {
     const auto impl = impl_;
     std::map<ShardId, std::vector<queue::Settlement>> by_shard;

@@ -37,7 +37,6 @@ Result<void> remove_account(Batch& batch, AccountId account);
 
 // delivery
 // Ids of several shards never meet: the shard's number stands above the row's.
-inline constexpr int kQueueRowBits = 40;
 constexpr QueueId queue_id(ShardId shard, std::int64_t row) {
     return QueueId((std::int64_t{shard.value} << kQueueRowBits) + row);
 }

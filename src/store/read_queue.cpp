@@ -261,10 +261,10 @@ Result<std::vector<queue::LeasedMessage>> read_owed(Reading& reading, ShardId sh
     return in_messages(reading.database, std::move(found));
 }
 
-Result<std::string> read_queued_piece(Reading& reading, QueueId id, std::uint64_t offset,
-                                      std::uint64_t length) {
-    auto view = db::Transaction::begin_read(reading.database);
-    if (!view) return pass(view);
+namespace {
+
+// None: it has left the queue.
+Result<std::optional<BodyPiece>> place_of(Reading& reading, QueueId id) {
     auto row = reading.database.query(
         "SELECT q.prefix, b.pack, b.record_offset, b.metadata_length, b.length FROM queue_message "
         "q JOIN body b ON b.id = q.body_id WHERE q.id = ?1",
@@ -272,12 +272,42 @@ Result<std::string> read_queued_piece(Reading& reading, QueueId id, std::uint64_
     if (!row) return pass(row);
     const auto found = row->step();
     if (!found) return pass(found);
-    if (!*found) return fail(Errc::not_found, "it has left the queue");
-    const BodyPiece piece{row->column<std::string>(0),
-                          Location{row->column<PackNumber>(1), row->column<std::uint64_t>(2),
-                                   row->column<std::uint32_t>(3), row->column<std::uint32_t>(4)},
-                          offset, length};
-    return read_body_piece(reading, piece);
+    if (!*found) return std::nullopt;
+    return BodyPiece{row->column<std::string>(0),
+                     Location{row->column<PackNumber>(1), row->column<std::uint64_t>(2),
+                              row->column<std::uint32_t>(3), row->column<std::uint32_t>(4)}};
+}
+
+} // namespace
+
+Result<std::string> read_queued_piece(Reading& reading, QueueId id, std::uint64_t offset,
+                                      std::uint64_t length) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    auto piece = place_of(reading, id);
+    if (!piece) return pass(piece);
+    if (!*piece) return fail(Errc::not_found, "it has left the queue");
+    (*piece)->offset = offset;
+    (*piece)->length = length;
+    return read_body_piece(reading, **piece);
+}
+
+// One that cannot be read costs the others nothing: who reads it alone hears why.
+Result<std::vector<std::string>> read_queued_whole(Reading& reading,
+                                                   const std::vector<QueueId>& wanted) {
+    auto view = db::Transaction::begin_read(reading.database);
+    if (!view) return pass(view);
+    std::vector<std::string> contents;
+    for (const auto id : wanted) {
+        auto& content = contents.emplace_back();
+        auto piece = place_of(reading, id);
+        if (!piece) return pass(piece);
+        if (!*piece) continue;
+        (*piece)->length = (*piece)->prefix.size() + (*piece)->location.body_length;
+        if ((*piece)->length > kMaxWhole) continue;
+        if (auto read = read_body_piece(reading, **piece)) content = std::move(*read);
+    }
+    return contents;
 }
 
 Result<std::vector<queue::DestinationFigures>> read_queue_figures(Reading& reading,

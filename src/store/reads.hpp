@@ -60,14 +60,15 @@ Result<std::vector<queue::LeasedMessage>> read_owed(Reading& reading, ShardId sh
                                                     std::uint32_t most);
 Result<std::string> read_queued_piece(Reading& reading, QueueId id, std::uint64_t offset,
                                       std::uint64_t length);
+Result<std::vector<std::string>> read_queued_whole(Reading& reading,
+                                                   const std::vector<QueueId>& wanted);
 Result<std::vector<queue::DestinationFigures>> read_queue_figures(Reading& reading,
                                                                   std::uint32_t most);
 
 // Those that end behind `now`.
 Result<std::vector<queue::Suspension>> read_suspensions(Reading& reading, WallTime now);
-Result<std::vector<queue::Suppression>> read_suppressions(Reading& reading,
-                                                          const std::string& after,
-                                                          std::uint32_t most);
+Result<std::vector<queue::Suppression>>
+read_suppressions(Reading& reading, const std::string& after, std::uint32_t most);
 
 // A part of a prefix and the body behind it, verified once.
 struct BodyPiece {

@@ -34,6 +34,11 @@ net::Task<Result<std::string>> RemoteStore::read_queued(QueueId message, std::ui
     co_return std::string(reply->blob.view());
 }
 
+net::Task<Result<std::vector<std::string>>> RemoteStore::read_whole(std::vector<QueueId> messages) {
+    return impl_->call_for_blob<std::vector<std::string>>(Type::read_whole,
+                                                          wire::ReadWhole{std::move(messages)});
+}
+
 net::Task<Result<std::uint64_t>> RemoteStore::settle(std::vector<queue::Settlement> settlements) {
     return impl_->call<std::uint64_t>(Type::settle, wire::Settle{std::move(settlements)});
 }

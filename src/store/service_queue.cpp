@@ -48,6 +48,13 @@ net::Task<bool> Service::Impl::handle_sender(Exchange& exchange) {
         co_return true;
     }
     case Type::read_queued: co_await read_queued(exchange); co_return true;
+    case Type::read_whole: {
+        auto message = decode<wire::ReadWhole>(exchange);
+        if (!message) co_return true;
+        const auto contents = co_await queue->read_whole(std::move(message->messages));
+        answer_in_blob(exchange, contents);
+        co_return true;
+    }
     case Type::settle: {
         auto message = decode<wire::Settle>(exchange);
         if (!message) co_return true;

@@ -70,6 +70,7 @@ enum class Type : ipc::MessageType {
     read_queued,
     settle,
     suspensions,
+    read_whole,
     // events to workers
     changes = 128,
     lost,
@@ -220,6 +221,9 @@ struct ReadQueued {
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };
+struct ReadWhole {
+    std::vector<QueueId> messages;
+};
 struct Settle {
     std::vector<queue::Settlement> settlements;
 };
@@ -323,6 +327,7 @@ template <class Codec> void describe(Codec& codec, Lease& m) { codec(m.destinati
 template <class Codec> void describe(Codec& codec, ReadQueued& m) {
     codec(m.message, m.offset, m.length);
 }
+template <class Codec> void describe(Codec& codec, ReadWhole& m) { codec(m.messages); }
 template <class Codec> void describe(Codec& codec, Settle& m) { codec(m.settlements); }
 template <class Codec> void describe(Codec& codec, QueueFigures& m) { codec(m.most); }
 template <class Codec> void describe(Codec& codec, Unsuppress& m) { codec(m.address); }

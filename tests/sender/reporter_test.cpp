@@ -43,6 +43,9 @@ public:
         if (offset >= content.size()) co_return std::string();
         co_return content.substr(offset, length);
     }
+    net::Task<Result<std::vector<std::string>>> read_whole(std::vector<QueueId>) override {
+        co_return fail(Errc::cannot); // reports read what they need
+    }
     net::Task<Result<std::uint64_t>> settle(std::vector<queue::Settlement> settlements) override {
         for (const auto& one : settlements) {
             EXPECT_EQ(one.outcome, queue::Outcome::reported);

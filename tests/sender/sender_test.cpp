@@ -47,6 +47,8 @@ public:
     std::map<std::int64_t, Row> rows;
     bool is_away = false;
     std::size_t leases = 0;
+    std::size_t reads = 0; // of contents
+    std::size_t settles = 0;
 
     std::int64_t add(const std::string& destination, const std::string& address) {
         const auto id = static_cast<std::int64_t>(rows.size()) + 1;
@@ -101,10 +103,16 @@ public:
     }
     net::Task<Result<std::string>> read_queued(QueueId, std::uint64_t offset,
                                                std::uint64_t) override {
+        ++reads;
         co_return std::string("hello").substr(offset);
+    }
+    net::Task<Result<std::vector<std::string>>> read_whole(std::vector<QueueId> ids) override {
+        ++reads;
+        co_return std::vector<std::string>(ids.size(), "hello");
     }
     net::Task<Result<std::uint64_t>> settle(std::vector<queue::Settlement> settlements) override {
         if (is_away) co_return fail(Errc::unavailable);
+        ++settles;
         std::uint64_t passed_over = 0;
         for (const auto& one : settlements) {
             auto& row = rows.at(one.key.message.value);
@@ -296,6 +304,33 @@ TEST_F(SenderTest, UsesAConnectionAgainAndOpensMoreUnderLoad) {
     EXPECT_EQ(network.taken.size(), 200U) << "each once";
     stop();
     EXPECT_EQ(sender->figures().connections, 0U);
+}
+
+TEST_F(SenderTest, AQuickHostGetsOneConnectionAndTheStoreFewQuestions) {
+    for (int i = 0; i < 200; ++i) queue.add("a.example", std::to_string(i) + "@a.example");
+    start();
+    EXPECT_TRUE(run_until([&] { return queue.waiting("a.example") == 0; }));
+    EXPECT_EQ(network.most_open["a.example"], 1U);
+    EXPECT_LE(network.connects["a.example"], 3U) << "a hundred messages over each";
+    EXPECT_LE(queue.reads, 25U);
+    EXPECT_LE(queue.settles, 20U);
+    EXPECT_EQ(network.taken.size(), 200U) << "each once";
+    stop();
+}
+
+TEST_F(SenderTest, SlowHostsMakeRoomForOthers) {
+    for (const std::string domain : {"slow.example", "slower.example"}) {
+        network.hosts[domain] = "slow";
+        for (int i = 0; i < 300; ++i) queue.add(domain, std::to_string(i) + "@" + domain);
+    }
+    start({.connections = 4});
+    EXPECT_TRUE(run_until([&] { return sender->figures().connections == 4; }));
+    queue.add("quick.example", "one@quick.example");
+    sender->queued({{"quick.example", clock.now()}});
+    EXPECT_TRUE(run_until([&] { return queue.waiting("quick.example") == 0; }));
+    EXPECT_GT(queue.waiting("slow.example"), 200U);
+    EXPECT_GT(queue.waiting("slower.example"), 200U);
+    stop();
 }
 
 TEST_F(SenderTest, NeverOpensMoreConnectionsThanAllowed) {

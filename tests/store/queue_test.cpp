@@ -100,10 +100,11 @@ class QueueTest : public testing::TestWithParam<bool> {
 protected:
     template <class T> T run(net::Task<T> task) { return subject.run(std::move(task)); }
 
+    std::string content = "Subject: out\r\n\r\nbody\r\n";
     QueueId enqueue(std::vector<std::string> addresses, std::int8_t priority = 0,
                     const std::string& hold = {}, std::int64_t account = 1) {
         DeliverRequest request;
-        request.message = {.content = "Subject: out\r\n\r\nbody\r\n", .structure = {}};
+        request.message = {.content = content, .structure = {}};
         RelayRequest relay{.grant = token(subject, account, auth::Right::deliver, 0),
                            .envelope = {.reverse_path = "me@here.example"},
                            .trace_prefix = "Received: by us\r\n",
@@ -216,6 +217,25 @@ TEST_P(QueueTest, ReadsWhatGoesOut) {
     EXPECT_EQ(run(subject.queue().read_queued(QueueId(id.value + 1), 0, 10)).error().code,
               Errc::not_found);
     EXPECT_FALSE(run(subject.queue().read_queued(QueueId(7), 0, 10))) << "of no shard";
+}
+
+TEST_P(QueueTest, ReadsSmallOnesInOneGo) {
+    const auto first = enqueue({"a@x.example"});
+    const auto second = enqueue({"b@y.example"});
+    const std::string whole = "Received: by us\r\nSubject: out\r\n\r\nbody\r\n";
+    auto& queue = subject.queue();
+    const auto contents = run(queue.read_whole({second, QueueId(second.value + 1), first}));
+    EXPECT_EQ(contents, (std::vector<std::string>{whole, "", whole}));
+    EXPECT_FALSE(run(queue.read_whole({}))) << "of no shard";
+    EXPECT_FALSE(run(queue.read_whole({first, QueueId(7)}))) << "of two";
+    EXPECT_FALSE(run(queue.read_whole(std::vector(kMaxReadWhole + 1, first)))) << "too many";
+}
+
+TEST_P(QueueTest, LeavesALargeOneToBeReadInPieces) {
+    content += std::string(kMaxWhole, 'x');
+    const auto id = enqueue({"a@x.example"});
+    EXPECT_EQ(run(subject.queue().read_whole({id})), std::vector<std::string>{""});
+    EXPECT_EQ(run(subject.queue().read_queued(id, kMaxWhole, 4)), "xxxx");
 }
 
 TEST_P(QueueTest, WhatIsDeliveredGoes) {

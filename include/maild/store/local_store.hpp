@@ -155,6 +155,7 @@ public:
                                                               std::uint32_t most) override;
     net::Task<Result<std::string>> read_queued(QueueId message, std::uint64_t offset,
                                                std::uint64_t length) override;
+    net::Task<Result<std::vector<std::string>>> read_whole(std::vector<QueueId> messages) override;
     net::Task<Result<std::uint64_t>> settle(std::vector<queue::Settlement> settlements) override;
     net::Task<Result<std::vector<queue::Suspension>>> suspensions() override;
     net::Task<Result<void>> suspend(queue::Suspension suspension) override;

@@ -12,9 +12,14 @@
 
 namespace maild::store {
 
+// Of a QueueId: the row in its shard. Above them stands the shard.
+inline constexpr int kQueueRowBits = 40;
+
 inline constexpr std::uint32_t kMaxLeased = 1'000;       // recipients of one lease
 inline constexpr std::uint32_t kMaxDestinations = 1'000; // of one answer
 inline constexpr std::size_t kMaxSettlements = 4'000;    // of one call
+inline constexpr std::size_t kMaxReadWhole = 32;         // messages of one call
+inline constexpr std::uint64_t kMaxWhole = 64U << 10U;   // octets of one that is read so
 
 class Queue {
 public:
@@ -35,6 +40,10 @@ public:
     // left the queue.
     virtual net::Task<Result<std::string>> read_queued(QueueId message, std::uint64_t offset,
                                                        std::uint64_t length) = 0;
+    // Several small ones in one go: an answer for each, in their order, which is empty for what has
+    // left the queue or is larger than kMaxWhole. At most kMaxReadWhole, all of one shard.
+    virtual net::Task<Result<std::vector<std::string>>>
+    read_whole(std::vector<QueueId> messages) = 0;
     // In one commit for each shard. Keys that are not up to date are passed over: the number of
     // those. A message whose last recipient goes, goes with it.
     virtual net::Task<Result<std::uint64_t>> settle(std::vector<queue::Settlement> settlements) = 0;
