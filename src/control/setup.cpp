@@ -177,7 +177,8 @@ private:
             reply.exit != kOk)
             return reply;
         if (auto reply = add_account(); reply.exit != kOk) return reply;
-        for (const std::string_view name : {"postmaster", "abuse"}) { // RFC 2142 §5, §4
+        // RFC 2142 §5, §4; and the reports of this host's own programs.
+        for (const std::string_view name : {"postmaster", "abuse", "root"}) {
             if (plan_.admin == name) continue;
             const auto pattern = std::string(name) + "@" + plan_.domain;
             auto reply = change("alias add",

@@ -48,6 +48,8 @@ std::string initial_config(const SetupPlan& plan) {
                       "mailctl server reload\n\n"
                       "hostname = \"" +
                       plan.hostname + "\"\n\n";
+    out += "[local]   # mail from programs of this host: the command sendmail\ndomain = \"" +
+           plan.domain + "\"\n\n";
     if (!plan.log_file.empty()) out += "[log]\nto = \"" + plan.log_file + "\"\n\n";
     if (!plan.root.empty()) {
         out += "[paths]\ndata = \"" + plan.root + "/var/lib\"\nrun = \"" + plan.root +

@@ -45,6 +45,14 @@ auth::ClientLimits client_limits(const Config& config) {
     return limits;
 }
 
+directory::LocalRules local_rules(const LocalSettings& local) {
+    return {.is_enabled = local.is_enabled,
+            .domain = local.domain,
+            .trusted = local.trusted,
+            .signs_as = local.signs_as,
+            .limits = local.limits};
+}
+
 class Auth final : public RoleProgram {
 public:
     Result<void> start(RoleContext& context) override {
@@ -66,6 +74,7 @@ public:
         issuer_.emplace(context.io());
         use_issuer(config.oauth);
         directory_->set_report_mailbox(config.reports.mailbox);
+        directory_->set_local_rules(local_rules(config.local));
         service_.emplace(*directory_, *directory_);
         rates_.emplace(clock_, random_, client_limits(config));
         server_.emplace(context.io(), "auth",
@@ -135,6 +144,7 @@ public:
         directory_->set_login_limits(login_limits(context_->config()));
         directory_->set_send_limits(context_->config().submission.limits);
         rates_->set_limits(client_limits(context_->config()));
+        directory_->set_local_rules(local_rules(context_->config().local));
         directory_->set_signature_lifetime(context_->config().dkim.signature_lifetime);
         sign_pace_.set_rate(context_->config().dkim.signatures_per_second);
         use_issuer(context_->config().oauth);

@@ -9,6 +9,7 @@ std::string_view name_of(Service service) {
     case Service::lmtp: return "lmtp";
     case Service::imap: return "imap";
     case Service::pop3: return "pop3";
+    case Service::local: return "local";
     case Service::control: return "control";
     }
     return "unknown";

@@ -26,6 +26,7 @@ enum class Service : std::uint8_t {
     lmtp,
     imap,
     pop3,
+    local,   // programs of this host: the command sendmail
     control, // mailctl's
 };
 enum class TlsMode : std::uint8_t { none, starttls, implicit };
@@ -64,6 +65,9 @@ struct Paths {
     std::string pid_file() const { return run + "/maild.pid"; }
     std::string lock_file() const { return run + "/maild.lock"; }
     std::string control_socket() const { return run + "/control.sock"; }
+    std::string submit_socket() const { return run + "/submit.sock"; } // everybody's
+    // Where the command sendmail leaves what it cannot submit; everybody may write there.
+    std::string maildrop() const { return data + "/maildrop"; }
 };
 
 struct LogSettings {
@@ -174,6 +178,16 @@ struct SubmissionSettings {
     directory::SendLimits limits;
 };
 
+// Programs of this host, which submit by a Unix socket and need no login.
+struct LocalSettings {
+    bool is_enabled = true;
+    std::string domain; // lower case; never empty once loaded: then that of the host's name
+    std::vector<std::string> trusted{"root"}; // users who may be anybody at our domains
+    std::vector<std::string> signs_as;        // see directory::LocalRules
+    bool relays = true;                       // for users who are not trusted
+    directory::SendLimits limits;             // of each user
+};
+
 struct StoreSettings {
     std::uint32_t shards = 1;
     std::uint32_t retention_days = 30;           // of expunged messages
@@ -269,6 +283,7 @@ struct Config {
     std::vector<net::Network> proxies; // must say whose each connection is: net::ProxyHeader
     OauthSettings oauth;
     SubmissionSettings submission;
+    LocalSettings local;
     StoreSettings store;
     ImapSettings imap;
     DnsSettings dns;

@@ -229,6 +229,16 @@ std::string_view tls_name(TlsMode mode) {
     return "";
 }
 
+// Behind those of the file: everybody on this host may connect.
+void add_local_listener(Config& config) {
+    if (!config.local.is_enabled) return;
+    ListenerConfig listener;
+    listener.service = Service::local;
+    listener.path = config.paths.submit_socket();
+    listener.mode = 0666;
+    config.listeners.push_back(std::move(listener));
+}
+
 } // namespace
 
 HostDefaults host_defaults() {
@@ -279,6 +289,7 @@ std::expected<Config, ConfigFaults> load_config(const std::string& file) {
     auto parsed = parse_config(*text, file, host_defaults());
     if (parsed.faults.empty()) parsed.faults = check_host(parsed, SystemClock().now());
     if (!parsed.faults.empty()) return std::unexpected(std::move(parsed.faults));
+    add_local_listener(parsed.config);
     return std::move(parsed.config);
 }
 

@@ -333,6 +333,8 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "submission", parsed, [&](ConfigTable& table) {
         table.choice("from", config.submission.checks_from, {{"own", true}, {"any", false}});
     });
+    section(top, "local", parsed, [&](ConfigTable& table) { read_local(table, config.local); });
+    complete_local(config.hostname, config.local);
     section(top, "auth", parsed, [&](ConfigTable& table) {
         table.choice<PlaintextLogin>(
             "plaintext", config.plaintext,

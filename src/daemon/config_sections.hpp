@@ -21,6 +21,8 @@ void read_notices(ConfigTable& table, NoticeSettings& out);
 // Each string of an array; what is none is a fault.
 void read_strings(ConfigTable& table, std::string_view key, std::size_t most,
                   const std::function<void(const std::string& text)>& take);
+void read_local(ConfigTable& table, LocalSettings& out);
+void complete_local(const std::string& hostname, LocalSettings& out);
 // `key` is an array of networks.
 void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
 void read_session_limits(ConfigTable& table, Limits& out);

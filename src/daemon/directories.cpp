@@ -68,7 +68,9 @@ Result<void> make_directories(const Config& config, bool is_root) {
         const auto made = make_directory(wish);
         if (!made) return made;
     }
-    return {};
+    if (!config.local.is_enabled) return {};
+    // Everybody may leave mail there, nobody but us look, and nobody remove another's.
+    return make_directory({paths.maildrop(), 01733, mine.uid, mine.gid});
 }
 
 } // namespace maild::daemon

@@ -47,6 +47,9 @@ template <class Codec> void describe(Codec& codec, DkimSettings& c) {
 template <class Codec> void describe(Codec& codec, SubmissionSettings& c) {
     codec(c.checks_from, c.limits);
 }
+template <class Codec> void describe(Codec& codec, LocalSettings& c) {
+    codec(c.is_enabled, c.domain, c.trusted, c.signs_as, c.relays, c.limits);
+}
 template <class Codec> void describe(Codec& codec, StoreSettings& c) {
     codec(c.shards, c.retention_days, c.min_free_bytes, c.search_index);
 }
@@ -76,7 +79,7 @@ template <class Codec> void describe(Codec& codec, Config& c) {
     codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
           c.plaintext, c.offers_scram, c.login_limits, c.client_limits, c.trusted, c.proxies,
           c.oauth, c.submission, c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue,
-          c.reports, c.notices, c.dkim);
+          c.reports, c.notices, c.dkim, c.local);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,
@@ -113,6 +116,8 @@ template <class Codec> void describe(Codec& codec, Drain& m) { codec(m.grace); }
 template <class Codec> void describe(Codec& codec, TellStatus& m) { codec(m.status); }
 template <class Codec> void describe(Codec& codec, Answer& m) { codec(m.number, m.result); }
 template <class Codec> void describe(Codec&, GiveLogReader&) {}
+template <class Codec> void describe(Codec& codec, HostUser& u) { codec(u.uid, u.name); }
+template <class Codec> void describe(Codec& codec, TellUsers& m) { codec(m.users); }
 template <class Codec> void describe(Codec& codec, Sandboxed& m) { codec(m.facts); }
 template <class Codec> void describe(Codec&, Ready&) {}
 template <class Codec> void describe(Codec& codec, Pong& m) { codec(m.number); }

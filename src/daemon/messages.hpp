@@ -91,10 +91,13 @@ struct Answer {
     Result<std::string> result; // RoleContext::ask_supervisor
 };
 struct GiveLogReader {}; // the log's file, opened to be read
+struct TellUsers {       // workers: whenever the host's list of users was read
+    std::vector<HostUser> users;
+};
 using SupervisorMessage =
     std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate,
                  GiveClientAuthorities, GiveIssuerFiles, Reload, ChangeLog, Ping, Drain, TellStatus,
-                 Answer, GiveLogReader>;
+                 Answer, GiveLogReader, TellUsers>;
 
 // --- from a child ---
 

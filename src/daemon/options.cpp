@@ -17,8 +17,8 @@ std::optional<Role> parse_role(std::string_view name) {
     return std::nullopt;
 }
 
-std::optional<std::uint32_t> parse_index(std::string_view text) {
-    std::uint32_t value = 0;
+template <class Number> std::optional<Number> parse_number(std::string_view text) {
+    Number value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
@@ -28,7 +28,8 @@ std::optional<std::uint32_t> parse_index(std::string_view text) {
 std::expected<Options, std::string> parse_role_options(std::span<const char* const> arguments) {
     const std::string_view index_flag = arguments.size() == 4 ? arguments[2] : "";
     const auto role = arguments.size() == 4 ? parse_role(arguments[1]) : std::nullopt;
-    const auto index = arguments.size() == 4 ? parse_index(arguments[3]) : std::nullopt;
+    const auto index =
+        arguments.size() == 4 ? parse_number<std::uint32_t>(arguments[3]) : std::nullopt;
     if (index_flag != "--index" || !role || !index) {
         return std::unexpected("--role is for maild's own use");
     }
@@ -37,7 +38,33 @@ std::expected<Options, std::string> parse_role_options(std::span<const char* con
     return options;
 }
 
+// As format_pickup() writes it.
+std::expected<Options, std::string> parse_pickup(std::span<const char* const> arguments) {
+    const bool is_whole = arguments.size() == 6;
+    const auto most = parse_number<std::uint64_t>(is_whole ? arguments[3] : "");
+    const auto target = parse_number<unsigned>(is_whole ? arguments[4] : "");
+    const auto level = parse_number<unsigned>(is_whole ? arguments[5] : "");
+    if (!most || !target || !level || *target > 2 || *level > 3)
+        return std::unexpected("--pickup is for maild's own use");
+    Options options;
+    options.pickup = PickupOption{
+        .maildrop = arguments[1],
+        .socket = arguments[2],
+        .most_octets = *most,
+        .log = {static_cast<LogSettings::Target>(*target), static_cast<LogLevel>(*level)}};
+    return options;
+}
+
 } // namespace
+
+std::vector<std::string> format_pickup(const PickupOption& option) {
+    return {"--pickup",
+            option.maildrop,
+            option.socket,
+            std::to_string(option.most_octets),
+            std::to_string(static_cast<unsigned>(option.log.target)),
+            std::to_string(static_cast<unsigned>(option.log.level))};
+}
 
 const char* const kUsage =
     "usage: maild [--config FILE] [--check] [--foreground] [--no-listeners]\n"
@@ -59,6 +86,9 @@ const char* const kUsage =
 std::expected<Options, std::string> parse_options(std::span<const char* const> arguments) {
     if (!arguments.empty() && std::string_view(arguments[0]) == "--role") {
         return parse_role_options(arguments);
+    }
+    if (!arguments.empty() && std::string_view(arguments[0]) == "--pickup") {
+        return parse_pickup(arguments);
     }
     Options options;
     for (std::size_t i = 0; i < arguments.size(); ++i) {

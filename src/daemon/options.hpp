@@ -1,6 +1,7 @@
 #pragma once
 // maild's command line.
 
+#include "daemon/messages.hpp"
 #include "daemon/status.hpp"
 
 #include <cstdint>
@@ -8,12 +9,20 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace maild::daemon {
 
 struct RoleOption { // for the supervisor's own use
     Role role = Role::worker;
     std::uint32_t index = 0;
+};
+
+struct PickupOption { // likewise
+    std::string maildrop;
+    std::string socket;
+    std::uint64_t most_octets = 0; // of a file
+    LogOutput log;
 };
 
 struct Options {
@@ -25,7 +34,11 @@ struct Options {
     bool version = false;
     bool help = false;
     std::optional<RoleOption> role;
+    std::optional<PickupOption> pickup;
 };
+
+// The words behind "maild" that parse_options() makes this of again.
+std::vector<std::string> format_pickup(const PickupOption& option);
 
 // The error is one line that says what is wrong with which argument.
 std::expected<Options, std::string> parse_options(std::span<const char* const> arguments);

@@ -6,6 +6,7 @@
 #include "daemon/listeners.hpp"
 #include "daemon/log_output.hpp"
 #include "daemon/options.hpp"
+#include "daemon/pickup_program.hpp"
 #include "daemon/pid_file.hpp"
 #include "daemon/privileges.hpp"
 #include "daemon/rebuild_program.hpp"
@@ -158,6 +159,7 @@ int run_program(int argc, char** argv, RoleFactory factory) {
     const auto options = parse_options(std::span<const char* const>(argv + 1, count));
     if (!options) return complain(EX_USAGE, options.error() + "\n" + kUsage);
     if (options->role) return run_role(options->role->role, options->role->index, factory);
+    if (options->pickup) return run_pickup(*options->pickup);
     if (options->help) std::fputs(kUsage, stdout);
     if (options->version) std::puts("maild " MAILD_VERSION);
     if (options->help || options->version) return EX_OK;

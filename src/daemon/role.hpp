@@ -10,6 +10,7 @@
 // index, whenever the process at the other end was replaced.
 
 #include "daemon/config.hpp"
+#include "daemon/host_users.hpp"
 #include "daemon/status.hpp"
 
 #include "maild/base/error.hpp"
@@ -124,7 +125,8 @@ public:
     virtual void on_issuer_files(IssuerFiles) {}    // oauth: after start(); a reload begins it anew
     virtual void on_log_reader(UniqueFd) {
     } // control: after start() and whenever it was opened anew
-    virtual void on_reload() {} // context.config() is the new one
+    virtual void on_users(std::vector<HostUser>) {} // worker: after start(), and when they change
+    virtual void on_reload() {}                     // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table
     // Take nothing new, let sessions finish within `grace`, then call context.finished(). The

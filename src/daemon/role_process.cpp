@@ -189,6 +189,8 @@ void RoleProcess::take(SupervisorMessage& message, Descriptors& descriptors) {
         change_log(log->log, std::move(descriptors[0]));
     } else if (std::holds_alternative<GiveLogReader>(message) && has(1)) {
         program_->on_log_reader(std::move(descriptors[0]));
+    } else if (auto* told = std::get_if<TellUsers>(&message)) {
+        program_->on_users(std::move(told->users));
     } else if (auto* ping = std::get_if<Ping>(&message)) {
         send(Pong{ping->number});
     } else if (auto* drain = std::get_if<Drain>(&message)) {

@@ -122,6 +122,11 @@ void note_places(trace::Record& record, std::vector<std::vector<trace::Place>> p
             recipient.places = std::move(places[next++]);
 }
 
+bool is_trusted(const smtp::LocalUser& user, const Config& config) {
+    const auto& trusted = config.local.trusted;
+    return std::ranges::find(trusted, user.name) != trusted.end();
+}
+
 void add_findings(delivery::Transaction& transaction, const SenderChecks* checks,
                   const Submitted* submitted) {
     if (checks != nullptr) {
@@ -144,6 +149,8 @@ void add_findings(delivery::Transaction& transaction, const SenderChecks* checks
 
 bool SmtpBackend::may_relay(const smtp::Client& client) const {
     if (client.identity) return true;
+    if (client.service == smtp::Service::local)
+        return client.local && (config_->local.relays || is_trusted(*client.local, *config_));
     if (client.service == smtp::Service::lmtp) return false;
     const auto address = net::parse_ip(client.peer.address);
     return address && net::in_any_network(*address, config_->trusted);
@@ -157,6 +164,10 @@ net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Cl
                                                                   const smtp::Mail& mail) {
     if (auto accepts = store_.accepts_mail(); !accepts)
         co_return std::unexpected(smtp::Refusal(accepts.error()));
+    if (client.service == smtp::Service::local) {
+        auto verified = co_await verify_local_sender(client, mail);
+        co_return verified;
+    }
     if (!client.identity) {
         auto counted = co_await count_message(client);
         if (!counted) co_return counted;
@@ -194,9 +205,7 @@ SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& 
                               const smtp::Rcpt& rcpt) {
     auto counted = co_await count_recipient(client);
     if (!counted) co_return std::unexpected(std::move(counted.error()));
-    const bool is_bare_postmaster = rcpt.forward_path.domain.empty(); // RFC 5321 §4.5.1
-    auto address = is_bare_postmaster ? std::string("postmaster") : rcpt.forward_path.format();
-    auto resolution = co_await directory_.resolve(std::move(address));
+    auto resolution = co_await resolve(client, rcpt);
     if (!resolution) co_return std::unexpected(smtp::Refusal(resolution.error()));
     for (auto& step : resolution->steps)
         envelope.steps.push_back({std::move(step.rule), std::move(step.from), std::move(step.to)});
@@ -258,7 +267,8 @@ net::Task<Result<void>> SmtpBackend::choose_sender(const smtp::Client& client,
 net::Task<Result<std::string, smtp::Refusal>>
 SmtpBackend::sign(const smtp::Client& client, std::string_view above, std::string_view content) {
     if (!config_->dkim.signs) co_return std::string();
-    auto login = std::optional(client.identity->token);
+    std::optional<auth::Token> login;
+    if (client.identity) login = client.identity->token;
     auto made = co_await signer_.sign(std::move(login), above, content);
     if (made) co_return std::move(*made);
     const smtp::Reply reply{451, smtp::Status{7, 0},
@@ -346,7 +356,7 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
         }
     }
     // RFC 8601 §5: nobody but us says what we have found. Trusted hosts may be our own front.
-    const bool is_trusted = !client.identity && may_relay(client);
+    const bool is_trusted = !client.identity && !client.local && may_relay(client);
     if (client.service != smtp::Service::lmtp && !is_trusted)
         kept = without_fields(content, policy::forged_results(content.bytes, config_->hostname));
     Submitted submitted;

@@ -7,6 +7,7 @@
 #include "daemon/client_meter.hpp"
 #include "daemon/config.hpp"
 #include "daemon/dkim_signer.hpp"
+#include "daemon/host_users.hpp"
 #include "daemon/reception.hpp"
 #include "daemon/submission.hpp"
 
@@ -34,6 +35,8 @@ public:
     void set_config(const Config& config) { config_ = &config; }
     // Without one, clients bring what they like. Outlives the backend.
     void set_meter(ClientMeter& meter) { meter_ = &meter; }
+    // Whose mail is root's where it has no address of its own; none without.
+    void set_host_users(const HostUsers& users) { host_users_ = &users; }
 
     auth::Authenticator& authenticator() override { return authenticator_; }
     net::Task<Result<void, smtp::Refusal>> verify_sender(const smtp::Client& client,
@@ -47,6 +50,10 @@ public:
 
 private:
     bool may_relay(const smtp::Client& client) const;
+    net::Task<Result<void, smtp::Refusal>> verify_local_sender(const smtp::Client& client,
+                                                               const smtp::Mail& mail);
+    net::Task<Result<directory::Resolution>> resolve(const smtp::Client& client,
+                                                     const smtp::Rcpt& rcpt);
     bool may_prioritize(const smtp::Client& client) const;
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
     net::Task<Result<void>> choose_queue(const smtp::Client& client,
@@ -95,6 +102,7 @@ private:
     const Clock& clock_;
     const Config* config_;
     ClientMeter* meter_ = nullptr;
+    const HostUsers* host_users_ = nullptr;
 };
 
 } // namespace maild::daemon

@@ -56,19 +56,28 @@ void reset_signals() {
     ::_exit(EX_OSERR);
 }
 
-} // namespace
-
-Result<pid_t> spawn_role(Role role, std::uint32_t index, UniqueFd channel) {
-    std::array<std::string, 5> words{"maild", "--role", std::string(name_of(role)), "--index",
-                                     std::to_string(index)};
-    std::array<char*, 6> arguments{};
-    for (std::size_t i = 0; i < words.size(); ++i) arguments[i] = words[i].data();
+Result<pid_t> spawn(std::vector<std::string> words, int channel) {
+    words.insert(words.begin(), "maild");
+    std::vector<char*> arguments;
+    for (auto& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
     const auto environment = child_environment();
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     if (pid < 0) return fail_errno("fork");
-    if (pid == 0) become_role(channel.get(), parent, arguments.data(), environment.data());
+    if (pid == 0) become_role(channel, parent, arguments.data(), environment.data());
     return pid;
+}
+
+} // namespace
+
+Result<pid_t> spawn_role(Role role, std::uint32_t index, UniqueFd channel) {
+    return spawn({"--role", std::string(name_of(role)), "--index", std::to_string(index)},
+                 channel.get());
+}
+
+Result<pid_t> spawn_pickup(const PickupOption& option, int log) {
+    return spawn(format_pickup(option), log);
 }
 
 } // namespace maild::daemon

@@ -50,6 +50,18 @@ Result<delivery::SubmittedHeader, smtp::Refusal> read(std::string_view header, b
     return std::move(*read);
 }
 
+directory::Submission question_of(const smtp::Client& client,
+                                  const delivery::SubmittedHeader& header, std::size_t recipients) {
+    directory::Submission question;
+    question.claimed = header.claimed();
+    question.recipients = static_cast<std::uint32_t>(recipients);
+    if (client.local)
+        question.local = directory::LocalSender{client.local->uid, client.local->name};
+    else
+        question.account = client.identity->account;
+    return question;
+}
+
 } // namespace
 
 smtp::Refusal refusal_for(SubmissionFlaw flaw) {
@@ -78,6 +90,23 @@ smtp::Refusal refusal_for(const directory::SubmissionVerdict& verdict, WallTime 
                          "limit of the account");
 }
 
+smtp::Refusal not_a_local_sender() {
+    return smtp::Refusal(
+        smtp::Reply{553, smtp::Status{7, 1},
+                    "That sender is not yours on this host; its admin can trust your user with "
+                    "more ([local] trusted)"},
+        "not the local user's own address");
+}
+
+smtp::Refusal local_refusal_for(const directory::SubmissionVerdict& verdict, WallTime now) {
+    if (verdict.refusal != Refused::foreign) return refusal_for(verdict, now);
+    return smtp::Refusal(
+        smtp::Reply{550, smtp::Status{7, 1},
+                    "From or Sender is not yours on this host; its admin can trust your user with "
+                    "more ([local] trusted)"},
+        "not the local user's own address: " + verdict.foreign);
+}
+
 std::string envelope_with(const std::string& fields, std::string_view content) {
     const auto end = mail::parse_header(content).body_begin;
     const auto header = fields + std::string(content.substr(0, end));
@@ -91,22 +120,22 @@ net::Task<Result<Submitted, smtp::Refusal>> Submission::prepare(const smtp::Clie
     const auto hostname = config.hostname; // a reload may take the configuration away
     auto header = read(content.bytes.substr(0, content.header_size), config.submission.checks_from);
     if (!header) co_return std::unexpected(header.error());
-    directory::Submission submission{.account = client.identity->account,
-                                     .claimed = header->claimed(),
-                                     .recipients =
-                                         static_cast<std::uint32_t>(envelope.recipients.size())};
+    auto submission = question_of(client, *header, envelope.recipients.size());
     auto verdict = co_await directory_.submit(std::move(submission));
     if (!verdict) co_return std::unexpected(smtp::Refusal(std::move(verdict.error())));
     const auto now = clock_.now();
-    if (verdict->refusal != Refused::none || !verdict->grant)
-        co_return std::unexpected(refusal_for(*verdict, now));
+    if (verdict->refusal != Refused::none)
+        co_return std::unexpected(client.local ? local_refusal_for(*verdict, now)
+                                               : refusal_for(*verdict, now));
+    if (!verdict->grant && !client.local)
+        co_return std::unexpected(smtp::Refusal(Error{Errc::internal, "no grant"}));
     Submitted out;
     out.fields = delivery::missing_fields(*header, envelope.id, hostname, now);
     for (const auto& field : header->blind) out.hidden.push_back({field.begin, field.end});
-    out.grant = *verdict->grant;
+    out.grant = verdict->grant;
     out.hold_for = verdict->hold_for;
-    if (verdict->saves_sent)
-        out.copy = {out.grant, std::move(verdict->address),
+    if (verdict->saves_sent && out.grant)
+        out.copy = {*out.grant, std::move(verdict->address),
                     out.fields + delivery::blind_fields(*header, content.bytes)};
     co_return out;
 }

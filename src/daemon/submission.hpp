@@ -20,10 +20,10 @@
 namespace maild::daemon {
 
 struct Submitted {
-    std::string fields;                                  // above the content and below Received
-    std::string signatures;                              // DKIM, above everything else
-    std::vector<policy::FieldRange> hidden;              // of the content: nobody else sees them
-    auth::Token grant;                                   // Right::deliver, of the account's shard
+    std::string fields;                     // above the content and below Received
+    std::string signatures;                 // DKIM, above everything else
+    std::vector<policy::FieldRange> hidden; // of the content: nobody else sees them
+    std::optional<auth::Token> grant; // Right::deliver, of the account's shard; none: of nobody's
     std::optional<delivery::Transaction::SentCopy> copy; // if the account wants one
     std::chrono::seconds hold_for{0};                    // what goes to other hosts
 };
@@ -34,7 +34,7 @@ public:
         : directory_(directory), clock_(clock) {}
 
     static bool concerns(const smtp::Client& client) {
-        return client.service == smtp::Service::submission && client.identity;
+        return (client.service == smtp::Service::submission && client.identity) || client.local;
     }
     // The message is counted when it is not refused.
     net::Task<Result<Submitted, smtp::Refusal>> prepare(const smtp::Client& client,
@@ -53,5 +53,8 @@ std::string envelope_with(const std::string& fields, std::string_view content);
 // Why `auth` has refused it, in words for the user.
 smtp::Refusal refusal_for(const directory::SubmissionVerdict& verdict, WallTime now);
 smtp::Refusal refusal_for(delivery::SubmissionFlaw flaw);
+// The same to a program of this host, in words for its admin.
+smtp::Refusal local_refusal_for(const directory::SubmissionVerdict& verdict, WallTime now);
+smtp::Refusal not_a_local_sender();
 
 } // namespace maild::daemon

@@ -22,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kHeartbeatCheck = 1000ms;
+constexpr auto kUserCheck = 1000ms;
 constexpr auto kStatusPause = 100ms; // between two pictures of the processes for control
 
 UniqueFd open_signals() {
@@ -149,6 +150,7 @@ void Supervisor::reap() {
     for (;;) {
         const pid_t pid = ::waitpid(-1, &status, WNOHANG);
         if (pid <= 0) return;
+        if (maildrop_.ended(pid, status)) continue;
         const auto child = std::ranges::find(children_, pid, &Child::pid);
         if (child == children_.end()) continue;
         child->receive(); // its last words say why
@@ -189,6 +191,9 @@ void Supervisor::take_request(Child& child, const Ask& ask) {
 void Supervisor::keep_time() {
     for (auto& child : children_) child.check_heartbeat();
     advance_stop();
+    look_at_users();
+    if (phase_ == Phase::running)
+        maildrop_.keep(config_, LogOutput{config_.log.target, config_.log.level}, log_.get());
     const auto now = clock_.steady_now();
     if (!watchdog_ || now < watchdog_at_) return;
     notify::alive();
@@ -235,6 +240,17 @@ void Supervisor::tell_status() {
     control->send(message);
     has_news_ = false;
     told_ = now;
+}
+
+// Users come and go while the daemon runs.
+void Supervisor::look_at_users() {
+    const auto now = clock_.steady_now();
+    if (now < users_looked_at_ + kUserCheck) return;
+    users_looked_at_ = now;
+    if (!users_.look()) return;
+    for (auto& child : children_)
+        if (child.role() == Role::worker && child.is_running())
+            child.send(TellUsers{users_.users()});
 }
 
 void Supervisor::reopen_log() {

@@ -5,7 +5,9 @@
 // network bytes, mail, keys (it opens key files for auth, and does not read them).
 
 #include "daemon/child.hpp"
+#include "daemon/host_users.hpp"
 #include "daemon/listeners.hpp"
+#include "daemon/maildrop_watch.hpp"
 #include "daemon/pid_file.hpp"
 #include "daemon/startup_report.hpp"
 
@@ -50,6 +52,7 @@ private:
     void check_readiness(const Child* died);
     bool has_control() const;
     void tell_status();
+    void look_at_users();
     void reopen_log();
 
     // supervisor_start.cpp: starting processes and connecting them
@@ -91,6 +94,9 @@ private:
     WallTime started_;
     bool has_news_ = true; // for control's picture of us
     SteadyTime told_;
+    UserFile users_{"/etc/passwd"};
+    SteadyTime users_looked_at_{};
+    MaildropWatch maildrop_{clock_};
     std::optional<std::chrono::microseconds> watchdog_;
     SteadyTime watchdog_at_;
 };

@@ -1,4 +1,5 @@
 #include "daemon/config_file.hpp"
+#include "daemon/directories.hpp"
 #include "daemon/log_output.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/supervisor.hpp"
@@ -6,6 +7,7 @@
 #include "maild/base/log.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace maild::daemon {
 namespace {
@@ -69,6 +71,8 @@ Result<std::string> Supervisor::reload() {
 
 Result<std::string> Supervisor::apply(Config next) {
     auto unchanged = keep_fixed(config_, next);
+    if (auto made = make_directories(next, ::geteuid() == 0); !made)
+        return std::unexpected(std::move(made.error()));
     std::vector<ListenerConfig> wanted;
     for (const auto& config : next.listeners) {
         if (find_endpoint(listeners_, config) == nullptr) wanted.push_back(config);

@@ -50,6 +50,10 @@ void Supervisor::begin(Child& child) {
     if (child.role() == Role::auth) give_certificates(child);
     if (child.role() == Role::oauth) give_issuer_files(child);
     if (child.role() == Role::control) give_log_reader(child);
+    if (child.role() == Role::worker) {
+        users_.look();
+        child.send(TellUsers{users_.users()});
+    }
     for (const auto& listener : listeners_) {
         if (serves(child.role(), listener.config.service)) {
             child.send(GiveListener{listener.config}, copy_of(listener.socket));

@@ -22,6 +22,7 @@ void Supervisor::stop(std::chrono::milliseconds grace) {
     log::info("daemon_stopping", {{"grace_ms", grace.count()}});
     notify::stopping();
     has_news_ = true;
+    maildrop_.stop();
     drain(phase_ == Phase::ending_rest ? Phase::ending_rest : Phase::ending_workers, grace);
 }
 

@@ -146,6 +146,7 @@ public:
         meter_.emplace(*auth_line_, client_limits(config));
         smtp_backend_.emplace(*directory_, *store_, *dns_, clock_, config);
         smtp_backend_->set_meter(*meter_);
+        smtp_backend_->set_host_users(host_users_);
         imap_backend_.emplace(*directory_, *store_);
         pop3_backend_.emplace(*directory_, *store_);
         budget_.emplace(budget_of(config.limits));
@@ -200,6 +201,8 @@ public:
         else if (peer.role == Role::control)
             sessions_->attach(std::move(peer.socket));
     }
+
+    void on_users(std::vector<HostUser> users) override { host_users_.set(std::move(users)); }
 
     void on_reload() override {
         for (auto& gate : gates_) gate->set_limits(gate_limits());
@@ -299,7 +302,8 @@ private:
     }
 
     // SMTP's servers differ by service and TLS mode; `none` offers no TLS at all.
-    std::shared_ptr<const smtp::Server> smtp_server(const ListenerConfig& listener) {
+    std::shared_ptr<const smtp::Server> smtp_server(const ListenerConfig& listener,
+                                                    const net::Peer& peer) {
         const auto& config = context_->config();
         const bool is_submission = listener.service == Service::submission;
         auto server = std::make_shared<smtp::Server>(smtp::Server{
@@ -318,7 +322,17 @@ private:
             .random = random_,
             .early_talkers = &*early_talkers_});
         if (listener.service == Service::lmtp) lmtp::set_lmtp(*server);
+        if (listener.service == Service::local) be_local(*server, peer);
         return server;
+    }
+
+    // Of a peer whom the kernel does not name nothing is taken: see SmtpBackend::verify_sender().
+    void be_local(smtp::Server& server, const net::Peer& peer) const {
+        server.service = smtp::Service::local;
+        if (!peer.uid) return;
+        server.local = smtp::LocalUser{.uid = *peer.uid,
+                                       .name = host_users_.name_of(*peer.uid),
+                                       .domain = context_->config().local.domain};
     }
 
     ServicePort::Serve serve_with(const ListenerConfig& listener) {
@@ -334,7 +348,8 @@ private:
             };
         }
         return [this, listener](net::Stream stream, net::Gate::Pass pass) {
-            return smtp::serve(std::move(stream), std::move(pass), smtp_server(listener));
+            auto server = smtp_server(listener, stream.peer());
+            return smtp::serve(std::move(stream), std::move(pass), std::move(server));
         };
     }
 
@@ -389,6 +404,7 @@ private:
     std::optional<ResolverLine> resolver_line_;
     std::optional<net::DnsCache> dns_;
     std::optional<ClientMeter> meter_;
+    HostUsers host_users_;
     std::optional<SmtpBackend> smtp_backend_;
     std::optional<ImapBackend> imap_backend_;
     std::optional<Pop3Backend> pop3_backend_;

@@ -20,7 +20,7 @@ namespace maild::daemon {
 
 // What a worker speaks.
 inline constexpr std::array kServices = {Service::smtp, Service::submission, Service::lmtp,
-                                         Service::imap, Service::pop3};
+                                         Service::imap, Service::pop3,       Service::local};
 
 class WorkerTls {
 public:

@@ -47,6 +47,7 @@ Registry::Registry(std::unique_ptr<Repository> rows, std::unique_ptr<Hasher> has
       records_(std::make_unique<LoginRecords>()),
       send_limits_(settings.send_limits),
       sent_(std::make_unique<SentCounts>()),
+      sent_locally_(std::make_unique<SentCounts>()),
       keyring_(std::make_unique<DkimKeyring>()) {
     // Nobody knows this password; with the cost of every new hash (HARDENING 35).
     std::string secret(16, '\0');

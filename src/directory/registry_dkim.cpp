@@ -124,7 +124,10 @@ Result<AccountId> Registry::account_behind(const auth::Token& login) {
 
 Result<bool> Registry::may_sign_as(const DkimRequest& request,
                                    const std::vector<mail::Address>& authors) {
-    if (!request.login) return authors.size() == 1 && is_host_itself(authors.front());
+    if (!request.login) {
+        if (authors.size() != 1) return false;
+        return is_host_itself(authors.front()) || is_signed_locally(authors.front());
+    }
     const auto account = account_behind(*request.login);
     if (!account) return std::unexpected(account.error());
     for (const auto& author : authors) {

@@ -87,6 +87,7 @@ void Registry::judge_amount(const Submission& submission, const SendSettings& se
 
 net::Task<Result<SubmissionVerdict>> Registry::submit(Submission submission) {
     if (submission.claimed.size() > kMaxClaimed) co_return fail(Errc::limit_exceeded, "addresses");
+    if (submission.local) co_return submit_locally(submission);
     const auto account = rows_->load_account(submission.account);
     if (!account) co_return std::unexpected(account.error());
     if (!*account || (*account)->is_disabled) co_return fail(Errc::disabled, "submitting account");

@@ -24,6 +24,9 @@ std::string Session::capabilities() const {
     out += "250-DSN\r\n250-DELIVERBY\r\n250-MT-PRIORITY\r\n"; // RFC 3461, RFC 2852, RFC 6710
     out += "250-LIMITS RCPTMAX=" + std::to_string(limits.recipients) + "\r\n"; // RFC 9422
     if (may_hold()) out += future_release(limits.hold_most, server_.clock.now());
+    // Ours, for the command sendmail: who it is here, and what addresses without a domain mean.
+    if (client_.local)
+        out += "250-XLOCAL " + client_.local->name + ' ' + client_.local->domain + "\r\n";
     if (client_.tls) out += "250-REQUIRETLS\r\n";               // RFC 8689 §2: only under TLS
     if (server_.tls && !client_.tls) out += "250-STARTTLS\r\n"; // RFC 3207 §4.2: not under TLS
     if (may_login() && !client_.identity) {

@@ -44,6 +44,7 @@ Client Connection::make_client() const {
     client.service = server_->service;
     client.session_id = make_session_id(server_->random);
     client.peer = stream_.peer();
+    client.local = server_->local;
     return client;
 }
 
@@ -224,6 +225,7 @@ void Connection::log_finished(const Result<void>& result) const {
     log::info("smtp_session_finished",
               {{"session", client.session_id},
                {"remote_ip", client.peer.address},
+               {"user", client.local ? std::string_view(client.local->name) : std::string_view()},
                {"hello", client.hello},
                {"tls", client.tls ? std::string_view(client.tls->version) : std::string_view()},
                {"account",

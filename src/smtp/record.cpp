@@ -32,6 +32,7 @@ std::string_view name_of(Service service) {
     case Service::relay_in: return "smtp";
     case Service::submission: return "submission";
     case Service::lmtp: return "lmtp";
+    case Service::local: return "local";
     }
     return "smtp";
 }
@@ -44,6 +45,7 @@ trace::Record Session::new_record() const {
     record.hello = client_.hello;
     if (client_.tls) record.tls = client_.tls->version;
     if (client_.identity) record.account = client_.identity->address;
+    if (client_.local) record.account = client_.local->name + '@' + client_.local->domain;
     return record;
 }
 

@@ -27,6 +27,11 @@ constexpr Words kLmtp = {"LMTP", "LMTPS", "LMTPA", "LMTPSA"};
 constexpr Words kUtf8Smtp = {"UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"};
 constexpr Words kUtf8Lmtp = {"UTF8LMTP", "UTF8LMTPS", "UTF8LMTPA", "UTF8LMTPSA"};
 
+// A comment (RFC 5322 §3.2.2) for what the kernel says.
+void append_local_user(std::string& out, const LocalUser& user) {
+    out += " (local user " + user.name + ", uid " + std::to_string(user.uid) + ')';
+}
+
 } // namespace
 
 std::string_view protocol_word(const Client& client, const Envelope& envelope) {
@@ -44,6 +49,7 @@ std::string format_received(const Client& client, const Envelope& envelope,
     std::string out = "Received: from ";
     out += client.hello;
     append_tcp_info(out, client.peer);
+    if (client.local) append_local_user(out, *client.local);
     out += "\r\n\tby ";
     out += hostname;
     out += " with ";

@@ -17,6 +17,8 @@ TEST(Setup, ATrialStaysOnLoopback) {
         EXPECT_NE(config.find(std::string("port = ") + port), std::string::npos) << port;
     }
     EXPECT_NE(config.find("/srv/trial/run/lmtp.sock"), std::string::npos);
+    EXPECT_NE(config.find("[local]"), std::string::npos);
+    EXPECT_NE(config.find("domain = \"example.org\"\n"), std::string::npos);
     EXPECT_NE(config.find("plaintext = \"loopback\""), std::string::npos);
 }
 

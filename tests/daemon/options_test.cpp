@@ -33,6 +33,25 @@ TEST(Options, Role) {
     EXPECT_EQ(got->role->index, 12u);
 }
 
+TEST(Options, PickupIsReadAsItIsWritten) {
+    const PickupOption option{.maildrop = "/d",
+                              .socket = "/s",
+                              .most_octets = 123,
+                              .log = {LogSettings::Target::syslog, LogLevel::warning}};
+    const auto words = format_pickup(option);
+    std::vector<const char*> arguments;
+    for (const auto& word : words) arguments.push_back(word.c_str());
+    const auto got = parse(arguments);
+    ASSERT_TRUE(got && got->pickup);
+    EXPECT_EQ(got->pickup->maildrop, "/d");
+    EXPECT_EQ(got->pickup->socket, "/s");
+    EXPECT_EQ(got->pickup->most_octets, 123U);
+    EXPECT_EQ(got->pickup->log.target, LogSettings::Target::syslog);
+    EXPECT_EQ(got->pickup->log.level, LogLevel::warning);
+    EXPECT_FALSE(parse({"--pickup", "/d", "/s", "1", "3", "0"})) << "no such log";
+    EXPECT_FALSE(parse({"--pickup"}));
+}
+
 TEST(Options, FaultsNameTheArgument) {
     const struct {
         std::vector<const char*> arguments;

@@ -103,7 +103,7 @@ TEST_F(SubmissionTest, AddsWhatIsMissingAndLeavesTheRest) {
     ASSERT_TRUE(bare.has_value());
     EXPECT_TRUE(bare->fields.starts_with("Date: ")) << bare->fields;
     EXPECT_TRUE(bare->fields.ends_with("\r\nMessage-ID: <s1.1@mail.example.org>\r\n"));
-    EXPECT_EQ(bare->grant.right, auth::Right::deliver);
+    EXPECT_EQ(bare->grant->right, auth::Right::deliver);
     EXPECT_FALSE(bare->copy);
 }
 

@@ -57,6 +57,7 @@ public:
     void set_issuer(auth::Introspector* issuer, auth::BearerRules rules) {
         full_->set_issuer(issuer, std::move(rules));
     }
+    void set_local_rules(directory::LocalRules rules) { full_->set_local_rules(std::move(rules)); }
     void set_report_mailbox(std::string address) { full_->set_report_mailbox(std::move(address)); }
     // The process ends and starts anew.
     void reopen();

@@ -23,7 +23,7 @@ exposed = {int(port) for port in re.search(r"^EXPOSE (.*)", dockerfile, re.M).gr
 if listened != exposed:
     faults.append(f"docker/Dockerfile: exposes {sorted(exposed)}, conf/maild.toml listens on {sorted(listened)}")
 
-missing = [name for name in ("maild", "mailctl") if not (build / name).exists()]
+missing = [name for name in ("maild", "mailctl", "sendmail") if not (build / name).exists()]
 if shutil.which("dpkg") is None:
     missing.append("dpkg, to ask for the packages of libraries")
 if missing:
@@ -40,7 +40,7 @@ def packages(library):
     return {line.split(":")[0] for line in found.splitlines()}
 
 
-for program in ("maild", "mailctl"):
+for program in ("maild", "mailctl", "sendmail"):
     header = subprocess.run(["readelf", "-d", build / program], capture_output=True, text=True, check=True).stdout
     for library in re.findall(r"\(NEEDED\).*\[(.*)\]", header):
         if not packages(library) & installed:

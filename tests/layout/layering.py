@@ -7,7 +7,7 @@ import sys
 
 top = pathlib.Path(sys.argv[1])
 layers = [["base"], ["db", "ipc", "net", "mail"], ["auth", "oauth", "queue", "store", "directory", "policy", "report", "trace"], ["smtp", "lmtp", "imap", "pop3", "dnscare"],
-          ["delivery", "relay"], ["sender"], ["control"], ["daemon"]]
+          ["delivery", "relay"], ["sender"], ["control", "sendmail"], ["daemon"]]
 level = {module: i for i, row in enumerate(layers) for module in row}
 faults = []
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace maild::smtp::test {
 
@@ -21,7 +22,9 @@ public:
         : host_(std::make_unique<Host>()),
           server_(std::make_unique<Server>(host_->server(service))) {
         if (change) change(*server_);
-        session_ = std::make_unique<Session>(*server_, client_of(service));
+        auto client = client_of(service);
+        client.local = server_->local;
+        session_ = std::make_unique<Session>(*server_, std::move(client));
         reply_ = session_->greeting().text;
     }
 

@@ -340,5 +340,20 @@ TEST(SmtpSession, KnowsNoStartTlsWithoutCertificate) {
     with.send("STARTTLS").expect("502 5.5.1");
 }
 
+TEST(Session, TellsALocalUserWhoItIs) {
+    Conversation with(Service::local, [](Server& server) {
+        server.local = LocalUser{33, "www-data", "example.org"};
+        server.tls = nullptr;
+    });
+    with.hello();
+    EXPECT_TRUE(with.reply().contains("250-XLOCAL www-data example.org\r\n")) << with.reply();
+    EXPECT_FALSE(with.reply().contains("STARTTLS"));
+    EXPECT_FALSE(with.reply().contains("AUTH"));
+    with.send("AUTH PLAIN =").expect("502");
+    with.send("MAIL FROM:<www-data@example.org>").expect("250");
+    Conversation other;
+    EXPECT_FALSE(other.hello().reply().contains("XLOCAL"));
+}
+
 } // namespace
 } // namespace maild::smtp

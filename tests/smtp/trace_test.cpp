@@ -54,6 +54,17 @@ TEST(Trace, HasNoAddressOfAUnixSocket) {
                     .starts_with("Received: from localhost\r\n\tby mx.example.org with LMTP\r\n"));
 }
 
+TEST(Trace, NamesTheLocalUser) {
+    auto client = test::client_of(Service::local);
+    client.hello = "host.example.org";
+    client.is_extended = true;
+    client.peer.address = "local";
+    client.local = LocalUser{33, "www-data", "example.org"};
+    EXPECT_TRUE(format_received(client, envelope_to({"ada@example.org"}), "mx.example.org", kNow)
+                    .starts_with("Received: from host.example.org (local user www-data, uid 33)\r\n"
+                                 "\tby mx.example.org with ESMTP\r\n"));
+}
+
 TEST(Trace, ChoosesTheProtocolsWord) { // RFC 3848 §1, RFC 6531 §4.3
     auto client = test::client_of(Service::relay_in);
     Envelope envelope;

@@ -62,6 +62,7 @@ public:
 
     void set_login_limits(auth::LoginLimits limits);            // after a reload
     void set_send_limits(const SendLimits& limits);             // likewise
+    void set_local_rules(LocalRules rules);                     // likewise
     void set_signature_lifetime(std::chrono::seconds lifetime); // x= of DKIM; 0: none
     // Whose client certificates name accounts; null: nobody's.
     void set_client_trust(std::shared_ptr<const net::ClientTrust> trust);
@@ -194,6 +195,9 @@ private:
     Result<Resolution> resolve_now(const std::string& address);
     Result<bool> leads_to(AccountId account, const std::string& address);
     Result<SubmissionVerdict> judge_claims(const Submission& submission);
+    Result<SubmissionVerdict> submit_locally(const Submission& submission);
+    Result<bool> is_local_senders(const LocalSender& sender, const std::string& address);
+    bool is_signed_locally(const mail::Address& author) const;
     void judge_amount(const Submission& submission, const SendSettings& settings,
                       SubmissionVerdict& verdict);
     Result<bool> may_sign_as(const DkimRequest& request, const std::vector<mail::Address>& authors);
@@ -234,6 +238,8 @@ private:
     SendLimits send_limits_;
     LimitTally tally_;
     std::unique_ptr<SentCounts> sent_;
+    LocalRules local_rules_;
+    std::unique_ptr<SentCounts> sent_locally_; // by uid, in memory alone
     std::unique_ptr<DkimKeyring> keyring_;
     std::string srs_secret_;
     std::string

@@ -44,10 +44,29 @@ inline constexpr std::chrono::seconds kMaxHold = std::chrono::hours(24);
 
 inline constexpr std::size_t kMaxClaimed = 64; // addresses in one question
 
+// A user of this host, whose program submits without a login.
+struct LocalSender {
+    std::uint32_t uid = 0;
+    std::string name;
+};
+
+// What such programs may do.
+struct LocalRules {
+    bool is_enabled = false;
+    std::string domain;               // NAME@domain is the user NAME's own address
+    std::vector<std::string> trusted; // users who may be anybody at our domains
+    // addr-specs, canonical: in whose name it is signed (DKIM), with no login that vouches for it.
+    // Few, because a worker that has fallen could have anything signed in it.
+    std::vector<std::string> signs_as;
+    SendLimits limits{}; // of each user but root
+};
+
 struct Submission {
     AccountId account;
     std::vector<std::string> claimed; // addr-specs: as whom it is written
     std::uint32_t recipients = 0;
+    // In place of the account, who has to be believed; without recipients nothing is counted.
+    std::optional<LocalSender> local{};
 };
 
 struct SubmissionVerdict {
@@ -96,8 +115,9 @@ template <class Codec> void describe(Codec& c, SendChange& s) {
 template <class Codec> void describe(Codec& c, SendLimits& s) {
     c(s.messages_per_day, s.recipients_per_day);
 }
+template <class Codec> void describe(Codec& c, LocalSender& s) { c(s.uid, s.name); }
 template <class Codec> void describe(Codec& c, Submission& s) {
-    c(s.account, s.claimed, s.recipients);
+    c(s.account, s.claimed, s.recipients, s.local);
 }
 template <class Codec> void describe(Codec& c, SubmissionVerdict& v) {
     c(v.refusal, v.foreign, v.limit, v.resets, v.address, v.grant, v.saves_sent, v.hold_for);

@@ -25,6 +25,15 @@ enum class Service : std::uint8_t {
     relay_in,   // port 25: from other hosts (RFC 5321)
     submission, // ports 587 and 465: from users, who log in first (RFC 6409, RFC 8314)
     lmtp,       // from a trusted host or process, for local recipients only (RFC 2033)
+    local,      // a submission by a program of this host, over a Unix socket, without a login
+};
+
+// Who is at the other end of a Unix socket: the kernel says it (SO_PEERCRED), the host's list of
+// users has the name.
+struct LocalUser {
+    unsigned uid = 0;
+    std::string name;   // [0-9A-Za-z._-] only
+    std::string domain; // of addresses that are written without one
 };
 
 // The peer as the session knows it by now.
@@ -37,6 +46,7 @@ struct Client {
     bool is_extended = false; // EHLO or LHLO, not HELO
     std::optional<net::TlsState> tls;
     std::optional<auth::Identity> identity; // after AUTH
+    std::optional<LocalUser> local;         // of Service::local, from the start
 };
 
 // A message as it arrived: header and body, transparency undone, every line ended by CRLF, no other

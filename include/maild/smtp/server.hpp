@@ -17,6 +17,7 @@
 #include "maild/trace/record.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace maild::smtp {
@@ -37,6 +38,7 @@ struct Server {
     const Clock& clock;
     Random& random;                        // for session ids
     EarlyTalkers* early_talkers = nullptr; // of relay_in; null: every remote peer waits
+    std::optional<LocalUser> local = {};   // of Service::local: whose connection this is
 };
 
 // From greeting to the end of the connection; logs smtp_session_started, smtp_message_accepted or
