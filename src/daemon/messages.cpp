@@ -25,7 +25,7 @@ template <class Codec> void describe(Codec& codec, Limits& c) {
           c.idle_commands, c.session_commands, c.imap_bad_commands, c.pop3_bad_commands,
           c.refused_recipients, c.smtp_auth_failures, c.imap_auth_failures, c.pop3_auth_failures,
           c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle, c.login_time,
-          c.tls_handshake, c.drain_time);
+          c.tls_handshake, c.future_release, c.drain_time);
 }
 template <class Codec> void describe(Codec& codec, OauthSettings& c) {
     codec(c.introspection.is_https, c.introspection.host, c.introspection.port,
