@@ -4,6 +4,7 @@
 #include "daemon/notice_messages.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
 
 #include <algorithm>
@@ -20,8 +21,10 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kFirstLooks[] = {5s, 10s}; // what is wrong at the start is told soon
 constexpr auto kLook = 60s;
+constexpr auto kAfterTrouble = 30min; // what could not be delivered is tried again
 constexpr auto kAnswerTime = 5s;
-constexpr auto kDeliverTime = 60s;
+constexpr auto kStoreTime = 10s;
+constexpr auto kDeliverTime = 330s;  // longer than a worker waits for the store: none is sent twice
 constexpr auto kCountTime = 20s;     // of a summary that an admin waits for …
 constexpr auto kCountDayTime = 300s; // … and of the day's
 constexpr auto kDnsTime = 600s;
@@ -29,11 +32,44 @@ constexpr std::uint32_t kMostQueues = 1'000;
 constexpr const char* kDayNote = "summary";
 constexpr const char* kAlertNote = "alerts";
 
-// The note of the day: its number since 1970, and below it what was told.
-struct DayNote {
-    std::optional<UtcDay> day;
-    ToldMatters told;
+net::Task<Result<std::string>> load_note(ControlReach& reach, std::string name) {
+    if (!reach.context.config().trace.is_enabled) co_return std::string();
+    NoteName asked{std::move(name)};
+    auto note = co_await reach.trace.call<Note>(kLoadNote, std::move(asked), kAnswerTime);
+    if (!note) co_return std::unexpected(std::move(note.error()));
+    co_return std::move(note->text);
+}
+
+net::Task<bool> keep_note(ControlReach& reach, std::string name, std::string text) {
+    if (!reach.context.config().trace.is_enabled) co_return true;
+    Note note{std::move(name), std::move(text)};
+    const auto kept =
+        co_await reach.trace.call<ipc::Nothing>(kKeepNote, std::move(note), kAnswerTime);
+    if (!kept) log::warning("note_not_kept", {{"reason", kept.error().internal}});
+    co_return kept.has_value();
+}
+
+ToldMatters keys_of(const std::vector<Matter>& matters) {
+    ToldMatters out;
+    for (const auto& matter : matters) out.insert(matter.key);
+    return out;
+}
+
+} // namespace
+
+struct AdminCare::StoreLook {
+    net::Event arrived;
+    bool is_over = false;
+    std::optional<store::StoreFigures> figures;
 };
+
+std::optional<UtcDay> summary_due(std::optional<UtcDay> last, WallTime now,
+                                  std::chrono::seconds at) {
+    const auto yesterday = day_of(now) - std::chrono::days(1);
+    const bool is_time = now >= WallTime(yesterday + std::chrono::days(1)) + at;
+    if (!last || *last >= yesterday || !is_time) return std::nullopt;
+    return yesterday;
+}
 
 DayNote parse_day_note(std::string_view text) {
     DayNote out;
@@ -52,45 +88,41 @@ std::string format_day_note(const DayNote& note) {
     return std::to_string(note.day->time_since_epoch().count()) + "\n" + format_told(note.told);
 }
 
-net::Task<Result<std::string>> load_note(ControlReach& reach, std::string name) {
-    NoteName asked{std::move(name)};
-    auto note = co_await reach.trace.call<Note>(kLoadNote, std::move(asked), kAnswerTime);
-    if (!note) co_return std::unexpected(std::move(note.error()));
-    co_return std::move(note->text);
+net::Task<void> AdminCare::watch(AdminCare& self, ControlReach& reach) {
+    for (std::size_t looks = 0;; ++looks) {
+        const bool is_first = looks < std::size(kFirstLooks);
+        co_await net::sleep_for(is_first ? kFirstLooks[looks] : kLook);
+        if (!reach.status.is_stopping) co_await self.look_for_alerts(reach);
+    }
 }
 
-net::Task<bool> keep_note(ControlReach& reach, std::string name, std::string text) {
-    Note note{std::move(name), std::move(text)};
-    const auto kept =
-        co_await reach.trace.call<ipc::Nothing>(kKeepNote, std::move(note), kAnswerTime);
-    if (!kept) log::warning("note_not_kept", {{"reason", kept.error().internal}});
-    co_return kept.has_value();
-}
-
-ToldMatters keys_of(const std::vector<Matter>& matters) {
-    ToldMatters out;
-    for (const auto& matter : matters) out.insert(matter.key);
-    return out;
-}
-
-} // namespace
-
-std::optional<UtcDay> summary_due(std::optional<UtcDay> last, WallTime now,
-                                  std::chrono::seconds at) {
-    const auto yesterday = day_of(now) - std::chrono::days(1);
-    const bool is_time = now >= WallTime(yesterday + std::chrono::days(1)) + at;
-    if (!last || *last >= yesterday || !is_time) return std::nullopt;
-    return yesterday;
-}
-
-net::Task<void> AdminCare::run(AdminCare& self, ControlReach& reach) {
+net::Task<void> AdminCare::tell_days(AdminCare& self, ControlReach& reach) {
     for (std::size_t looks = 0;; ++looks) {
         const bool is_first = looks < std::size(kFirstLooks);
         co_await net::sleep_for(is_first ? kFirstLooks[looks] : kLook);
         if (reach.status.is_stopping) continue;
-        co_await self.look_for_alerts(reach);
-        co_await self.look_for_day(reach);
+        const bool is_well = co_await self.look_for_day(reach);
+        if (!is_well) co_await net::sleep_for(kAfterTrouble);
     }
+}
+
+net::Task<void> AdminCare::ask_store(std::shared_ptr<StoreLook> look, store::StoreAdmin& store) {
+    const auto figures = co_await store.figures();
+    if (figures) look->figures = *figures;
+    look->is_over = true;
+    look->arrived.notify();
+}
+
+// A store whose disk hangs answers after minutes; nobody waits so long to tell of it, and it is not
+// asked again meanwhile.
+net::Task<std::optional<store::StoreFigures>> AdminCare::look_at_store(ControlReach& reach) {
+    if (!store_look_ || store_look_->is_over) {
+        store_look_ = std::make_shared<StoreLook>();
+        net::spawn(reach.context.io(), ask_store(store_look_, reach.store), "look_at_store");
+    }
+    const auto look = store_look_;
+    if (!look->is_over) co_await look->arrived.wait(kStoreTime);
+    co_return look->figures;
 }
 
 net::Task<HostFacts> AdminCare::gather(ControlReach& reach) {
@@ -98,8 +130,8 @@ net::Task<HostFacts> AdminCare::gather(ControlReach& reach) {
                     .now = clock_.now(),
                     .status = reach.status,
                     .min_free = reach.context.config().store.min_free_bytes};
-    const auto figures = co_await reach.store.figures();
-    if (figures) facts.store = *figures;
+    const auto figures = co_await look_at_store(reach);
+    facts.store = figures;
     ipc::Nothing nothing;
     auto certificates =
         co_await reach.auth.call<CertificateList>(kListCertificates, nothing, kAnswerTime);
@@ -107,41 +139,64 @@ net::Task<HostFacts> AdminCare::gather(ControlReach& reach) {
         facts.certificates = std::move(certificates->certificates);
     else
         facts.unknown.emplace_back("the certificates: the process auth does not answer");
-    auto queue = co_await reach.queue.queue_figures(kMostQueues);
-    if (queue)
-        facts.queue = std::move(*queue);
-    else
-        facts.unknown.emplace_back("the queue: the store does not answer");
-    auto suspensions = co_await reach.queue.list_suspensions();
-    if (suspensions) facts.suspensions = std::move(*suspensions);
-    auto bans = co_await reach.admin.list_bans();
-    if (bans) facts.bans = std::move(*bans);
     co_return facts;
 }
 
+// What nothing urgent depends on: the queue's figures are counted over all of it.
+net::Task<void> AdminCare::gather_rest(ControlReach& reach, HostFacts& facts) {
+    if (!facts.store) {
+        facts.unknown.emplace_back("the queue: the store does not answer");
+    } else {
+        auto queue = co_await reach.queue.queue_figures(kMostQueues);
+        if (queue) facts.queue = std::move(*queue);
+        auto suspensions = co_await reach.queue.list_suspensions();
+        if (suspensions) facts.suspensions = std::move(*suspensions);
+        if (!facts.queue || !facts.suspensions)
+            facts.unknown.emplace_back("all of the queue: the store does not answer");
+        else if (facts.queue->size() == kMostQueues)
+            facts.unknown.emplace_back("all of the queue: the thousand largest destinations are "
+                                       "counted");
+    }
+    auto bans = co_await reach.admin.list_bans();
+    if (bans)
+        facts.bans = std::move(*bans);
+    else
+        facts.unknown.emplace_back("who is banned: the process auth does not answer");
+}
+
+// Where there is no time for all domains, the next day begins with those that are left.
 net::Task<void> AdminCare::ask_dns(ControlReach& reach, HostFacts& facts) {
     const auto domains = co_await reach.admin.list_domains();
-    if (!domains) co_return;
+    const auto certificate = co_await own_certificate(reach);
+    if (!domains || !certificate) {
+        facts.unknown.emplace_back("what the DNS says: the process auth does not answer");
+        co_return;
+    }
     const auto end = std::chrono::steady_clock::now() + kDnsTime;
-    facts.has_dns = true;
-    for (const auto& domain : *domains) {
+    const auto count = domains->size();
+    std::vector<DomainFinding> findings;
+    std::size_t done = 0;
+    for (; done < count && std::chrono::steady_clock::now() < end; ++done) {
+        const auto& domain = (*domains)[(first_domain_ + done) % count];
         if (domain.is_disabled) continue;
-        if (std::chrono::steady_clock::now() > end) {
-            facts.has_dns = false;
-            facts.unknown.emplace_back("the DNS from " + domain.name +
-                                       " on: there was too much to ask");
-            co_return;
-        }
-        auto known = co_await facts_of(reach, domain.name);
-        if (!known) continue;
+        auto known = co_await facts_of(reach, domain.name, *certificate);
+        if (!known) break;
         dnscare::CheckOptions options;
         options.validates = !reach.context.config().dns.trust_anchor.empty();
         const auto found =
             co_await dnscare::check(resolver_, clock_, std::move(*known), std::move(options));
         for (const auto& finding : found)
             if (finding.severity != dnscare::Severity::note)
-                facts.dns.push_back({domain.name, finding});
+                findings.push_back({domain.name, finding});
     }
+    if (done == count) {
+        facts.dns = std::move(findings);
+        co_return;
+    }
+    facts.unknown.emplace_back("what the DNS says: " + std::to_string(count - done) + " of " +
+                               std::to_string(count) +
+                               " domains could not be asked about; see mailctl domain check --all");
+    first_domain_ = (first_domain_ + done) % count;
 }
 
 net::Task<Result<Summary>> AdminCare::summarize(ControlReach& reach, WallTime begin, WallTime end,
@@ -158,13 +213,14 @@ net::Task<Result<Summary>> AdminCare::summarize(ControlReach& reach, WallTime be
         out.mail.tally = std::make_unique<trace::Tally>(trace::Tally::Choice{});
     }
     auto facts = co_await gather(reach);
+    co_await gather_rest(reach, facts);
     if (!is_traced)
         facts.unknown.emplace_back("how much mail came and went: trace.record is \"off\"");
     if (dns == Dns::ask) co_await ask_dns(reach, facts);
     out.facts = std::move(facts);
     out.matters = matters_of(out.facts);
-    const auto note = co_await load_note(reach, kDayNote);
-    if (note) out.told = parse_day_note(*note).told;
+    co_await learn(reach);
+    out.told = day_.told;
     co_return std::move(out);
 }
 
@@ -180,61 +236,69 @@ net::Task<Result<std::string>> AdminCare::send(ControlReach& reach, const Notice
     co_return std::move(place->words);
 }
 
-// What is urgent at two looks one behind the other: a process that has just been replaced is not.
-net::Task<void> AdminCare::look_for_alerts(ControlReach& reach) {
-    if (!reach.context.config().notices.alerts) co_return;
-    if (!alerted_) {
+// What an earlier process has told. Where there is no `trace` to keep notes, memory is all there
+// is, and yesterday counts as told.
+net::Task<void> AdminCare::learn(ControlReach& reach) {
+    if (!has_day_) {
+        const auto note = co_await load_note(reach, kDayNote);
+        has_day_ = note.has_value();
+        if (note) day_ = parse_day_note(*note);
+    }
+    if (!has_alerts_) {
         const auto note = co_await load_note(reach, kAlertNote);
-        if (!note) co_return;
-        alerted_ = parse_told(*note);
+        has_alerts_ = note.has_value();
+        if (note) alerts_.add(parse_told(*note), clock_.now());
     }
+}
+
+net::Task<void> AdminCare::look_for_alerts(ControlReach& reach) {
+    co_await learn(reach); // if it fails: better told twice than not at all
     const auto facts = co_await gather(reach);
-    std::vector<Matter> fresh;
-    std::set<std::string> urgent;
-    for (auto& matter : matters_of(facts)) {
-        if (!matter.is_urgent) continue;
-        urgent.insert(matter.key);
-        if (suspected_.contains(matter.key) && !alerted_->contains(matter.key))
-            fresh.push_back(std::move(matter));
-    }
-    suspected_ = urgent;
-    std::erase_if(logged_, [&](const auto& key) { return !urgent.contains(key); });
-    const auto over =
-        std::erase_if(*alerted_, [&](const auto& key) { return !urgent.contains(key); });
-    if (over > 0) co_await keep_note(reach, kAlertNote, format_told(*alerted_));
-    if (!fresh.empty()) co_await alert(reach, facts, fresh);
+    const auto now = clock_.now();
+    auto fresh = alerts_.look(matters_of(facts), now);
+    const bool is_early = alert_again_at_ && now < *alert_again_at_;
+    if (!fresh.empty() && !is_early) co_await alert(reach, facts, std::move(fresh));
+    auto keys = alerts_.keys();
+    if (!has_alerts_ || keys == kept_alerts_) co_return;
+    const bool is_kept = co_await keep_note(reach, kAlertNote, format_told(keys));
+    if (is_kept) kept_alerts_ = std::move(keys);
 }
 
 net::Task<void> AdminCare::alert(ControlReach& reach, const HostFacts& facts,
-                                 const std::vector<Matter>& matters) {
+                                 std::vector<Matter> matters) {
     for (const auto& matter : matters)
         if (logged_.insert(matter.key).second) log::error("alert", {{"matter", matter.words}});
-    const auto notice = alert_notice(facts, matters);
-    auto id = "alert." + std::to_string(to_unix_seconds(facts.now));
-    const auto sent = co_await send(reach, notice, std::move(id));
-    if (!sent) {
-        log::warning("alert_not_delivered", {{"reason", sent.error().internal}});
-        co_return; // and again at the next look
+    if (reach.context.config().notices.alerts) {
+        const auto notice = alert_notice(facts, matters);
+        auto id = "alert." + std::to_string(to_unix_seconds(facts.now));
+        const auto sent = co_await send(reach, notice, std::move(id));
+        if (!sent) {
+            log::warning("alert_not_delivered", {{"reason", sent.error().internal}});
+            alert_again_at_ = clock_.now() + kAfterTrouble;
+            co_return;
+        }
+        log::info("alert_delivered", {{"place", *sent}});
     }
-    log::info("alert_delivered", {{"place", *sent}});
-    for (const auto& matter : matters) alerted_->insert(matter.key);
-    co_await keep_note(reach, kAlertNote, format_told(*alerted_));
+    alert_again_at_.reset();
+    logged_.clear();
+    alerts_.told(matters, clock_.now());
 }
 
-net::Task<void> AdminCare::look_for_day(ControlReach& reach) {
-    const auto& settings = reach.context.config().notices;
-    if (settings.summary == SummaryMode::off) co_return;
-    const auto note = co_await load_note(reach, kDayNote);
-    if (!note) co_return;
-    const auto last = parse_day_note(*note).day;
-    if (!last) { // the first day of a host is told when it is over
-        const auto today = day_of(clock_.now());
-        DayNote first{.day = today - std::chrono::days(1), .told = {}};
-        co_await keep_note(reach, kDayNote, format_day_note(first));
-        co_return;
+// False: it was due, and something was in the way.
+net::Task<bool> AdminCare::look_for_day(ControlReach& reach) {
+    const auto settings = reach.context.config().notices; // a reload may take it away meanwhile
+    if (settings.summary == SummaryMode::off) co_return true;
+    co_await learn(reach);
+    if (!has_day_) co_return true; // `trace` is being replaced
+    if (!day_.day) {               // the first day of a host is told when it is over
+        day_.day = day_of(clock_.now()) - std::chrono::days(1);
+        co_await keep_note(reach, kDayNote, format_day_note(day_));
+        co_return true;
     }
-    const auto day = summary_due(last, clock_.now(), settings.at);
-    if (day) co_await tell_day(reach, *day);
+    const auto due = summary_due(day_.day, clock_.now(), settings.at);
+    if (!due) co_return true;
+    const bool is_told = co_await tell_day(reach, *due);
+    co_return is_told;
 }
 
 net::Task<bool> AdminCare::tell_day(ControlReach& reach, UtcDay day) {
@@ -256,12 +320,11 @@ net::Task<bool> AdminCare::tell_day(ControlReach& reach, UtcDay day) {
         log::info("summary_delivered", {{"place", *sent}});
     }
     DayNote note{.day = day, .told = keys_of(summary->matters)};
-    // What was not asked is as it was.
-    if (!summary->facts.has_dns)
-        for (const auto& key : summary->told)
-            if (key.starts_with("dns ")) note.told.insert(key);
-    const bool is_kept = co_await keep_note(reach, kDayNote, format_day_note(note));
-    co_return is_kept;
+    for (const auto& key : summary->told) // what was not asked is as it was
+        if (!is_known(summary->facts, key)) note.told.insert(key);
+    day_ = std::move(note);
+    co_await keep_note(reach, kDayNote, format_day_note(day_));
+    co_return true;
 }
 
 } // namespace maild::daemon

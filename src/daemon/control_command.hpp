@@ -94,9 +94,12 @@ std::span<const ControlCommand> queue_commands();
 std::span<const ControlCommand> report_commands();
 std::span<const ControlCommand> volume_commands();
 
-// What a domain's records are made of; the admin's answer to whose addresses mail goes out from is
-// the configuration's here.
-net::Task<Result<dnscare::DomainFacts>> facts_of(ControlReach& reach, std::string domain);
+// What a domain's records are made of. Addresses that mail goes out from are those that are
+// configured; `certificate`: own_certificate().
+net::Task<Result<dnscare::DomainFacts>> facts_of(ControlReach& reach, std::string domain,
+                                                 std::string certificate);
+// That others meet on port 25: PEM, leaf first; empty: there is none.
+net::Task<Result<std::string>> own_certificate(ControlReach& reach);
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);
 // That, and what it has open in the store: nobody goes on with rights of before.

@@ -53,7 +53,8 @@ public:
                                     .tls_reports = *tls_reports_,
                                     .notices = *notices_});
         server_.emplace(*reach_);
-        net::spawn(context.io(), AdminCare::run(*notices_, *reach_), "admin_care");
+        net::spawn(context.io(), AdminCare::watch(*notices_, *reach_), "alerts");
+        net::spawn(context.io(), AdminCare::tell_days(*notices_, *reach_), "summaries");
         net::spawn(context.io(), care_->run([&context]() -> const DkimSettings& {
             return context.config().dkim;
         }),

@@ -99,22 +99,28 @@ net::Task<Result<DomainFacts>> names_of(ControlReach& reach, std::string domain)
 
 } // namespace
 
-net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, std::string domain) {
-    auto facts = co_await names_of(reach, std::move(domain));
-    if (!facts) co_return facts;
-    const auto keys = co_await reach.admin.list_dkim_keys(facts->domain);
-    if (!keys) co_return std::unexpected(keys.error());
+net::Task<Result<std::string>> own_certificate(ControlReach& reach) {
     ipc::Nothing nothing;
     const auto certificates =
         co_await reach.auth.call<CertificateList>(kListCertificates, nothing, kAuthTimeout);
     if (!certificates) co_return std::unexpected(certificates.error());
+    for (const auto& row : certificates->certificates)
+        if (row.is_own) co_return row.chain;
+    co_return std::string();
+}
+
+net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, std::string domain,
+                                        std::string certificate) {
+    auto facts = co_await names_of(reach, std::move(domain));
+    if (!facts) co_return facts;
+    const auto keys = co_await reach.admin.list_dkim_keys(facts->domain);
+    if (!keys) co_return std::unexpected(keys.error());
     const auto& config = reach.context.config();
     facts->host = config.hostname;
     facts->keys = keys_of(*keys);
     facts->services = services_of(config);
     facts->addresses = addresses_of(config);
-    for (const auto& row : certificates->certificates)
-        if (row.is_own) facts->certificate = row.chain;
+    facts->certificate = std::move(certificate);
     co_return facts;
 }
 
@@ -130,7 +136,9 @@ net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
     auto given = parse_addresses(arguments.text("address"));
     if (!given) co_return control::failure(given.error());
     auto domain = arguments.text("domain");
-    auto facts = co_await facts_of(reach, std::move(domain));
+    auto certificate = co_await own_certificate(reach);
+    if (!certificate) co_return control::failure(certificate.error());
+    auto facts = co_await facts_of(reach, std::move(domain), std::move(*certificate));
     if (!facts) co_return control::failure(facts.error());
     if (!given->empty()) facts->addresses = std::move(*given);
     const auto wanted = dnscare::wanted_records(*facts);

@@ -18,6 +18,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace maild::daemon {
@@ -33,13 +34,12 @@ struct HostFacts {
     ServerStatus status{};
     std::optional<store::StoreFigures> store{}; // none: it does not answer
     std::uint64_t min_free = 0;                 // octets, below which no mail is taken
-    std::vector<CertificateRow> certificates{};
-    std::vector<queue::DestinationFigures> queue{};
-    std::vector<queue::Suspension> suspensions{};
-    std::vector<auth::Ban> bans{};
-    std::vector<DomainFinding> dns{};   // faults and warnings
-    bool has_dns = false;               // the DNS was asked
-    std::vector<std::string> unknown{}; // what could not be found out, in words
+    std::optional<std::vector<CertificateRow>> certificates{}; // likewise, and so on
+    std::optional<std::vector<queue::DestinationFigures>> queue{};
+    std::optional<std::vector<queue::Suspension>> suspensions{};
+    std::optional<std::vector<auth::Ban>> bans{};
+    std::optional<std::vector<DomainFinding>> dns{}; // faults and warnings of all domains
+    std::vector<std::string> unknown{};              // what could not be found out, in words
 };
 
 // Something that an admin should see to. `key` is the same for as long as it lasts, and has no end
@@ -52,6 +52,9 @@ struct Matter {
 
 // The urgent ones first.
 std::vector<Matter> matters_of(const HostFacts& facts);
+
+// Whether what the key speaks of was asked and answered: else nobody knows that it is over.
+bool is_known(const HostFacts& facts, std::string_view key);
 
 // Keys of matters that were told, as they are kept: a line each. Total.
 using ToldMatters = std::set<std::string>;

@@ -1,5 +1,6 @@
 #include "daemon/mail_tally.hpp"
 
+#include "maild/net/timer.hpp"
 #include "maild/trace/messages.hpp"
 
 #include <utility>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds kAnswerTime{5};
 constexpr std::uint32_t kPage = 1'000;
+constexpr std::chrono::milliseconds kBreath{2}; // so that trace and control do other work
 
 } // namespace
 
@@ -21,6 +23,7 @@ net::Task<Result<MailTally>> tally_mail(ipc::Client& trace, trace::Tally::Choice
     MailTally out{.tally = std::make_unique<trace::Tally>(std::move(choice)), .from = since};
     trace::SearchRequest request;
     request.query.since = since;
+    request.query.before = until;
     request.range.limit = kPage;
     const auto end = std::chrono::steady_clock::now() + patience;
     auto oldest = until;
@@ -38,6 +41,7 @@ net::Task<Result<MailTally>> tally_mail(ipc::Client& trace, trace::Tally::Choice
         if (!page->next) co_return out;
         if (std::chrono::steady_clock::now() > end) break;
         request.range.before = *page->next;
+        co_await net::sleep_for(kBreath);
     }
     out.is_whole = false;
     out.from = oldest;

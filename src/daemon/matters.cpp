@@ -18,7 +18,7 @@ constexpr auto kLongInQueue = std::chrono::days(1);
 constexpr std::uint32_t kRestarts = 3;   // a process that died once is none of an admin's business
 constexpr std::uint64_t kDiskMargin = 4; // times the room below which no mail is taken
 constexpr std::size_t kMostQueues = 20;  // destinations that are named one by one
-constexpr std::size_t kMostFindings = 100;
+constexpr std::size_t kMaxKey = 200;     // octets
 
 std::string mebibytes(std::uint64_t octets) { return std::to_string(octets >> 20U) + " MiB"; }
 
@@ -39,6 +39,7 @@ public:
 private:
     void say(std::string key, std::string words, bool is_urgent) {
         std::ranges::replace(key, '\n', ' ');
+        key = trace::clipped(key, kMaxKey);
         matters_.push_back({std::move(key), std::move(words), is_urgent});
     }
 
@@ -65,18 +66,25 @@ private:
         if (!facts_.store)
             return say("store", "The store does not answer: see mailctl server status.", true);
         const auto& store = *facts_.store;
+        if (store.offline_shards > 0)
+            say("offline shards",
+                std::to_string(store.offline_shards) +
+                    " shards are damaged and not served, their accounts have no mail: see mailctl "
+                    "server status, and mailctl store rebuild.",
+                true);
         if (store.read_only_shards > 0)
             say("read-only shards",
                 std::to_string(store.read_only_shards) + " of " + std::to_string(store.shards) +
                     " shards are read-only, their accounts get no mail: see mailctl server status, "
                     "and mailctl fsck run.",
                 true);
-        if (!store.accepts_mail && store.read_only_shards == 0)
+        const bool is_served = store.shards > 0; // else nobody has looked how much is free
+        if (is_served && store.free_bytes < facts_.min_free)
             say("disk full",
                 "The disk is too full, mail is put off with 452: " + mebibytes(store.free_bytes) +
                     " are free, and [store] min_free wants " + mebibytes(facts_.min_free) + ".",
                 true);
-        else if (store.free_bytes < facts_.min_free * kDiskMargin)
+        else if (is_served && store.free_bytes < facts_.min_free * kDiskMargin)
             say("disk nearly full",
                 "The disk is nearly full: " + mebibytes(store.free_bytes) + " are free, below " +
                     mebibytes(facts_.min_free) + " mail is put off.",
@@ -85,7 +93,8 @@ private:
 
     // One that the host has made for itself is renewed by the host.
     void judge_certificates() {
-        for (const auto& row : facts_.certificates) {
+        if (!facts_.certificates) return;
+        for (const auto& row : *facts_.certificates) {
             if (row.file.empty()) continue;
             const auto until = mail::format_date_time(row.not_after);
             const auto left = row.not_after - facts_.now;
@@ -104,34 +113,9 @@ private:
     }
 
     void judge_queue() {
-        std::uint64_t held = 0;
-        std::size_t named = 0, others = 0;
-        for (const auto& to : facts_.queue) {
-            held += to.held;
-            const bool is_late = to.due > 0 && facts_.now - to.oldest > kLongInQueue;
-            if (!is_late) continue;
-            if (named == kMostQueues) {
-                ++others;
-                continue;
-            }
-            ++named;
-            say("queue " + to.domain,
-                std::to_string(to.due) + " recipients wait for " + to.domain +
-                    ", the oldest since " + mail::format_date_time(to.oldest) +
-                    ": mailctl queue list --to " + to.domain + ".",
-                false);
-        }
-        if (others > 0)
-            say("queue others",
-                "Mail waits for more than a day for " + std::to_string(others) +
-                    " further destinations: mailctl queue stats.",
-                false);
-        if (held > 0)
-            say("queue held",
-                std::to_string(held) + " recipients are held in the queue: mailctl queue list "
-                                       "--held.",
-                false);
-        for (const auto& suspension : facts_.suspensions)
+        if (facts_.queue) judge_destinations(*facts_.queue);
+        if (!facts_.suspensions) return;
+        for (const auto& suspension : *facts_.suspensions)
             say("suspended " + suspension.destination,
                 "Nothing is sent to " + suspension.destination + " before " +
                     mail::format_date_time(suspension.until) +
@@ -139,10 +123,34 @@ private:
                 false);
     }
 
+    void judge_destinations(const std::vector<queue::DestinationFigures>& queue) {
+        std::uint64_t held = 0;
+        std::size_t late = 0;
+        for (const auto& to : queue) {
+            held += to.held;
+            const bool is_late = to.due > 0 && facts_.now - to.oldest > kLongInQueue;
+            if (!is_late || ++late > kMostQueues) continue;
+            say("queue " + to.domain,
+                std::to_string(to.due) + " recipients wait for " + to.domain +
+                    ", the oldest since " + mail::format_date_time(to.oldest) +
+                    ": mailctl queue list --to " + to.domain + ".",
+                false);
+        }
+        if (late > kMostQueues)
+            say("queue others",
+                "Mail waits for more than a day for " + std::to_string(late - kMostQueues) +
+                    " further destinations: mailctl queue stats.",
+                false);
+        if (held > 0)
+            say("queue held",
+                std::to_string(held) + " recipients are held in the queue: mailctl queue list "
+                                       "--held.",
+                false);
+    }
+
     void judge_dns() {
-        const auto count = std::min(facts_.dns.size(), kMostFindings);
-        for (std::size_t i = 0; i < count; ++i) {
-            const auto& [domain, finding] = facts_.dns[i];
+        if (!facts_.dns) return;
+        for (const auto& [domain, finding] : *facts_.dns) {
             std::string words = domain + ": " + finding.code + ", " + finding.name + ".";
             if (!finding.found.empty()) words += " Found: " + finding.found + ".";
             if (!finding.wanted.empty()) words += " Wanted: " + finding.wanted + ".";
@@ -150,11 +158,6 @@ private:
             say("dns " + domain + " " + finding.code + " " + finding.name + " " + finding.found,
                 std::move(words), false);
         }
-        if (count < facts_.dns.size())
-            say("dns others",
-                "There are " + std::to_string(facts_.dns.size() - count) +
-                    " further findings in the DNS: mailctl domain check --all.",
-                false);
     }
 
     const HostFacts& facts_;
@@ -164,6 +167,15 @@ private:
 } // namespace
 
 std::vector<Matter> matters_of(const HostFacts& facts) { return Judge(facts).judge(); }
+
+bool is_known(const HostFacts& facts, std::string_view key) {
+    if (key.starts_with("dns ")) return facts.dns.has_value();
+    if (key.starts_with("queue ")) return facts.queue.has_value();
+    if (key.starts_with("suspended ")) return facts.suspensions.has_value();
+    if (key.starts_with("certificate ")) return facts.certificates.has_value();
+    if (key.starts_with("disk ") || key.ends_with(" shards")) return facts.store.has_value();
+    return true; // the supervisor and the store's silence itself
+}
 
 ToldMatters parse_told(std::string_view text) {
     ToldMatters out;

@@ -32,6 +32,24 @@ std::string words_of(const trace::Place& place) {
     return "in " + place.mailbox + " of " + place.address;
 }
 
+// One of several who has got it is enough: to send it again would be to send it to him again. And
+// what the store says is never `unavailable`, by which `control` knows a worker that has died.
+Result<NoticePlace> outcome_of(Result<void> result, const std::vector<trace::Place>& places) {
+    NoticePlace out;
+    bool has_come = false;
+    for (const auto& place : places) {
+        const bool is_there = place.number != 0;
+        has_come = has_come || is_there;
+        out.words += (out.words.empty() ? "" : ", ") +
+                     (is_there ? words_of(place) : "not at " + place.address + ": " + place.reason);
+    }
+    if (has_come || result) return out;
+    auto error = std::move(result.error());
+    if (error.code == Errc::unavailable) error.code = Errc::busy;
+    if (error.internal.empty()) error.internal = out.words;
+    return std::unexpected(std::move(error));
+}
+
 std::string one_line(std::string text) {
     std::ranges::replace_if(
         text, [](char c) { return ascii::is_control(c) || ascii::is_8bit(c); }, ' ');
@@ -83,12 +101,12 @@ net::Task<Result<NoticePlace>> NoticeMail::deliver(DeliverNotice notice, const C
     transaction.received = std::move(fields);
     auto to = notice.to;
     auto resolution = co_await directory_.resolve(std::move(to));
-    if (!resolution) co_return std::unexpected(std::move(resolution.error()));
+    if (!resolution) co_return fail(Errc::busy, resolution.error().internal);
     if (!delivery::can_be_told(*resolution))
         co_return fail(Errc::no_such_account, notice.to + " leads to nobody");
     if (goes_on(*resolution)) {
         const auto owner = co_await directory_.resolve("postmaster");
-        if (!owner) co_return std::unexpected(owner.error());
+        if (!owner) co_return fail(Errc::busy, owner.error().internal);
         transaction.relay_grant = delivery::first_grant(*owner);
     }
     transaction.recipients.push_back({.forward_path = notice.to,
@@ -105,13 +123,9 @@ net::Task<Result<NoticePlace>> NoticeMail::store(const std::string& mail,
     auto plan = delivery::plan_delivery(std::move(message), std::move(transaction));
     auto request = std::move(plan.request);
     const auto stored = co_await store_.deliver(std::move(request));
+    auto places = plan.places(stored);
     auto results = plan.results(stored);
-    if (!results.front()) co_return std::unexpected(std::move(results.front().error()));
-    NoticePlace out;
-    const auto places = plan.places(stored);
-    for (const auto& place : places.front())
-        out.words += (out.words.empty() ? "" : ", ") + words_of(place);
-    co_return std::move(out);
+    co_return outcome_of(std::move(results.front()), places.front());
 }
 
 } // namespace maild::daemon

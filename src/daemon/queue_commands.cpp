@@ -252,9 +252,12 @@ json::object to_json(const queue::DestinationFigures& figures) {
                      {"due", static_cast<std::int64_t>(figures.due)},
                      {"deferred", static_cast<std::int64_t>(figures.deferred)},
                      {"held", static_cast<std::int64_t>(figures.held)},
-                     {"oldest", unix_seconds(figures.oldest)},
+                     {"oldest", nullptr},
                      {"next_attempt_at", nullptr}};
-    if (figures.due > 0) out["next_attempt_at"] = unix_seconds(figures.next_attempt_at);
+    if (figures.due > 0) {
+        out["oldest"] = unix_seconds(figures.oldest);
+        out["next_attempt_at"] = unix_seconds(figures.next_attempt_at);
+    }
     return out;
 }
 

@@ -48,6 +48,7 @@ json::object to_json(const store::StoreFigures& f) {
             {"sessions", f.sessions},
             {"shards", f.shards},
             {"read_only_shards", f.read_only_shards},
+            {"offline_shards", f.offline_shards},
             {"accepts_mail", f.accepts_mail},
             {"search_index_bytes", f.index_bytes},
             {"search_index_pending", f.index_pending}};

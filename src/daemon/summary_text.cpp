@@ -14,6 +14,7 @@ namespace maild::daemon {
 namespace {
 
 constexpr std::size_t kMostDestinations = 20;
+constexpr std::size_t kMostMatters = 100;
 constexpr std::size_t kMostTexts = 3; // of each
 constexpr std::size_t kMaxLine = 900; // RFC 5322 §2.1.1 allows 998
 
@@ -49,7 +50,7 @@ std::string volume_text(const trace::Volume& v) {
                "messages and senders; another " + std::to_string(v.put_off) + " were put off") +
            row("delivered", v.delivered, "recipients, into mailboxes here") +
            row("sent", v.sent, "recipients elsewhere") +
-           row("failed", v.failed, "recipients elsewhere, whose senders were told") +
+           row("failed", v.failed, "recipients elsewhere, not tried again") +
            row("deferred", v.deferred, "attempts that are repeated");
 }
 
@@ -86,8 +87,12 @@ std::string matter_line(const Matter& matter, bool is_new) {
 
 std::string matters_text(const Summary& summary) {
     std::string out = "What wants attention\n";
-    for (const auto& matter : summary.matters)
-        out += matter_line(matter, !summary.told.contains(matter.key));
+    const auto shown = std::min(summary.matters.size(), kMostMatters);
+    for (std::size_t i = 0; i < shown; ++i)
+        out += matter_line(summary.matters[i], !summary.told.contains(summary.matters[i].key));
+    if (shown < summary.matters.size())
+        out += "  and " + std::to_string(summary.matters.size() - shown) +
+               " more: mailctl domain check --all, mailctl queue stats\n";
     if (summary.matters.empty()) out += "  nothing\n";
     return out;
 }
@@ -95,8 +100,7 @@ std::string matters_text(const Summary& summary) {
 std::vector<std::string> settled(const Summary& summary) {
     std::vector<std::string> out;
     for (const auto& key : summary.told) {
-        // What was not asked this time is not over.
-        if (key.starts_with("dns ") && !summary.facts.has_dns) continue;
+        if (!is_known(summary.facts, key)) continue;
         if (std::ranges::find(summary.matters, key, &Matter::key) == summary.matters.end())
             out.push_back(key);
     }
@@ -105,45 +109,50 @@ std::vector<std::string> settled(const Summary& summary) {
 
 std::string settled_text(const Summary& summary) {
     std::string out;
-    for (const auto& key : settled(summary)) out += "  " + clean(key) + "\n";
+    std::size_t count = 0;
+    for (const auto& key : settled(summary))
+        if (count++ < kMostMatters) out += "  " + clean(key) + "\n";
+    if (count > kMostMatters) out += "  and " + std::to_string(count - kMostMatters) + " more\n";
     return out.empty() ? out : "\nSettled since the last summary\n" + out;
 }
 
 std::string queue_text(const HostFacts& facts) {
+    if (!facts.queue) return {};
     std::uint64_t due = 0, held = 0;
     auto oldest = facts.now;
-    for (const auto& to : facts.queue) {
+    for (const auto& to : *facts.queue) {
         due += to.due;
         held += to.held;
         if (to.due > 0) oldest = std::min(oldest, to.oldest);
     }
     auto out = "\nQueue\n  " + std::to_string(due) + " recipients wait for " +
-               std::to_string(facts.queue.size()) + " destinations, " + std::to_string(held) +
+               std::to_string(facts.queue->size()) + " destinations, " + std::to_string(held) +
                " are held\n";
     if (due > 0) out += "  the oldest since " + mail::format_date_time(oldest) + "\n";
     return out;
 }
 
 std::string host_text(const HostFacts& facts) {
-    std::string out = "\nHost\n";
+    std::string out;
     if (facts.store)
         out += "  " + size_words(facts.store->free_bytes) + " of the disk are free, " +
                std::to_string(facts.store->messages_stored) + " messages are stored\n";
-    for (const auto& row : facts.certificates) {
-        const auto name = row.file.empty() ? std::string("made by the host for itself") : row.file;
-        out += "  certificate " + clean(name) + ": until " + mail::format_date_time(row.not_after) +
-               "\n";
-    }
-    return out;
+    if (facts.certificates)
+        for (const auto& row : *facts.certificates) {
+            const auto name = row.file.empty() ? "made by the host for itself" : clean(row.file);
+            out +=
+                "  certificate " + name + ": until " + mail::format_date_time(row.not_after) + "\n";
+        }
+    return out.empty() ? out : "\nHost\n" + out;
 }
 
 std::string logins_text(const Summary& summary) {
-    const auto& bans = summary.facts.bans;
+    if (!summary.facts.bans) return {};
+    const auto& bans = *summary.facts.bans;
     const auto made = std::ranges::count_if(
         bans, [&](const auth::Ban& ban) { return ban.since >= summary.begin && !ban.is_by_admin; });
-    return "\nLogins\n  " + std::to_string(made) +
-           " networks were banned for guessing passwords and since, " +
-           std::to_string(bans.size()) + " bans in all: mailctl ban list\n";
+    return "\nLogins\n  " + std::to_string(made) + " bans for guessing passwords are new, of " +
+           std::to_string(bans.size()) + " in all: mailctl ban list\n";
 }
 
 std::string doubts_text(const Summary& summary) {
@@ -156,6 +165,10 @@ std::string doubts_text(const Summary& summary) {
         out += "  " + std::to_string(lost) +
                " records of mail were lost: the counts are too "
                "small by them.\n";
+    if (const auto more = summary.mail.tally->total().uncounted; more > 0)
+        out += "  Of " + std::to_string(more) +
+               " recipients of messages to more than a hundred "
+               "nothing is kept.\n";
     return out.empty() ? out : "\nWhat is not known\n" + out;
 }
 

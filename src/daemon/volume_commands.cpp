@@ -29,17 +29,12 @@ std::string clean(std::string_view text) {
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 json::object to_json(WallTime begin, const trace::Volume& v) {
-    return {{"begin", unix_seconds(begin)},
-            {"received", number(v.received)},
-            {"submitted", number(v.submitted)},
-            {"refused", number(v.refused)},
-            {"put_off", number(v.put_off)},
-            {"delivered", number(v.delivered)},
-            {"sent", number(v.sent)},
-            {"failed", number(v.failed)},
-            {"deferred", number(v.deferred)},
-            {"octets", number(v.octets)},
-            {"lost", number(v.lost)}};
+    return {{"begin", unix_seconds(begin)},     {"received", number(v.received)},
+            {"submitted", number(v.submitted)}, {"refused", number(v.refused)},
+            {"put_off", number(v.put_off)},     {"delivered", number(v.delivered)},
+            {"sent", number(v.sent)},           {"failed", number(v.failed)},
+            {"deferred", number(v.deferred)},   {"octets", number(v.octets)},
+            {"uncounted", number(v.uncounted)}, {"lost", number(v.lost)}};
 }
 
 // In percent of those whose fate is settled; nothing is neither good nor bad.

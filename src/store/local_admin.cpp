@@ -37,6 +37,7 @@ net::Task<Result<StoreFigures>> LocalStore::figures() {
     }
     figures.sessions = static_cast<std::uint32_t>(impl_->sessions.size());
     figures.shards = static_cast<std::uint32_t>(impl_->shards.size());
+    figures.offline_shards = static_cast<std::uint32_t>(impl_->offline.size());
     figures.accepts_mail = accepts_mail().has_value();
     co_return figures;
 }

@@ -30,7 +30,8 @@ void merge(std::vector<queue::DestinationFigures>& all, queue::DestinationFigure
     found->due += more.due;
     found->held += more.held;
     found->deferred += more.deferred;
-    found->oldest = std::min(found->oldest, more.oldest);
+    if (more.oldest != WallTime{} && (found->oldest == WallTime{} || more.oldest < found->oldest))
+        found->oldest = more.oldest;
     if (more.next_attempt_at != WallTime{} &&
         (found->next_attempt_at == WallTime{} || more.next_attempt_at < found->next_attempt_at))
         found->next_attempt_at = more.next_attempt_at;

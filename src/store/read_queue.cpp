@@ -315,7 +315,8 @@ Result<std::vector<queue::DestinationFigures>> read_queue_figures(Reading& readi
     auto rows = reading.database.query(
         "SELECT r.destination, sum(r.state = 1), sum(r.state = 0), sum(r.state = 1 AND r.attempts "
         "> "
-        "0), min(q.queued_at), min(iif(r.state = 1, r.next_attempt_at, NULL)), count(*) AS n FROM "
+        "0), min(iif(r.state = 1, max(q.queued_at, ifnull(q.not_before, 0)), NULL)), "
+        "min(iif(r.state = 1, r.next_attempt_at, NULL)), count(*) AS n FROM "
         "queue_recipient r JOIN queue_message q ON q.id = r.queue_id GROUP BY r.destination ORDER "
         "BY n DESC, r.destination LIMIT ?1",
         std::int64_t{most});
@@ -330,7 +331,7 @@ Result<std::vector<queue::DestinationFigures>> read_queue_figures(Reading& readi
         figures.due = rows->column<std::uint64_t>(1);
         figures.held = rows->column<std::uint64_t>(2);
         figures.deferred = rows->column<std::uint64_t>(3);
-        figures.oldest = from_millis(rows->column<std::int64_t>(4));
+        if (!rows->is_null(4)) figures.oldest = from_millis(rows->column<std::int64_t>(4));
         if (!rows->is_null(5)) figures.next_attempt_at = from_millis(rows->column<std::int64_t>(5));
         all.push_back(std::move(figures));
     }

@@ -114,6 +114,7 @@ void Tally::add_incoming(const Record& record, Volume& volume) {
         volume.delivered += fate == Fate::delivered ? 1 : 0;
     }
     if (!is_meant) return;
+    if (choice_.domain.empty() || is_ours) volume.uncounted += record.more_accepted;
     if (has_come) {
         ++(record.service == "submission" ? volume.submitted : volume.received);
         volume.octets += record.size;
@@ -156,7 +157,7 @@ void Tally::add_attempt(const Record& record, Volume& volume) {
         count_text(to, generalized(words, recipient.forward_path));
     }
     count(record.more_accepted, volume.sent, to.sent);
-    count(record.more_refused, volume.deferred, to.deferred); // their fates are not kept
+    volume.uncounted += record.more_refused; // they have failed, or are tried again
 }
 
 Volume Tally::total() const {
@@ -165,7 +166,7 @@ Volume Tally::total() const {
         constexpr std::uint64_t Volume::* kAll[] = {
             &Volume::received,  &Volume::submitted, &Volume::refused, &Volume::put_off,
             &Volume::delivered, &Volume::sent,      &Volume::failed,  &Volume::deferred,
-            &Volume::octets,    &Volume::lost};
+            &Volume::octets,    &Volume::uncounted, &Volume::lost};
         for (const auto each : kAll) sum.*each += volume.*each;
     }
     return sum;

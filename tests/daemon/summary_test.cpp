@@ -1,6 +1,5 @@
 // What an admin is told: which matters there are, and the words of the mail.
 #include "daemon/admin_care.hpp"
-#include "daemon/notice_mail.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +28,10 @@ HostFacts healthy() {
     CertificateRow row;
     row.file = "/etc/tls.pem";
     row.not_after = kNow + days(60);
-    facts.certificates.push_back(row);
+    facts.certificates = {row};
+    facts.queue.emplace();
+    facts.suspensions.emplace();
+    facts.bans.emplace();
     return facts;
 }
 
@@ -43,14 +45,17 @@ struct MatterCase {
 };
 
 void expires_in(HostFacts& facts, std::chrono::seconds time) {
-    facts.certificates.front().not_after = kNow + time;
+    facts.certificates->front().not_after = kNow + time;
 }
 
 const MatterCase kMatterCases[] = {
     {"a store that is silent", [](HostFacts& f) { f.store.reset(); }, "store", true},
     {"a shard that is read-only", [](HostFacts& f) { f.store->read_only_shards = 1; },
      "read-only shards", true},
-    {"a full disk", [](HostFacts& f) { f.store->accepts_mail = false; }, "disk full", true},
+    {"a shard that is not served", [](HostFacts& f) { f.store->offline_shards = 1; },
+     "offline shards", true},
+    {"a full disk", [](HostFacts& f) { f.store->free_bytes = (256ULL << 20U) - 1; }, "disk full",
+     true},
     {"a disk that will be full", [](HostFacts& f) { f.store->free_bytes = 1ULL << 30U; }, "",
      false},
     {"less room than that", [](HostFacts& f) { f.store->free_bytes = (1ULL << 30U) - 1; },
@@ -79,30 +84,30 @@ const MatterCase kMatterCases[] = {
     {"one that the host makes for itself",
      [](HostFacts& f) {
          expires_in(f, 1s);
-         f.certificates.front().file.clear();
+         f.certificates->front().file.clear();
      },
      "", false},
     {"mail that waits since today",
      [](HostFacts& f) {
-         f.queue.push_back({.domain = "far.example", .due = 3, .oldest = kNow - days(1)});
+         f.queue->push_back({.domain = "far.example", .due = 3, .oldest = kNow - days(1)});
      },
      "", false},
     {"mail that waits since yesterday",
      [](HostFacts& f) {
-         f.queue.push_back({.domain = "far.example", .due = 3, .oldest = kNow - days(1) - 1s});
+         f.queue->push_back({.domain = "far.example", .due = 3, .oldest = kNow - days(1) - 1s});
      },
      "queue far.example", false},
     {"mail that is held",
-     [](HostFacts& f) { f.queue.push_back({.domain = "far.example", .held = 2, .oldest = kNow}); },
+     [](HostFacts& f) { f.queue->push_back({.domain = "far.example", .held = 2, .oldest = kNow}); },
      "queue held", false},
     {"a destination that is suspended",
-     [](HostFacts& f) { f.suspensions.push_back({.destination = "far.example", .until = kNow}); },
+     [](HostFacts& f) { f.suspensions->push_back({.destination = "far.example", .until = kNow}); },
      "suspended far.example", false},
     {"a finding in the DNS",
      [](HostFacts& f) {
-         f.dns.push_back({"example.org",
-                          {dnscare::Severity::fault, "mx-missing", "example.org", "nothing\nat all",
-                           "10 mail.example.org.", "Publish it."}});
+         f.dns.emplace().push_back({"example.org",
+                                    {dnscare::Severity::fault, "mx-missing", "example.org",
+                                     "nothing\nat all", "10 mail.example.org.", "Publish it."}});
      },
      "dns example.org mx-missing example.org nothing at all", false},
 };
@@ -127,11 +132,86 @@ INSTANTIATE_TEST_SUITE_P(All, MattersTest, testing::ValuesIn(kMatterCases));
 TEST(Matters, TellAFewDestinationsByNameAndCountTheRest) {
     auto facts = healthy();
     for (int i = 0; i < 30; ++i)
-        facts.queue.push_back(
+        facts.queue->push_back(
             {.domain = std::to_string(i) + ".example", .due = 1, .oldest = kNow - days(2)});
     const auto matters = matters_of(facts);
     EXPECT_EQ(matters.size(), 21U);
     EXPECT_EQ(matters.back().key, "queue others");
+}
+
+// Of a source that was silent nobody knows that something is over.
+TEST(Matters, AreKnownByWhoAnswered) {
+    HostFacts silent;
+    for (const std::string_view key :
+         {"dns example.org mx-missing", "queue far.example", "suspended far.example",
+          "certificate expired /etc/tls.pem", "disk full", "read-only shards", "offline shards"}) {
+        EXPECT_FALSE(is_known(silent, key)) << key;
+        auto facts = healthy();
+        facts.dns.emplace();
+        EXPECT_TRUE(is_known(facts, key)) << key;
+    }
+    EXPECT_TRUE(is_known(silent, "store"));
+    EXPECT_TRUE(is_known(silent, "process store 0"));
+}
+
+TEST(Matters, HaveShortKeys) {
+    auto facts = healthy();
+    facts.dns.emplace().push_back({"example.org",
+                                   {dnscare::Severity::fault, "spf-syntax", "example.org",
+                                    std::string(70'000, 'x'), "", ""}});
+    EXPECT_LE(matters_of(facts).front().key.size(), 200U);
+}
+
+TEST(DayNote, IsReadAsItIsWritten) {
+    const DayNote note{.day = day_of(kNow), .told = {"disk full", "queue held"}};
+    const auto again = parse_day_note(format_day_note(note));
+    EXPECT_EQ(again.day, note.day);
+    EXPECT_EQ(again.told, note.told);
+    for (const std::string_view text : {"", "x", "-1\n", "99999999999\n", "\n5\n"})
+        EXPECT_FALSE(parse_day_note(text).day) << text;
+}
+
+std::string told(AlertBook& book, std::vector<std::string> urgent, WallTime now) {
+    std::vector<Matter> matters{{"queue held", "words", false}};
+    for (auto& key : urgent) matters.push_back({std::move(key), "words", true});
+    const auto fresh = book.look(matters, now);
+    book.told(fresh, now);
+    std::string out;
+    for (const auto& matter : fresh) out += matter.key + " ";
+    return out;
+}
+
+TEST(AlertBook, TellsWhatIsUrgentAtTwoLooksOnce) {
+    AlertBook book;
+    EXPECT_EQ(told(book, {"disk full"}, kNow), "");
+    EXPECT_EQ(told(book, {}, kNow + 1min), "");
+    EXPECT_EQ(told(book, {"disk full"}, kNow + 2min), ""); // it was away
+    EXPECT_EQ(told(book, {"disk full", "store"}, kNow + 3min), "disk full ");
+    EXPECT_EQ(told(book, {"disk full", "store"}, kNow + 4min), "store ");
+    EXPECT_EQ(told(book, {"disk full", "store"}, kNow + 5min), "");
+}
+
+TEST(AlertBook, TellsAgainWhatWasAwayForAnHour) {
+    AlertBook book;
+    told(book, {"disk full"}, kNow);
+    EXPECT_EQ(told(book, {"disk full"}, kNow + 1min), "disk full ");
+    for (int minute = 2; minute < 60; minute += 2) { // comes and goes
+        EXPECT_EQ(told(book, {}, kNow + std::chrono::minutes(minute)), "");
+        EXPECT_EQ(told(book, {"disk full"}, kNow + std::chrono::minutes(minute + 1)), "");
+    }
+    EXPECT_EQ(told(book, {}, kNow + 3h), "");
+    EXPECT_EQ(told(book, {"disk full"}, kNow + 3h + 1min), "");
+    EXPECT_EQ(told(book, {"disk full"}, kNow + 3h + 2min), "disk full ");
+}
+
+TEST(AlertBook, KnowsWhatAProcessBeforeItHasTold) {
+    AlertBook book;
+    book.add({"disk full"}, kNow);
+    told(book, {"disk full"}, kNow);
+    EXPECT_EQ(told(book, {"disk full"}, kNow + 1min), "");
+    EXPECT_EQ(book.keys(), ToldMatters{"disk full"});
+    EXPECT_EQ(told(book, {}, kNow + 2h), "");
+    EXPECT_TRUE(book.keys().empty());
 }
 
 TEST(ToldMatters, AreReadAsTheyAreWritten) {
@@ -193,8 +273,8 @@ bool has(const Notice& notice, std::string_view words) { return notice.text.cont
 
 TEST(SummaryText, TellsWhatIsNewAndWhatHasSettled) {
     auto facts = healthy();
-    facts.store->accepts_mail = false;
-    facts.queue.push_back({.domain = "far.example", .due = 3, .oldest = kNow - days(2)});
+    facts.store->free_bytes = 0;
+    facts.queue->push_back({.domain = "far.example", .due = 3, .oldest = kNow - days(2)});
     auto summary = summary_of(std::move(facts));
     summary.told = {"queue far.example", "queue held", "dns example.org spf-missing"};
     const auto notice = summary_notice(summary);
@@ -203,7 +283,7 @@ TEST(SummaryText, TellsWhatIsNewAndWhatHasSettled) {
     EXPECT_TRUE(has(notice, "  - 3 recipients wait for far.example")) << notice.text;
     EXPECT_TRUE(has(notice, "Settled since the last summary\n  queue held\n")) << notice.text;
     EXPECT_FALSE(has(notice, "spf-missing")) << "the DNS was not asked";
-    summary.facts.has_dns = true;
+    summary.facts.dns.emplace();
     EXPECT_TRUE(has(summary_notice(summary), "spf-missing"));
 }
 
@@ -242,19 +322,6 @@ TEST(SummaryText, HasShortLines) {
         EXPECT_LE(end, 900U);
         text.erase(0, end + 1);
     }
-}
-
-TEST(NoticeMail, IsAMessageThatNobodyAnswers) {
-    const DeliverNotice notice{.to = "postmaster",
-                               .id = "summary.1",
-                               .subject = "a\r\nBcc: eve@far.example",
-                               .text = "one × 1\ntwo\n"};
-    const auto mail = format_notice(notice, "mail.example.org", kNow);
-    EXPECT_TRUE(mail.contains("To: <postmaster@mail.example.org>\r\n"));
-    EXPECT_TRUE(mail.contains("Subject: a  Bcc: eve@far.example\r\n")) << mail;
-    EXPECT_TRUE(mail.contains("Message-ID: <summary.1@mail.example.org>\r\n"));
-    EXPECT_TRUE(mail.contains("Auto-Submitted: auto-generated\r\n"));
-    EXPECT_TRUE(mail.contains("Content-Transfer-Encoding: 8bit\r\n\r\none × 1\r\ntwo\r\n"));
 }
 
 } // namespace

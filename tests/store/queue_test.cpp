@@ -398,7 +398,9 @@ TEST_P(QueueTest, FiguresCountDestinations) {
     EXPECT_EQ(figures[0].domain, "x.example");
     EXPECT_EQ(figures[0].due, 2U);
     EXPECT_EQ(figures[0].deferred, 1U);
+    EXPECT_NE(figures[0].oldest, WallTime{});
     EXPECT_EQ(figures[1].held, 1U);
+    EXPECT_EQ(figures[1].oldest, WallTime{}); // nothing of it waits
     EXPECT_EQ(run(subject.queue_admin().queue_figures(1)).value().size(), 1U);
 }
 

@@ -127,7 +127,7 @@ class NoticesTest(host.HostTest):
         letters = self.mails("alert")
         self.assertEqual(len(letters), 1)
         self.assertIn("expires at", letters[0].get_payload(decode=True).decode())
-        self.assertIn("alert", self.host.log())
+        self.assertRegex(self.host.log(), r" error control\[\d+\] alert matter=.*expires at")
         self.restarted(lambda: None)
         host.wait_for(lambda: self.status_since_start() > 17, 60, "further looks")
         self.assertEqual(len(self.mails("alert")), 1)

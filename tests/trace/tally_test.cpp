@@ -71,6 +71,7 @@ std::string text_of(const Volume& v) {
     add("failed", v.failed);
     add("deferred", v.deferred);
     add("octets", v.octets);
+    add("uncounted", v.uncounted);
     add("lost", v.lost);
     return out;
 }
@@ -151,6 +152,20 @@ TEST(TraceTally, CountsAttemptsByDestinationAndWords) {
     EXPECT_EQ(all[0].texts[1].words, "450 4.2.0 Greylisted, id …");
     EXPECT_EQ(all[1].sent, 1U);
     EXPECT_TRUE(all[1].texts.empty());
+}
+
+// A record keeps a hundred recipients and counts the others.
+TEST(TraceTally, SaysHowManyItKnowsNothingOf) {
+    Tally tally({});
+    auto many = incoming("smtp", "250 2.0.0 Ok");
+    many.add(in_mailbox("a@example.org"));
+    many.more_accepted = 900;
+    tally.add(many);
+    auto out = attempt("remote.example");
+    out.more_accepted = 5;
+    out.more_refused = 7;
+    tally.add(out);
+    EXPECT_EQ(text_of(tally.total()), "received=1 delivered=1 sent=5 octets=1000 uncounted=907 ");
 }
 
 TEST(TraceTally, CountsOfOneDomainAlone) {

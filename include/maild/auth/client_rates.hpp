@@ -41,7 +41,7 @@ struct RateLimit {
 inline constexpr std::uint32_t kMostRate = 60'000; // that RecentCounts can tell from more
 
 struct ClientLimits {
-    std::uint32_t connections = 50; // open at once, of an address, to one service; 0: no limit
+    std::uint32_t connections = 200;// open at once, of an address, to one service; 0: no limit
     std::array<RateLimit, kRates> rates{RateLimit{300, 0}, RateLimit{3'000, 15'000},
                                         RateLimit{10'000, 50'000}, RateLimit{300, 1'500}};
     std::vector<net::Network> trusted{}; // never counted, as this host is not

@@ -100,7 +100,7 @@ struct DestinationFigures {
     std::uint64_t due = 0; // at some time
     std::uint64_t held = 0;
     std::uint64_t deferred = 0; // of `due`: tried before
-    WallTime oldest{};          // when the oldest was queued
+    WallTime oldest{};          // since when the oldest of `due` could go; 1970: there is none
     WallTime next_attempt_at{}; // of those that are due; 1970: none is
 };
 

@@ -37,6 +37,7 @@ struct StoreFigures {
     std::uint32_t sessions = 0;
     std::uint32_t shards = 0;
     std::uint32_t read_only_shards = 0;
+    std::uint32_t offline_shards = 0; // not served, and not among those above
     bool accepts_mail = true;
     std::uint64_t index_bytes = 0;   // of the search index
     std::uint64_t index_pending = 0; // messages that it does not know yet
@@ -72,7 +73,7 @@ template <class Codec> void describe(Codec& codec, AccountUsage& u) {
 template <class Codec> void describe(Codec& codec, StoreFigures& f) {
     codec(f.messages_delivered, f.commits, f.syncs, f.requests_committed, f.messages_stored,
           f.pack_bytes, f.free_bytes, f.wal_frames, f.sessions, f.shards, f.read_only_shards,
-          f.accepts_mail, f.index_bytes, f.index_pending);
+          f.offline_shards, f.accepts_mail, f.index_bytes, f.index_pending);
 }
 
 } // namespace maild::store

@@ -29,6 +29,7 @@ struct Volume {
     std::uint64_t failed = 0;    // … that are not tried again
     std::uint64_t deferred = 0;  // attempts, for each recipient, that are to be repeated
     std::uint64_t octets = 0;    // of the messages that were taken
+    std::uint64_t uncounted = 0; // recipients beyond a record's first hundred: their fates
     std::uint64_t lost = 0;      // records that were not kept: all of this is too little by them
 };
 
