@@ -20,11 +20,12 @@ constexpr Option kGlobalOptions[] = {
 std::vector<Command> all_commands() {
     std::vector<Command> all;
     for (const auto rows :
-         {setup_commands(), server_commands(), domain_commands(), dkim_commands(), account_commands(),
-          app_password_commands(), capability_commands(), alias_commands(), address_commands(),
-          mailbox_commands(), acl_commands(), message_commands(), report_commands(),
-          queue_commands(), ban_commands(), ratelimit_commands(), tls_commands(), fsck_commands(),
-          store_commands(), mailctl_commands()}) {
+         {setup_commands(),     server_commands(),       domain_commands(),     dkim_commands(),
+          account_commands(),   app_password_commands(), capability_commands(), alias_commands(),
+          address_commands(),   mailbox_commands(),      acl_commands(),        message_commands(),
+          report_commands(),    queue_commands(),        route_commands(),      ban_commands(),
+          ratelimit_commands(), tls_commands(),          fsck_commands(),       store_commands(),
+          mailctl_commands()}) {
         all.insert(all.end(), rows.begin(), rows.end());
     }
     return all;

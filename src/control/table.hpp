@@ -32,6 +32,7 @@ std::span<const Command> acl_commands();
 std::span<const Command> message_commands();
 std::span<const Command> report_commands();
 std::span<const Command> queue_commands();
+std::span<const Command> route_commands();
 std::span<const Command> ban_commands();
 std::span<const Command> ratelimit_commands();
 std::span<const Command> tls_commands();

@@ -218,6 +218,7 @@ struct RouteSettings {
     std::vector<std::string> source{};
     std::string user{};
     std::string password_file{}; // read as users.sender
+    std::string proxy{};         // "socks5://…"; empty: none
     friend bool operator==(const RouteSettings&, const RouteSettings&) = default;
 };
 

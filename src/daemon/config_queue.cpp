@@ -57,6 +57,9 @@ void read_route(ConfigTable& table, RouteSettings& out) {
     if (!out.hello.empty() && !mail::Domain::parse(out.hello))
         table.fault("hello", "is " + log::escaped(out.hello) + ", which is no host name",
                     "write a name that this host has in the DNS");
+    if (table.text("proxy", out.proxy) && !relay::parse_proxy(out.proxy))
+        table.fault("proxy", "is " + log::escaped(out.proxy) + ", which is no SOCKS proxy",
+                    "write \"socks5://proxy.example.net:1080\"");
     read_sources(table, out.source);
     read_login(table, out);
 }

@@ -49,11 +49,13 @@ const json::array* Arguments::rows(std::string_view name) const {
 
 const ControlCommand* find_control_command(std::string_view name) {
     for (const auto commands :
-         std::array{server_commands(), domain_commands(), dkim_commands(), dns_commands(),
-                    account_commands(), app_password_commands(), capability_commands(),
-                    address_commands(), mailbox_commands(), acl_commands(), fsck_commands(),
-                    ban_commands(), ratelimit_commands(), tls_commands(), trace_commands(),
-                    log_commands(), queue_commands(), report_commands(), volume_commands()}) {
+         std::array{server_commands(),     domain_commands(),  dkim_commands(),
+                    dns_commands(),        account_commands(), app_password_commands(),
+                    capability_commands(), address_commands(), mailbox_commands(),
+                    acl_commands(),        fsck_commands(),    ban_commands(),
+                    ratelimit_commands(),  tls_commands(),     trace_commands(),
+                    log_commands(),        queue_commands(),   route_commands(),
+                    report_commands(),     volume_commands()}) {
         const auto found = std::ranges::find(commands, name, &ControlCommand::name);
         if (found != commands.end()) return &*found;
     }

@@ -38,6 +38,7 @@ struct ControlReach {
     store::StoreAdmin& store;
     store::QueueAdmin& queue;
     ipc::Client& trace;
+    ipc::Client& sender; // without a peer where nothing is sent
     LogReader& log;
     WorkerLines& workers;
     ServerStatus& status;
@@ -91,6 +92,7 @@ std::span<const ControlCommand> tls_commands();
 std::span<const ControlCommand> trace_commands();
 std::span<const ControlCommand> log_commands();
 std::span<const ControlCommand> queue_commands();
+std::span<const ControlCommand> route_commands();
 std::span<const ControlCommand> report_commands();
 std::span<const ControlCommand> volume_commands();
 

@@ -25,6 +25,7 @@ public:
         store_line_.emplace(context.io(), "store");
         auth_line_.emplace(context.io(), "auth");
         trace_line_.emplace(context.io(), "trace");
+        sender_line_.emplace(context.io(), "sender");
         store_.emplace(context.io(), *store_line_);
         directory_.emplace(*auth_line_);
         care_.emplace(*directory_, resolver_line_.emplace(context.io()), clock_);
@@ -43,6 +44,7 @@ public:
                                     .store = *store_,
                                     .queue = *store_,
                                     .trace = *trace_line_,
+                                    .sender = *sender_line_,
                                     .log = log_,
                                     .workers = workers_,
                                     .status = status_,
@@ -71,6 +73,7 @@ public:
         if (peer.role == Role::store) return store_line_->attach(std::move(peer.socket));
         if (peer.role == Role::auth) return auth_line_->attach(std::move(peer.socket));
         if (peer.role == Role::trace) return trace_line_->attach(std::move(peer.socket));
+        if (peer.role == Role::sender) return sender_line_->attach(std::move(peer.socket));
         if (peer.role == Role::resolver) return resolver_line_->attach(std::move(peer.socket));
         if (peer.role != Role::worker) return;
         auto& worker = workers_[peer.index];
@@ -103,6 +106,7 @@ private:
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
     std::optional<ipc::Client> trace_line_;
+    std::optional<ipc::Client> sender_line_;
     std::optional<ResolverLine> resolver_line_;
     std::optional<store::RemoteStore> store_;
     std::optional<directory::RemoteDirectory> directory_;

@@ -62,7 +62,7 @@ template <class Codec> void describe(Codec& codec, TraceSettings& c) {
     codec(c.is_enabled, c.keep, c.octets);
 }
 template <class Codec> void describe(Codec& codec, RouteSettings& c) {
-    codec(c.to, c.from, c.via, c.tls, c.hello, c.source, c.user, c.password_file);
+    codec(c.to, c.from, c.via, c.tls, c.hello, c.source, c.user, c.password_file, c.proxy);
 }
 template <class Codec> void describe(Codec& codec, QueueSettings& c) {
     codec(c.is_sending, c.retry_first, c.retry_most, c.lifetime, c.delay_notice, c.connections,

@@ -68,8 +68,10 @@ FileAccess access_of_sender(const QueueSettings& settings) {
     FileAccess access;
     access.ports.push_back(settings.port);
     if (settings.asks_sts) access.ports.push_back(kHttpsPort);
-    for (const auto& route : settings.routes)
+    for (const auto& route : settings.routes) {
         if (const auto hop = relay::parse_next_hop(route.via)) access.ports.push_back(hop->port);
+        if (const auto proxy = relay::parse_proxy(route.proxy)) access.ports.push_back(proxy->port);
+    }
     return access;
 }
 

@@ -2,11 +2,14 @@
 
 #include "daemon/attempt_records.hpp"
 #include "daemon/dsn_signer.hpp"
+#include "daemon/own_addresses.hpp"
+#include "daemon/probe_messages.hpp"
 #include "daemon/resolver_line.hpp"
 #include "daemon/tls_records.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/directory/remote_directory.hpp"
+#include "maild/ipc/server.hpp"
 #include "maild/net/dns_cache.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
@@ -56,6 +59,7 @@ relay::Route route_from(const RouteSettings& settings) {
     route.tls = relay::parse_tls_demand(settings.tls).value_or(relay::TlsDemand::opportunistic);
     route.hello_name = settings.hello;
     if (!settings.user.empty()) route.credentials = settings.user + " " + settings.password_file;
+    if (auto proxy = relay::parse_proxy(settings.proxy)) route.proxy = std::move(*proxy);
     for (const auto& text : settings.source) {
         const auto address = net::parse_ip(text);
         if (address) (address->is_v4() ? route.source_v4 : route.source_v6) = *address;
@@ -106,6 +110,7 @@ public:
         auto credentials = credentials_from(config.queue);
         if (!credentials) return std::unexpected(std::move(credentials.error()));
         credentials_ = std::move(*credentials);
+        own_addresses_ = own_addresses(config);
         return {};
     }
 
@@ -141,6 +146,10 @@ public:
         net::spawn(io, reporter_->run(), "reporter");
         net::spawn(io, keep_status(*this), "sender_status");
         net::spawn(io, tell_tls(*this), "sender_tls");
+        server_.emplace(io, "sender",
+                        [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
+                            return answer(*this, std::move(connection), std::move(request));
+                        });
         context.ready();
         return {};
     }
@@ -156,6 +165,8 @@ public:
             resolver_line_->attach(std::move(peer.socket));
         else if (peer.role == Role::trace)
             trace_line_->attach(std::move(peer.socket));
+        else if (peer.role == Role::control)
+            server_->attach(std::move(peer.socket), ipc::PeerRole::control, peer.index);
     }
 
     // What is of [queue] comes with a new process.
@@ -176,6 +187,21 @@ private:
                 .signer = config.dkim.signs ? &*signer_ : nullptr};
     }
 
+    // An admin's question.
+    static net::Task<void> answer(SenderRole& self, std::shared_ptr<ipc::Connection> connection,
+                                  ipc::Request request) {
+        auto asked = request.type == kProbe ? ipc::decode<sender::ProbeRequest>(request.payload)
+                                            : fail(Errc::protocol_error, "unknown request");
+        if (!asked) {
+            log::error("sender_request_malformed", {{"type", request.type}});
+            connection->close();
+            co_return;
+        }
+        const Result<sender::ProbeReport> report =
+            co_await self.transport_->probe(std::move(*asked));
+        connection->answer(request.id, report);
+    }
+
     void make_transport(const Config& config, relay::Routes routes) {
         auto& io = context_->io();
         const relay::HttpsStsFetcher::Options fetching{.allows_loopback =
@@ -187,6 +213,7 @@ private:
                            sender::RelayOptions{.hostname = config.hostname,
                                                 .port = config.queue.port,
                                                 .allows_loopback = config.queue.allows_loopback,
+                                                .own_addresses = std::move(own_addresses_),
                                                 .trust = trust_,
                                                 .routes = std::move(routes),
                                                 .credentials = std::move(credentials_),
@@ -230,6 +257,7 @@ private:
     RoleContext* context_ = nullptr;
     std::shared_ptr<const net::ClientTls> trust_;
     std::map<std::string, relay::Credentials> credentials_;
+    std::vector<net::IpAddress> own_addresses_;
     std::optional<ipc::Client> store_line_;
     std::optional<ipc::Client> auth_line_;
     std::optional<ipc::Client> trace_line_;
@@ -247,6 +275,7 @@ private:
     std::optional<sender::Sender> sender_;
     std::optional<DsnSigner> signer_;
     std::optional<sender::Reporter> reporter_;
+    std::optional<ipc::Server> server_;
 };
 
 } // namespace

@@ -4,7 +4,8 @@
 //
 // Runs as: users.sender.   May touch: other hosts, on the ports of the queue, of its routes and of
 // HTTPS (MTA-STS); passwords of routes, read before the sandbox; its sockets to store, auth
-// (whom a reverse-path leads to), resolver and trace. Never touches: files, keys, mail that does
+// (whom a reverse-path leads to), resolver and trace, and the one on which
+// `control` asks it to try a way. Never touches: files, keys, mail that does
 // not go out. Whoever has taken it over can read what waits to be sent, say that it was sent or
 // refused, and deliver reports to those whom `auth` names for an address.
 

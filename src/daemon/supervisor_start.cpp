@@ -82,6 +82,7 @@ void Supervisor::connect_all(const std::vector<Child*>& started) {
                                {Role::control, Role::store, PeerUse::requests},
                                {Role::control, Role::auth, PeerUse::requests},
                                {Role::control, Role::resolver, PeerUse::requests},
+                               {Role::control, Role::sender, PeerUse::requests},
                                {Role::control, Role::worker, PeerUse::requests}};
     const auto is_new = [&](const Child& child) {
         return std::ranges::find(started, &child) != started.end();

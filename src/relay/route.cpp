@@ -95,6 +95,24 @@ std::string format_next_hop(const NextHop& hop) {
     return out;
 }
 
+Result<Proxy> parse_proxy(std::string_view text) {
+    Cursor in(text);
+    if (!in.take_icase("socks5://")) return wrong("does not begin with socks5://");
+    const bool is_bracketed = in.take('[');
+    const auto host = in.take_while([=](char c) { return c != (is_bracketed ? ']' : ':'); });
+    if (is_bracketed && !in.take(']')) return wrong("has no ] behind its address");
+    const auto address = net::parse_ip(host);
+    if (is_bracketed ? !address || address->is_v4() : !address && !is_host_name(host))
+        return wrong("has no host");
+    Proxy proxy{.host = address ? net::format_ip(*address) : ascii::to_lower(host)};
+    if (in.at_end()) return proxy;
+    if (!in.take(':')) return wrong("has something behind its host that is no port");
+    const auto port = in.take_number(65'535);
+    if (!port || *port == 0 || !in.at_end()) return wrong("has no port from 1 to 65535 at its end");
+    proxy.port = static_cast<std::uint16_t>(*port);
+    return proxy;
+}
+
 bool is_route_pattern(std::string_view text) {
     if (text == "*" || text == "<>") return true;
     if (text.starts_with("*.")) text.remove_prefix(2);

@@ -1,5 +1,6 @@
 #include "maild/relay/session.hpp"
 
+#include "relay/commands.hpp"
 #include "relay/conversation.hpp"
 #include "relay/login.hpp"
 #include "relay/transaction.hpp"
@@ -12,6 +13,11 @@
 #pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace maild::relay {
+namespace {
+
+constexpr std::uint64_t kLikelySize = 1'000; // octets of the message that is asked about
+
+} // namespace
 
 class Session::Impl {
 public:
@@ -157,6 +163,32 @@ net::Task<std::vector<Outcome>> Session::send(const Envelope& envelope, Content&
     Transaction transaction(with, impl_->capabilities, impl_->options, envelope, content);
     auto outcomes = co_await transaction.run();
     impl_->needs_reset = transaction.leaves_rest();
+    co_return outcomes;
+}
+
+net::Task<std::vector<Outcome>> Session::ask_about(const Envelope& envelope) {
+    auto& with = impl_->with;
+    const auto& timeouts = impl_->options.timeouts;
+    const auto& offered = impl_->capabilities;
+    ++impl_->transactions;
+    std::vector<Outcome> outcomes;
+    const auto mail = format_mail(envelope, kLikelySize, offered);
+    const auto begun = co_await with.ask(mail, timeouts.mail);
+    if (!begun || !begun->is_positive()) {
+        const auto refusal = begun ? with.outcome(*begun, Stage::mail, Scope::message)
+                                   : with.outcome(begun.error(), Stage::mail);
+        co_return std::vector(envelope.recipients.size(), refusal);
+    }
+    for (const auto& recipient : envelope.recipients) {
+        const auto rcpt = format_rcpt(recipient, offered);
+        const auto reply = co_await with.ask(rcpt, timeouts.rcpt);
+        outcomes.push_back(reply ? with.outcome(*reply, Stage::rcpt, Scope::recipient)
+                                 : with.outcome(reply.error(), Stage::rcpt));
+    }
+    if (!with.is_over()) {
+        const auto reply = co_await with.ask("RSET", timeouts.mail);
+        impl_->needs_reset = !reply || !reply->is_positive();
+    }
     co_return outcomes;
 }
 

@@ -1,6 +1,7 @@
 #include "maild/sender/relay_transport.hpp"
 
 #include "sender/relay_connection.hpp"
+#include "sender/relay_transport_state.hpp"
 #include "sender/tls_telling.hpp"
 
 #include "maild/base/log.hpp"
@@ -9,6 +10,7 @@
 #include "maild/queue/lease.hpp"
 #include "maild/relay/dane.hpp"
 #include "maild/relay/destination.hpp"
+#include "maild/relay/socks5.hpp"
 #include "maild/relay/tls_policy.hpp"
 
 #include <algorithm>
@@ -49,12 +51,6 @@ Result<std::string> authorities_in(const std::string& file) {
     return std::string();
 }
 
-// The DNS knows A-labels (RFC 5891).
-std::string in_ascii(std::string destination) {
-    const auto parsed = mail::Domain::parse(destination);
-    return parsed ? std::string(parsed->ascii()) : destination;
-}
-
 // What is true of all mail that goes there.
 relay::Outcome of_destination(relay::Outcome outcome) {
     outcome.scope = relay::Scope::host;
@@ -67,32 +63,12 @@ relay::Outcome worse(std::optional<relay::Outcome> last, relay::Outcome now) {
     return std::move(*last);
 }
 
-// Everything that decides how one host is spoken to.
-struct Way {
-    relay::Route route{};
-    std::string domain{};
-    bool requires_tls = false;
-    bool tls_optional = false;
-    std::optional<relay::StsPolicy> sts{};
-    std::optional<relay::StsFault> sts_fault{};
-    bool is_told = false; // its TLS is the domain's to hear of
-};
-
-struct Place {
-    relay::Host host{};
-    net::IpAddress address{};
-    std::uint16_t port = 25;
-    bool is_mx_secure = false;
-};
-
-struct Greeted {
-    std::unique_ptr<relay::Session> session;
-    std::string local; // our address
-};
-
-using Opened = Result<std::unique_ptr<relay::Session>, relay::Outcome>;
-
 } // namespace
+
+std::string in_ascii(std::string destination) {
+    const auto parsed = mail::Domain::parse(destination);
+    return parsed ? std::string(parsed->ascii()) : destination;
+}
 
 Result<std::shared_ptr<const net::ClientTls>> load_trust(const std::string& file) {
     const auto text = authorities_in(file);
@@ -101,40 +77,21 @@ Result<std::shared_ptr<const net::ClientTls>> load_trust(const std::string& file
     return net::ClientTls::create(*text);
 }
 
-struct RelayTransport::State {
-    boost::asio::io_context& io;
-    net::Resolver& resolver;
-    relay::StsPolicies* policies;
-    const Clock& clock;
-    Random& random;
-    RelayOptions options;
-    // Hosts whose TLS does not work, and until when they are spoken to without.
-    std::map<std::string, SteadyTime> broken_tls{};
-
-    relay::Route route_for(const std::string& destination, const queue::LeasedMessage& message);
-    net::Task<Result<relay::Destination, relay::Outcome>> find_hosts(const Way& way);
-    net::Task<Way> find_way(std::string destination, const queue::LeasedMessage& message);
-    net::Task<Opened> open(const Way& way, const Place& place);
-    net::Task<Result<Greeted, relay::Outcome>> greet(const Way& way, const Place& place,
-                                                     const relay::TlsDecision& decision);
-    net::Task<Opened> secure(const Way& way, const Place& place, relay::TlsDecision decision,
-                             relay::TlsFacts facts);
-    net::Task<relay::TlsFacts> facts_of(const Way& way, const Place& place);
-    void tell(const Way& way, const Place& place, const TlsMet& met);
-    bool is_known_broken(const std::string& host);
-    void note_broken(const std::string& host);
-};
-
 RelayTransport::RelayTransport(boost::asio::io_context& io, net::Resolver& resolver,
                                relay::StsPolicies* policies, const Clock& clock, Random& random,
                                RelayOptions options)
     : state_(std::make_unique<State>(io, resolver, policies, clock, random, std::move(options))) {}
 RelayTransport::~RelayTransport() = default;
 
-relay::Route RelayTransport::State::route_for(const std::string& destination,
-                                              const queue::LeasedMessage& message) {
-    const auto& path = message.envelope.reverse_path;
-    return options.routes.find(in_ascii(destination), in_ascii(queue::destination_of(path))).route;
+relay::RouteFound RelayTransport::State::route_for(const std::string& destination,
+                                                   const std::string& reverse_path) {
+    return options.routes.find(in_ascii(destination),
+                               in_ascii(queue::destination_of(reverse_path)));
+}
+
+std::uint16_t RelayTransport::State::port_of(const Way& way) const {
+    const auto& hop = way.route.next_hop;
+    return hop.host.empty() ? options.port : hop.port;
 }
 
 std::string RelayTransport::way_of(const std::string& destination,
@@ -144,9 +101,10 @@ std::string RelayTransport::way_of(const std::string& destination,
                       : handling.tls_optional ? "optional "
                                               : "";
     if (state_->options.routes.rules().empty()) return way;
-    const auto route = state_->route_for(destination, message);
-    return way + relay::format_next_hop(route.next_hop) + " " + route.credentials + " " +
-           route.hello_name;
+    // A rule for each way: what else they say differs, like the address that mail comes from.
+    const auto* rule = state_->route_for(destination, message.envelope.reverse_path).rule;
+    const auto* first = state_->options.routes.rules().data();
+    return rule == nullptr ? way : way + std::to_string(rule - first);
 }
 
 bool RelayTransport::is_special(const std::string& way) const {
@@ -157,7 +115,7 @@ net::Task<Way> RelayTransport::State::find_way(std::string destination,
                                                const queue::LeasedMessage& message) {
     const auto& handling = message.envelope.handling;
     Way way;
-    way.route = route_for(destination, message);
+    way.route = route_for(destination, message.envelope.reverse_path).route;
     way.requires_tls = handling.requires_tls && !message.envelope.reverse_path.empty();
     way.tls_optional = handling.tls_optional;
     const auto& hop = way.route.next_hop;
@@ -181,6 +139,7 @@ RelayTransport::State::find_hosts(const Way& way) {
     // A route may lead to this host: the admin knows what listens there.
     const bool is_routed = !hop.host.empty();
     const relay::LookupOptions lookup{.own_names = {options.hostname},
+                                      .own_addresses = options.own_addresses,
                                       .allows_loopback = options.allows_loopback || is_routed};
     if (hop.uses_mx) {
         auto found = co_await relay::find_destination(resolver, random, way.domain, lookup);
@@ -196,8 +155,7 @@ RelayTransport::connect(std::string destination, const queue::LeasedMessage& mes
     const auto way = co_await state.find_way(std::move(destination), message);
     const auto found = co_await state.find_hosts(way);
     if (!found) co_return std::unexpected(of_destination(found.error()));
-    const auto& hop = way.route.next_hop;
-    const auto port = hop.host.empty() ? state.options.port : hop.port;
+    const auto port = state.port_of(way);
     std::optional<relay::Outcome> last;
     std::size_t tried = 0;
     for (const auto& host : found->hosts) {
@@ -309,12 +267,34 @@ void RelayTransport::State::tell(const Way& way, const Place& place, const TlsMe
     options.tls->met(std::move(*session));
 }
 
+// RFC 1928: the proxy is told an address, so that what DNSSEC vouches for is what is reached.
+net::Task<Result<net::Connected>> RelayTransport::State::connect_to(const Way& way,
+                                                                    const Place& place) {
+    const auto& proxy = way.route.proxy;
+    const auto timeout = options.connect_timeout;
+    if (!proxy) {
+        auto connected = co_await net::connect_tcp_from(io, place.address, place.port, timeout,
+                                                        way.route.source_for(place.address));
+        co_return connected;
+    }
+    const relay::LookupOptions lookup{.allows_loopback = true, .is_configured = true};
+    const auto found = co_await relay::find_host(resolver, proxy->host, lookup);
+    if (!found) co_return fail(Errc::unavailable, "the proxy: " + found.error().words);
+    const auto& address = found->hosts.front().addresses.front();
+    auto stream =
+        co_await net::connect_tcp(io, address, proxy->port, timeout, way.route.source_for(address));
+    if (!stream) co_return fail(stream.error().code, "the proxy: " + stream.error().internal);
+    relay::SocksUser nobody{};
+    const auto done = co_await relay::connect_socks5(*stream, place.address, place.port,
+                                                     std::move(nobody), timeout);
+    if (!done) co_return fail(done.error().code, "the proxy: " + done.error().internal);
+    co_return net::Connected{std::move(*stream), std::nullopt}; // from where is the proxy's to know
+}
+
 net::Task<Result<Greeted, relay::Outcome>>
 RelayTransport::State::greet(const Way& way, const Place& place,
                              const relay::TlsDecision& decision) {
-    auto connected =
-        co_await net::connect_tcp_from(io, place.address, place.port, options.connect_timeout,
-                                       way.route.source_for(place.address));
+    auto connected = co_await connect_to(way, place);
     if (!connected)
         co_return std::unexpected(
             relay::outcome_of(connected.error(), relay::Stage::connect, place.host.name));

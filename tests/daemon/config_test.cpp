@@ -389,6 +389,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "m.toml:2:20: ", "out of range", "10000"},
         FaultCase{"RouteToNowhere", "[[queue.routes]]\nvia = \"smtp:\"\n",
                   "m.toml:2:7: ", "queue.routes[0].via is", "smtp.example.net"},
+        FaultCase{"RouteThroughNoProxy", "[[queue.routes]]\nproxy = \"http://a.example\"\n",
+                  "m.toml:2:9: ", "queue.routes[0].proxy is", "socks5://"},
         FaultCase{"RouteWithoutPassword", "[[queue.routes]]\nuser = \"ada\"\n",
                   "m.toml:1:1: ", "password_file is missing", "write both"},
         FaultCase{"RetryMostBelowFirst", "[queue]\nretry_first = \"2 h\"\nretry_most = \"1 h\"\n",

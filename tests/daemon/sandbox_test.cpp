@@ -170,7 +170,8 @@ TEST_F(SandboxTest, OauthConnectsAndChangesNothing) {
 // To other hosts on one port, and to nothing else.
 TEST_F(SandboxTest, SenderConnectsToTheQueuesPort) {
     config_.queue.port = 2525;
-    config_.queue.routes = {{.via = "smtp:[mail.example.net]:587"}};
+    config_.queue.routes = {{.via = "smtp:[mail.example.net]:587"},
+                            {.proxy = "socks5://127.0.0.1:9050"}};
     const struct {
         const char* name;
         std::function<std::string()> body;
@@ -178,6 +179,7 @@ TEST_F(SandboxTest, SenderConnectsToTheQueuesPort) {
     } cases[] = {
         {"the port", [] { return connected(AF_INET, "127.0.0.1", 2525); }, "connects"},
         {"a route's", [] { return connected(AF_INET, "127.0.0.1", 587); }, "connects"},
+        {"a route's proxy", [] { return connected(AF_INET, "127.0.0.1", 9050); }, "connects"},
         {"HTTPS", [] { return connected(AF_INET, "127.0.0.1", 443); }, "connects"},
         {"another port", [] { return connected(AF_INET, "127.0.0.1", 25); }, "Permission denied"},
         {"passwd", [] { return opened("/etc/passwd", O_RDONLY); }, "Permission denied"},

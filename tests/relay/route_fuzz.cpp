@@ -1,4 +1,4 @@
-// Input: a next hop as an admin writes it, and what a SOCKS proxy answers.
+// Input: a next hop or a proxy as an admin writes it, and what a SOCKS proxy answers.
 #include "relay/socks5_messages.hpp"
 
 #include "maild/base/ensure.hpp"
@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view input(reinterpret_cast<const char*>(data), size);
     if (const auto hop = parse_next_hop(input))
         ensure(parse_next_hop(format_next_hop(*hop)) == *hop, "one hop, one text");
+    if (const auto proxy = parse_proxy(input))
+        ensure(!proxy->host.empty() && proxy->port != 0, "a proxy is somewhere");
     if (is_route_pattern(input) && input != "<>") {
         RouteRule rule;
         rule.recipients = input;

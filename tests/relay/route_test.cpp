@@ -45,6 +45,28 @@ TEST(NextHop, IsReadAndWritten) {
         EXPECT_EQ(test::error_of(parse_next_hop(text)), Errc::invalid_argument) << text;
 }
 
+TEST(Proxy, IsRead) {
+    const struct {
+        std::string text;
+        Proxy want;
+    } cases[] = {
+        {"socks5://proxy.example.org", {.host = "proxy.example.org"}},
+        {"SOCKS5://Proxy.example.org:9050", {.host = "proxy.example.org", .port = 9050}},
+        {"socks5://127.0.0.1:1081", {.host = "127.0.0.1", .port = 1081}},
+        {"socks5://[2001:DB8::1]:1081", {.host = "2001:db8::1", .port = 1081}},
+    };
+    for (const auto& c : cases) {
+        const auto proxy = parse_proxy(c.text);
+        ASSERT_TRUE(proxy) << c.text << ": " << proxy.error().internal;
+        EXPECT_EQ(*proxy, c.want) << c.text;
+    }
+    for (const auto* text :
+         {"", "socks5:", "socks5://", "socks4://a.example", "socks5://a b", "socks5://2001:db8::1",
+          "socks5://[127.0.0.1]", "socks5://[::1", "socks5://[::1]1080", "socks5://a.example:0",
+          "socks5://a.example:65536", "socks5://a.example:", "socks5://a.example:1/"})
+        EXPECT_EQ(test::error_of(parse_proxy(text)), Errc::invalid_argument) << text;
+}
+
 RouteRule rule(std::string name, std::string recipients, std::string senders = "*") {
     return {.name = std::move(name),
             .recipients = std::move(recipients),

@@ -303,5 +303,38 @@ TEST_F(SessionContent, HasItsHeaderDowngradedWithoutSmtputf8) {
     EXPECT_THAT(sent("8BITMIME", e, text), HasSubstr("failed 0 5.6.7 RCPT TO"));
 }
 
+TEST_F(SessionTest, AsksAndSendsNothing) {
+    start(std::string(kPipelined) + R"(
+        C: MAIL FROM:<ann@example.org> SIZE=1000
+        S: 250 2.1.0 OK
+        C: RCPT TO:<bob@example.net>
+        S: 250 2.1.5 OK
+        C: RCPT TO:<eve@example.net>
+        S: 550 5.1.1 nobody
+        C: RSET
+        S: 250 2.0.0 OK
+        C: MAIL FROM:<ann@example.org> SIZE=1000
+        S: 450 4.7.1 later
+        C: QUIT
+        S: 221 bye)");
+    EXPECT_EQ(open(), "good");
+    EXPECT_EQ(ask_about(envelope_to({"bob@example.net", "eve@example.net"})),
+              (Told{"delivered", "failed 550 5.1.1 RCPT TO"}));
+    EXPECT_EQ(ask_about(envelope_to({"bob@example.net"})), (Told{"deferred 450 4.7.1 MAIL FROM"}));
+    EXPECT_EQ(finish(), "");
+}
+
+TEST_F(SessionTest, AServerThatLeavesHasTakenNobody) {
+    start(std::string(kPipelined) + R"(
+        C: MAIL FROM:<ann@example.org> SIZE=1000
+        S: 250 2.1.0 OK
+        C: RCPT TO:<bob@example.net>
+        S: 421 4.3.2 closing)");
+    EXPECT_EQ(open(), "good");
+    EXPECT_EQ(ask_about(envelope_to({"bob@example.net", "eve@example.net"})),
+              (Told{"deferred 421 4.3.2 RCPT TO", "deferred 421 4.3.2 RCPT TO"}));
+    EXPECT_FALSE(session_->is_usable());
+}
+
 } // namespace
 } // namespace maild::relay

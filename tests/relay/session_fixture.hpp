@@ -62,6 +62,13 @@ protected:
     std::vector<std::string> send(const Envelope& envelope, std::string text = kText) {
         content_.emplace(std::move(text));
         outcomes_ = test::finish(io_, session_->send(envelope, *content_));
+        return told_all();
+    }
+    std::vector<std::string> ask_about(const Envelope& envelope) {
+        outcomes_ = test::finish(io_, session_->ask_about(envelope));
+        return told_all();
+    }
+    std::vector<std::string> told_all() const {
         std::vector<std::string> out;
         for (const auto& outcome : outcomes_) out.push_back(told(outcome));
         return out;

@@ -228,6 +228,10 @@ class Peers(unittest.TestCase):
                 records[f"mta-sts.{name}.test"] = [("A", cls.places["web"].address)]
             if "tlsa" in ELSEWHERE.get(name, {}):
                 records[f"_25._tcp.mail.{name}.test"] = [("TLSA", "3 1 1 " + "ab" * 32)]
+        records["second.test"] = [("MX", "10 away.second.test"), ("MX", "20 alias.second.test")]
+        records["loop.test"] = [("MX", "10 alias.second.test")]
+        records["away.second.test"] = [("A", "10.90.0.99")]   # nobody's
+        records["alias.second.test"] = [("A", cls.places["one"].address)]
         return records
 
     @classmethod
@@ -315,6 +319,45 @@ class Peers(unittest.TestCase):
     def test_a_host_that_the_policy_does_not_name_defers(self):
         row = self.waits("bob@other.test", "MTA-STS")
         self.one.mailctl("--yes", "queue", "drop", str(row["id"]))
+
+    def test_an_mx_that_is_this_host_under_another_name(self):
+        """RFC 5321, section 5.1: hosts of its own preference or worse are left out, and where none is left it is a loop."""
+        self.waits("bob@second.test", "10.90.0.99")
+        self.one.submit("bob@loop.test", self.subject)
+        text = host.wait_for(lambda: self.report_at(self.one), 60, "a report")
+        self.assertIn("Status: 5.4.6", text)
+
+    def steps(self, *words, exit_code=0):
+        rows = self.one.mailctl(*words, as_json=True, exit_code=exit_code)["rows"]
+        return {f"{row['step']} {row['host']}".strip(): (row["verdict"], row["text"]) for row in rows}
+
+    def test_an_admin_tries_the_way(self):
+        steps = self.steps("test", "mx", "two.test", "--rcpt", "ada@two.test")
+        self.assertIn("mode enforce, names mail.two.test", steps["sts"][1])
+        self.assertIn("10.90.0.4; signed (DNSSEC)", steps["mx mail.two.test"][1])
+        self.assertIn("MTA-STS", steps["policy mail.two.test"][1])
+        self.assertIn("TLSv1.", steps["tls mail.two.test"][1])
+        self.assertEqual({verdict for verdict, _ in steps.values()}, {"good"})
+        self.assertIn("250", steps["rcpt mail.two.test"][1])
+        self.assertEqual(self.two.inbox(self.subject), [])
+        steps = self.steps("test", "mx", "two.test", "--rcpt", "nobody@two.test", exit_code=1)
+        self.assertEqual(steps["rcpt mail.two.test"][0], "bad")
+        self.assertIn("550", steps["rcpt mail.two.test"][1])
+        steps = self.steps("test", "mx", "wrong.test", "--rcpt", "bob@wrong.test", exit_code=1)
+        self.assertEqual(steps["tls mail.wrong.test"][0], "bad")
+        self.assertNotIn("rcpt mail.wrong.test", steps)
+        steps = self.steps("test", "mx", "nowhere.test", exit_code=1)
+        self.assertEqual(steps["mx"][0], "bad")
+
+    def test_an_admin_asks_for_the_route(self):
+        steps = self.steps("route", "test", "--from", "ada@one.test", "--to", "bob@lax.test")
+        self.assertIn("no route of the configuration fits: the domain's MX hosts", steps["route"][1])
+        self.assertIn("mode testing", steps["sts"][1])
+        self.assertNotIn("connect mail.lax.test", steps)
+        steps = self.steps("route", "test", "--to", "two.test")
+        self.assertIn("mode enforce", steps["sts"][1])
+        with self.assertRaisesRegex(AssertionError, "is neither address nor domain"):
+            self.one.mailctl("route", "test", "--to", "a b")
 
     def test_a_policy_in_testing_stops_nothing(self):
         self.one.submit("bob@lax.test", self.subject)

@@ -13,6 +13,7 @@ import unittest
 
 import host
 import smtp_peer
+import socks_proxy
 import zone
 
 
@@ -241,6 +242,39 @@ class Sending(host.HostTest):
             self.host.mailctl("server", "reload")
             host.wait_for(lambda: self.sender() not in (None, pid), 20, "a new sender")
             other.close()
+
+    def test_a_route_leads_through_a_proxy(self):
+        proxy = socks_proxy.SocksProxy()
+        before = (self.host.root / "etc/maild.toml").read_text()
+        pid = self.sender()
+        self.host.configure("[dns]", f"[[queue.routes]]\nto = \"far.example\"\nproxy = \"socks5://127.0.0.1:{proxy.port}\"\n[dns]")
+        try:
+            host.wait_for(lambda: self.sender() not in (None, pid), 20, "a new sender")
+            self.assertEqual(self.host.mailctl("route", "list", as_json=True)["rows"][0]["proxy"], f"socks5://127.0.0.1:{proxy.port}")
+            self.assertIn("through the proxy", self.host.mailctl("route", "test", "--to", "bob@far.example"))
+            self.submit("bob@far.example")
+            host.wait_for(self.taken, 20, "the message")
+            self.assertEqual(proxy.asked, [("127.0.0.1", self.peer.port)])
+            proxy.refuses = True
+            steps = self.host.mailctl("test", "mx", "far.example", as_json=True, exit_code=1)["rows"]
+            self.assertIn("the proxy", next(row["text"] for row in steps if row["step"] == "connect"))
+        finally:
+            (self.host.root / "etc/maild.toml").write_text(before)
+            pid = self.sender()
+            self.host.mailctl("server", "reload")
+            host.wait_for(lambda: self.sender() not in (None, pid), 20, "a new sender")
+            proxy.close()
+
+    def test_nobody_connects_where_nothing_is_sent(self):
+        before = (self.host.root / "etc/maild.toml").read_text()
+        self.host.configure("[queue]", "[queue]\nsending = \"off\"")
+        try:
+            with self.assertRaisesRegex(AssertionError, "No process may connect"):
+                self.host.mailctl("test", "mx", "far.example")
+        finally:
+            (self.host.root / "etc/maild.toml").write_text(before)
+            self.host.mailctl("server", "reload")
+            host.wait_for(self.sender, 20, "a sender")
 
     def test_a_filter_is_needed(self):
         with self.assertRaisesRegex(AssertionError, "--all is for the whole queue"):

@@ -44,6 +44,9 @@ struct Proxy { // SOCKS5, RFC 1928
     friend bool operator==(const Proxy&, const Proxy&) = default;
 };
 
+// "socks5://proxy.example.org:1080", an IPv6 address in [ ]; without a port 1080.
+Result<Proxy> parse_proxy(std::string_view text);
+
 struct Route {
     NextHop next_hop{};
     TlsDemand tls = TlsDemand::opportunistic;

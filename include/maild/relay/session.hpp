@@ -98,6 +98,8 @@ public:
     net::Task<Result<void, Outcome>> login(const Credentials& credentials);
     // One transaction. An outcome for each recipient, in their order.
     net::Task<std::vector<Outcome>> send(const Envelope& envelope, Content& content);
+    // MAIL and RCPT alone, taken back by RSET: whom it would take. Nothing is sent.
+    net::Task<std::vector<Outcome>> ask_about(const Envelope& envelope);
     net::Task<void> quit(); // at most Timeouts::quit, and closes
 
     // Another transaction can be tried. A server that has gone meanwhile shows at MAIL: then

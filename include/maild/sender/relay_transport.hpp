@@ -9,6 +9,7 @@
 #include "maild/relay/mta_sts.hpp"
 #include "maild/relay/route.hpp"
 #include "maild/relay/session.hpp"
+#include "maild/sender/probe.hpp"
 #include "maild/sender/tls_session.hpp"
 #include "maild/sender/transport.hpp"
 
@@ -17,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace maild::sender {
 
@@ -28,6 +30,7 @@ struct RelayOptions {
     std::string hostname;         // of this host
     std::uint16_t port = 25;      // of MX hosts
     bool allows_loopback = false; // else no MX leads there: our own services listen there
+    std::vector<net::IpAddress> own_addresses{}; // an MX that leads to one leads back here
     std::shared_ptr<const net::ClientTls> trust;
     relay::Routes routes{};
     std::map<std::string, relay::Credentials> credentials{}; // by the name that routes have
@@ -50,8 +53,11 @@ public:
     bool is_special(const std::string& way) const override;
     net::Task<Result<std::unique_ptr<Connection>, relay::Outcome>>
     connect(std::string destination, const queue::LeasedMessage& message) override;
+    // For an admin; nothing is sent. In its own time: some minutes where hosts are slow.
+    net::Task<ProbeReport> probe(ProbeRequest request);
 
 private:
+    friend class Probe;
     struct State;
     std::unique_ptr<State> state_;
 };
