@@ -76,6 +76,7 @@ public:
         directory_->set_report_mailbox(config.reports.mailbox);
         directory_->set_local_rules(local_rules(config.local));
         service_.emplace(*directory_, *directory_);
+        service_->set_hostname(config.hostname);
         rates_.emplace(clock_, random_, client_limits(config));
         server_.emplace(context.io(), "auth",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
@@ -136,6 +137,7 @@ public:
     }
 
     void on_reload() override {
+        service_->set_hostname(context_->config().hostname);
         if (context_->config().tls.client_ca.empty()) {
             keys_.forget_client_authorities();
             directory_->set_client_trust(nullptr);

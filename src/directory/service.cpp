@@ -8,6 +8,7 @@
 #include "maild/policy/dkim.hpp"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 // GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
@@ -19,20 +20,22 @@ namespace {
 
 using namespace messages;
 
-// The sender speaks to strangers, and signs what comes from nobody but the host's mailer.
-bool is_report(const Sign& sign) {
+// The sender speaks to strangers, and signs what comes from nobody but the host's mailer: not even
+// in the name of that of another domain here.
+bool is_report(const Sign& sign, std::string_view hostname) {
     if (sign.request.login) return false;
     const auto from = policy::dkim::author_of(sign.request.message);
     if (!from) return false;
     const auto authors = mail::parse_mailbox_list(*from);
     return authors && authors->size() == 1 &&
-           ascii::equals_icase(authors->front().localpart, "mailer-daemon");
+           ascii::equals_icase(authors->front().localpart, "mailer-daemon") &&
+           ascii::equals_icase(authors->front().domain.ascii(), hostname);
 }
 
-bool asks_too_much(ipc::PeerRole role, const ipc::Request& request) {
+bool asks_too_much(ipc::PeerRole role, const ipc::Request& request, std::string_view hostname) {
     if (role != ipc::PeerRole::sender || request.type != Sign::kType) return false;
     const auto sign = ipc::decode<Sign>(request.payload);
-    return sign && !is_report(*sign);
+    return sign && !is_report(*sign, hostname);
 }
 
 using Serve = net::Task<void> (*)(Callee to, std::shared_ptr<ipc::Connection> connection,
@@ -97,7 +100,7 @@ bool DirectoryService::may_call(ipc::PeerRole role, ipc::MessageType type) {
 net::Task<void> DirectoryService::handle(std::shared_ptr<ipc::Connection> connection,
                                          ipc::Request request) {
     const auto role = connection->role();
-    if (!may_call(role, request.type) || asks_too_much(role, request)) {
+    if (!may_call(role, request.type) || asks_too_much(role, request, hostname_)) {
         log::error("directory_request_refused", {{"type", request.type},
                                                  {"role", std::to_underlying(role)},
                                                  {"peer", connection->index()}});

@@ -63,6 +63,7 @@ TEST_F(DirectoryServiceTest, SignsForTheSenderWhatComesFromTheMailer) {
     auto pair = net::socket_pair();
     server_.attach(std::move(pair->first), PeerRole::sender, 0);
     ipc::Client sender(world_.io(), "auth");
+    service_.set_hostname("mail.example.org");
     sender.attach(std::move(pair->second));
     const struct {
         const char* from;
@@ -70,11 +71,13 @@ TEST_F(DirectoryServiceTest, SignsForTheSenderWhatComesFromTheMailer) {
         bool want;
     } cases[] = {
         {"Mail delivery <mailer-daemon@mail.example.org>", false, true},
-        {"MAILER-DAEMON@example.org", false, true},
-        {"mailer-daemon@example.org, ada@example.org", false, false},
-        {"postmaster@example.org", false, false},
-        {"ada@example.org", false, false},
-        {"mailer-daemon@example.org", true, false},
+        {"MAILER-DAEMON@Mail.Example.ORG", false, true},
+        {"mailer-daemon@mail.example.org, ada@mail.example.org", false, false},
+        {"postmaster@mail.example.org", false, false},
+        {"ada@mail.example.org", false, false},
+        {"mailer-daemon@mail.example.org", true, false},
+        {"mailer-daemon@example.org", false, false},
+        {"mailer-daemon@other.example", false, false},
     };
     for (const auto& c : cases) {
         messages::Sign sign;

@@ -8,6 +8,8 @@
 #include "maild/ipc/server.hpp"
 
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace maild::directory {
 
@@ -22,12 +24,16 @@ public:
     static bool may_call(ipc::PeerRole role, ipc::MessageType type);
     // Whether it is one that has something signed, which costs more than others.
     static bool is_signing(ipc::MessageType type);
+    // The host's own name, which the sender's reports come from: until it is known, and for every
+    // other domain, the sender gets nothing signed.
+    void set_hostname(std::string hostname) { hostname_ = std::move(hostname); }
     // To be an ipc::Server's handler, or part of one.
     net::Task<void> handle(std::shared_ptr<ipc::Connection> connection, ipc::Request request);
 
 private:
     Directory& directory_;
     DirectoryAdmin& admin_;
+    std::string hostname_;
 };
 
 } // namespace maild::directory
