@@ -14,12 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds kLook = 10s;
-constexpr std::chrono::seconds kAfterTrouble = 1800s;
+constexpr std::chrono::milliseconds kAfterTrouble = 1800s;
 constexpr auto kAnswerTime = 5s;
 constexpr auto kEarliest = 30min;      // by then all traces of the day are in
 constexpr std::uint64_t kSpread = 330; // minutes
-constexpr std::chrono::minutes kUntilNext[] = {15min, 60min, 180min}; // where the DNS was silent
 constexpr std::size_t kStatusLength = 100;
 
 std::string name_of(ReportKind kind) { return kind == ReportKind::tls ? "tls" : "dmarc"; }
@@ -49,7 +47,7 @@ void ReportSchedule::start() { net::spawn(reach_.context.io(), run(*this), "repo
 
 Result<std::shared_ptr<DayReports>> ReportSchedule::begin(UtcDay day, bool is_dry_run) {
     const auto& config = reach_.context.config();
-    if (is_busy()) return fail(Errc::busy, "reports are under way: ask again later.");
+    if (!turn_.expired()) return fail(Errc::busy, "reports are under way: ask again later.");
     if (day > day_of(clock_.now()))
         return fail(Errc::invalid_argument, "that day is not over yet.");
     if (!is_dry_run && day == day_of(clock_.now()))
@@ -63,61 +61,73 @@ Result<std::shared_ptr<DayReports>> ReportSchedule::begin(UtcDay day, bool is_dr
         return fail(Errc::invalid_argument,
                     "reports must be signed: dkim.sign is \"off\" in maild.toml.");
     current_ = std::make_shared<DayReports>(reach_, kind_, day, is_dry_run);
-    net::spawn(reach_.context.io(), run_once(current_), "reports_of_a_day");
+    net::spawn(reach_.context.io(), run_once(current_, take_turn()), "reports_of_a_day");
     return current_;
 }
 
-net::Task<void> ReportSchedule::run_once(std::shared_ptr<DayReports> reports) {
+ReportSchedule::Turn ReportSchedule::take_turn() {
+    if (!turn_.expired()) return nullptr;
+    const auto turn = std::make_shared<const ReportKind>(kind_);
+    turn_ = turn;
+    return turn;
+}
+
+net::Task<void> ReportSchedule::run_once(std::shared_ptr<DayReports> reports, Turn turn) {
     co_await DayReports::carry_out(reports);
     reports->close();
+    turn.reset();
 }
 
 // For ever.
 net::Task<void> ReportSchedule::run(ReportSchedule& self) {
     while (true) {
-        co_await net::sleep_for(kLook);
+        co_await net::sleep_for(self.pauses_.look);
         const auto pause = co_await self.look();
-        if (pause > kLook) co_await net::sleep_for(pause);
+        if (pause > self.pauses_.look) co_await net::sleep_for(pause);
     }
 }
 
-net::Task<std::chrono::seconds> ReportSchedule::look() {
+net::Task<std::chrono::milliseconds> ReportSchedule::look() {
     const auto& config = reach_.context.config();
-    if (!config.trace.is_enabled || is_busy()) co_return kLook;
+    if (!config.trace.is_enabled || !turn_.expired()) co_return pauses_.look;
     const bool sends = is_sent_daily(config, kind_);
     const auto own_minute = own_minute_of(name_of(kind_) + config.hostname);
     ReportedDay asked{.kind = kind_};
     const auto reported =
         co_await reach_.trace.call<ReportedDay>(kReportedDay, std::move(asked), kAnswerTime);
-    if (!reported) co_return kLook;
+    if (!reported) co_return pauses_.look;
     const auto& last = reported->day;
     if (!sends) {
         // Whoever begins again begins with that day.
         if (last) co_await set_reported(std::nullopt);
-        co_return kLook;
+        co_return pauses_.look;
     }
     if (!last) {
         co_await set_reported(day_of(clock_.now()) - std::chrono::days(1));
-        co_return kLook;
+        co_return pauses_.look;
     }
     const UtcDay before{std::chrono::days(*last)};
     const auto day = due_day(before, clock_.now(), own_minute);
-    if (!day) co_return kLook;
+    if (!day) co_return pauses_.look;
+    auto turn = take_turn(); // an admin may have come since
+    if (!turn) co_return pauses_.look;
     if (*day > before + std::chrono::days(1))
         log::warning("reports_missed", {{"kind", name_of(kind_)},
                                         {"from", format_day(before + std::chrono::days(1))},
                                         {"to", format_day(*day)}});
-    const bool is_done = co_await report(*day);
-    co_return is_done ? kLook : kAfterTrouble;
+    const bool is_done = co_await report(*day, std::move(turn));
+    co_return is_done ? pauses_.look : kAfterTrouble;
 }
 
-net::Task<bool> ReportSchedule::report(UtcDay day) {
+net::Task<bool> ReportSchedule::report(UtcDay day, Turn turn) {
     const auto reports = std::make_shared<DayReports>(reach_, kind_, day, false);
     current_ = reports;
     co_await DayReports::carry_out(reports);
-    for (const auto pause : kUntilNext) {
+    for (const auto pause : pauses_.until_next) {
         if (reports->trouble() || !reports->has_open()) break;
+        turn.reset();
         co_await net::sleep_for(pause);
+        while (!(turn = take_turn())) co_await net::sleep_for(pauses_.look);
         co_await DayReports::try_again(reports);
     }
     reports->close();

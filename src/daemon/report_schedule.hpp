@@ -9,6 +9,7 @@
 
 #include "maild/base/clock.hpp"
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -22,13 +23,20 @@ inline constexpr std::chrono::days kMostDaysBehind{7};
 std::optional<UtcDay> due_day(UtcDay reported, WallTime now, std::chrono::minutes own_minute);
 // From half past midnight to six.
 std::chrono::minutes own_minute_of(std::string_view hostname);
+struct ReportPauses {
+    std::chrono::milliseconds look = std::chrono::seconds(10);
+    // Where the DNS was silent.
+    std::array<std::chrono::milliseconds, 3> until_next{
+        std::chrono::minutes(15), std::chrono::minutes(60), std::chrono::minutes(180)};
+};
+
 bool is_sent_daily(const Config& config, ReportKind kind);
 
 class ReportSchedule {
 public:
     // Clock and what is reached outlive it.
-    ReportSchedule(ReportReach reach, ReportKind kind, const Clock& clock)
-        : reach_(reach), kind_(kind), clock_(clock) {}
+    ReportSchedule(ReportReach reach, ReportKind kind, const Clock& clock, ReportPauses pauses = {})
+        : reach_(reach), kind_(kind), clock_(clock), pauses_(pauses) {}
 
     void start();
     // For an admin. busy: reports are under way; invalid_argument: not a day to report on, or what
@@ -37,17 +45,22 @@ public:
     std::shared_ptr<DayReports> current() const { return current_; } // the last one begun
 
 private:
+    // Held by who has reports sent, and by nobody in a pause: each reads what is out already before
+    // it sends, so two at once would both send what neither has.
+    using Turn = std::shared_ptr<const ReportKind>;
+    Turn take_turn(); // null: another one has it
     static net::Task<void> run(ReportSchedule& self);
-    static net::Task<void> run_once(std::shared_ptr<DayReports> reports);
-    net::Task<std::chrono::seconds> look();
-    net::Task<bool> report(UtcDay day);
+    static net::Task<void> run_once(std::shared_ptr<DayReports> reports, Turn turn);
+    net::Task<std::chrono::milliseconds> look();
+    net::Task<bool> report(UtcDay day, Turn turn);
     net::Task<Result<void>> set_reported(std::optional<UtcDay> day);
-    bool is_busy() const { return current_ && !current_->is_over(); }
     void tell(const std::string& trouble);
 
     ReportReach reach_;
     ReportKind kind_;
     const Clock& clock_;
+    ReportPauses pauses_;
+    std::weak_ptr<const ReportKind> turn_;
     std::shared_ptr<DayReports> current_;
     std::string trouble_;
 };

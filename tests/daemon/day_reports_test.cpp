@@ -1,5 +1,5 @@
 // A day's reports, with a trace and a worker of this test's own at the other ends of the lines.
-#include "daemon/day_reports.hpp"
+#include "daemon/report_schedule.hpp"
 #include "support/fake_clock.hpp"
 #include "support/run_task.hpp"
 
@@ -106,6 +106,14 @@ protected:
             if (keeps_notes_) sent_.insert(sent_.end(), noted.copies.begin(), noted.copies.end());
             const Result<ipc::Nothing> done{};
             connection->answer(request.id, done);
+        } else if (request.type == kReportedDay) {
+            if (const auto meanwhile = std::exchange(while_day_is_asked_, {})) meanwhile();
+            const Result<ReportedDay> day = ReportedDay{.kind = kind_, .day = reported_};
+            connection->answer(request.id, day);
+        } else if (request.type == kSetReportedDay) {
+            reported_ = ipc::decode<ReportedDay>(request.payload)->day.value();
+            const Result<ipc::Nothing> done{};
+            connection->answer(request.id, done);
         } else {
             const auto asked = ipc::decode<trace::SearchRequest>(request.payload).value();
             connection->answer(request.id, page_of(asked));
@@ -151,14 +159,26 @@ protected:
         if (!is_known && fate && !fate->copies.empty() && !refused_.contains(domain) &&
             !asked.is_dry_run && !fate->is_undecided)
             ++stored_[domain];
+        if (slow_.contains(domain)) co_await net::sleep_for(std::chrono::milliseconds(100));
         connection->answer(request.id, fate);
     }
 
     std::shared_ptr<DayReports> reports(bool is_dry_run = false) {
-        return std::make_shared<DayReports>(
-            ReportReach{context_, directory_, store_, trace_, workers_, troubles_}, kind_, kDay,
-            is_dry_run);
+        return std::make_shared<DayReports>(reach(), kind_, kDay, is_dry_run);
     }
+    ReportReach reach() { return {context_, directory_, store_, trace_, workers_, troubles_}; }
+    // Whose pauses are short; the day is due.
+    ReportSchedule schedule() {
+        context_.settings.reports.sends = true;
+        clock_.set_wall(WallTime(kDay) + std::chrono::hours(36));
+        const std::chrono::milliseconds pause(20);
+        return {reach(), kind_, clock_, {.look = pause, .until_next = {pause, pause, pause}}};
+    }
+    void run_until(const std::function<bool()>& is_done) {
+        io_.restart();
+        while (!is_done()) io_.run_one();
+    }
+    bool is_reported() const { return reported_ == kDay.time_since_epoch().count(); }
     void run(net::Task<void> task) {
         bool is_done = false;
         boost::asio::co_spawn(io_.get_executor(), std::move(task),
@@ -198,6 +218,9 @@ protected:
     std::set<std::string> undecided_; // for whom the DNS is silent, once
     std::set<std::string> silent_;    // who wants no report
     std::set<std::string> refused_;   // where the destination has not agreed
+    std::set<std::string> slow_;      // whose worker takes longer than the schedule's pauses
+    std::optional<std::int64_t> reported_ = kDay.time_since_epoch().count() - 1;
+    std::function<void()> while_day_is_asked_; // once
     bool has_traces_ = true;
     bool has_signer_ = true;
     bool keeps_notes_ = true;
@@ -301,6 +324,32 @@ TEST_F(DayReportsTest, OnTlsGoToThoseWithMostSessions) {
     EXPECT_EQ(asked_.front(), "c.example");
     EXPECT_THAT(lines(*day), testing::Contains("b.example d@b.example sent"));
     EXPECT_THAT(lines(*day), testing::Not(testing::Contains(testing::HasSubstr("c.example"))));
+}
+
+TEST_F(DayReportsTest, AreNotSentByAnAdminAndTheScheduleAtOnce) {
+    add("a.example");
+    undecided_ = {"a.example"};
+    auto daily = schedule();
+    daily.start();
+    run_until([&] { return daily.current() && daily.current()->is_over(); });
+    slow_ = {"a.example"};
+    const auto admins = daily.begin(kDay, false);
+    ASSERT_TRUE(admins) << "the schedule waits for the DNS";
+    EXPECT_EQ(daily.begin(kDay, false).error().code, Errc::busy);
+    run_until([&] { return is_reported(); });
+    EXPECT_TRUE((*admins)->is_over());
+    EXPECT_EQ(stored_["a.example"], 1);
+}
+
+TEST_F(DayReportsTest, OfTheScheduleGiveWayToAnAdminWhoComesAsItLooks) {
+    add("a.example");
+    slow_ = {"a.example"};
+    auto daily = schedule();
+    while_day_is_asked_ = [&] { EXPECT_TRUE(daily.begin(kDay, false)); };
+    daily.start();
+    run_until([&] { return is_reported(); });
+    EXPECT_EQ(stored_["a.example"], 1);
+    EXPECT_EQ(asked_.size(), 2U) << "once by each";
 }
 
 TEST_F(DayReportsTest, SayWhatKeepsAllOfThemBack) {
