@@ -9,6 +9,7 @@
 #include "maild/directory/remote_directory.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/net/timer.hpp"
+#include "maild/policy/dmarc.hpp"
 #include "maild/store/remote_store.hpp"
 
 #include <optional>
@@ -20,6 +21,11 @@ constexpr std::chrono::milliseconds kDrainPoll{50};
 
 class Control final : public RoleProgram {
 public:
+    Result<void> prepare(const Config&) override {
+        policy::dmarc::load_public_suffixes(); // day_reports.cpp
+        return {};
+    }
+
     Result<void> start(RoleContext& context) override {
         context_ = &context;
         store_line_.emplace(context.io(), "store");

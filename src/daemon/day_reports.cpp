@@ -2,6 +2,7 @@
 
 #include "maild/base/log.hpp"
 #include "maild/net/spawn.hpp"
+#include "maild/policy/dmarc.hpp"
 #include "maild/trace/messages.hpp"
 
 #include <algorithm>
@@ -19,14 +20,29 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kLanes = 8;     // reports under way at once: most of the time is the DNS's
 constexpr auto kPageTime = 10s;       // of trace
-constexpr auto kSendTime = 180s;      // of a worker: five destinations, each with some questions
+constexpr auto kSendTime = 180s;      // of a worker: the DNS, five signatures, the store
 constexpr std::uint32_t kPage = 2000; // records
 constexpr std::size_t kMostPacked = 8 << 20; // octets; hardly a host takes mail of more
+constexpr std::size_t kMostDetail = 500;     // octets, of a line
 constexpr auto kBreath = 5ms; // between pages, so that trace and control do other work
+
+// By the list of public suffixes: to walk up the DNS for each would take the time that is to be
+// saved.
+std::string organization_of(const std::string& domain) {
+    return policy::dmarc::registrable_domain(domain).value_or(domain);
+}
 
 bool is_below(std::string_view name, std::string_view domain) {
     if (!name.ends_with(domain)) return false;
     return name.size() == domain.size() || name[name.size() - domain.size() - 1] == '.';
+}
+
+// A worker that was taken over may say anything, and what it says is kept, here and by `trace`.
+bool is_bounded(const ReportFate& fate) {
+    return fate.copies.size() <= ReportFate::kMostCopies &&
+           std::ranges::all_of(fate.copies, [](const ReportCopy& copy) {
+               return copy.to.size() <= ReportFate::kMostAddress;
+           });
 }
 
 std::string_view word_for(CopyFate fate, bool is_dry_run) {
@@ -52,6 +68,10 @@ std::vector<report::Aggregator::Size> chosen(std::vector<report::Aggregator::Siz
         };
         return std::ranges::any_of(settings.excluded, covers) ||
                (!settings.tells_own && std::ranges::any_of(own, covers));
+    });
+    std::map<std::string, std::size_t> taken;
+    std::erase_if(sizes, [&](const report::Aggregator::Size& size) {
+        return ++taken[organization_of(size.domain)] > kMostOfOrganization;
     });
     if (sizes.size() > settings.most_a_day) sizes.resize(settings.most_a_day);
     return sizes;
@@ -215,7 +235,9 @@ net::Task<void> DayReports::report_to(report::Aggregator::Size size, std::size_t
     // One worker, and no other in its place: it may have sent the report and died.
     const auto place = static_cast<std::ptrdiff_t>(lane % reach_.workers.size());
     auto& worker = *std::next(reach_.workers.begin(), place)->second;
-    const auto fate = co_await worker.call<ReportFate>(kSendReport, std::move(request), kSendTime);
+    auto fate = co_await worker.call<ReportFate>(kSendReport, std::move(request), kSendTime);
+    if (fate && !is_bounded(*fate))
+        fate = fail(Errc::protocol_error, "a worker tells of too many copies");
     if (fate && !is_dry_run_) co_await note_sent(size.domain, *fate);
     note(size, fate);
 }
@@ -269,6 +291,7 @@ bool DayReports::is_enough() const {
 }
 
 void DayReports::add_line(ReportLine line) {
+    line.detail.resize(std::min(line.detail.size(), kMostDetail));
     lines_.push_back(std::move(line));
     changed_.notify();
 }

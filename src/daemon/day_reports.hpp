@@ -16,6 +16,7 @@
 #include "maild/net/timer.hpp"
 #include "maild/store/admin.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -99,8 +100,12 @@ private:
     net::Event lane_ended_;
 };
 
+// Who has a wildcard in the DNS has any number of domains, and must not take the places of all.
+inline constexpr std::size_t kMostOfOrganization = 20;
+
 // Which of them get a report: not our own domains, unless that is wanted, nor those that are
-// excluded, with what is below them; `most_a_day` of the rest, those with most messages first.
+// excluded, with what is below them; `most_a_day` of the rest, those with most messages first, and
+// of one organization no more than kMostOfOrganization.
 std::vector<report::Aggregator::Size> chosen(std::vector<report::Aggregator::Size> sizes,
                                              const ReportSettings& settings,
                                              const std::set<std::string>& own);

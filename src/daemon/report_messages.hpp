@@ -9,6 +9,7 @@
 #include "maild/ipc/message.hpp"
 #include "maild/report/outgoing.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,8 +45,11 @@ struct ReportCopy {
     std::string detail{}; // where it lies, or why it does not; for people
 };
 struct ReportFate {
-    std::vector<ReportCopy> copies{}; // none: the policy asks for no report any more
-    bool is_undecided = false;        // the DNS did not answer: ask again later
+    // To whom it may go and to whom it may not; none: the policy asks for no report any more.
+    static constexpr std::size_t kMostCopies = 2 * report::kMaxDestinations;
+    static constexpr std::size_t kMostAddress = 320; // octets
+    std::vector<ReportCopy> copies{};
+    bool is_undecided = false; // the DNS did not answer: ask again later
 };
 
 // As `day`, the last that was reported with reports of this kind; none: none was yet, or the

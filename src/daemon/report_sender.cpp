@@ -1,6 +1,7 @@
 #include "daemon/report_sender.hpp"
 
 #include "daemon/day_facts.hpp"
+#include "daemon/deadline_resolver.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
@@ -23,7 +24,8 @@ namespace {
 
 namespace dmarc = policy::dmarc;
 
-constexpr std::chrono::seconds kTimeout{5};
+constexpr std::chrono::seconds kTimeout{5};  // of one question
+constexpr std::chrono::seconds kDnsTime{30}; // of all for a report: others wait behind it
 constexpr const char* kHoldReason = "sending is switched off: [queue] sending"; // smtp_backend.cpp
 
 // Of several records none is one (RFC 9989 §4.10.1).
@@ -104,20 +106,21 @@ net::Task<Result<ReportFate>> ReportSender::send(SendReport request, const Confi
 
 net::Task<ReportSender::Wanted> ReportSender::who_wants(const Job& job) {
     auto domain = job.report.domain;
+    DeadlineResolver dns(resolver_, clock_, kDnsTime);
     if (job.kind == ReportKind::tls) {
-        auto wanted = co_await who_wants_tls(std::move(domain));
+        auto wanted = co_await who_wants_tls(dns, std::move(domain));
         co_return wanted;
     }
-    auto wanted = co_await who_wants_dmarc(std::move(domain));
+    auto wanted = co_await who_wants_dmarc(dns, std::move(domain));
     co_return wanted;
 }
 
-net::Task<ReportSender::Wanted> ReportSender::who_wants_dmarc(std::string domain) {
+net::Task<ReportSender::Wanted> ReportSender::who_wants_dmarc(net::Resolver& dns,
+                                                              std::string domain) {
     net::DnsQuestion question{"_dmarc." + domain, net::DnsType::txt};
-    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
+    const auto answer = co_await dns.lookup(std::move(question), kTimeout);
     auto named = report::destinations_of(record_in(answer));
-    auto verified =
-        co_await report::verify_destinations(resolver_, std::move(domain), std::move(named));
+    auto verified = co_await report::verify_destinations(dns, std::move(domain), std::move(named));
     Wanted wanted{.by_mail = std::move(verified.allowed),
                   .others = {},
                   .is_undecided = answer.failed() || verified.is_undecided};
@@ -127,9 +130,10 @@ net::Task<ReportSender::Wanted> ReportSender::who_wants_dmarc(std::string domain
 }
 
 // RFC 8460 §3. Whoever it names is not asked: that is how the RFC has it.
-net::Task<ReportSender::Wanted> ReportSender::who_wants_tls(std::string domain) {
+net::Task<ReportSender::Wanted> ReportSender::who_wants_tls(net::Resolver& dns,
+                                                            std::string domain) {
     net::DnsQuestion question{"_smtp._tls." + domain, net::DnsType::txt};
-    const auto answer = co_await resolver_.lookup(std::move(question), kTimeout);
+    const auto answer = co_await dns.lookup(std::move(question), kTimeout);
     auto named = report::tls_destinations_of(answer.texts);
     Wanted wanted{.by_mail = std::move(named.mail), .others = {}, .is_undecided = answer.failed()};
     for (auto& uri : named.others)

@@ -36,8 +36,8 @@ private:
     struct Job;
     struct Wanted;
     net::Task<Wanted> who_wants(const Job& job);
-    net::Task<Wanted> who_wants_dmarc(std::string domain);
-    net::Task<Wanted> who_wants_tls(std::string domain);
+    net::Task<Wanted> who_wants_dmarc(net::Resolver& dns, std::string domain);
+    net::Task<Wanted> who_wants_tls(net::Resolver& dns, std::string domain);
     net::Task<Result<void>> send_to(const Job& job, const report::Destination& destination,
                                     ReportCopy& copy);
     net::Task<void> store_copy(const Job& job, const std::string& mail, ReportCopy& copy);

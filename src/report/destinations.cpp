@@ -72,7 +72,9 @@ private:
         out_.refused.push_back(destination.address.format());
     }
     void allow(Destination destination) {
-        if (!is_known(out_.allowed, destination.address))
+        // Each of those that agree may name as many others (RFC 9990 §4, step 8).
+        const bool has_room = out_.allowed.size() < kMaxDestinations;
+        if (has_room && !is_known(out_.allowed, destination.address))
             out_.allowed.push_back(std::move(destination));
     }
 

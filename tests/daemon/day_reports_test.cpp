@@ -155,6 +155,7 @@ protected:
             fate = fail(Errc::cannot, "no key");
         if (refused_.contains(domain)) fate = ReportFate{{{to, CopyFate::refused, "x"}}, false};
         if (silent_.contains(domain)) fate = ReportFate{};
+        if (told_) fate = *told_;
         if (undecided_.erase(domain) > 0) *fate = {.copies = {}, .is_undecided = true};
         if (!is_known && fate && !fate->copies.empty() && !refused_.contains(domain) &&
             !asked.is_dry_run && !fate->is_undecided)
@@ -219,6 +220,7 @@ protected:
     std::set<std::string> silent_;    // who wants no report
     std::set<std::string> refused_;   // where the destination has not agreed
     std::set<std::string> slow_;      // whose worker takes longer than the schedule's pauses
+    std::optional<ReportFate> told_;  // by the worker, whatever is so
     std::optional<std::int64_t> reported_ = kDay.time_since_epoch().count() - 1;
     std::function<void()> while_day_is_asked_; // once
     bool has_traces_ = true;
@@ -350,6 +352,27 @@ TEST_F(DayReportsTest, OfTheScheduleGiveWayToAnAdminWhoComesAsItLooks) {
     run_until([&] { return is_reported(); });
     EXPECT_EQ(stored_["a.example"], 1);
     EXPECT_EQ(asked_.size(), 2U) << "once by each";
+}
+
+// As one would that was taken over: what it says is kept, and written down.
+TEST_F(DayReportsTest, BelieveNoWorkerThatTellsOfTooMuch) {
+    add("a.example");
+    const ReportFate many{
+        std::vector<ReportCopy>(ReportFate::kMostCopies + 1, {"d@a.example", CopyFate::sent, ""})};
+    const ReportFate length{{{std::string(ReportFate::kMostAddress + 1, 'd'), CopyFate::sent, ""}}};
+    for (const auto& fate : {many, length}) {
+        told_ = fate;
+        const auto day = reports();
+        run(DayReports::carry_out(day));
+        EXPECT_TRUE(day->trouble());
+        EXPECT_TRUE(day->has_open());
+        EXPECT_THAT(sent_, IsEmpty());
+        EXPECT_THAT(lines(*day), testing::Each(std::string("a.example  later")));
+    }
+    told_ = ReportFate{{{"d@a.example", CopyFate::refused, std::string(1'000'000, 'x')}}};
+    const auto day = reports();
+    run(DayReports::carry_out(day));
+    EXPECT_LE(day->lines().at(0).detail.size(), 1000U);
 }
 
 TEST_F(DayReportsTest, SayWhatKeepsAllOfThemBack) {

@@ -66,5 +66,17 @@ TEST(ReportSchedule, ChoosesWhoGetsAReport) {
     EXPECT_EQ(choose(), "a.example yesno.example ");
 }
 
+TEST(ReportSchedule, LeavesPlacesForOthersWhereOneHasAnyNumberOfDomains) {
+    std::vector<report::Aggregator::Size> sizes;
+    for (int i = 0; i < 1000; ++i) sizes.push_back({std::to_string(i) + ".many.example", 9, 1});
+    for (int i = 0; i < 30; ++i) sizes.push_back({"x" + std::to_string(i) + ".co.uk", 5, 1});
+    sizes.push_back({"a.example", 1, 1});
+    const auto got = chosen(std::move(sizes), {}, {});
+    ASSERT_EQ(got.size(), kMostOfOrganization + 31);
+    EXPECT_EQ(got[kMostOfOrganization - 1].domain, "19.many.example");
+    EXPECT_EQ(got[kMostOfOrganization].domain, "x0.co.uk") << "each is another's";
+    EXPECT_EQ(got.back().domain, "a.example");
+}
+
 } // namespace
 } // namespace maild::daemon

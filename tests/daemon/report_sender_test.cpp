@@ -32,6 +32,25 @@ private:
     unsigned signed_ = 0;
 };
 
+// Each answer takes its time, or comes too late.
+class SlowResolver final : public net::Resolver {
+public:
+    SlowResolver(net::Resolver& resolver, test::FakeClock& clock)
+        : resolver_(resolver), clock_(clock) {}
+    net::Task<net::DnsAnswer> lookup(net::DnsQuestion question,
+                                     std::chrono::milliseconds timeout) override {
+        constexpr std::chrono::seconds kTime{4};
+        clock_.advance(std::min<std::chrono::milliseconds>(kTime, timeout));
+        if (timeout < kTime) co_return net::DnsAnswer{};
+        auto answer = co_await resolver_.lookup(std::move(question), timeout);
+        co_return answer;
+    }
+
+private:
+    net::Resolver& resolver_;
+    test::FakeClock& clock_;
+};
+
 class NoSink final : public store::ChangeSink {
 public:
     void on_changes(MailboxId, std::span<const store::Change>) override {}
@@ -161,6 +180,28 @@ TEST_F(ReportSending, SendsToOthersOnlyIfTheyAgree) {
     dns_.fail("example.net._report._dmarc.silent.example");
     EXPECT_EQ(send(), "b@no.example refused: its domain has not agreed; "
                       "a@yes.example sent: queued as 1; later");
+}
+
+// Whose DNS is slow must not keep the reports to others waiting: what is known by then goes out.
+TEST_F(ReportSending, GivesTheDnsOneTimeForAllItsQuestions) {
+    std::string uris = "mailto:own@example.net";
+    for (const std::string host : {"a.example", "b.example", "c.example", "d.example"}) {
+        uris += ",mailto:d@" + host;
+        dns_.add_txt("example.net._report._dmarc." + host, "v=DMARC1");
+    }
+    dns_.remove("_dmarc.example.net", net::DnsType::txt);
+    dns_.add_txt("_dmarc.example.net", "v=DMARC1; p=none; rua=" + uris);
+    SlowResolver slow(dns_, clock_);
+    ReportSender sender(directory_, store_, slow, signer_, clock_);
+    const auto begin = clock_.steady_now();
+    const auto fate = run_task(sender.send(request_, config_));
+    EXPECT_LE(clock_.steady_now() - begin, std::chrono::seconds(30));
+    ASSERT_TRUE(fate.has_value());
+    EXPECT_TRUE(fate->is_undecided);
+    ASSERT_FALSE(fate->copies.empty());
+    EXPECT_EQ(fate->copies[0].to, "own@example.net");
+    EXPECT_EQ(fate->copies[0].fate, CopyFate::sent);
+    EXPECT_LT(fate->copies.size(), 5U);
 }
 
 TEST_F(ReportSending, KeepsToTheSizeThatIsWanted) {

@@ -307,6 +307,19 @@ TEST_F(ReportVerification, FollowsAnotherAddressAtTheSameHost) {
     EXPECT_EQ(verify("mailto:a@red.example.net"), "refused a@red.example.net;");
 }
 
+TEST_F(ReportVerification, AllowsNoMoreHoweverManyAreNamedInstead) {
+    std::string uris;
+    std::string want;
+    for (const std::string host : {"a.example", "b.example"}) {
+        std::string record = "v=DMARC1; rua=";
+        for (int i = 0; i < 4; ++i) record += "mailto:" + std::to_string(i) + "@" + host + ",";
+        dns.add_txt("blue.example.com._report._dmarc." + host, record);
+        uris += "mailto:d@" + host + ",";
+    }
+    for (int i = 0; i < 4; ++i) want += std::to_string(i) + "@a.example;";
+    EXPECT_EQ(verify(uris), want + "0@b.example;");
+}
+
 TEST(ReportMail, IsReadAgain) {
     Aggregator aggregator(reporter(), kDay);
     aggregator.add(fact_from("192.0.2.1"));

@@ -25,7 +25,7 @@ inline constexpr std::size_t kMaxReportedRecords = 500'000; // of all domains; k
 // choose, and may be long.
 inline constexpr std::size_t kMaxReportedOctets = 64 * 1024 * 1024;
 inline constexpr std::size_t kMaxSignatures = 100; // of one record, §3.1.3
-inline constexpr std::size_t kMaxDestinations = 5; // of one domain
+inline constexpr std::size_t kMaxDestinations = 5; // of one domain, asked for and allowed
 
 // One message as DMARC saw it.
 struct DmarcFact {
