@@ -69,7 +69,8 @@ FileAccess access_of_sender(const QueueSettings& settings) {
     access.ports.push_back(settings.port);
     if (settings.asks_sts) access.ports.push_back(kHttpsPort);
     for (const auto& route : settings.routes) {
-        if (const auto hop = relay::parse_next_hop(route.via)) access.ports.push_back(hop->port);
+        const auto hop = relay::parse_next_hop(route.via);
+        if (hop && !hop->host.empty()) access.ports.push_back(hop->port); // "mx": the queue's
         if (const auto proxy = relay::parse_proxy(route.proxy)) access.ports.push_back(proxy->port);
     }
     return access;
