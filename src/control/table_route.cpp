@@ -33,8 +33,8 @@ constexpr Command kCommands[] = {
          "their addresses, and of each host its TLSA records (DANE), what that makes of TLS, the "
          "connection, the handshake, and whether it takes the recipient. Then it leaves: there is "
          "no DATA. The process that sends does it, and nothing is put into the queue. Exit 1: no "
-         "host takes it.",
-     .example = "mailctl test mx example.net --rcpt ada@example.net"},
+         "host takes it: mailctl test mx example.net --rcpt ada@example.net",
+     .example = ""},
     {.name = "route list",
      .summary = "ways that the configuration gives some of the mail",
      .parameters = {},
@@ -50,8 +50,9 @@ constexpr Command kCommands[] = {
      .options = kRouteTest,
      .columns = kStepColumns,
      .description = "The DNS alone is asked: route, MTA-STS policy, hosts, DANE, and what that "
-                    "makes of TLS. `test mx` connects, too.",
-     .example = "mailctl route test --from ada@example.org --to bob@example.net"},
+                    "makes of TLS. `test mx` connects, too: mailctl route test --from "
+                    "ada@example.org --to bob@example.net",
+     .example = ""},
 };
 
 } // namespace
