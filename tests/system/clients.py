@@ -125,7 +125,7 @@ class Clients(host.HostTest):
             self.assertEqual(refused.exception.smtp_code, 530)
             client.login(self.address, self.password)
             with self.assertRaises(smtplib.SMTPSenderRefused) as refused:
-                client.sendmail("root@example.org", [self.address], host.message())
+                client.sendmail("eve@example.org", [self.address], host.message())
             self.assertEqual(refused.exception.smtp_code, 553)
             client.sendmail(self.address, [self.address], host.message("own", message_id="<own@client.example>", sender=self.address))
         self.fetch_by_id("<own@client.example>")
