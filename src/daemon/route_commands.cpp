@@ -41,6 +41,14 @@ Result<Party> party_of(const std::string& text) {
     return Party{address->format(), std::move(*domain)};
 }
 
+Result<void> take_sender(const Arguments& arguments, sender::ProbeRequest& request) {
+    if (!arguments.has("from")) return {};
+    auto from = party_of(arguments.text("from"));
+    if (!from) return std::unexpected(std::move(from.error()));
+    request.sender = std::move(from->address);
+    return {};
+}
+
 Reply reply_of(const Result<sender::ProbeReport>& report) {
     if (!report) {
         if (report.error().code == Errc::unavailable)
@@ -79,11 +87,8 @@ net::Task<Reply> test_mx(ControlReach& reach, Arguments arguments) {
         if (!recipient) co_return control::failure(recipient.error());
         request.recipient = std::move(recipient->address);
     }
-    if (arguments.has("from")) {
-        auto from = party_of(arguments.text("from"));
-        if (!from) co_return control::failure(from.error());
-        request.sender = std::move(from->address);
-    }
+    if (auto known = take_sender(arguments, request); !known)
+        co_return control::failure(known.error());
     auto reply = co_await probe(reach, std::move(request));
     co_return reply;
 }
@@ -94,11 +99,8 @@ net::Task<Reply> test_route(ControlReach& reach, Arguments arguments) {
     sender::ProbeRequest request{.domain = std::move(to->domain),
                                  .recipient = std::move(to->address),
                                  .is_connecting = false};
-    if (arguments.has("from")) {
-        auto from = party_of(arguments.text("from"));
-        if (!from) co_return control::failure(from.error());
-        request.sender = std::move(from->address);
-    }
+    if (auto known = take_sender(arguments, request); !known)
+        co_return control::failure(known.error());
     auto reply = co_await probe(reach, std::move(request));
     co_return reply;
 }

@@ -4,7 +4,6 @@
 #include "daemon/mail_tally.hpp"
 
 #include "maild/base/ascii.hpp"
-#include "maild/base/utf8.hpp"
 #include "maild/mail/date.hpp"
 #include "maild/mail/text.hpp"
 
@@ -22,9 +21,7 @@ constexpr std::uint64_t kMostSeconds = 366ULL * 86'400;
 constexpr std::uint64_t kWeek = 7ULL * 86'400;
 
 // A peer's octets as JSON can carry them.
-std::string clean(std::string_view text) {
-    return is_utf8(text) ? std::string(text) : mail::to_utf8(text, "utf-8");
-}
+std::string clean(std::string_view text) { return mail::to_utf8(text, "utf-8"); }
 
 std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
@@ -92,6 +89,9 @@ Result<Wanted> wanted_by(const ControlReach& reach, const Arguments& arguments) 
     out.since = out.now - std::chrono::seconds(seconds);
     out.choice.domain = ascii::to_lower(arguments.text("domain"));
     if (by == "hour") out.choice.period = std::chrono::hours(1);
+    if (std::chrono::seconds(seconds) > out.choice.period * (trace::kMaxPeriods - 1))
+        return fail(Errc::invalid_argument, "so many hours are too many rows: --since 41d at most, "
+                                            "or --by day.");
     return out;
 }
 

@@ -1,6 +1,6 @@
 #include "sender/tls_telling.hpp"
 
-#include "maild/base/encoding.hpp"
+#include "maild/net/tlsa.hpp"
 
 #include <utility>
 
@@ -24,9 +24,7 @@ std::vector<std::string> lines_of(const relay::StsPolicy& policy) {
 // Likewise: the records.
 std::vector<std::string> lines_of(const relay::Dane& dane) {
     std::vector<std::string> out;
-    for (const auto& record : dane.records)
-        out.push_back(std::to_string(record.usage) + " " + std::to_string(record.selector) + " " +
-                      std::to_string(record.matching) + " " + hex_encode(record.data));
+    for (const auto& record : dane.records) out.push_back(net::format_tlsa(record));
     return out;
 }
 

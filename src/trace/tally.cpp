@@ -15,6 +15,11 @@ bool is_taken(Fate fate) {
     return fate == Fate::delivered || fate == Fate::queued || fate == Fate::held;
 }
 
+// Of accounts, and of programs on this host.
+bool is_submitted(const Record& record) {
+    return record.service == "submission" || record.service == "local";
+}
+
 // Numbers of sessions, queues and times: long, and not only of letters. Codes of replies, which are
 // all digits and dots and short, stay.
 bool is_passing(std::string_view word) {
@@ -99,7 +104,8 @@ void Tally::add(const Record& record) {
 }
 
 void Tally::add_incoming(const Record& record, Volume& volume) {
-    const bool is_ours = record.service == "submission" && is_chosen(record.reverse_path);
+    const bool is_own = is_submitted(record);
+    const bool is_ours = is_own && is_chosen(record.reverse_path);
     bool is_meant = choice_.domain.empty() || is_ours;
     bool has_come = false;
     bool may_come_again = record.reply.starts_with('4');
@@ -116,7 +122,7 @@ void Tally::add_incoming(const Record& record, Volume& volume) {
     if (!is_meant) return;
     if (choice_.domain.empty() || is_ours) volume.uncounted += record.more_accepted;
     if (has_come) {
-        ++(record.service == "submission" ? volume.submitted : volume.received);
+        ++(is_own ? volume.submitted : volume.received);
         volume.octets += record.size;
     } else if (may_come_again) {
         ++volume.put_off;

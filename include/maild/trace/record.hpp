@@ -104,7 +104,7 @@ inline constexpr std::size_t kMaxRecipients = 100; // with what became of them; 
 struct Record {
     std::string id{}; // the transaction's: in log, Received and the 250; of a refused MAIL its own
     std::string session{};
-    std::string service{}; // "smtp", "submission", "lmtp"
+    std::string service{}; // "smtp", "submission", "lmtp", "local"
     WallTime time{};       // of its end
     std::string client_address{};
     std::string client_name{}; // from the reverse DNS, if it was asked
