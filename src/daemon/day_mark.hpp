@@ -23,8 +23,6 @@ public:
     Result<void> forget();
 
 private:
-    std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
-
     FileSystem& files_;
     std::string directory_;
     std::string name_; // of the file

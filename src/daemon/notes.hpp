@@ -26,9 +26,6 @@ public:
     Result<void> keep(std::string_view name, std::string_view text);
 
 private:
-    Result<bool> has(std::string_view file) const;
-    std::string path(std::string_view file) const { return directory_ + "/" + std::string(file); }
-
     FileSystem& files_;
     std::string directory_;
 };

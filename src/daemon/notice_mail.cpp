@@ -1,5 +1,7 @@
 #include "daemon/notice_mail.hpp"
 
+#include "daemon/hold_reason.hpp"
+
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
 #include "maild/delivery/local.hpp"
@@ -16,8 +18,6 @@
 
 namespace maild::daemon {
 namespace {
-
-constexpr const char* kHoldReason = "sending is switched off: [queue] sending"; // smtp_backend.cpp
 
 bool goes_on(const directory::Resolution& resolution) {
     const bool is_elsewhere = resolution.verdict == directory::Verdict::not_local;

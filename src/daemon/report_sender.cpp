@@ -2,6 +2,7 @@
 
 #include "daemon/day_facts.hpp"
 #include "daemon/deadline_resolver.hpp"
+#include "daemon/hold_reason.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/log.hpp"
@@ -26,7 +27,6 @@ namespace dmarc = policy::dmarc;
 
 constexpr std::chrono::seconds kTimeout{5};  // of one question
 constexpr std::chrono::seconds kDnsTime{30}; // of all for a report: others wait behind it
-constexpr const char* kHoldReason = "sending is switched off: [queue] sending"; // smtp_backend.cpp
 
 // Of several records none is one (RFC 9989 §4.10.1).
 std::string record_in(const net::DnsAnswer& answer) {

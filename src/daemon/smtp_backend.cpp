@@ -1,5 +1,7 @@
 #include "daemon/smtp_backend.hpp"
 
+#include "daemon/hold_reason.hpp"
+
 #include "maild/base/log.hpp"
 #include "maild/delivery/report.hpp"
 #include "maild/imap/structure.hpp"
@@ -18,7 +20,6 @@ namespace maild::daemon {
 namespace {
 
 // What goes to other hosts waits where an admin sees it.
-constexpr const char* kHoldReason = "sending is switched off: [queue] sending";
 
 // An accepted recipient with where it leads, from RCPT to the end of data.
 struct ResolvedRoute final : smtp::Route {

@@ -83,7 +83,7 @@ TEST_F(DayMarkTest, OutlivesPowerCutsAtEachStep) {
 TEST_F(DayMarkTest, SaysWhatTheDiskRefuses) {
     ASSERT_TRUE(DayMark(*disk_, "/trace").keep(kDay));
     for (const auto call : {DiskCall::open, DiskCall::write, DiskCall::sync, DiskCall::rename,
-                            DiskCall::sync_directory, DiskCall::list}) {
+                            DiskCall::sync_directory, DiskCall::remove}) {
         disk_->fail_nth(call, 1);
         EXPECT_FALSE(DayMark(*disk_, "/trace").keep(kDay + std::chrono::days(1)));
         disk_->clear_failures();
