@@ -145,7 +145,9 @@ constexpr Command kCommands[] = {
      .columns = kVolumeColumns,
      .description =
          "A row for each day or hour, as far back as the traces go ([trace] in maild.toml). "
-         "RECEIVED, REFUSED and PUT OFF are messages of other hosts; SUBMITTED those of accounts; "
+         "RECEIVED, REFUSED and PUT OFF are messages of other hosts; SUBMITTED those of accounts "
+         "and "
+         "of programs on this host; "
          "DELIVERED are recipients with a mailbox here, SENT those that another host has taken, "
          "FAILED those that are not tried again. DEFERRED are attempts that are repeated, so that "
          "a "

@@ -45,7 +45,8 @@ std::string row(std::string_view name, std::uint64_t number, std::string_view wo
 std::string volume_text(const trace::Volume& v) {
     return "Mail\n" + row("received", v.received, "messages from other hosts") +
            row("submitted", v.submitted,
-               "messages from accounts; with those received " + size_words(v.octets)) +
+               "messages from accounts and programs here; with those received " +
+                   size_words(v.octets)) +
            row("refused", v.refused,
                "messages and senders; another " + std::to_string(v.put_off) + " were put off") +
            row("delivered", v.delivered, "recipients, into mailboxes here") +

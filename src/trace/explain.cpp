@@ -91,6 +91,8 @@ private:
     void say(std::string sentence) { sentences_.push_back(std::move(sentence)); }
 
     void tell_client() {
+        if (record_.service == "local") // nobody has logged in: the kernel says who it is
+            return say("A program of this host, run by " + record_.account + ", handed it in.");
         std::string text = "The client " + record_.client_address;
         if (!record_.client_name.empty()) text += " (" + record_.client_name + ")";
         text += " came to " + record_.service;

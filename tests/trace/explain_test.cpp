@@ -25,6 +25,15 @@ Record with(Record record, Verdict verdict) {
     return record;
 }
 
+Record of_a_program() {
+    Record record;
+    record.service = "local";
+    record.client_address = "local";
+    record.hello = "host";
+    record.account = "root@example.org";
+    return record;
+}
+
 Record refused_sender() {
     Record record;
     record.reverse_path = "bob@client.example";
@@ -90,6 +99,9 @@ TEST(TraceExplain, SaysWhatBecameOfAMessageAndWhy) {
                 "451 4.3.0 Try again later"),
          Fate::deferred, "Try again later (disk)",
          "For <ada@example.org> the client was told: 451 4.3.0 Try again later"},
+        {of_a_program(), Fate::left,
+         "the client ended the transaction before its message was whole",
+         "A program of this host, run by root@example.org, handed it in."},
         {refused_sender(), Fate::refused, "Not your address to send from",
          "It named <bob@client.example> as the sender, which was not accepted."},
         {lost(), Fate::lost, "records were not kept",
