@@ -291,7 +291,7 @@ class Strangers(SendmailTest):
         explain = lambda: subprocess.run(command, capture_output=True, text=True, timeout=60)
         said = host.wait_for(lambda: (run := explain()).returncode == 0 and run.stdout, 10, "the trace")
         self.assertIn("nobody@example.org", said)
-        self.assertIn("came to local", said)
+        self.assertIn("A program of this host, run by nobody@example.org, handed it in.", said)
 
 
 class Stopped(SendmailTest):
