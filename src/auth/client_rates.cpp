@@ -139,6 +139,10 @@ void ClientRates::lose(std::uint64_t line) {
     lines_.erase(found);
 }
 
+void ClientRates::note_turned_away(const net::IpAddress& from) {
+    if (limits_.connections != 0 && limits_.counts(from)) ++refused_open_;
+}
+
 std::optional<RateRefusal> ClientRates::begin_message(const net::IpAddress& from) {
     return limits_.counts(from) ? take(Rate::messages, from) : std::nullopt;
 }

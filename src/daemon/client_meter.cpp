@@ -70,6 +70,12 @@ net::Task<std::optional<auth::RateRefusal>> ClientMeter::arrive(const Presence& 
     co_return refusal;
 }
 
+void ClientMeter::note_turned_away(std::uint8_t service, const net::IpAddress& from) {
+    const auto here = open_at({service, net::peer_key(from)}).count;
+    if (limits_.connections != 0 && here >= limits_.connections)
+        auth_.notify(kTurnedAway, ipc::encode(RateClient{from}));
+}
+
 net::Task<std::optional<auth::RateRefusal>> ClientMeter::begin_message(net::IpAddress from) {
     if (!compares(auth::Rate::messages)) co_return std::nullopt;
     auto request = ipc::encode(RateClient{from});

@@ -50,6 +50,9 @@ public:
     };
     // Whether it may stay.
     net::Task<std::optional<auth::RateRefusal>> arrive(const Presence& presence);
+    // One that the service's gate did not let in: where this worker alone has as many of the client
+    // as all may have together, `auth` hears of it.
+    void note_turned_away(std::uint8_t service, const net::IpAddress& from);
 
     // On port 25, of a client that is counted.
     net::Task<std::optional<auth::RateRefusal>> begin_message(net::IpAddress from);

@@ -19,6 +19,7 @@ inline constexpr ipc::MessageType kAddRecipient = 0x7504; // RateClient → Rate
 inline constexpr ipc::MessageType kNoteRefused = 0x7505;  // RateClient, not answered
 inline constexpr ipc::MessageType kListRates = 0x7506;    // control: Nothing → RateReport
 inline constexpr ipc::MessageType kForgetRates = 0x7507;  // control: net::Network → Forgotten
+inline constexpr ipc::MessageType kTurnedAway = 0x7508;   // RateClient, not answered
 
 struct OpenConnections {
     std::vector<auth::ClientRates::Open> open;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMostShown = 20; // of each counter
 constexpr ipc::MessageType kFirst = kArrive;
-constexpr ipc::MessageType kLast = kForgetRates;
+constexpr ipc::MessageType kLast = kTurnedAway;
 
 std::string describe_refusal(const auth::RateRefusal& refusal) {
     return (refusal.rate ? std::string(auth::name_of(*refusal.rate)) : "open connections") +
@@ -20,6 +20,10 @@ void log_refusal(const net::IpAddress& from, const auth::RateRefusal& refusal) {
     log::info("client_limit_reached", {{"remote_ip", net::format_ip(from)},
                                        {"what", describe_refusal(refusal)},
                                        {"limit", refusal.limit}});
+}
+
+bool is_note(ipc::MessageType type) {
+    return type == kOpen || type == kNoteRefused || type == kTurnedAway;
 }
 
 } // namespace
@@ -48,7 +52,7 @@ void RateService::handle_admin(ipc::Connection& connection, const ipc::Request& 
 
 // What is malformed ends the line, as everywhere (HARDENING 75).
 void RateService::handle_worker(ipc::Connection& connection, const ipc::Request& request) {
-    if (request.type == kOpen || request.type == kNoteRefused) {
+    if (is_note(request.type)) {
         if (!note(connection.id(), request)) end(connection);
         return;
     }
@@ -83,10 +87,13 @@ Result<RateAnswer> RateService::count(ipc::MessageType type, const std::string& 
 }
 
 Result<void> RateService::note(std::uint64_t line, const ipc::Request& request) {
-    if (request.type == kNoteRefused) {
+    if (request.type != kOpen) {
         const auto client = ipc::decode<RateClient>(request.payload);
         if (!client) return std::unexpected(client.error());
-        rates_.note_refused(client->from);
+        if (request.type == kNoteRefused)
+            rates_.note_refused(client->from);
+        else
+            rates_.note_turned_away(client->from);
         return {};
     }
     const auto all = ipc::decode<OpenConnections>(request.payload);

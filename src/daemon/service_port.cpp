@@ -93,20 +93,21 @@ net::Task<void> ServicePort::introduce(std::shared_ptr<ServicePort> self, net::S
 }
 
 void ServicePort::admit(net::Stream stream) {
+    const auto service = static_cast<std::uint8_t>(config_.service);
+    const auto from = handling_.meter.counted(stream.peer().address);
     auto pass = handling_.gate.admit(stream.peer().address);
     if (!pass) {
+        if (from) handling_.meter.note_turned_away(service, *from);
         std::string reason(name_of(pass.error().code));
         net::spawn(io_, turn_away(shared_from_this(), std::move(stream), std::move(reason)),
                    "refuse");
         return;
     }
-    const auto from = handling_.meter.counted(stream.peer().address);
     if (!from) {
         net::spawn(io_, handling_.serve(std::move(stream), std::move(*pass)), "session");
         return;
     }
-    ClientMeter::Presence presence(handling_.meter, static_cast<std::uint8_t>(config_.service),
-                                   *from);
+    ClientMeter::Presence presence(handling_.meter, service, *from);
     net::spawn(
         io_,
         serve_counted(shared_from_this(), std::move(stream), std::move(*pass), std::move(presence)),

@@ -41,7 +41,7 @@ struct RateLimit {
 inline constexpr std::uint32_t kMostRate = 60'000; // that RecentCounts can tell from more
 
 struct ClientLimits {
-    std::uint32_t connections = 200;// open at once, of an address, to one service; 0: no limit
+    std::uint32_t connections = 200; // open at once, of an address, to one service; 0: no limit
     std::array<RateLimit, kRates> rates{RateLimit{300, 0}, RateLimit{3'000, 15'000},
                                         RateLimit{10'000, 50'000}, RateLimit{300, 1'500}};
     std::vector<net::Network> trusted{}; // never counted, as this host is not
@@ -86,6 +86,8 @@ public:
     std::optional<RateRefusal> arrive(std::uint64_t line, const Open& open);
     void set_open(std::uint64_t line, const Open& open);
     void lose(std::uint64_t line); // and all its connections with it
+    // One more than the limit, which the worker saw by what it has open itself, and did not ask.
+    void note_turned_away(const net::IpAddress& from);
 
     std::optional<RateRefusal> begin_message(const net::IpAddress& from);
     std::optional<RateRefusal> add_recipient(const net::IpAddress& from);
