@@ -2,10 +2,13 @@
 // What Database and its statements share: the SQLite handle, the statement cache and the state of
 // health.
 
+#include "db/gathering_vfs.hpp"
+
 #include "maild/base/error.hpp"
 
 #include <sqlite3.h>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,6 +30,7 @@ struct Connection {
     // damage.
     std::unexpected<Error> failure(int result, std::string_view what);
 
+    std::unique_ptr<GatheringVfs> vfs; // of one that writes
     sqlite3* handle = nullptr;
     std::string path; // for messages
     bool is_poisoned = false;

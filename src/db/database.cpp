@@ -50,8 +50,10 @@ Result<std::unique_ptr<detail::Connection>> connect(const std::string& path, con
         (is_reading(options) ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
         (is_immutable ? SQLITE_OPEN_URI : 0);
     const auto name = is_immutable ? immutable_uri(path) : path;
+    if (!is_reading(options)) connection->vfs = detail::GatheringVfs::create(options.vfs);
+    const auto& vfs = connection->vfs ? connection->vfs->name() : options.vfs;
     const int result = sqlite3_open_v2(name.c_str(), &connection->handle, flags,
-                                       options.vfs.empty() ? nullptr : options.vfs.c_str());
+                                       vfs.empty() ? nullptr : vfs.c_str());
     if (result != SQLITE_OK) return connection->failure(result, "open");
     // A -wal that was found stays as it was found.
     if (options.is_frozen)
@@ -183,6 +185,10 @@ Result<void> Database::execute_script(Sql sql) {
 
 std::int64_t Database::last_insert_rowid() const {
     return sqlite3_last_insert_rowid(connection_->handle);
+}
+
+std::int64_t Database::total_changes() const {
+    return sqlite3_total_changes64(connection_->handle);
 }
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_->handle) == 0; }

@@ -85,6 +85,9 @@ public:
     Result<void> execute_script(Sql sql);
 
     std::int64_t last_insert_rowid() const;
+    // Rows that this connection has inserted, changed or deleted since it was opened, also where
+    // that was rolled back.
+    std::int64_t total_changes() const;
     bool in_transaction() const;
     bool is_poisoned() const;
     bool is_damaged() const; // a call of this connection has failed with corrupt

@@ -1,0 +1,166 @@
+#include "db/gathering_vfs.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace maild::db::detail {
+namespace {
+
+constexpr std::size_t kMostGathered = 256 * 1024; // then it is written without waiting for more
+
+// What SQLite allocates for a WAL: it begins with the base class of the C interface, and the file
+// of the VFS below comes behind it.
+struct Log {
+    sqlite3_file base;
+    struct State {
+        std::vector<std::byte> bytes; // not written yet,
+        sqlite3_int64 at = 0;         // and where they belong
+    }* state;
+    alignas(std::max_align_t) std::byte below[1];
+};
+
+constexpr int kHead = offsetof(Log, below);
+
+Log::State& gathered(sqlite3_file* file) { return *reinterpret_cast<Log*>(file)->state; }
+
+sqlite3_file* below(sqlite3_file* file) {
+    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<Log*>(file)->below);
+}
+
+// What could not be written is not tried again: SQLite gives the transaction up.
+int write_out(sqlite3_file* file) {
+    auto& state = gathered(file);
+    if (state.bytes.empty()) return SQLITE_OK;
+    auto* const target = below(file);
+    const int result = target->pMethods->xWrite(target, state.bytes.data(),
+                                                static_cast<int>(state.bytes.size()), state.at);
+    state.bytes.clear();
+    return result;
+}
+
+int close(sqlite3_file* file) {
+    const std::unique_ptr<Log::State> state(&gathered(file));
+    const int written = write_out(file);
+    const int closed = below(file)->pMethods->xClose(below(file));
+    reinterpret_cast<Log*>(file)->state = nullptr;
+    return written != SQLITE_OK ? written : closed;
+}
+
+int read(sqlite3_file* file, void* out, int amount, sqlite3_int64 offset) {
+    const int written = write_out(file);
+    if (written != SQLITE_OK) return written;
+    return below(file)->pMethods->xRead(below(file), out, amount, offset);
+}
+
+int write(sqlite3_file* file, const void* data, int amount, sqlite3_int64 offset) {
+    auto& state = gathered(file);
+    const auto size = static_cast<std::size_t>(amount);
+    const auto end = state.at + static_cast<sqlite3_int64>(state.bytes.size());
+    if (!state.bytes.empty() && (offset != end || state.bytes.size() + size > kMostGathered)) {
+        const int written = write_out(file);
+        if (written != SQLITE_OK) return written;
+    }
+    if (state.bytes.empty()) state.at = offset;
+    const auto* const bytes = static_cast<const std::byte*>(data);
+    state.bytes.insert(state.bytes.end(), bytes, bytes + size);
+    return SQLITE_OK;
+}
+
+int truncate(sqlite3_file* file, sqlite3_int64 size) {
+    const int written = write_out(file);
+    if (written != SQLITE_OK) return written;
+    return below(file)->pMethods->xTruncate(below(file), size);
+}
+
+int sync(sqlite3_file* file, int flags) {
+    const int written = write_out(file);
+    if (written != SQLITE_OK) return written;
+    return below(file)->pMethods->xSync(below(file), flags);
+}
+
+int file_size(sqlite3_file* file, sqlite3_int64* out) {
+    const int written = write_out(file);
+    if (written != SQLITE_OK) return written;
+    return below(file)->pMethods->xFileSize(below(file), out);
+}
+
+int lock(sqlite3_file* file, int level) { return below(file)->pMethods->xLock(below(file), level); }
+int unlock(sqlite3_file* file, int level) {
+    return below(file)->pMethods->xUnlock(below(file), level);
+}
+int check_reserved_lock(sqlite3_file* file, int* out) {
+    return below(file)->pMethods->xCheckReservedLock(below(file), out);
+}
+int file_control(sqlite3_file* file, int what, void* argument) {
+    return below(file)->pMethods->xFileControl(below(file), what, argument);
+}
+int sector_size(sqlite3_file* file) { return below(file)->pMethods->xSectorSize(below(file)); }
+int device_characteristics(sqlite3_file* file) {
+    return below(file)->pMethods->xDeviceCharacteristics(below(file));
+}
+
+// Without what only a database has: shared memory and memory maps.
+const sqlite3_io_methods kMethods = {.iVersion = 1,
+                                     .xClose = close,
+                                     .xRead = read,
+                                     .xWrite = write,
+                                     .xTruncate = truncate,
+                                     .xSync = sync,
+                                     .xFileSize = file_size,
+                                     .xLock = lock,
+                                     .xUnlock = unlock,
+                                     .xCheckReservedLock = check_reserved_lock,
+                                     .xFileControl = file_control,
+                                     .xSectorSize = sector_size,
+                                     .xDeviceCharacteristics = device_characteristics,
+                                     .xShmMap = nullptr,
+                                     .xShmLock = nullptr,
+                                     .xShmBarrier = nullptr,
+                                     .xShmUnmap = nullptr,
+                                     .xFetch = nullptr,
+                                     .xUnfetch = nullptr};
+
+std::string unused_name() {
+    static std::atomic<std::uint64_t> last{0};
+    return "maild-gathering-" + std::to_string(++last);
+}
+
+} // namespace
+
+std::unique_ptr<GatheringVfs> GatheringVfs::create(const std::string& base) {
+    auto* const found = sqlite3_vfs_find(base.empty() ? nullptr : base.c_str());
+    return found == nullptr ? nullptr : std::unique_ptr<GatheringVfs>(new GatheringVfs(found));
+}
+
+// All but open() is the other's, with what it keeps beside its methods.
+GatheringVfs::GatheringVfs(sqlite3_vfs* base) : name_(unused_name()), vfs_{*base, base} {
+    vfs_.szOsFile = kHead + base->szOsFile;
+    vfs_.pNext = nullptr;
+    vfs_.zName = name_.c_str();
+    vfs_.xOpen = open;
+    sqlite3_vfs_register(&vfs_, 0);
+}
+
+GatheringVfs::~GatheringVfs() { sqlite3_vfs_unregister(&vfs_); }
+
+int GatheringVfs::open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags,
+                       int* out_flags) {
+    auto* const base = static_cast<Vfs*>(vfs)->base;
+    if ((flags & SQLITE_OPEN_WAL) == 0) return base->xOpen(base, name, file, flags, out_flags);
+    auto* const log = reinterpret_cast<Log*>(file);
+    const int result = base->xOpen(base, name, below(file), flags, out_flags);
+    // SQLite closes what has methods, also after a failure.
+    log->base.pMethods = nullptr;
+    if (result != SQLITE_OK) {
+        if (below(file)->pMethods != nullptr) below(file)->pMethods->xClose(below(file));
+        return result;
+    }
+    log->state = new Log::State;
+    log->base.pMethods = &kMethods;
+    return SQLITE_OK;
+}
+
+} // namespace maild::db::detail
