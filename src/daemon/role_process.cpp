@@ -6,6 +6,7 @@
 
 #include "maild/base/ensure.hpp"
 #include "maild/base/log.hpp"
+#include "maild/base/thread_name.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -109,8 +110,10 @@ Result<void> RoleProcess::meet_supervisor() {
 }
 
 Result<void> RoleProcess::lock_in() {
-    log::set_process(std::string(name_of(role())) +
-                     (role() == Role::worker ? "-" + std::to_string(index()) : ""));
+    const auto name = std::string(name_of(role())) +
+                      (role() == Role::worker ? "-" + std::to_string(index()) : "");
+    log::set_process(name);
+    name_thread("maild-" + name);
     program_ = factory_(role());
     if (!program_) return maild::fail(Errc::internal, "no program for this role");
     auto loaded = preload_libraries();

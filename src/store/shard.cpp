@@ -7,6 +7,7 @@
 #include "store/search_index.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/base/thread_name.hpp"
 #include "maild/db/migration.hpp"
 
 namespace maild::store {
@@ -228,6 +229,7 @@ void Shard::read(std::move_only_function<void(Reading&)> job) {
 }
 
 void Shard::run_reader(db::Database& database) {
+    name_thread("reader");
     for (;;) {
         std::move_only_function<void(Reading&)> job;
         {

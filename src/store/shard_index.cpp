@@ -5,6 +5,7 @@
 #include "store/shard.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/base/thread_name.hpp"
 
 #include <sys/resource.h>
 
@@ -68,6 +69,7 @@ void Shard::post_index_work() {
 }
 
 void Shard::run_indexer() {
+    name_thread("indexer");
     ::setpriority(PRIO_PROCESS, 0, kNiceness); // of this thread alone
     std::int64_t seen = 0;
     while (!is_stopping_) {

@@ -6,6 +6,7 @@
 
 #include "maild/base/crc32c.hpp"
 #include "maild/base/log.hpp"
+#include "maild/base/thread_name.hpp"
 #include "maild/db/transaction.hpp"
 
 #include <iterator>
@@ -76,6 +77,7 @@ void Shard::wake_writer() {
 }
 
 void Shard::run_writer() {
+    name_thread("writer");
     auto last_upkeep = std::chrono::steady_clock::now();
     for (;;) {
         bool is_idle = false;
