@@ -75,25 +75,55 @@ Result<auth::Token> Registry::grant(const Account& account, auth::Right right) {
     token.right = right;
     token.quota_bytes = *quota;
     token.quota_messages = account.quota_messages;
-    token.issued = clock_.now();
-    token.expires = token.issued + (right == auth::Right::deliver ? settings_.delivery_time
-                                                                  : settings_.access_time);
-    key_.sign(token);
+    issue(token);
     return token;
 }
 
+void Registry::issue(auth::Token& token) const {
+    token.issued = clock_.now();
+    token.expires = token.issued + (token.right == auth::Right::deliver ? settings_.delivery_time
+                                                                        : settings_.access_time);
+    key_.sign(token);
+}
+
+// What comes at once goes to the same few, and each has some eight rows to be read. Only what was
+// accepted, and leads to few, is worth its memory; what SRS made is good for a time.
 Result<Resolution> Registry::resolve_now(const std::string& address) {
+    constexpr std::size_t kMostResolved = 4096;
+    constexpr std::size_t kMostTargets = 8;
+    if (const auto version = rows_->version(); version != resolved_version_ || !version) {
+        resolved_.clear();
+        resolved_version_ = version;
+    }
+    if (const auto known = resolved_.find(address); known != resolved_.end()) {
+        auto resolution = known->second;
+        for (auto& target : resolution.targets)
+            if (auto* local = std::get_if<LocalTarget>(&target)) issue(local->grant);
+        return resolution;
+    }
     const auto returned = sender_behind(address);
     if (!returned) return std::unexpected(returned.error());
-    auto route = find_route(*rows_, returned->value_or(address));
+    auto resolution = read_resolution(address, *returned);
+    if (resolution && !*returned && resolved_version_ && resolution->verdict == Verdict::accepted &&
+        resolution->targets.size() <= kMostTargets) {
+        if (resolved_.size() >= kMostResolved) resolved_.clear();
+        resolved_.emplace(address, *resolution);
+    }
+    return resolution;
+}
+
+// `returned`: whom SRS has hidden in the address.
+Result<Resolution> Registry::read_resolution(const std::string& address,
+                                             const std::optional<std::string>& returned) {
+    auto route = find_route(*rows_, returned.value_or(address));
     if (!route) return std::unexpected(std::move(route.error()));
     Resolution resolution;
     resolution.verdict = route->verdict;
     resolution.steps = std::move(route->steps);
-    if (*returned) resolution.steps.insert(resolution.steps.begin(), {"srs", address, **returned});
-    if (*returned && route->verdict == Verdict::not_local) {
+    if (returned) resolution.steps.insert(resolution.steps.begin(), {"srs", address, *returned});
+    if (returned && route->verdict == Verdict::not_local) {
         resolution.verdict = Verdict::accepted;
-        resolution.targets.emplace_back(RelayTarget{**returned});
+        resolution.targets.emplace_back(RelayTarget{*returned});
     }
     for (auto& hit : route->local) {
         const auto account = rows_->load_account(hit.account);

@@ -45,6 +45,9 @@ public:
     virtual Result<void> begin() = 0;
     virtual Result<void> commit() = 0; // durable when it returns success
     virtual void rollback() = 0;
+    // Another number than before whenever any row may have changed, so that what was read stays
+    // good while it is the same; none: that is not known.
+    virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
 
     // With the number of accounts and the domain's aliases; sorted by name.
     virtual Result<std::vector<directory::Domain>> list_domains() = 0;

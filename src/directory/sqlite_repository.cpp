@@ -60,11 +60,22 @@ Result<void> SqliteRepository::begin() {
 Result<void> SqliteRepository::commit() {
     auto committed = transaction_->commit();
     transaction_.reset();
-    if (!committed) return committed;
+    if (!committed) {
+        ++rollbacks_;
+        return committed;
+    }
     return checkpoint_when_due();
 }
 
-void SqliteRepository::rollback() { transaction_.reset(); }
+void SqliteRepository::rollback() {
+    transaction_.reset();
+    ++rollbacks_;
+}
+
+// Nobody else writes: the process has the database for itself. Neither number ever falls.
+std::optional<std::uint64_t> SqliteRepository::version() const {
+    return static_cast<std::uint64_t>(database_.total_changes()) + rollbacks_;
+}
 
 // The change is durable already: a checkpoint that fails is tried again after the next ones.
 Result<void> SqliteRepository::checkpoint_when_due() {

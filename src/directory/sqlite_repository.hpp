@@ -31,6 +31,7 @@ public:
     Result<void> begin() override;
     Result<void> commit() override;
     void rollback() override;
+    std::optional<std::uint64_t> version() const override;
 
     Result<std::vector<directory::Domain>> list_domains() override;
     Result<std::optional<directory::Domain>> show_domain(const std::string& name) override;
@@ -111,6 +112,7 @@ private:
     db::Database database_;
     std::optional<db::Transaction> transaction_;
     unsigned commits_ = 0; // since the last checkpoint
+    std::uint64_t rollbacks_ = 0;
 };
 
 } // namespace maild::directory

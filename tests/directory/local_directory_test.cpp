@@ -44,6 +44,63 @@ TEST(LocalDirectory, OutlivesTheProcess) {
     EXPECT_EQ(world.run(world.directory().resolve("team@example.org"))->verdict, Verdict::accepted);
 }
 
+std::string resolved(World& world, const std::string& address) {
+    const auto resolution = world.run(world.directory().resolve(address));
+    if (!resolution) return std::string(name_of(resolution.error().code));
+    std::string out = resolution->verdict == Verdict::accepted ? "" : "refused";
+    for (const auto& target : resolution->targets) {
+        const auto& local = std::get<LocalTarget>(target);
+        out += local.address + " " + std::to_string(local.grant.quota_bytes) + " " + local.detail +
+               ";";
+    }
+    return out;
+}
+
+// What was resolved is remembered; every change is seen with the next address all the same, and
+// each grant is good for its whole time.
+TEST(LocalDirectory, ResolvesAnewAfterEachChange) {
+    World world(Kind::local);
+    fill(world);
+    const auto twice = [&world](const std::string& address) {
+        const auto first = resolved(world, address);
+        EXPECT_EQ(resolved(world, address), first);
+        return first;
+    };
+    EXPECT_EQ(twice("team@example.org"), "ada@example.org 9 ;");
+    EXPECT_EQ(twice("ada+x@example.org"), "ada@example.org 9 x;");
+    const auto before = world.run(world.directory().resolve("ada@example.org"))->targets.at(0);
+    world.clock().advance(std::chrono::minutes(10));
+    const auto after = world.run(world.directory().resolve("ada@example.org"))->targets.at(0);
+    EXPECT_EQ(std::get<LocalTarget>(after).grant.expires,
+              std::get<LocalTarget>(before).grant.expires + std::chrono::minutes(10));
+    EXPECT_TRUE(world.key().verify(std::get<LocalTarget>(after).grant, world.clock().now()));
+
+    const auto change = [&world](const std::string& address, AccountChange wanted) {
+        ASSERT_TRUE(world.run(world.admin().change_account(address, std::move(wanted))));
+    };
+    AccountChange smaller;
+    smaller.quota_bytes = 7;
+    change("ada@example.org", smaller);
+    EXPECT_EQ(twice("team@example.org"), "ada@example.org 7 ;");
+    ASSERT_TRUE(world.run(world.admin().add_account({"bob@example.org", "secret", 8})));
+    ASSERT_TRUE(world.run(world.admin().add_alias({"team@example.org", {"bob@example.org"}})));
+    EXPECT_EQ(twice("team@example.org"), "ada@example.org 7 ;bob@example.org 8 ;");
+    AccountChange taken; // is refused, and taken back
+    taken.new_address = "bob@example.org";
+    EXPECT_FALSE(world.run(world.admin().change_account("ada@example.org", taken)));
+    EXPECT_EQ(twice("team@example.org"), "ada@example.org 7 ;bob@example.org 8 ;");
+    AccountChange off;
+    off.disabled = true;
+    change("bob@example.org", off);
+    EXPECT_EQ(twice("team@example.org"), "ada@example.org 7 ;");
+    ASSERT_TRUE(world.run(world.admin().remove_alias({"team@example.org", {}})));
+    EXPECT_EQ(twice("team@example.org"), "refused");
+    DomainChange closed;
+    closed.disabled = true;
+    ASSERT_TRUE(world.run(world.admin().change_domain("example.org", closed)));
+    EXPECT_EQ(twice("ada@example.org"), "refused");
+}
+
 auto trying(World& world) {
     return [&world](const std::string& who, const std::string& password, const std::string& from) {
         const auto result =

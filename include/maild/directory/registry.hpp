@@ -23,7 +23,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace maild::directory {
@@ -192,7 +194,10 @@ private:
                                         Guard::Turn turn, const char* wrong);
     Result<auth::Token> grant(const Account& account, auth::Right right);
     Result<Referral> refer_to(const Account& account);
+    void issue(auth::Token& token) const;
     Result<Resolution> resolve_now(const std::string& address);
+    Result<Resolution> read_resolution(const std::string& address,
+                                       const std::optional<std::string>& returned);
     Result<bool> leads_to(AccountId account, const std::string& address);
     Result<SubmissionVerdict> judge_claims(const Submission& submission);
     Result<SubmissionVerdict> submit_locally(const Submission& submission);
@@ -217,6 +222,8 @@ private:
                                    const std::vector<Addition>& additions);
 
     std::unique_ptr<Repository> rows_;
+    std::unordered_map<std::string, Resolution> resolved_; // by what was asked for
+    std::optional<std::uint64_t> resolved_version_;        // of the rows that it was read from
     std::unique_ptr<Hasher> hasher_;
     auth::TokenKey key_;
     const Clock& clock_;
