@@ -1,6 +1,7 @@
 #include "daemon/smtp_backend.hpp"
 
 #include "daemon/hold_reason.hpp"
+#include "daemon/resolved_route.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/delivery/report.hpp"
@@ -19,58 +20,14 @@
 namespace maild::daemon {
 namespace {
 
-// What goes to other hosts waits where an admin sees it.
-
-// An accepted recipient with where it leads, from RCPT to the end of data.
-struct ResolvedRoute final : smtp::Route {
-    directory::Resolution resolution;
-};
-
 std::unexpected<smtp::Refusal> refuse(Errc code, std::string internal = {}) {
     return std::unexpected(smtp::Refusal(Error{code, std::move(internal)}));
-}
-
-Errc code_for(directory::Verdict verdict) {
-    switch (verdict) {
-    case directory::Verdict::accepted: return Errc::internal;
-    case directory::Verdict::not_local: return Errc::no_such_domain;
-    case directory::Verdict::no_such_user: return Errc::no_such_account;
-    case directory::Verdict::domain_disabled:
-    case directory::Verdict::account_disabled: return Errc::disabled;
-    case directory::Verdict::alias_loop: return Errc::cannot;
-    case directory::Verdict::too_many_targets: return Errc::limit_exceeded;
-    }
-    return Errc::internal;
-}
-
-// RFC 5321 §6.2 and RFC 3463: circles of aliases are a routing loop, not a bad address.
-smtp::Refusal refusal_for(directory::Verdict verdict) {
-    if (verdict != directory::Verdict::alias_loop)
-        return smtp::Refusal(Error{code_for(verdict), {}});
-    return smtp::Refusal(smtp::Reply{.code = 554,
-                                     .status = smtp::Status{.subject = 4, .detail = 6},
-                                     .text = "Aliases of this address run in a circle"},
-                         "alias_loop");
 }
 
 bool has_relay(const directory::Resolution& resolution) {
     return std::ranges::any_of(resolution.targets, [](const auto& target) {
         return std::holds_alternative<directory::RelayTarget>(target);
     });
-}
-
-bool has_local(const directory::Resolution& resolution) {
-    return std::ranges::any_of(resolution.targets, [](const auto& target) {
-        return std::holds_alternative<directory::LocalTarget>(target);
-    });
-}
-
-// RFC 4865. Whoever could put it into the mailbox at that time does not exist yet.
-smtp::Refusal cannot_hold() {
-    return smtp::Refusal(smtp::Reply{.code = 554,
-                                     .status = smtp::Status{.subject = 3, .detail = 3},
-                                     .text = "Mail for mailboxes here cannot be held back"},
-                         "cannot_hold");
 }
 
 queue::Handling handling_of(const smtp::Envelope& envelope) {
@@ -184,45 +141,6 @@ net::Task<Result<void, smtp::Refusal>> SmtpBackend::verify_sender(const smtp::Cl
     if (!allowed) co_return std::unexpected(smtp::Refusal(allowed.error()));
     if (!*allowed) co_return refuse(Errc::not_permitted, "not the sender's own address");
     co_return Result<void, smtp::Refusal>{};
-}
-
-// Refused only when nobody that the address leads to has room: an alias of many goes to those who
-// have. Asked without a quota too: where the recipient's shard is offline, it is refused alone.
-net::Task<Result<void>> SmtpBackend::check_room(const directory::Resolution& resolution,
-                                                std::uint64_t size) {
-    Result<void> worst{};
-    for (const auto& target : resolution.targets) {
-        const auto* local = std::get_if<directory::LocalTarget>(&target);
-        if (local == nullptr) co_return Result<void>{};
-        auto room = co_await store_.check_room(local->grant, size);
-        if (room) co_return room;
-        worst = std::move(room);
-    }
-    co_return worst;
-}
-
-net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
-SmtpBackend::verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope,
-                              const smtp::Rcpt& rcpt) {
-    auto counted = co_await count_recipient(client);
-    if (!counted) co_return std::unexpected(std::move(counted.error()));
-    auto resolution = co_await resolve(client, rcpt);
-    if (!resolution) co_return std::unexpected(smtp::Refusal(resolution.error()));
-    for (auto& step : resolution->steps)
-        envelope.steps.push_back({std::move(step.rule), std::move(step.from), std::move(step.to)});
-    const bool is_relay = resolution->verdict == directory::Verdict::not_local && may_relay(client);
-    if (resolution->verdict != directory::Verdict::accepted && !is_relay) {
-        co_return refuse_recipient(client, refusal_for(resolution->verdict));
-    }
-    if (has_local(*resolution) && smtp::release_time(envelope.mail, envelope.begun))
-        co_return std::unexpected(cannot_hold());
-    if (!is_relay) {
-        const auto room = co_await check_room(*resolution, envelope.mail.size.value_or(0));
-        if (!room) co_return std::unexpected(smtp::Refusal(room.error()));
-    }
-    auto route = std::make_unique<ResolvedRoute>();
-    route->resolution = std::move(*resolution);
-    co_return Result<std::unique_ptr<smtp::Route>, smtp::Refusal>(std::move(route));
 }
 
 // Whose shard keeps the queue rows: the sender's own; for mail that an alias sends on, the

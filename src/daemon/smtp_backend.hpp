@@ -44,6 +44,8 @@ public:
     net::Task<Result<std::unique_ptr<smtp::Route>, smtp::Refusal>>
     verify_recipient(const smtp::Client& client, const smtp::Envelope& envelope,
                      const smtp::Rcpt& rcpt) override;
+    net::Task<void> look_up(const smtp::Client& client, const smtp::Envelope& envelope,
+                            std::vector<smtp::Rcpt> rcpts) override;
     net::Task<std::vector<Result<void, smtp::Refusal>>>
     accept(const smtp::Client& client, smtp::Envelope& envelope,
            const smtp::Content& content) override;
@@ -54,6 +56,15 @@ private:
                                                                const smtp::Mail& mail);
     net::Task<Result<directory::Resolution>> resolve(const smtp::Client& client,
                                                      const smtp::Rcpt& rcpt);
+    // What RCPT takes from other processes.
+    struct Found {
+        Result<directory::Resolution> resolution;
+        Result<void> room{}; // of an accepted one that stays here
+    };
+    class FoundAhead;
+    net::Task<Found> find(const smtp::Client& client, const smtp::Rcpt& rcpt, std::uint64_t size);
+    net::Task<void> find_into(const smtp::Client& client, const smtp::Rcpt& rcpt,
+                              std::uint64_t size, std::optional<Found>& out);
     bool may_prioritize(const smtp::Client& client) const;
     net::Task<Result<void>> check_room(const directory::Resolution& resolution, std::uint64_t size);
     net::Task<Result<void>> choose_queue(const smtp::Client& client,

@@ -38,6 +38,20 @@ bool LineReader::has_line() const {
     return buffer_.find("\r\n", from) != std::string::npos;
 }
 
+std::vector<std::string_view> LineReader::buffered_lines(std::size_t at_most) const {
+    std::vector<std::string_view> lines;
+    auto rest = std::string_view(buffer_).substr(position_);
+    while (discarded_ == 0 && lines.size() < at_most) {
+        const auto end = rest.find("\r\n");
+        if (end == std::string_view::npos || end + 2 > max_line_) break;
+        const auto line = rest.substr(0, end);
+        if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) break;
+        lines.push_back(line);
+        rest.remove_prefix(end + 2);
+    }
+    return lines;
+}
+
 // No line can end here any more within what is allowed.
 bool LineReader::is_hopeless() const {
     return buffer_.size() - position_ + discarded_ >= max_line_ + max_discard_;

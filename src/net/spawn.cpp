@@ -1,11 +1,16 @@
 #include "maild/net/spawn.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/net/timer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <exception>
+#include <memory>
 #include <utility>
 
 namespace maild::net {
@@ -28,6 +33,30 @@ void spawn(boost::asio::io_context& io, Task<void> task, std::string name) {
                           [name = std::move(name)](const std::exception_ptr& exception) {
                               if (exception) report(name, exception);
                           });
+}
+
+Task<void> all(std::vector<Task<void>> tasks) {
+    struct Join {
+        std::size_t running = 0;
+        std::exception_ptr exception;
+        Event changed;
+    };
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto join = std::make_shared<Join>();
+    join->running = tasks.size();
+    for (auto& task : tasks) {
+        boost::asio::co_spawn(executor, std::move(task),
+                              [join](const std::exception_ptr& exception) {
+                                  if (!join->exception) join->exception = exception;
+                                  if (--join->running == 0) join->changed.notify();
+                              });
+    }
+    constexpr std::chrono::milliseconds kLook = std::chrono::hours(1);
+    while (join->running > 0) {
+        const auto changed = co_await join->changed.wait(kLook);
+        (void)changed;
+    }
+    if (join->exception) std::rethrow_exception(join->exception);
 }
 
 void post(boost::asio::io_context& io, std::move_only_function<void()> job) {

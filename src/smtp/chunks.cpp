@@ -77,6 +77,7 @@ net::Task<ContentResult> Session::on_chunk() {
 void Session::forget_transaction(std::string_view why) {
     record_transaction(why);
     transaction_.reset();
+    looked_up_ = 0;
     chunks_.reset();
     has_failed_chunk_ = false;
     chunk_count_ = 0;

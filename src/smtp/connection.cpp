@@ -10,6 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::size_t kMostLookedUp = 100; // RCPTs together
+
 // 64 random bits in Crockford's base32: letters and digits only, as log and Received need it.
 std::string make_session_id(Random& random) {
     constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -170,6 +172,10 @@ net::Task<Result<void>> Connection::converse() {
         const auto line = co_await reader_.next(timeout);
         if (!line) co_return std::unexpected(line.error());
         const bool was_known = session_.client().identity.has_value();
+        if (session_.wants_group(*line)) {
+            auto following = reader_.buffered_lines(kMostLookedUp - 1);
+            co_await session_.look_up(*line, std::move(following));
+        }
         auto replies = co_await session_.on_line(*line, !reader_.empty());
         look_for_end_of_chunks();
         const auto& identity = session_.client().identity;

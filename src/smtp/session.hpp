@@ -57,6 +57,10 @@ public:
     Replies greeting() const; // RFC 5321 §4.3.1
     // `is_followed`: more input than this line has already arrived.
     net::Task<Replies> on_line(net::Line line, bool is_followed);
+    // Before that: lines that have come already, of which a group of RCPT is looked up together.
+    // `wants_group`: the line begins one.
+    bool wants_group(const net::Line& line) const;
+    net::Task<void> look_up(const net::Line& first, std::vector<std::string_view> following);
     // After the content's end; `content` is finished, and given up: a backend may change it.
     net::Task<ContentResult> on_content(ContentReader& content);
     // BDAT: octets of the chunk, at most chunk_left(); then, when all have come, what is answered.
@@ -164,6 +168,7 @@ private:
     std::uint64_t chunk_count_ = 0;        // of this transaction …
     std::uint64_t chunk_octets_ = 0;       // … and their octets, kept or not
     std::optional<auth::SaslLogin> login_; // between AUTH and its last response
+    std::size_t looked_up_ = 0;            // RCPTs to come that were looked up
     bool sender_refused_ = false;          // the last MAIL: its pipelined RCPTs are no mistakes
     std::uint64_t transactions_ = 0;
     unsigned refused_senders_ = 0;

@@ -42,6 +42,8 @@ void log_refusal(std::string_view event, const Client& client, std::string_view 
                 {"reason", refusal.error.internal}});
 }
 
+bool is_rcpt(std::string_view line) { return ascii::starts_with_icase(line, "RCPT "); }
+
 } // namespace
 
 Session::Decision Session::check_mail(const Mail& command) const {
@@ -82,7 +84,27 @@ Replies Session::refuse_sender(const Mail& command, const Refusal& refusal) {
     return count_rcpt_failure(std::move(text));
 }
 
+bool Session::wants_group(const net::Line& line) const {
+    return transaction_ && !in_chunks() && looked_up_ == 0 && is_rcpt(line.text);
+}
+
+net::Task<void> Session::look_up(const net::Line& first, std::vector<std::string_view> following) {
+    const auto utf8 = transaction_->mail.smtputf8 ? mail::Utf8::allowed : mail::Utf8::refused;
+    following.insert(following.begin(), first.text);
+    std::vector<Rcpt> group;
+    for (const auto line : following) {
+        if (!is_rcpt(line)) break;
+        auto command = parse_command(line, utf8);
+        if (!command) continue;
+        if (auto* rcpt = std::get_if<Rcpt>(&*command)) group.push_back(std::move(*rcpt));
+    }
+    if (group.size() < 2) co_return;
+    looked_up_ = group.size();
+    co_await server_.backend.look_up(client_, *transaction_, std::move(group));
+}
+
 net::Task<Replies> Session::handle(const Rcpt& command) {
+    if (looked_up_ > 0) --looked_up_;
     if (!transaction_ && sender_refused_)
         co_return count_rcpt_failure(std::string(replies::kBadSequence));
     if (!transaction_ || in_chunks()) co_return bad(replies::kBadSequence);

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -50,6 +51,54 @@ TEST(Event, WakesEveryoneWhoWaits) {
     EXPECT_TRUE(**second);
     EXPECT_FALSE(event.take());
     EXPECT_FALSE(finish(io, event.wait(5ms)));
+}
+
+Task<void> add_up(Event& start, int value, int& sum) {
+    const auto started = co_await start.wait(5s);
+    if (value < 0) throw std::runtime_error("below zero");
+    sum += started ? value : 0;
+}
+
+TEST(All, AreDoneWhenTheLastOneIs) {
+    boost::asio::io_context io;
+    std::deque<Event> starts(3);
+    int sum = 0;
+    std::vector<Task<void>> tasks;
+    for (int i = 0; i < 3; ++i)
+        tasks.push_back(add_up(starts.at(static_cast<std::size_t>(i)), 1 << i, sum));
+    auto done = std::make_shared<bool>(false);
+    spawn(io, test::keep_result(all(std::move(tasks)), done), "all");
+    for (const auto& [which, expected] : {std::pair{2U, 4}, {0U, 5}, {1U, 7}}) {
+        EXPECT_FALSE(*done);
+        starts.at(which).notify();
+        test::run_until(io, [&] { return sum == expected; });
+    }
+    test::run_until(io, [&] { return *done; });
+    finish(io, all({}));
+}
+
+TEST(All, ThrowsWhenTheOthersAreDone) {
+    boost::asio::io_context io;
+    Event start;
+    int sum = 0;
+    std::string thrown;
+    const auto run = [&]() -> Task<void> {
+        std::vector<Task<void>> tasks;
+        tasks.push_back(add_up(start, -1, sum));
+        tasks.push_back(add_up(start, 2, sum));
+        try {
+            co_await all(std::move(tasks));
+        } catch (const std::runtime_error& error) {
+            thrown = error.what();
+        }
+    };
+    auto done = std::make_shared<bool>(false);
+    spawn(io, test::keep_result(run(), done), "all");
+    io.poll();
+    start.notify();
+    test::run_until(io, [&] { return *done; });
+    EXPECT_EQ(thrown, "below zero");
+    EXPECT_EQ(sum, 2);
 }
 
 TEST(Event, IsRememberedOnceWhenNobodyWaits) {

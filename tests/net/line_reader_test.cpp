@@ -154,6 +154,29 @@ TEST_F(LineReaderTest, KnowsWhetherALineIsThere) {
     EXPECT_TRUE(in.empty());
 }
 
+TEST_F(LineReaderTest, ShowsWholeLinesThatHaveCome) {
+    const auto shown = [this](std::size_t at_most) {
+        std::string out;
+        for (const auto line : in.buffered_lines(at_most)) out.append(line) += "|";
+        return out;
+    };
+    EXPECT_EQ(shown(9), "");
+    send_all(ends.peer.get(), "one\r\ntwo\r\nthree\r\nfour\r\nfi");
+    EXPECT_EQ(next(), "one");
+    EXPECT_EQ(shown(9), "two|three|four|");
+    EXPECT_EQ(shown(2), "two|three|");
+    EXPECT_EQ(next(), "two") << "they stay";
+    send_all(ends.peer.get(), "ve\r\nbare \n\r\nsix\r\n");
+    for (const auto* line : {"three", "four", "five"}) EXPECT_EQ(next(), line);
+    EXPECT_EQ(shown(9), "") << "nothing behind what is wrong";
+    EXPECT_EQ(next(), "bare \n");
+    send_all(ends.peer.get(), std::string(1001, 'x') + "\r\nseven\r\n");
+    EXPECT_EQ(next(), "six");
+    static_cast<void>(next());
+    EXPECT_EQ(next(), "seven");
+    EXPECT_EQ(shown(9), "");
+}
+
 TEST_F(LineReaderTest, MixesLinesAndBytes) {
     send_all(ends.peer.get(), "BDAT 5\r\nab\r\nxQUIT\r\n");
     EXPECT_EQ(next(), "BDAT 5");

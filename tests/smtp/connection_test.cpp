@@ -27,6 +27,30 @@ TEST(SmtpConnection, AnswersAPipelinedGroupAtOnce) { // RFC 2920 §3.2
     EXPECT_EQ(wire.backend().accepted[0].content, "Subject: x\r\n\r\nhello\r\n");
 }
 
+// RFC 2920: what has come at once can be looked up at once. Each is answered for itself.
+TEST(SmtpConnection, LooksAGroupOfRecipientsUpTogether) {
+    Wire wire;
+    wire.read_until(kGreeting);
+    wire.send("EHLO client.example\r\n");
+    wire.read_until("250 ENHANCEDSTATUSCODES\r\n");
+    wire.send("MAIL FROM:<>\r\nRCPT TO:<ada@example.org>\r\nrcpt to:<nobody@example.org>\r\n"
+              "RCPT TO:<@>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n");
+    const auto replies = wire.read_until("354 ");
+    using List = std::vector<std::string>;
+    EXPECT_EQ(wire.backend().looked_up,
+              (List{"ada@example.org nobody@example.org bob@example.org"}));
+    EXPECT_LT(replies.find("550 5.1.1"), replies.find("501 "));
+    wire.transact("\r\nhello\r\n.\r\n", "250 2.0.0");
+    EXPECT_EQ(wire.backend().accepted.at(0).recipients,
+              (List{"ada@example.org", "bob@example.org"}));
+
+    wire.send("MAIL FROM:<>\r\nRCPT TO:<ada@example.org>\r\nRSET\r\nMAIL FROM:<>\r\n"
+              "RCPT TO:<bob@example.org>\r\nRCPT TO:<ada@example.org>\r\nRSET\r\nNOOP\r\n");
+    wire.read_until("250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n");
+    EXPECT_EQ(wire.backend().looked_up.size(), 2U) << "one alone is no group";
+    EXPECT_EQ(wire.backend().looked_up.back(), "bob@example.org ada@example.org");
+}
+
 TEST(SmtpConnection, TakesTheNextTransactionBehindTheDot) {
     Wire wire;
     wire.until_content();

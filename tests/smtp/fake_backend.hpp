@@ -49,6 +49,7 @@ public:
     maild::test::ScramHost scram_host{"secret"};
     std::size_t routes_checked = 0;
     std::optional<std::int8_t> priority; // what it makes of any
+    std::vector<std::string> looked_up;  // together, with spaces between
 
     auth::Authenticator& authenticator() override { return *this; }
     net::Task<auth::LoginResult> login(auth::Credentials credentials, const net::Peer&) override {
@@ -114,6 +115,13 @@ public:
             co_return fail(Errc::no_such_account, "unknown");
         std::unique_ptr<Route> route = std::make_unique<FakeRoute>(address);
         co_return route;
+    }
+
+    net::Task<void> look_up(const Client&, const Envelope&, std::vector<Rcpt> rcpts) override {
+        auto& group = looked_up.emplace_back();
+        for (const auto& rcpt : rcpts)
+            group += (group.empty() ? "" : " ") + path_of(rcpt.forward_path);
+        co_return;
     }
 
     net::Task<std::vector<Result<void, Refusal>>> accept(const Client& client, Envelope& envelope,

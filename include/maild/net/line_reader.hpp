@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maild::net {
 
@@ -27,6 +28,9 @@ public:
 
     bool has_line() const; // a whole line is buffered: next() will not wait
     Task<Result<Line>> next(std::chrono::milliseconds timeout);
+    // Whole lines that are buffered, in their order and without CRLF; they stay. Only such as
+    // next() would find nothing wrong with, up to the first other one. Valid until the next call.
+    std::vector<std::string_view> buffered_lines(std::size_t at_most) const;
 
     // Raw bytes for BDAT and DATA: what is buffered first, then from the stream. At least one byte.
     Task<Result<std::string_view>> next_bytes(std::size_t at_most,

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace maild::net {
 
@@ -12,6 +13,10 @@ namespace maild::net {
 // and ends only it. What the task refers to must live as long as it runs: pass values or
 // shared_ptr.
 void spawn(boost::asio::io_context& io, Task<void> task, std::string name);
+
+// All of them at once, beside each other; done when the last one is. The first exception that
+// leaves one is thrown then.
+Task<void> all(std::vector<Task<void>> tasks);
 
 // From any thread: `job` runs on io's thread, soon, never inside this call.
 void post(boost::asio::io_context& io, std::move_only_function<void()> job);

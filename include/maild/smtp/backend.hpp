@@ -79,6 +79,15 @@ public:
     virtual net::Task<Result<std::unique_ptr<Route>, Refusal>>
     verify_recipient(const Client& client, const Envelope& envelope, const Rcpt& rcpt) = 0;
 
+    // A group of RCPT that has come at once (RFC 2920): verify_recipient() is asked for each of
+    // them next. What it takes can be got for all of them together, here; nothing is decided, and
+    // nobody is told anything.
+    virtual net::Task<void> look_up([[maybe_unused]] const Client& client,
+                                    [[maybe_unused]] const Envelope& envelope,
+                                    [[maybe_unused]] std::vector<Rcpt> rcpts) {
+        co_return;
+    }
+
     // End of data, Step::content: take responsibility. Success means stable storage (DESIGN §1.1).
     // One result for each recipient in their order for Service::lmtp (RFC 2033 §4.2), exactly one
     // for all otherwise: then either every recipient has it or the peer is told to try again.

@@ -75,6 +75,11 @@ struct Route {
     virtual ~Route() = default;
 };
 
+// What a backend has looked up of recipients before their turn came: its own type behind this base.
+struct Lookups {
+    virtual ~Lookups() = default;
+};
+
 struct Recipient {
     mail::Address forward_path;
     std::unique_ptr<Route> route;
@@ -94,7 +99,8 @@ struct Envelope {
     // change nothing else. A stage of the reception adds to record.verdicts; session and
     // connection fill in what they know.
     mutable trace::Record record{};
-    mutable std::vector<trace::Step> steps{}; // of the recipient that is being verified
+    mutable std::vector<trace::Step> steps{};   // of the recipient that is being verified
+    mutable std::unique_ptr<Lookups> lookups{}; // the backend's
 };
 
 } // namespace maild::smtp
