@@ -45,12 +45,18 @@ const StsPolicies::Failure* StsPolicies::failure_of(const std::string& domain,
     return counts ? &found->second : nullptr;
 }
 
+void StsPolicies::set_loading(bool is_loading) {
+    is_loading_ = is_loading;
+    if (!is_loading) loaded_.notify();
+}
+
 // §3.1: no record, or none that can be had, leaves what is cached in force until it expires, so
 // that who can suppress answers cannot take the policy away.
 net::Task<StsFound> StsPolicies::find(std::string domain) {
     net::DnsQuestion question{"_mta-sts." + domain, net::DnsType::txt};
     const auto answer = co_await resolver_.lookup(std::move(question), kLookup);
     const auto id = parse_sts_record(answer.texts);
+    while (is_loading_) co_await loaded_.wait(kLookup);
     auto found = known(domain);
     if (!id || (found.policy && found.id == *id)) co_return found;
     if (failure_of(domain, *id) == nullptr) {

@@ -23,8 +23,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ensure(StsCache::parse(cache.format()).format() == cache.format());
         ensure(StsCache::parse(cache.format()).size() == 1);
     }
-    const auto cache = StsCache::parse(input, 3);
+    auto cache = StsCache::parse(input, 3);
     ensure(cache.size() <= 3);
-    ensure(StsCache::parse(cache.format()).format() == cache.format());
+    std::size_t damaged = 0;
+    ensure(StsCache::parse(cache.format(), 3, &damaged).format() == cache.format());
+    ensure(damaged == 0, "what is written is whole");
+    const auto half = cache.format(cache.format().size() / 2 + 16);
+    ensure(half.size() <= cache.format().size() / 2 + 16);
+    StsCache other = StsCache::parse(half);
+    other.settle(from_unix_seconds(1'700'000'000));
+    cache.merge(std::move(other));
+    ensure(cache.size() <= 3);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "support/streams.hpp"
 
 #include "maild/net/client_tls.hpp"
+#include "maild/net/spawn.hpp"
 #include "maild/relay/sts_fetch.hpp"
 
 #include <gtest/gtest.h>
@@ -142,6 +143,82 @@ TEST(StsCache, IsBoundedAndSurvivesAsText) {
     EXPECT_EQ(StsCache::parse("").size(), 0U);
 }
 
+TEST(StsCache, CountsWhatIsDamaged) {
+    StsCache cache;
+    cache.put("a.example", entry("1", 400));
+    cache.put("b.example", entry("2", 500));
+    const auto text = cache.format();
+    const struct {
+        std::string text;
+        std::size_t lines;
+        std::size_t damaged;
+    } cases[] = {
+        {"", 0, 0},
+        {text, 2, 0},
+        {text + "junk\n\n", 2, 2},
+        {"\xff\n" + text, 0, 1},
+        {"maild-mta-sts 2\n", 0, 1},
+        {std::string(300, '\0'), 0, 1},
+        // A name that was cut off would be another host's.
+        {text.substr(0, text.size() - 3), 1, 1},
+        {text.substr(0, text.size() - 1), 1, 1},
+    };
+    for (const auto& c : cases) {
+        std::size_t damaged = 99;
+        EXPECT_EQ(StsCache::parse(c.text, StsCache::kMost, &damaged).size(), c.lines) << c.text;
+        EXPECT_EQ(damaged, c.damaged) << c.text;
+    }
+}
+
+// What protects least goes first, and a policy of an unusual size before all.
+TEST(StsCache, LeavesOutFirstWhatMattersLeast) {
+    StsCache cache;
+    std::vector<std::string> many;
+    for (std::size_t i = 0; i < kMaxStsPatterns; ++i)
+        many.push_back("mx" + std::to_string(i) + "." + std::string(60, 'x') + ".example");
+    cache.put("long.example", {"1", {StsMode::enforce, 100s, many}, from_unix_seconds(900)});
+    cache.put("late.example", {"1", {StsMode::enforce, 100s, {"a.b"}}, from_unix_seconds(800)});
+    cache.put("soon.example", {"1", {StsMode::enforce, 100s, {"a.b"}}, from_unix_seconds(300)});
+    cache.put("test.example", {"1", {StsMode::testing, 100s, {"a.b"}}, from_unix_seconds(900)});
+    cache.put("none.example", {"1", {StsMode::none, 100s, {}}, from_unix_seconds(900)});
+    const auto all = cache.format();
+    EXPECT_EQ(cache.format(all.size()), all);
+    // One octet less than it had, again and again.
+    std::vector<std::string> left_out;
+    for (auto text = all; StsCache::parse(text).size() > 0;) {
+        const auto before = StsCache::parse(text);
+        text = cache.format(text.size() - 1);
+        const auto after = StsCache::parse(text);
+        for (const auto* name : {"long", "late", "soon", "test", "none"}) {
+            const auto domain = std::string(name) + ".example";
+            if (before.find(domain, {}) != nullptr && after.find(domain, {}) == nullptr)
+                left_out.emplace_back(name);
+        }
+    }
+    EXPECT_EQ(left_out, (std::vector<std::string>{"long", "none", "test", "soon", "late"}));
+    EXPECT_EQ(cache.format(1), "maild-mta-sts 1\n");
+}
+
+TEST(StsCache, ForgetsWhatIsOverAndKeepsWhatIsHere) {
+    StsCache kept;
+    kept.put("over.example", entry("1", 1'000));
+    kept.put("ours.example", entry("1", 1'050));
+    kept.put("far.example", entry("1", 99'000)); // max_age is 100 s
+    kept.settle(from_unix_seconds(1'000));
+    EXPECT_EQ(kept.size(), 2U);
+    EXPECT_EQ(*kept.find("far.example", from_unix_seconds(1'000)), entry("1", 1'100));
+    StsCache cache(2);
+    cache.put("ours.example", entry("2", 1'020));
+    cache.merge(std::move(kept));
+    EXPECT_EQ(*cache.find("ours.example", from_unix_seconds(1'000)), entry("2", 1'020));
+    EXPECT_NE(cache.find("far.example", from_unix_seconds(1'000)), nullptr);
+    StsCache more;
+    more.put("more.example", entry("1", 1'080));
+    cache.merge(std::move(more));
+    EXPECT_EQ(cache.size(), 2U); // what expires first made room
+    EXPECT_EQ(cache.find("ours.example", from_unix_seconds(1'000)), nullptr);
+}
+
 class FakeFetcher final : public StsFetcher {
 public:
     net::Task<std::expected<std::string, StsFault>> fetch(std::string domain) override {
@@ -204,6 +281,27 @@ TEST_F(StsPoliciesTest, StayInForceUntilTheyExpire) {
     EXPECT_EQ(find(), "enforce 1");
     clock_.advance(24h + 1s);
     EXPECT_EQ(find(), "none");
+}
+
+// Before what was kept is read, no policy is no answer.
+TEST_F(StsPoliciesTest, AreWaitedForWhileTheyAreRead) {
+    policies_.set_loading(true);
+    std::vector<std::string> found;
+    const auto ask = [](StsPolicies& policies, std::vector<std::string>& out) -> net::Task<void> {
+        const auto answer = co_await policies.find("example.net");
+        out.push_back(answer.policy ? answer.id : "none");
+    };
+    net::spawn(io_, ask(policies_, found), "first");
+    net::spawn(io_, ask(policies_, found), "second");
+    io_.run_for(50ms);
+    EXPECT_TRUE(found.empty());
+    StsCache kept;
+    kept.put("example.net", {"1", {StsMode::enforce, 100s, {"a.b"}}, clock_.now() + 100s});
+    cache_.merge(std::move(kept));
+    policies_.set_loading(false);
+    test::run_until(io_, [&] { return found.size() == 2; });
+    EXPECT_EQ(found, (std::vector<std::string>{"1", "1"}));
+    EXPECT_EQ(find(), "enforce 1");
 }
 
 TEST_F(StsPoliciesTest, LeaveADomainAloneBehindAFailure) {

@@ -56,17 +56,29 @@ struct StsEntry {
 // By domain, lower case. Bounded: where there is no room, what expires first goes.
 class StsCache {
 public:
-    explicit StsCache(std::size_t most = 10'000) : most_(most) {}
+    static constexpr std::size_t kMost = 10'000;
+    explicit StsCache(std::size_t most = kMost) : most_(most) {}
 
     const StsEntry* find(const std::string& domain, WallTime now) const; // what has expired is gone
     void put(const std::string& domain, StsEntry entry);
+    // Of a domain that is in both, what is here stays.
+    void merge(StsCache other);
+    // What has expired goes, and nothing lasts longer than its max_age from now on, whatever the
+    // clock said when it came, or a text that was damaged says.
+    void settle(WallTime now);
     std::size_t size() const { return entries_.size(); }
 
-    std::string format() const;
-    // Of what format() has written, lines that cannot be read are left out.
-    static StsCache parse(std::string_view text, std::size_t most = 10'000);
+    // At most `octets`. Left out is first what is far longer than policies are, so that nobody
+    // takes the room of many; then what protects least, mode none before testing; then what expires
+    // first.
+    std::string format(std::size_t octets = std::string::npos) const;
+    // Of what format() has written. Lines that cannot be read are left out, and counted.
+    static StsCache parse(std::string_view text, std::size_t most = kMost,
+                          std::size_t* damaged = nullptr);
 
 private:
+    void make_room();
+
     std::size_t most_;
     std::map<std::string, StsEntry, std::less<>> entries_;
 };
@@ -101,6 +113,9 @@ public:
 
     // `domain`: of the recipient, lower case. Who asks while it is being fetched waits for that.
     net::Task<StsFound> find(std::string domain);
+    // While what was kept is being read, find() waits: without it a policy that is in force would
+    // count as none. Whoever says true says false in the end.
+    void set_loading(bool is_loading);
     // The cache has changed since this was asked last: it is worth to be kept.
     bool take_changed() { return std::exchange(has_changed_, false); }
 
@@ -124,6 +139,8 @@ private:
     StsCache& cache_;
     std::map<std::string, std::shared_ptr<net::Event>> fetching_;
     std::map<std::string, Failure> failures_;
+    net::Event loaded_;
+    bool is_loading_ = false;
     bool has_changed_ = false;
 };
 
