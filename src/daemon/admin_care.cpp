@@ -1,6 +1,7 @@
 #include "daemon/admin_care.hpp"
 
 #include "daemon/any_worker.hpp"
+#include "daemon/note_messages.hpp"
 #include "daemon/notice_messages.hpp"
 
 #include "maild/base/log.hpp"
@@ -35,14 +36,14 @@ constexpr const char* kAlertNote = "alerts";
 net::Task<Result<std::string>> load_note(ControlReach& reach, std::string name) {
     if (!reach.context.config().trace.is_enabled) co_return std::string();
     NoteName asked{std::move(name)};
-    auto note = co_await reach.trace.call<Note>(kLoadNote, std::move(asked), kAnswerTime);
+    auto note = co_await reach.trace.call<KeptNote>(kLoadNote, std::move(asked), kAnswerTime);
     if (!note) co_return std::unexpected(std::move(note.error()));
     co_return std::move(note->text);
 }
 
 net::Task<bool> keep_note(ControlReach& reach, std::string name, std::string text) {
     if (!reach.context.config().trace.is_enabled) co_return true;
-    Note note{std::move(name), std::move(text)};
+    KeptNote note{std::move(name), std::move(text)};
     const auto kept =
         co_await reach.trace.call<ipc::Nothing>(kKeepNote, std::move(note), kAnswerTime);
     if (!kept) log::warning("note_not_kept", {{"reason", kept.error().internal}});

@@ -19,6 +19,11 @@ bool Notes::is_name(std::string_view name) {
            std::ranges::all_of(name, [](char c) { return ascii::is_lower(c) || c == '-'; });
 }
 
+bool Notes::is_of(ipc::PeerRole role, std::string_view name) {
+    return is_name(name) &&
+           role == (name == kStsNote ? ipc::PeerRole::sender : ipc::PeerRole::control);
+}
+
 Result<std::string> Notes::load(std::string_view name) const {
     auto text = load_whole(files_, directory_, file_of(name), kMaxNote);
     if (!text) return std::unexpected(std::move(text.error()));

@@ -5,6 +5,7 @@
 #include "daemon/own_addresses.hpp"
 #include "daemon/probe_messages.hpp"
 #include "daemon/resolver_line.hpp"
+#include "daemon/sts_keeper.hpp"
 #include "daemon/tls_records.hpp"
 
 #include "maild/base/log.hpp"
@@ -38,7 +39,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kStatusAge = 2s;
 constexpr auto kTellTls = 10s;  // sessions that were alike are told once
-constexpr auto kTraceTime = 1s; // at the end, for the last records
+constexpr auto kTraceTime = 1s; // at the end, for policies and for the last records
 
 sender::RetryPolicy retry_from(const QueueSettings& settings) {
     return {.first = settings.retry_first,
@@ -146,6 +147,7 @@ public:
         net::spawn(io, reporter_->run(), "reporter");
         net::spawn(io, keep_status(*this), "sender_status");
         net::spawn(io, tell_tls(*this), "sender_tls");
+        net::spawn(io, StsKeeper::run(*sts_keeper_), "sender_sts");
         server_.emplace(io, "sender",
                         [this](std::shared_ptr<ipc::Connection> connection, ipc::Request request) {
                             return answer(*this, std::move(connection), std::move(request));
@@ -173,6 +175,7 @@ public:
     void on_reload() override {
         const auto& config = context_->config();
         recorder_->set_wanted(config.trace.is_enabled);
+        sts_keeper_->set_wanted(config.trace.is_enabled);
         reporter_->set_options(reporter_options(config));
     }
 
@@ -208,6 +211,8 @@ private:
                                                            config.queue.allows_loopback};
         sts_fetcher_.emplace(io, *dns_, trust_, fetching);
         sts_policies_.emplace(*dns_, *sts_fetcher_, clock_, sts_cache_);
+        sts_keeper_.emplace(*trace_line_, clock_, sts_cache_, *sts_policies_, StsKeeper::Options{});
+        sts_keeper_->set_wanted(config.trace.is_enabled);
         transport_.emplace(io, *dns_, config.queue.asks_sts ? &*sts_policies_ : nullptr, clock_,
                            random_,
                            sender::RelayOptions{.hostname = config.hostname,
@@ -223,8 +228,9 @@ private:
     static net::Task<void> end(SenderRole& self, std::chrono::milliseconds grace) {
         self.reporter_->stop();
         const std::chrono::milliseconds kept = kTraceTime;
-        co_await self.sender_->stop(grace > 2 * kept ? grace - kept : grace / 2);
+        co_await self.sender_->stop(grace > 4 * kept ? grace - 2 * kept : grace / 2);
         self.tls_records_->flush();
+        co_await self.sts_keeper_->finish(kept);
         co_await self.recorder_->finish(kept);
         self.context_->finished();
     }
@@ -271,6 +277,7 @@ private:
     relay::StsCache sts_cache_;
     std::optional<relay::HttpsStsFetcher> sts_fetcher_;
     std::optional<relay::StsPolicies> sts_policies_;
+    std::optional<StsKeeper> sts_keeper_;
     std::optional<sender::RelayTransport> transport_;
     std::optional<sender::Sender> sender_;
     std::optional<DsnSigner> signer_;

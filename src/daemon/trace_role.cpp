@@ -1,8 +1,8 @@
 #include "daemon/trace_role.hpp"
 
 #include "daemon/day_mark.hpp"
+#include "daemon/note_messages.hpp"
 #include "daemon/notes.hpp"
-#include "daemon/notice_messages.hpp"
 #include "daemon/report_messages.hpp"
 
 #include "maild/base/log.hpp"
@@ -57,8 +57,9 @@ public:
     }
 
     void on_peer(Peer peer) override {
-        const auto role =
-            peer.role == Role::control ? ipc::PeerRole::control : ipc::PeerRole::worker;
+        const auto role = peer.role == Role::control  ? ipc::PeerRole::control
+                          : peer.role == Role::sender ? ipc::PeerRole::sender
+                                                      : ipc::PeerRole::worker;
         server_->attach(std::move(peer.socket), role, peer.index);
     }
 
@@ -71,12 +72,17 @@ public:
 private:
     static net::Task<void> answer(Trace& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
-        const bool is_good = connection->role() == ipc::PeerRole::control
-                                 ? self.answer_control(*connection, request)
-                                 : self.keep(*connection, request);
-        if (is_good) co_return;
+        if (self.answer_one(*connection, request)) co_return;
         log::error("trace_request_malformed", {{"type", request.type}});
         connection->close();
+    }
+
+    // False: nothing that this peer may ask.
+    bool answer_one(ipc::Connection& connection, const ipc::Request& request) {
+        if (request.type == kLoadNote) return load_note(connection, request);
+        if (request.type == kKeepNote) return keep_note(connection, request);
+        return connection.role() == ipc::PeerRole::control ? answer_control(connection, request)
+                                                           : keep(connection, request);
     }
 
     bool keep(ipc::Connection& connection, const ipc::Request& request) {
@@ -99,8 +105,6 @@ private:
         if (request.type == kSetReportedDay) return set_reported(connection, request);
         if (request.type == kSentCopies) return tell_sent(connection, request);
         if (request.type == kNoteSent) return note_sent(connection, request);
-        if (request.type == kLoadNote) return load_note(connection, request);
-        if (request.type == kKeepNote) return keep_note(connection, request);
         return request.type == trace::kSearch && search(connection, request);
     }
 
@@ -178,9 +182,9 @@ private:
 
     bool load_note(ipc::Connection& connection, const ipc::Request& request) {
         const auto asked = ipc::decode<NoteName>(request.payload);
-        if (!asked || !Notes::is_name(asked->name)) return false;
+        if (!asked || !Notes::is_of(connection.role(), asked->name)) return false;
         auto text = notes_->load(asked->name);
-        Result<Note> note = Note{.name = asked->name, .text = {}};
+        Result<KeptNote> note = KeptNote{.name = asked->name, .text = {}};
         if (text)
             note->text = std::move(*text);
         else
@@ -190,8 +194,8 @@ private:
     }
 
     bool keep_note(ipc::Connection& connection, const ipc::Request& request) {
-        const auto note = ipc::decode<Note>(request.payload);
-        if (!note || !Notes::is_name(note->name)) return false;
+        const auto note = ipc::decode<KeptNote>(request.payload);
+        if (!note || !Notes::is_of(connection.role(), note->name)) return false;
         confirm(connection, request, notes_->keep(note->name, note->text));
         return true;
     }
@@ -226,18 +230,19 @@ private:
         trouble_ = trouble;
     }
 
-    // The workers have ended before, so what they have sent is all there is: until it is read.
+    // Workers and the sender have ended before, so what they have sent is all there is: until it is
+    // read.
     static net::Task<void> end(Trace& self, std::chrono::milliseconds grace) {
         const auto until = std::chrono::steady_clock::now() + grace;
-        while (self.has_worker() && std::chrono::steady_clock::now() < until)
+        while (self.has_writer() && std::chrono::steady_clock::now() < until)
             co_await net::sleep_for(kEndStep);
         self.flush();
         self.context_->finished();
     }
 
-    bool has_worker() const {
+    bool has_writer() const {
         return std::ranges::any_of(server_->connections(), [](const auto& connection) {
-            return connection->role() == ipc::PeerRole::worker;
+            return connection->role() != ipc::PeerRole::control;
         });
     }
 

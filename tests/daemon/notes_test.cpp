@@ -36,6 +36,17 @@ TEST(Notes, KnowsWhatANameIs) {
     EXPECT_FALSE(Notes::is_name(std::string(33, 'a')));
 }
 
+TEST(Notes, AreOfOneRoleEach) {
+    using ipc::PeerRole;
+    EXPECT_TRUE(Notes::is_of(PeerRole::sender, "sts-policies"));
+    EXPECT_FALSE(Notes::is_of(PeerRole::control, "sts-policies"));
+    EXPECT_TRUE(Notes::is_of(PeerRole::control, "summary"));
+    EXPECT_FALSE(Notes::is_of(PeerRole::sender, "summary"));
+    for (const auto* name : {"sts-policies", "summary"})
+        EXPECT_FALSE(Notes::is_of(PeerRole::worker, name)) << name;
+    EXPECT_FALSE(Notes::is_of(PeerRole::control, "../summary"));
+}
+
 TEST(Notes, RefusesWhatIsTooLong) {
     FaultyDisk disk;
     ASSERT_TRUE(disk.make_directory("/trace"));

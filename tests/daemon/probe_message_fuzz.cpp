@@ -1,6 +1,7 @@
-// What an admin's question makes `control` ask `sender`, and what that answers: decoding is total,
-// and what was accepted says the same again.
+// What an admin's question makes `control` ask `sender`, and what that answers; and the texts that
+// both have `trace` keep: decoding is total, and what was accepted says the same again.
 
+#include "daemon/note_messages.hpp"
 #include "daemon/probe_messages.hpp"
 
 #include "maild/base/ensure.hpp"
@@ -17,5 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ensure(ipc::encode(*request) == bytes, "a question says the same again");
     if (const auto report = ipc::decode<sender::ProbeReport>(bytes))
         ensure(ipc::encode(*report) == bytes, "a report says the same again");
+    if (const auto name = ipc::decode<daemon::NoteName>(bytes))
+        ensure(ipc::encode(*name) == bytes, "a note's name says the same again");
+    if (const auto note = ipc::decode<daemon::KeptNote>(bytes))
+        ensure(ipc::encode(*note) == bytes, "a note says the same again");
     return 0;
 }

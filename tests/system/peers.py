@@ -4,18 +4,17 @@ its own, and a zone that is signed (NSD, ldns). Mail goes from each to each, wha
 MTA-STS (RFC 8461) forbid waits."""
 import datetime
 import email
-import http.server
 import imaplib
+import os
 import pathlib
 import shutil
+import signal
 import smtplib
-import ssl
-import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
+import authority
 import dmarc_reports
 import host
 import network
@@ -32,63 +31,6 @@ ELSEWHERE = {
     "lax": {"sts": "mail.post.test", "mode": "testing"},    # so it does here, and only wants to hear of it
     "gone": {},                                             # Postfix takes it, and finds that it cannot deliver
 }
-
-
-class Authority:
-    """Who vouches for certificates here."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.certificate = folder / "authority.pem"
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=authority",
-                     "-keyout", folder / "authority.key", "-out", self.certificate)
-        self.certificate.chmod(0o644)
-
-    @staticmethod
-    def openssl(*words):
-        return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True).stdout
-
-    def issue(self, *names):
-        """Files of a certificate and its key."""
-        certificate, key = (self.folder / f"{names[0]}.{kind}" for kind in ("pem", "key"))
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={names[0]}",
-                     "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names), "-addext", "basicConstraints=critical,CA:FALSE",
-                     "-CA", self.certificate, "-CAkey", self.folder / "authority.key", "-keyout", key, "-out", certificate)
-        return certificate, key
-
-    def tlsa_of(self, certificate):
-        public = self.openssl("x509", "-in", certificate, "-noout", "-pubkey").decode()
-        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=public.encode(), check=True, capture_output=True).stdout
-        return "3 1 1 " + subprocess.run(["sha256sum"], input=der, check=True, capture_output=True, text=False).stdout.decode().split()[0]
-
-
-class PolicyServer:
-    """HTTPS for what stands in `policies`: domain → text."""
-
-    def __init__(self, place, certificate, key):
-        self.policies, outer = {}, self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                policy = outer.policies.get(self.headers["Host"].removeprefix("mta-sts."))
-                self.send_response(200 if policy and self.path == "/.well-known/mta-sts.txt" else 404)
-                self.send_header("Content-Type", "text/plain")
-                self.end_headers()
-                self.wfile.write((policy or "").encode())
-
-            def log_message(self, *words):
-                pass
-
-        with place:
-            self.server = http.server.ThreadingHTTPServer((place.address, 443), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class PeerHost(host.SendingHost):
@@ -129,7 +71,7 @@ class PeerPostfix:
     """Bob's host."""
     address = "bob@post.test"
 
-    def __init__(self, home, place, files, authority):
+    def __init__(self, home, place, files, authorities):
         self.home, self.place = pathlib.Path(home), place
         certificate, key = files
         boxes = self.home / "boxes"
@@ -141,7 +83,7 @@ disable_dns_lookups = no
 smtp_dns_support_level = enabled
 smtp_tls_security_level = secure
 smtp_tls_secure_cert_match = hostname
-smtp_tls_CAfile = {authority}
+smtp_tls_CAfile = {authorities}
 smtp_tls_policy_maps = inline:{{ {{ one.test = encrypt }} {{ [mail.one.test] = encrypt }} }}
 smtpd_tls_chain_files = {key}, {certificate}
 smtpd_tls_security_level = may
@@ -180,7 +122,7 @@ class Peers(unittest.TestCase):
         cls.network = network.Network()
         cls.addClassCleanup(cls.network.close)
         places = {name: cls.network.add(name, f"10.90.0.{number}") for number, name in enumerate(("dns", "web", "one", "two", "post"), 1)}
-        cls.places, cls.authority = places, Authority(cls.folder)
+        cls.places, cls.authority = places, authority.Authority(cls.folder)
         cls.nsd = nsd.Nsd("test", place=places["dns"], ttl=1)
         cls.addClassCleanup(cls.nsd.close)
         cls.records, cls.outside = {}, ""
@@ -195,7 +137,7 @@ class Peers(unittest.TestCase):
     @classmethod
     def start_hosts(cls):
         names = ["mta-sts." + name + ".test" for name in ("two", *ELSEWHERE)]
-        cls.web = PolicyServer(cls.places["web"], *cls.authority.issue(*names))
+        cls.web = authority.PolicyServer(cls.places["web"].address, *cls.authority.issue(*names), place=cls.places["web"])
         cls.addClassCleanup(cls.web.close)
         cls.web.policies["two.test"] = cls.policy("mail.two.test")
         for name, facts in ELSEWHERE.items():
@@ -362,6 +304,42 @@ class Peers(unittest.TestCase):
     def test_a_policy_in_testing_stops_nothing(self):
         self.one.submit("bob@lax.test", self.subject)
         host.wait_for(lambda: self.post.inbox(self.subject), 60, "the message")
+
+    def waits_again(self, recipient, *words):
+        self.subject = f"{self._testMethodName} {time.monotonic_ns()}"
+        row = self.waits(recipient, *words)
+        self.one.mailctl("--yes", "queue", "drop", str(row["id"]))
+
+    def test_zy_a_policy_outlives_the_process_and_its_host(self):
+        """RFC 8461, section 5: for max_age, whoever keeps it from being fetched again. The one before the last, because the web host is gone for a while."""
+        self.waits_again("bob@wrong.test", "MTA-STS")
+        note = self.one.root / "var/lib/trace/sts-policies.note"
+        host.wait_for(lambda: note.exists() and "\nwrong.test 1 " in note.read_text(), 90, "the policy to be kept")
+        before = self.records
+        gone = {name: values for name, values in before.items() if name != "mta-sts.wrong.test"}
+        try:
+            with self.subTest("a process that was killed, and a newer policy that nobody can have"):
+                self.publish({**gone, "_mta-sts.wrong.test": [("TXT", "v=STSv1; id=2")]})
+                pid = self.one.pids("sender")[0]
+                os.kill(pid, signal.SIGKILL)
+                host.wait_for(lambda: self.one.pids("sender") not in ([], [pid]), 30, "another sender")
+                self.waits_again("bob@wrong.test", "MTA-STS")
+            with self.subTest("a daemon that was stopped, and no record any more"):
+                self.publish({name: values for name, values in gone.items() if name != "_mta-sts.wrong.test"})
+                self.one.stop()
+                self.one.start()
+                self.waits_again("bob@wrong.test", "MTA-STS")
+                self.assertIn("mode enforce, names mail.wrong.test", self.steps("route", "test", "--to", "wrong.test")["sts"][1])
+            with self.subTest("one that is damaged"):
+                self.one.stop()
+                note.write_bytes(b"\xff" * 100)
+                self.one.start()
+                self.one.submit("bob@wrong.test", self.subject)
+                host.wait_for(lambda: self.post.inbox(self.subject), 60, "the message: nothing is known that forbids it")
+                self.assertIn("sts_policies_damaged", self.one.log())
+        finally:
+            self.publish(before)
+            host.wait_for(lambda: "mode enforce" in self.steps("route", "test", "--to", "wrong.test")["sts"][1], 60, "the policy to be back")
 
     def test_zz_reports_on_tls_tell_what_was_met(self):
         """RFC 8460, of the policies above: whose owners all want to hear of it at a mailbox that is here."""
