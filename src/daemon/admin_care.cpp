@@ -168,8 +168,8 @@ net::Task<void> AdminCare::gather_rest(ControlReach& reach, HostFacts& facts) {
 // Where there is no time for all domains, the next day begins with those that are left.
 net::Task<void> AdminCare::ask_dns(ControlReach& reach, HostFacts& facts) {
     const auto domains = co_await reach.admin.list_domains();
-    const auto certificate = co_await own_certificate(reach);
-    if (!domains || !certificate) {
+    const auto certificates = co_await host_certificates(reach);
+    if (!domains || !certificates) {
         facts.unknown.emplace_back("what the DNS says: the process auth does not answer");
         co_return;
     }
@@ -180,7 +180,8 @@ net::Task<void> AdminCare::ask_dns(ControlReach& reach, HostFacts& facts) {
     for (; done < count && std::chrono::steady_clock::now() < end; ++done) {
         const auto& domain = (*domains)[(first_domain_ + done) % count];
         if (domain.is_disabled) continue;
-        auto known = co_await facts_of(reach, domain.name, *certificate);
+        auto served = *certificates;
+        auto known = co_await facts_of(reach, domain.name, std::move(served));
         if (!known) break;
         dnscare::CheckOptions options;
         options.validates = !reach.context.config().dns.trust_anchor.empty();

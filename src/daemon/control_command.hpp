@@ -97,11 +97,15 @@ std::span<const ControlCommand> report_commands();
 std::span<const ControlCommand> volume_commands();
 
 // What a domain's records are made of. Addresses that mail goes out from are those that are
-// configured; `certificate`: own_certificate().
+// configured.
+struct HostCertificates {
+    std::string own{}; // PEM, leaf first; empty: there is none
+    std::vector<dnscare::NamedCertificate> named{};
+};
 net::Task<Result<dnscare::DomainFacts>> facts_of(ControlReach& reach, std::string domain,
-                                                 std::string certificate);
-// That others meet on port 25: PEM, leaf first; empty: there is none.
-net::Task<Result<std::string>> own_certificate(ControlReach& reach);
+                                                 HostCertificates certificates);
+// What others meet on this host's ports.
+net::Task<Result<HostCertificates>> host_certificates(ControlReach& reach);
 // Tells every session of an account to end, whatever its protocol; how many were told.
 net::Task<std::uint32_t> kick_account(ControlReach& reach, AccountId account);
 // That, and what it has open in the store: nobody goes on with rights of before.

@@ -99,18 +99,23 @@ net::Task<Result<DomainFacts>> names_of(ControlReach& reach, std::string domain)
 
 } // namespace
 
-net::Task<Result<std::string>> own_certificate(ControlReach& reach) {
+net::Task<Result<HostCertificates>> host_certificates(ControlReach& reach) {
     ipc::Nothing nothing;
-    const auto certificates =
+    auto certificates =
         co_await reach.auth.call<CertificateList>(kListCertificates, nothing, kAuthTimeout);
     if (!certificates) co_return std::unexpected(certificates.error());
-    for (const auto& row : certificates->certificates)
-        if (row.is_own) co_return row.chain;
-    co_return std::string();
+    HostCertificates out;
+    for (auto& row : certificates->certificates) {
+        if (row.is_own)
+            out.own = std::move(row.chain);
+        else if (!row.served.empty() && out.named.size() < dnscare::kMaxFacts)
+            out.named.push_back({std::move(row.served), std::move(row.chain)});
+    }
+    co_return out;
 }
 
 net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, std::string domain,
-                                        std::string certificate) {
+                                        HostCertificates certificates) {
     auto facts = co_await names_of(reach, std::move(domain));
     if (!facts) co_return facts;
     const auto keys = co_await reach.admin.list_dkim_keys(facts->domain);
@@ -120,7 +125,8 @@ net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, std::string domain,
     facts->keys = keys_of(*keys);
     facts->services = services_of(config);
     facts->addresses = addresses_of(config);
-    facts->certificate = std::move(certificate);
+    facts->certificate = std::move(certificates.own);
+    facts->certificates = std::move(certificates.named);
     co_return facts;
 }
 
@@ -136,9 +142,9 @@ net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
     auto given = parse_addresses(arguments.text("address"));
     if (!given) co_return control::failure(given.error());
     auto domain = arguments.text("domain");
-    auto certificate = co_await own_certificate(reach);
-    if (!certificate) co_return control::failure(certificate.error());
-    auto facts = co_await facts_of(reach, std::move(domain), std::move(*certificate));
+    auto certificates = co_await host_certificates(reach);
+    if (!certificates) co_return control::failure(certificates.error());
+    auto facts = co_await facts_of(reach, std::move(domain), std::move(*certificates));
     if (!facts) co_return control::failure(facts.error());
     if (!given->empty()) facts->addresses = std::move(*given);
     const auto wanted = dnscare::wanted_records(*facts);

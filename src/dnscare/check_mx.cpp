@@ -45,16 +45,20 @@ net::Task<void> check_exchange(Inquiry& inquiry, const std::string& name) {
          "Give " + name + " an address, or take it out of the MX records of " + domain + "."});
 }
 
-void check_ours(Inquiry& inquiry, const std::vector<net::MxRecord>& all) {
+// Whoever has got a certificate for a name that leads here means this host by it.
+net::Task<void> check_ours(Inquiry& inquiry, const std::vector<net::MxRecord>& all) {
     const auto& facts = inquiry.facts();
+    const auto names = co_await inquiry.other_names();
     std::vector<std::string> others;
     bool is_one = false;
     for (const auto& mx : all) {
-        const bool is_here = ascii::equals_icase(mx.exchange, facts.host);
+        const auto name = ascii::to_lower(mx.exchange);
+        const bool is_here = name == facts.host || (facts.named_certificate(name) != nullptr &&
+                                                    std::ranges::find(names, name) != names.end());
         is_one = is_one || is_here;
         if (!is_here && !mx.exchange.empty()) others.push_back(mx.exchange);
     }
-    if (others.empty()) return;
+    if (others.empty()) co_return;
     if (!is_one)
         inquiry.add({Severity::warning, "mx-elsewhere", facts.domain, joined(others),
                      "10 " + facts.host + ".",
@@ -85,7 +89,7 @@ net::Task<void> check_mx(Inquiry& inquiry) {
         if (++looked > Inquiry::kMaxTargets) break;
         co_await check_exchange(inquiry, mx.exchange);
     }
-    check_ours(inquiry, answer.exchanges);
+    co_await check_ours(inquiry, answer.exchanges);
 }
 
 } // namespace maild::dnscare

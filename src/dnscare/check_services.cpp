@@ -77,15 +77,28 @@ private:
         }
         const auto alias = co_await inquiry_.alias_of(srv.target);
         const auto addresses = co_await inquiry_.addresses_of(srv.target);
+        const bool is_here = co_await inquiry_.leads_here(srv.target);
         if (!alias.empty()) // RFC 2782, "Target"
             add(Severity::fault, "srv-alias", srv.target + " is a CNAME of " + alias,
                 "Let the record name a host with addresses of its own.");
         else if (!addresses.failed && addresses.all.empty())
             add(Severity::fault, "srv-no-address", srv.target + " has no address",
                 "Let the record name this host.");
+        else if (is_here)
+            judge_other_name(srv, text);
         else
             add(Severity::note, "srv-elsewhere", text,
                 "Be sure that the service is there and not only here.");
+    }
+
+    // This host under another name: who connects asks for that one (RFC 6186 §6).
+    void judge_other_name(const Srv& srv, const std::string& text) {
+        judge_port(srv, text);
+        const auto& certificate = inquiry_.certificate_of(srv.target);
+        if (ports_.empty() || !certificate || certificate->has_name(srv.target)) return;
+        add(Severity::warning, "srv-certificate", joined(certificate->names),
+            "Let the record name this host, or get a certificate for " + srv.target +
+                " (tls.certificates): programs complain of the one that they meet.");
     }
 
     void judge_port(const Srv& srv, const std::string& text) {

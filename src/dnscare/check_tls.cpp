@@ -1,5 +1,5 @@
-// The certificate that others meet, and what the DNS says of it: DANE (RFC 7672) and CAA (RFC
-// 8659).
+// The certificates that others meet under this host's names, and what the DNS says of them: DANE
+// (RFC 7672) and CAA (RFC 8659).
 #include "dnscare/inquiry.hpp"
 
 #include "maild/base/ascii.hpp"
@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::chrono::days kSoon{14};
 
-void check_dates(Inquiry& inquiry, const Certificate& certificate) {
+void check_dates(Inquiry& inquiry, const std::string& name, const Certificate& certificate) {
     const auto now = inquiry.clock().now();
     const auto add = [&](Severity severity, const char* code, std::string found) {
-        inquiry.add({severity, code, inquiry.facts().host, std::move(found), "",
+        inquiry.add({severity, code, name, std::move(found), "",
                      "Put a new certificate into [tls] of the configuration, then: mailctl server "
                      "reload."});
     };
@@ -29,9 +29,8 @@ void check_dates(Inquiry& inquiry, const Certificate& certificate) {
         add(Severity::warning, "certificate-expires", "expires on " + end);
 }
 
-void check_certificate(Inquiry& inquiry, const Certificate& certificate) {
-    const auto& host = inquiry.facts().host;
-    check_dates(inquiry, certificate);
+void check_certificate(Inquiry& inquiry, const std::string& host, const Certificate& certificate) {
+    check_dates(inquiry, host, certificate);
     if (!certificate.has_name(host))
         inquiry.add({Severity::fault, "certificate-name", host, joined(certificate.names), host,
                      "Get a certificate that names " + host + "."});
@@ -43,10 +42,13 @@ void check_certificate(Inquiry& inquiry, const Certificate& certificate) {
 
 class TlsaCheck {
 public:
-    explicit TlsaCheck(Inquiry& inquiry)
+    // Both outlive it.
+    TlsaCheck(Inquiry& inquiry, const std::string& host, const Certificate& certificate)
         : inquiry_(inquiry),
-          name_("_25._tcp." + inquiry.facts().host),
-          wanted_(net::format_tlsa(wanted_tlsa(*inquiry.certificate()))) {}
+          host_(host),
+          certificate_(certificate),
+          name_("_25._tcp." + host),
+          wanted_(net::format_tlsa(wanted_tlsa(certificate))) {}
 
     net::Task<void> look() {
         const auto answer = co_await inquiry_.ask(name_, net::DnsType::tlsa);
@@ -69,8 +71,7 @@ private:
 
     // Only where it would count.
     net::Task<void> judge_absence() {
-        const auto& host = inquiry_.facts().host;
-        const auto addresses = co_await inquiry_.addresses_of(host);
+        const auto addresses = co_await inquiry_.addresses_of(host_);
         if (!inquiry_.options().validates || !addresses.is_secure) co_return;
         add(Severity::note, "tlsa-missing", "no TLSA record",
             "Add it: in a signed zone it makes others insist on this host's certificate.");
@@ -88,7 +89,7 @@ private:
                 add(Severity::warning, "tlsa-unusable", shown.back(),
                     "Publish 3 1 1: mail hosts use no record with these numbers (RFC 7672 §3.1).");
             any_usable = any_usable || is_usable;
-            any_fits = any_fits || fits(tlsa, *inquiry_.certificate());
+            any_fits = any_fits || fits(tlsa, certificate_);
         }
         if (any_usable && !any_fits)
             add(Severity::fault, "tlsa-mismatch", joined(shown),
@@ -97,6 +98,8 @@ private:
     }
 
     Inquiry& inquiry_;
+    const std::string& host_;
+    const Certificate& certificate_;
     const std::string name_;
     const std::string wanted_;
 };
@@ -180,10 +183,10 @@ private:
 };
 
 // RFC 8659 §3: the records of the name, else of the nearest one above that has some.
-net::Task<void> check_caa(Inquiry& inquiry, const Certificate& certificate) {
+net::Task<void> check_caa(Inquiry& inquiry, const std::string& host,
+                          const Certificate& certificate) {
     if (certificate.is_self_signed) co_return;
     const auto issuer = caa_domain_of(certificate.issuer);
-    const auto& host = inquiry.facts().host;
     for (std::string name = host; name.contains('.'); name.erase(0, name.find('.') + 1)) {
         const auto answer = co_await inquiry.ask(name, net::DnsType::caa);
         if (answer.failed()) co_return;
@@ -198,20 +201,37 @@ net::Task<void> check_caa(Inquiry& inquiry, const Certificate& certificate) {
                  "Add it, so that no other authority issues certificates for this name."});
 }
 
+// Under another name others look for that name's TLSA records (RFC 7672 §2.2.1), and may meet a
+// certificate of its own.
+net::Task<void> check_other_names(Inquiry& inquiry) {
+    const auto names = co_await inquiry.other_names();
+    for (const auto& name : names) {
+        const auto& certificate = inquiry.certificate_of(name);
+        if (!certificate) continue;
+        const bool is_own = inquiry.facts().named_certificate(name) != nullptr;
+        if (is_own) check_certificate(inquiry, name, *certificate);
+        TlsaCheck tlsa(inquiry, name, *certificate);
+        co_await tlsa.look();
+        if (is_own) co_await check_caa(inquiry, name, *certificate);
+    }
+}
+
 } // namespace
 
 net::Task<void> check_tls(Inquiry& inquiry) {
+    const auto& host = inquiry.facts().host;
     const auto& certificate = inquiry.certificate();
     if (!certificate) {
-        inquiry.add({Severity::fault, "certificate-unreadable", inquiry.facts().host,
+        inquiry.add({Severity::fault, "certificate-unreadable", host,
                      "no certificate that can be read", "",
                      "See what mailctl tls list says, and the log."});
         co_return;
     }
-    check_certificate(inquiry, *certificate);
-    TlsaCheck tlsa(inquiry);
+    check_certificate(inquiry, host, *certificate);
+    TlsaCheck tlsa(inquiry, host, *certificate);
     co_await tlsa.look();
-    co_await check_caa(inquiry, *certificate);
+    co_await check_caa(inquiry, host, *certificate);
+    co_await check_other_names(inquiry);
 }
 
 } // namespace maild::dnscare

@@ -52,7 +52,7 @@ public:
                 "Leave one record: with several, none counts (RFC 8461 §3.1).");
             co_return;
         }
-        judge_certificate();
+        co_await judge_certificates();
         co_await judge_web_host();
         judge_id(records.front());
     }
@@ -75,14 +75,22 @@ private:
                 "without TLS.");
     }
 
-    void judge_certificate() {
-        const auto& certificate = inquiry_.certificate();
-        if (!certificate || wants_sts(*certificate, inquiry_.facts().host)) return;
+    // Of each name under which the domain's MX records lead here.
+    net::Task<void> judge_certificates() {
+        judge_certificate(inquiry_.facts().host);
+        const auto names = co_await inquiry_.other_names();
+        for (const auto& name : names) judge_certificate(name);
+    }
+
+    void judge_certificate(const std::string& host) {
+        const auto& certificate = inquiry_.certificate_of(host);
+        if (!certificate || wants_sts(*certificate, host)) return;
         add(Severity::fault, "sts-certificate",
-            "this host's certificate is " +
+            "the certificate for " + host + " is " +
                 std::string(certificate->is_self_signed ? "self-signed" : "for other names"),
-            "Get a certificate from an authority that names this host, or take MTA-STS back "
-            "(mode: none): those who honour the policy deliver nothing.");
+            "Get a certificate from an authority that names " + host +
+                ", or take MTA-STS back (mode: none): those who honour the policy deliver "
+                "nothing.");
     }
 
     // §3.3: without the policy the record is worth nothing.

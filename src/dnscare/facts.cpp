@@ -2,6 +2,7 @@
 
 #include "maild/base/ascii.hpp"
 #include "maild/net/resolver.hpp"
+#include "maild/net/server_names.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -69,6 +70,11 @@ std::optional<Service> service_of(const json::value& value) {
     return Service{std::move(*name), static_cast<std::uint16_t>(*port)};
 }
 
+std::optional<std::string> certificate_name_of(const json::value& value) {
+    if (!value.is_string() || !net::is_certificate_name(value.as_string())) return std::nullopt;
+    return std::string(value.as_string());
+}
+
 std::optional<net::IpAddress> address_of(const json::value& value) {
     if (!value.is_string()) return std::nullopt;
     return net::parse_ip(value.as_string());
@@ -89,7 +95,36 @@ bool read_list(const json::object& object, std::string_view name, std::vector<T>
     return true;
 }
 
+std::optional<NamedCertificate> certificate_of(const json::value& value) {
+    if (!value.is_object()) return std::nullopt;
+    NamedCertificate out;
+    auto chain = text_at(value.as_object(), "chain");
+    if (!chain || !read_list(value.as_object(), "names", out.names, certificate_name_of))
+        return std::nullopt;
+    out.chain = std::move(*chain);
+    return out;
+}
+
 } // namespace
+
+const NamedCertificate* DomainFacts::named_certificate(std::string_view name) const {
+    const auto lower = ascii::to_lower(name);
+    const auto find = [&](std::string_view wanted) -> const NamedCertificate* {
+        const auto has_it = [&](const NamedCertificate& each) {
+            return std::ranges::find(each.names, wanted) != each.names.end();
+        };
+        const auto found = std::ranges::find_if(certificates, has_it);
+        return found == certificates.end() ? nullptr : &*found;
+    };
+    if (const auto* exact = find(lower)) return exact;
+    const auto dot = lower.find('.');
+    return dot == lower.npos ? nullptr : find("*" + lower.substr(dot));
+}
+
+const std::string& DomainFacts::certificate_for(std::string_view name) const {
+    const auto* named = named_certificate(name);
+    return named == nullptr ? certificate : named->chain;
+}
 
 bool is_public(const net::IpAddress& address) {
     constexpr std::string_view kPrivate[] = {
@@ -102,7 +137,7 @@ bool is_public(const net::IpAddress& address) {
 }
 
 json::object to_json(const DomainFacts& facts) {
-    json::array addresses, keys, services;
+    json::array addresses, keys, services, certificates;
     for (const auto& address : facts.addresses) addresses.emplace_back(net::format_ip(address));
     for (const auto& key : facts.keys)
         keys.push_back(json::object{{"name", key.name},
@@ -112,13 +147,17 @@ json::object to_json(const DomainFacts& facts) {
     for (const auto& service : facts.services)
         services.push_back(
             json::object{{"name", service.name}, {"port", std::int64_t{service.port}}});
+    for (const auto& each : facts.certificates)
+        certificates.push_back(json::object{
+            {"names", json::array(each.names.begin(), each.names.end())}, {"chain", each.chain}});
     return {{"domain", facts.domain},
             {"host", facts.host},
             {"accounts", static_cast<std::int64_t>(facts.accounts)},
             {"addresses", std::move(addresses)},
             {"keys", std::move(keys)},
             {"services", std::move(services)},
-            {"certificate", facts.certificate}};
+            {"certificate", facts.certificate},
+            {"certificates", std::move(certificates)}};
 }
 
 Result<DomainFacts> facts_from_json(const json::value& value) {
@@ -133,6 +172,8 @@ Result<DomainFacts> facts_from_json(const json::value& value) {
     if (!read_list(object, "addresses", out.addresses, address_of)) return bad("addresses");
     if (!read_list(object, "keys", out.keys, key_of)) return bad("keys");
     if (!read_list(object, "services", out.services, service_of)) return bad("services");
+    if (!read_list(object, "certificates", out.certificates, certificate_of))
+        return bad("certificates");
     out.certificate = text_at(object, "certificate").value_or("");
     return out;
 }

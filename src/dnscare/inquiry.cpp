@@ -59,6 +59,37 @@ net::Task<std::string> Inquiry::alias_of(const std::string& name) {
     co_return answer.names.empty() ? std::string() : answer.names.front();
 }
 
+const std::optional<Certificate>& Inquiry::certificate_of(const std::string& name) {
+    const auto& text = facts_.certificate_for(name);
+    const auto known = certificates_.find(&text);
+    if (known != certificates_.end()) return known->second;
+    return certificates_.emplace(&text, read_certificate(text)).first->second;
+}
+
+net::Task<bool> Inquiry::leads_here(const std::string& name) {
+    const auto found = co_await addresses_of(name);
+    co_return std::ranges::any_of(found.all, [this](const net::IpAddress& address) {
+        return std::ranges::find(host_addresses, address) != host_addresses.end();
+    });
+}
+
+net::Task<std::vector<std::string>> Inquiry::other_names() {
+    const auto answer = co_await ask(facts_.domain, net::DnsType::mx);
+    std::vector<std::string> out;
+    std::size_t looked = 0;
+    for (const auto& mx : answer.exchanges) {
+        const auto name = ascii::to_lower(mx.exchange);
+        if (name.empty() || name == facts_.host || net::parse_ip(name)) continue;
+        if (std::ranges::find(out, name) != out.end()) continue;
+        if (++looked > kMaxTargets) break;
+        const auto alias = co_await alias_of(name);
+        if (!alias.empty()) continue;
+        const bool is_here = co_await leads_here(name);
+        if (is_here) out.push_back(name);
+    }
+    co_return out;
+}
+
 std::vector<Finding> Inquiry::take() {
     std::ranges::stable_sort(findings_, std::ranges::greater(), &Finding::severity);
     return std::move(findings_);

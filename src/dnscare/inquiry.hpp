@@ -23,11 +23,7 @@ public:
     static constexpr std::size_t kMaxTargets = 20;     // of MX, of SRV of one service
 
     Inquiry(net::Resolver& inner, const Clock& clock, DomainFacts facts, CheckOptions options)
-        : inner_(inner),
-          clock_(clock),
-          facts_(std::move(facts)),
-          options_(std::move(options)),
-          certificate_(read_certificate(facts_.certificate)) {}
+        : inner_(inner), clock_(clock), facts_(std::move(facts)), options_(std::move(options)) {}
 
     net::Task<net::DnsAnswer> lookup(net::DnsQuestion question,
                                      std::chrono::milliseconds timeout) override;
@@ -41,11 +37,17 @@ public:
     net::Task<Addresses> addresses_of(const std::string& name);
     // What the name is an alias of; empty: it is none.
     net::Task<std::string> alias_of(const std::string& name);
+    // It has an address of this host.
+    net::Task<bool> leads_here(const std::string& name);
+    // MX hosts of the domain that are this one under other names: no aliases, in lower case.
+    net::Task<std::vector<std::string>> other_names();
 
     const DomainFacts& facts() const { return facts_; }
     const CheckOptions& options() const { return options_; }
     const Clock& clock() const { return clock_; }
-    const std::optional<Certificate>& certificate() const { return certificate_; }
+    // What others meet here who ask for that name (SNI); none: it cannot be read.
+    const std::optional<Certificate>& certificate_of(const std::string& name);
+    const std::optional<Certificate>& certificate() { return certificate_of(facts_.host); }
 
     void add(Finding finding) { findings_.push_back(std::move(finding)); }
     std::vector<Finding> take(); // the worst first
@@ -60,7 +62,7 @@ private:
     const Clock& clock_;
     const DomainFacts facts_;
     const CheckOptions options_;
-    const std::optional<Certificate> certificate_;
+    std::map<const std::string*, std::optional<Certificate>> certificates_; // by their text
     std::map<std::pair<std::string, net::DnsType>, net::DnsAnswer> answers_;
     std::vector<Finding> findings_;
 };

@@ -19,7 +19,7 @@ unsigned priority_of(std::string_view service) {
 class Writer {
 public:
     explicit Writer(const DomainFacts& facts)
-        : facts_(facts), certificate_(read_certificate(facts.certificate)) {}
+        : facts_(facts), certificate_(read_certificate(facts.certificate_for(facts.host))) {}
 
     Wanted write() {
         add_mail();

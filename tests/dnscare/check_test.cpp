@@ -52,6 +52,17 @@ void use(GoodZone& zone, std::string certificate) {
     const auto tlsa = wanted_tlsa(read_certificate(zone.facts.certificate).value());
     zone.replace_record(kTlsa, DnsType::tlsa, std::string("\3\1\1") + tlsa.data);
 }
+// The host under another name, which has an MX record, a certificate and its TLSA record.
+void second_name(GoodZone& zone, const std::string& names = "DNS:mx.example.net", long days = 90) {
+    zone.dns.add_mx("example.org", 20, "mx.example.net");
+    zone.dns.add_a("mx.example.net", "192.0.2.25");
+    const auto chain = zone.certificate(names, days);
+    zone.facts.certificates.push_back({{"mx.example.net"}, chain});
+    const auto tlsa = wanted_tlsa(read_certificate(chain).value());
+    zone.dns.add_record("_25._tcp.mx.example.net", DnsType::tlsa,
+                        std::string("\3\1\1") + tlsa.data);
+    zone.dns.add_record("mx.example.net", DnsType::caa, "0 issue letsencrypt.org");
+}
 void list(GoodZone& zone, const char* answer) {
     zone.options.block_lists = {"dnsbl.example"};
     zone.dns.add_a("25.2.0.192.dnsbl.example", answer);
@@ -196,6 +207,40 @@ const std::vector<Case> kTlsCases = {
     {{"tlsa-unusable"}, [](GoodZone& z) { z.dns.add_record(kTlsa, DnsType::tlsa, "\3\1\1short"); }},
     {{"tlsa-unsigned"}, [](GoodZone& z) { z.dns.set_secure(false); }},
     {{"tlsa-missing"}, [](GoodZone& z) { z.dns.remove(kTlsa, DnsType::tlsa); }},
+    {{"tlsa-mismatch"}, // the record of the certificate that whoever asks for no name gets
+     [](GoodZone& z) {
+         z.facts.certificates = {{{"mail.example.org"}, z.certificate("DNS:mail.example.org", 90)}};
+     }},
+    {{"sts-certificate", "certificate-name"}, // of the host's name, though the other one fits
+     [](GoodZone& z) {
+         const auto good = z.facts.certificate;
+         use(z, z.certificate("DNS:other.example.org", 90));
+         z.facts.certificates = {{{"*.example.org"}, z.facts.certificate}};
+         z.facts.certificate = good;
+     }},
+    {{"tlsa-mismatch"}, // of the other name
+     [](GoodZone& z) {
+         second_name(z);
+         z.facts.certificates[0].chain = z.certificate("DNS:mx.example.net", 90);
+     }},
+    {{"tlsa-missing"},
+     [](GoodZone& z) {
+         second_name(z);
+         z.dns.remove("_25._tcp.mx.example.net", DnsType::tlsa);
+     }},
+    {{"sts-certificate", "tlsa-mismatch", "mx-others"}, // another name without one of its own
+     [](GoodZone& z) {
+         second_name(z);
+         z.facts.certificates.clear();
+     }},
+    {{"sts-certificate", "certificate-name"},
+     [](GoodZone& z) { second_name(z, "DNS:mx2.example.net"); }},
+    {{"certificate-expires"}, [](GoodZone& z) { second_name(z, "DNS:mx.example.net", 10); }},
+    {{"caa-forbids"},
+     [](GoodZone& z) {
+         second_name(z);
+         z.replace_record("mx.example.net", DnsType::caa, "0 issue other.example");
+     }},
     {{"caa-forbids"},
      [](GoodZone& z) {
          z.replace_record("mail.example.org", DnsType::caa, "0 issue other.example");
@@ -245,6 +290,16 @@ const std::vector<Case> kServiceCases = {
     {{"srv-no-address"},
      [](GoodZone& z) {
          z.replace_record("_imaps._tcp.example.org", DnsType::srv, "0 1 993 imap.example.org");
+     }},
+    {{"srv-port"}, // under another name
+     [](GoodZone& z) {
+         second_name(z);
+         z.replace_record("_imaps._tcp.example.org", DnsType::srv, "0 1 143 mx.example.net");
+     }},
+    {{"srv-certificate"},
+     [](GoodZone& z) {
+         z.dns.add_a("imap.example.net", "192.0.2.25");
+         z.replace_record("_imaps._tcp.example.org", DnsType::srv, "0 1 993 imap.example.net");
      }},
     {{"srv-elsewhere"},
      [](GoodZone& z) {
@@ -312,6 +367,17 @@ TEST(DnsCheck, FindsNothingInOtherGoodZones) {
          [](GoodZone& z) {
              spf(z, "v=spf1 redirect=_spf.example.org");
              z.dns.add_txt("_spf.example.org", "v=spf1 mx:example.org ~all");
+         }},
+        {"the host's name has a certificate of its own",
+         [](GoodZone& z) {
+             z.facts.certificates = {{{"mail.example.org"}, z.facts.certificate}};
+             z.facts.certificate = z.certificate("DNS:other.example.org", 90);
+         }},
+        {"an MX record that names this host otherwise", [](GoodZone& z) { second_name(z); }},
+        {"a service under another name",
+         [](GoodZone& z) {
+             second_name(z);
+             z.replace_record("_imaps._tcp.example.org", DnsType::srv, "0 1 993 mx.example.net");
          }},
         {"other TXT records", [](GoodZone& z) { z.dns.add_txt("example.org", "token=x"); }},
         {"enforced MTA-STS",

@@ -14,12 +14,34 @@ namespace json = boost::json;
 TEST(DomainFacts, ComeBackFromJson) {
     test::GoodZone zone;
     zone.facts.keys.back().use = KeyUse::retired;
+    zone.facts.certificates = {{{"mx.example.net", "*.example.com"}, "a chain"}, {{}, ""}};
     const auto text = json::serialize(to_json(zone.facts));
     const auto back = facts_from_json(json::parse(text));
     ASSERT_TRUE(back.has_value());
     EXPECT_EQ(json::serialize(to_json(*back)), text);
     EXPECT_EQ(back->keys.back().use, KeyUse::retired);
     EXPECT_EQ(back->addresses, zone.facts.addresses);
+    EXPECT_EQ(back->certificate_for("a.example.com"), "a chain");
+}
+
+// As a worker finds it: the name itself before one with "*", which stands for one label.
+TEST(DomainFacts, KnowWhichCertificateANameHas) {
+    DomainFacts facts{"example.org", "mail.example.org"};
+    facts.certificate = "own";
+    facts.certificates = {{{"*.example.com"}, "any"},
+                          {{"mx.example.com", "example.com"}, "one"},
+                          {{"mx.example.com"}, "late"}};
+    const std::pair<const char*, const char*> cases[] = {
+        {"mx.example.com", "one"},
+        {"MX.Example.Com", "one"},
+        {"imap.example.com", "any"},
+        {"a.imap.example.com", "own"},
+        {"example.com", "one"},
+        {"mail.example.org", "own"},
+        {"com", "own"},
+        {"", "own"},
+    };
+    for (const auto& [name, want] : cases) EXPECT_EQ(facts.certificate_for(name), want) << name;
 }
 
 TEST(DomainFacts, AreReadStrictly) {
@@ -39,6 +61,9 @@ TEST(DomainFacts, AreReadStrictly) {
         {"services", json::array{json::object{{"name", "IMAP"}, {"port", 1}}}},
         {"services", json::array{json::object{{"name", "imap"}, {"port", 0}}}},
         {"services", json::array{json::object{{"name", "imap"}, {"port", 65536}}}},
+        {"certificates", nullptr},
+        {"certificates", json::array{json::object{{"names", json::array{}}}}},
+        {"certificates", json::array{json::object{{"names", json::array{"A b"}}, {"chain", ""}}}},
     };
     for (const auto& [name, value] : changes) {
         auto changed = good;

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace maild::dnscare {
@@ -39,6 +40,12 @@ struct Service {
     std::uint16_t port = 0;
 };
 
+// A certificate that is for certain names alone ([[tls.certificates]] of the configuration).
+struct NamedCertificate {
+    std::vector<std::string> names{}; // who asks for one of them gets it (SNI); "*.example.net" too
+    std::string chain{};              // PEM, leaf first
+};
+
 // Names are A-labels in lower case, without a dot at the end.
 struct DomainFacts {
     std::string domain;
@@ -49,7 +56,12 @@ struct DomainFacts {
     std::vector<net::IpAddress> addresses{};
     std::vector<DkimKey> keys{};
     std::vector<Service> services{};
-    std::string certificate{}; // that others meet on port 25: PEM, leaf first
+    std::string certificate{}; // for whoever asks for none of the names below: PEM, leaf first
+    std::vector<NamedCertificate> certificates{};
+
+    // Which of them others meet under a name, chosen as net::ServerNames does; null: none.
+    const NamedCertificate* named_certificate(std::string_view name) const;
+    const std::string& certificate_for(std::string_view name) const;
 };
 
 // Others can reach it: of no private network (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291
