@@ -1,4 +1,5 @@
-// `mailctl domain check`: the facts come from the daemon, the answers from the DNS.
+// `mailctl domain check`: the facts come from the daemon, which also fetches the policy of MTA-STS,
+// the answers from the DNS.
 #include "control/check_state.hpp"
 #include "control/input.hpp"
 #include "control/render.hpp"
@@ -133,7 +134,7 @@ std::expected<Subjects, Reply> subjects_of(Session& session) {
     Subjects out;
     const auto here = own_addresses();
     for (const auto& name : *names) {
-        json::object arguments{{"domain", name}};
+        json::object arguments{{"domain", name}, {"policy", true}};
         if (const auto given = session.text_argument("address"); !given.empty())
             arguments["address"] = given;
         const auto said = ask_daemon(session, "domain dns", std::move(arguments));

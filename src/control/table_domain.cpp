@@ -139,8 +139,9 @@ constexpr Command kCommands[] = {
          "refused or distrusted), a warning (some of it suffers, or will) or a note, each with "
          "what to do. Looked at are MX records and their addresses, this host's name and PTR "
          "records, SPF with all its lookups and for this host's addresses, the records of DKIM "
-         "keys, DMARC and who takes its reports, the certificate, TLSA, CAA, MTA-STS (not the "
-         "policy itself), TLS reports, and SRV records. Block lists are asked only if they are "
+         "keys, DMARC and who takes its reports, the certificate, TLSA, CAA, MTA-STS with the "
+         "policy that the web server gives, TLS reports, and SRV records. Block lists are asked "
+         "only if they are "
          "named. Exit code 1 if there is a fault or a warning.",
      .example = "",
      .runs = Runs::here},

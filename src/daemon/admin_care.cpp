@@ -183,6 +183,9 @@ net::Task<void> AdminCare::ask_dns(ControlReach& reach, HostFacts& facts) {
         auto served = *certificates;
         auto known = co_await facts_of(reach, domain.name, std::move(served));
         if (!known) break;
+        auto name = known->domain;
+        auto policy = co_await served_policy(reach, std::move(name));
+        known->policy = std::move(policy);
         dnscare::CheckOptions options;
         options.validates = !reach.context.config().dns.trust_anchor.empty();
         const auto found =

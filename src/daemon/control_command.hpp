@@ -104,6 +104,9 @@ struct HostCertificates {
 };
 net::Task<Result<dnscare::DomainFacts>> facts_of(ControlReach& reach, std::string domain,
                                                  HostCertificates certificates);
+// The domain's policy of MTA-STS as it is served; none: no process may fetch it.
+net::Task<std::optional<dnscare::ServedPolicy>> served_policy(ControlReach& reach,
+                                                              std::string domain);
 // What others meet on this host's ports.
 net::Task<Result<HostCertificates>> host_certificates(ControlReach& reach);
 // Tells every session of an account to end, whatever its protocol; how many were told.

@@ -1,13 +1,19 @@
 // `mailctl domain dns`: the records to publish, and the facts of which they are made, which
 // `mailctl domain check` compares with the DNS.
 #include "daemon/control_command.hpp"
+#include "daemon/probe_messages.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/dnscare/records.hpp"
 #include "maild/mail/address.hpp"
+#include "maild/mail/text.hpp"
 
 #include <algorithm>
 #include <chrono>
+
+// GCC 12 takes Asio's recycled coroutine frames (aligned_alloc, freed by the frame's operator
+// delete) for a mismatch.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 
 namespace maild::daemon {
 namespace json = boost::json;
@@ -17,6 +23,7 @@ using control::Reply;
 using dnscare::DomainFacts;
 
 constexpr std::chrono::seconds kAuthTimeout{5};
+constexpr std::chrono::seconds kFetchTimeout{20}; // longer than `sender` tries
 
 // "submissions", or "submission" with STARTTLS (RFC 6186, RFC 8314 §5.1); empty: clients look for
 // no such service.
@@ -114,6 +121,19 @@ net::Task<Result<HostCertificates>> host_certificates(ControlReach& reach) {
     co_return out;
 }
 
+net::Task<std::optional<dnscare::ServedPolicy>> served_policy(ControlReach& reach,
+                                                              std::string domain) {
+    const auto& queue = reach.context.config().queue;
+    if (!queue.is_sending || !queue.asks_sts) co_return std::nullopt;
+    PolicyRequest request{std::move(domain)};
+    auto fetched =
+        co_await reach.sender.call<FetchedPolicy>(kFetchPolicy, std::move(request), kFetchTimeout);
+    if (!fetched) co_return std::nullopt;
+    auto& policy = fetched->policy;
+    policy.words = mail::to_utf8(policy.words, "utf-8"); // a stranger's
+    co_return std::move(policy);
+}
+
 net::Task<Result<DomainFacts>> facts_of(ControlReach& reach, std::string domain,
                                         HostCertificates certificates) {
     auto facts = co_await names_of(reach, std::move(domain));
@@ -147,6 +167,11 @@ net::Task<Reply> dns(ControlReach& reach, Arguments arguments) {
     auto facts = co_await facts_of(reach, std::move(domain), std::move(*certificates));
     if (!facts) co_return control::failure(facts.error());
     if (!given->empty()) facts->addresses = std::move(*given);
+    if (arguments.has("policy")) { // to be compared: mailctl domain check
+        auto name = facts->domain;
+        auto policy = co_await served_policy(reach, std::move(name));
+        facts->policy = std::move(policy);
+    }
     const auto wanted = dnscare::wanted_records(*facts);
     json::array rows, hints;
     for (const auto& record : wanted.records)

@@ -38,8 +38,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStatusAge = 2s;
-constexpr auto kTellTls = 10s;  // sessions that were alike are told once
-constexpr auto kTraceTime = 1s; // at the end, for policies and for the last records
+constexpr auto kTellTls = 10s;   // sessions that were alike are told once
+constexpr auto kFetchTime = 15s; // of a policy that an admin waits for
+constexpr auto kTraceTime = 1s;  // at the end, for policies and for the last records
 
 sender::RetryPolicy retry_from(const QueueSettings& settings) {
     return {.first = settings.retry_first,
@@ -99,6 +100,19 @@ Result<std::map<std::string, relay::Credentials>> credentials_from(const QueueSe
         all[route_from(one).credentials] = {.name = one.user, .password = std::move(*password)};
     }
     return all;
+}
+
+FetchedPolicy fetched(const std::expected<std::string, relay::StsFault>& text) {
+    using relay::TlsResult;
+    if (!text) {
+        const bool is_certificate = text.error().result == TlsResult::sts_webpki_invalid;
+        return {{.fault = is_certificate ? "certificate" : "fetch", .words = text.error().words}};
+    }
+    auto policy = relay::parse_sts_policy(*text);
+    if (!policy) return {{.fault = "text", .words = policy.error().internal}};
+    return {{.mode = std::string(name_of(policy->mode)),
+             .max_age = static_cast<std::uint64_t>(policy->max_age.count()),
+             .mx = std::move(policy->mx)}};
 }
 
 class SenderRole final : public RoleProgram {
@@ -193,16 +207,24 @@ private:
     // An admin's question.
     static net::Task<void> answer(SenderRole& self, std::shared_ptr<ipc::Connection> connection,
                                   ipc::Request request) {
-        auto asked = request.type == kProbe ? ipc::decode<sender::ProbeRequest>(request.payload)
-                                            : fail(Errc::protocol_error, "unknown request");
-        if (!asked) {
-            log::error("sender_request_malformed", {{"type", request.type}});
-            connection->close();
-            co_return;
+        if (request.type == kProbe) {
+            if (auto asked = ipc::decode<sender::ProbeRequest>(request.payload)) {
+                const Result<sender::ProbeReport> report =
+                    co_await self.transport_->probe(std::move(*asked));
+                connection->answer(request.id, report);
+                co_return;
+            }
+        } else if (request.type == kFetchPolicy) {
+            auto asked = ipc::decode<PolicyRequest>(request.payload);
+            if (asked && net::is_dns_name(asked->domain)) {
+                const auto text = co_await self.look_fetcher_->fetch(std::move(asked->domain));
+                const Result<FetchedPolicy> policy = fetched(text);
+                connection->answer(request.id, policy);
+                co_return;
+            }
         }
-        const Result<sender::ProbeReport> report =
-            co_await self.transport_->probe(std::move(*asked));
-        connection->answer(request.id, report);
+        log::error("sender_request_malformed", {{"type", request.type}});
+        connection->close();
     }
 
     void make_transport(const Config& config, relay::Routes routes) {
@@ -210,6 +232,9 @@ private:
         const relay::HttpsStsFetcher::Options fetching{.allows_loopback =
                                                            config.queue.allows_loopback};
         sts_fetcher_.emplace(io, *dns_, trust_, fetching);
+        const relay::HttpsStsFetcher::Options looking{
+            .allows_loopback = config.queue.allows_loopback, .timeout = kFetchTime};
+        look_fetcher_.emplace(io, *dns_, trust_, looking);
         sts_policies_.emplace(*dns_, *sts_fetcher_, clock_, sts_cache_);
         sts_keeper_.emplace(*trace_line_, clock_, sts_cache_, *sts_policies_, StsKeeper::Options{});
         sts_keeper_->set_wanted(config.trace.is_enabled);
@@ -276,6 +301,7 @@ private:
     std::optional<TlsRecords> tls_records_;
     relay::StsCache sts_cache_;
     std::optional<relay::HttpsStsFetcher> sts_fetcher_;
+    std::optional<relay::HttpsStsFetcher> look_fetcher_; // for admins
     std::optional<relay::StsPolicies> sts_policies_;
     std::optional<StsKeeper> sts_keeper_;
     std::optional<sender::RelayTransport> transport_;

@@ -79,12 +79,14 @@ constexpr Issuer kIssuers[] = {
 std::string sha256(std::string_view bytes) { return digest(EVP_sha256(), bytes); }
 
 bool Certificate::has_name(std::string_view host) const {
-    return std::ranges::any_of(names, [&](std::string_view name) {
-        if (ascii::equals_icase(name, host)) return true;
-        const auto dot = host.find('.');
-        return name.starts_with("*.") && dot != host.npos &&
-               ascii::equals_icase(name.substr(1), host.substr(dot));
-    });
+    return std::ranges::any_of(names, [&](std::string_view name) { return covers(name, host); });
+}
+
+bool covers(std::string_view pattern, std::string_view host) {
+    if (ascii::equals_icase(pattern, host)) return true;
+    const auto dot = host.find('.');
+    return pattern.starts_with("*.") && dot != host.npos &&
+           ascii::equals_icase(pattern.substr(1), host.substr(dot));
 }
 
 std::string Certificate::date_of(WallTime time) {

@@ -39,6 +39,9 @@ net::TlsaRecord wanted_tlsa(const Certificate& certificate); // 3 1 1, RFC 7672 
 // Which issuer's domain stands in CAA records (RFC 8659 §4.2); empty: not known here.
 std::string_view caa_domain_of(std::string_view issuer);
 
+// A name with "*." in front stands for any one label there (RFC 9525 §6.3, RFC 8461 §4.1).
+bool covers(std::string_view pattern, std::string_view host);
+
 std::string sha256(std::string_view bytes);
 
 } // namespace maild::dnscare

@@ -60,6 +60,7 @@ net::Task<std::vector<Finding>> check(net::Resolver& resolver, const Clock& cloc
         co_await check_spf(inquiry);
         co_await check_dkim(inquiry);
         co_await check_dmarc(inquiry);
+        co_await check_sts(inquiry);
         co_await check_tls_reports(inquiry);
         co_await check_services(inquiry);
     }

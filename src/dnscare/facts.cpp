@@ -16,6 +16,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::array<std::string_view, 3> kUses = {"waiting", "signing", "retired"};
+constexpr std::array<std::string_view, 4> kFaults = {"", "fetch", "certificate", "text"};
+constexpr std::array<std::string_view, 3> kModes = {"enforce", "testing", "none"};
 
 std::unexpected<Error> bad(std::string_view what) {
     return fail(Errc::invalid_argument, "the daemon's facts have no good " + std::string(what));
@@ -70,7 +72,8 @@ std::optional<Service> service_of(const json::value& value) {
     return Service{std::move(*name), static_cast<std::uint16_t>(*port)};
 }
 
-std::optional<std::string> certificate_name_of(const json::value& value) {
+// A host name, or "*." and one.
+std::optional<std::string> host_pattern_of(const json::value& value) {
     if (!value.is_string() || !net::is_certificate_name(value.as_string())) return std::nullopt;
     return std::string(value.as_string());
 }
@@ -99,10 +102,36 @@ std::optional<NamedCertificate> certificate_of(const json::value& value) {
     if (!value.is_object()) return std::nullopt;
     NamedCertificate out;
     auto chain = text_at(value.as_object(), "chain");
-    if (!chain || !read_list(value.as_object(), "names", out.names, certificate_name_of))
+    if (!chain || !read_list(value.as_object(), "names", out.names, host_pattern_of))
         return std::nullopt;
     out.chain = std::move(*chain);
     return out;
+}
+
+std::optional<ServedPolicy> policy_of(const json::value& value) {
+    if (!value.is_object()) return std::nullopt;
+    const auto& object = value.as_object();
+    auto fault = text_at(object, "fault");
+    auto words = text_at(object, "words");
+    auto mode = text_at(object, "mode");
+    const auto age = number_at(object, "max_age", std::numeric_limits<std::int64_t>::max());
+    if (!fault || !words || !mode || !age) return std::nullopt;
+    const auto is_one_of = [](const auto& all, std::string_view word) {
+        return std::ranges::find(all, word) != all.end();
+    };
+    if (!is_one_of(kFaults, *fault) || (fault->empty() && !is_one_of(kModes, *mode)))
+        return std::nullopt;
+    ServedPolicy out{std::move(*fault), std::move(*words), std::move(*mode), *age};
+    if (!read_list(object, "mx", out.mx, host_pattern_of)) return std::nullopt;
+    return out;
+}
+
+json::object to_json(const ServedPolicy& policy) {
+    return {{"fault", policy.fault},
+            {"words", policy.words},
+            {"mode", policy.mode},
+            {"max_age", static_cast<std::int64_t>(policy.max_age)},
+            {"mx", json::array(policy.mx.begin(), policy.mx.end())}};
 }
 
 } // namespace
@@ -157,7 +186,8 @@ json::object to_json(const DomainFacts& facts) {
             {"keys", std::move(keys)},
             {"services", std::move(services)},
             {"certificate", facts.certificate},
-            {"certificates", std::move(certificates)}};
+            {"certificates", std::move(certificates)},
+            {"policy", facts.policy ? json::value(to_json(*facts.policy)) : json::value()}};
 }
 
 Result<DomainFacts> facts_from_json(const json::value& value) {
@@ -174,6 +204,11 @@ Result<DomainFacts> facts_from_json(const json::value& value) {
     if (!read_list(object, "services", out.services, service_of)) return bad("services");
     if (!read_list(object, "certificates", out.certificates, certificate_of))
         return bad("certificates");
+    if (const auto* policy = object.if_contains("policy");
+        policy != nullptr && !policy->is_null()) {
+        out.policy = policy_of(*policy);
+        if (!out.policy) return bad("policy");
+    }
     out.certificate = text_at(object, "certificate").value_or("");
     return out;
 }

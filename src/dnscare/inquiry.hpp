@@ -73,8 +73,9 @@ net::Task<void> check_mx(Inquiry& inquiry);
 net::Task<void> check_spf(Inquiry& inquiry);
 net::Task<void> check_dkim(Inquiry& inquiry);
 net::Task<void> check_dmarc(Inquiry& inquiry);
-net::Task<void> check_tls(Inquiry& inquiry);         // certificate, TLSA, CAA
-net::Task<void> check_tls_reports(Inquiry& inquiry); // MTA-STS, TLS reports
+net::Task<void> check_tls(Inquiry& inquiry); // certificate, TLSA, CAA
+net::Task<void> check_sts(Inquiry& inquiry);
+net::Task<void> check_tls_reports(Inquiry& inquiry);
 net::Task<void> check_services(Inquiry& inquiry);
 net::Task<void> check_lists(Inquiry& inquiry);
 

@@ -23,12 +23,13 @@ inline std::string tls_report_record(const std::string& domain) { // RFC 8460 §
 }
 
 enum class StsMode : std::uint8_t { testing, enforce };
+inline constexpr std::uint64_t kStsAge = 604'800; // a week
 
 // RFC 8461 §3.2.
 inline std::string sts_policy(const std::string& host, StsMode mode) {
     return std::string("version: STSv1\r\nmode: ") +
            (mode == StsMode::testing ? "testing" : "enforce") + "\r\nmx: " + host +
-           "\r\nmax_age: 604800\r\n";
+           "\r\nmax_age: " + std::to_string(kStsAge) + "\r\n";
 }
 // Another one for each policy, so that nobody forgets to change it (§3.1).
 inline std::string sts_id(std::string_view policy) {

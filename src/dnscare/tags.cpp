@@ -36,4 +36,15 @@ std::optional<std::string_view> Tags::find(std::string_view name) const {
     return found == tags_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::vector<std::string> of_version(const std::vector<std::string>& texts,
+                                    std::string_view version) {
+    std::vector<std::string> out;
+    for (const auto& text : texts)
+        if (text.starts_with(version) &&
+            (text.size() == version.size() || text[version.size()] == ';' ||
+             ascii::is_space(text[version.size()])))
+            out.push_back(text);
+    return out;
+}
+
 } // namespace maild::dnscare

@@ -28,4 +28,9 @@ private:
     std::vector<std::pair<std::string, std::string_view>> tags_;
 };
 
+// Of a name's TXT records those with this version in front, "v=STSv1"; the others are none of that
+// kind (RFC 8461 §3.1, RFC 8460 §3).
+std::vector<std::string> of_version(const std::vector<std::string>& texts,
+                                    std::string_view version);
+
 } // namespace maild::dnscare

@@ -18,6 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         ensure(ipc::encode(*request) == bytes, "a question says the same again");
     if (const auto report = ipc::decode<sender::ProbeReport>(bytes))
         ensure(ipc::encode(*report) == bytes, "a report says the same again");
+    if (const auto request = ipc::decode<daemon::PolicyRequest>(bytes))
+        ensure(ipc::encode(*request) == bytes, "a question for a policy says the same again");
+    if (const auto fetched = ipc::decode<daemon::FetchedPolicy>(bytes))
+        ensure(ipc::encode(*fetched) == bytes, "a policy says the same again");
     if (const auto name = ipc::decode<daemon::NoteName>(bytes))
         ensure(ipc::encode(*name) == bytes, "a note's name says the same again");
     if (const auto note = ipc::decode<daemon::KeptNote>(bytes))

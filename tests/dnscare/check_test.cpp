@@ -63,6 +63,18 @@ void second_name(GoodZone& zone, const std::string& names = "DNS:mx.example.net"
                         std::string("\3\1\1") + tlsa.data);
     zone.dns.add_record("mx.example.net", DnsType::caa, "0 issue letsencrypt.org");
 }
+// The policy that `mailctl domain dns` prints, in either mode, and its id.
+std::string printed_text(const GoodZone& zone, const std::string& mode) {
+    auto text = wanted_records(zone.facts).sts_policy;
+    return text.replace(text.find("testing"), 7, mode);
+}
+void publish_printed(GoodZone& zone, const std::string& mode) {
+    const auto id = hex_encode(sha256(printed_text(zone, mode))).substr(0, 16);
+    zone.replace_txt(kSts, "v=STSv1; id=" + id);
+}
+ServedPolicy printed(const GoodZone& zone, const std::string& mode) {
+    return {.mode = mode, .max_age = 604'800, .mx = {zone.facts.host}};
+}
 void list(GoodZone& zone, const char* answer) {
     zone.options.block_lists = {"dnsbl.example"};
     zone.dns.add_a("25.2.0.192.dnsbl.example", answer);
@@ -259,7 +271,42 @@ const std::vector<Case> kTlsCases = {
     {{"sts-version"}, [](GoodZone& z) { z.replace_txt(kSts, "v=STS1; id=2;"); }},
     {{"sts-id"}, [](GoodZone& z) { z.replace_txt(kSts, "v=STSv1;"); }},
     {{"sts-id"}, [](GoodZone& z) { z.replace_txt(kSts, "v=STSv1; id=2026-11-29;"); }},
-    {{"sts-other-id"}, [](GoodZone& z) { z.replace_txt(kSts, "v=STSv1; id=20261129;"); }},
+    {{"sts-other-id"}, [](GoodZone& z) { z.facts.policy.reset(); }},
+    {{"sts-unseen"},
+     [](GoodZone& z) {
+         publish_printed(z, "testing");
+         z.facts.policy.reset();
+     }},
+    {{"sts-stale-id"},
+     [](GoodZone& z) {
+         publish_printed(z, "testing");
+         z.facts.policy = printed(z, "enforce");
+     }},
+    {{"sts-stale-id"}, [](GoodZone& z) { publish_printed(z, "enforce"); }},
+    {{"sts-policy-testing"},
+     [](GoodZone& z) {
+         publish_printed(z, "testing");
+         z.facts.policy = printed(z, "testing");
+     }},
+    {{"sts-policy-none"}, [](GoodZone& z) { z.facts.policy->mode = "none"; }},
+    {{"sts-policy-age"}, [](GoodZone& z) { z.facts.policy->max_age = 24 * 3600 - 1; }},
+    {{"sts-policy-mx"}, [](GoodZone& z) { z.facts.policy->mx = {"mx.example.net"}; }},
+    {{"sts-policy-mx", "sts-policy-testing"},
+     [](GoodZone& z) {
+         z.facts.policy->mode = "testing";
+         z.facts.policy->mx = {"*.mail.example.org", "example.org"};
+     }},
+    {{"sts-policy-missing"},
+     [](GoodZone& z) { z.facts.policy = ServedPolicy{.fault = "fetch", .words = "HTTP 404"}; }},
+    {{"sts-policy-certificate"},
+     [](GoodZone& z) { z.facts.policy = ServedPolicy{.fault = "certificate", .words = "old"}; }},
+    {{"sts-policy-broken"},
+     [](GoodZone& z) { z.facts.policy = ServedPolicy{.fault = "text", .words = "no mode"}; }},
+    {{"sts-no-host"}, // which is why
+     [](GoodZone& z) {
+         z.dns.remove("mta-sts.example.org", DnsType::a);
+         z.facts.policy = ServedPolicy{.fault = "fetch", .words = "no address"};
+     }},
     {{"sts-no-host"}, [](GoodZone& z) { z.dns.remove("mta-sts.example.org", DnsType::a); }},
     {{"tlsrpt-missing"}, [](GoodZone& z) { z.dns.remove(kReports, DnsType::txt); }},
     {{"tlsrpt-several"},
@@ -380,13 +427,13 @@ TEST(DnsCheck, FindsNothingInOtherGoodZones) {
              z.replace_record("_imaps._tcp.example.org", DnsType::srv, "0 1 993 mx.example.net");
          }},
         {"other TXT records", [](GoodZone& z) { z.dns.add_txt("example.org", "token=x"); }},
-        {"enforced MTA-STS",
+        {"MTA-STS as it is printed, enforced",
          [](GoodZone& z) {
-             const auto testing = wanted_records(z.facts).sts_policy;
-             auto policy = testing;
-             policy.replace(policy.find("testing"), 7, "enforce");
-             z.replace_txt(kSts, "v=STSv1; id=" + hex_encode(sha256(policy)).substr(0, 16));
+             publish_printed(z, "enforce");
+             z.facts.policy = printed(z, "enforce");
          }},
+        {"MTA-STS as it is printed, under another id",
+         [](GoodZone& z) { z.facts.policy = printed(z, "enforce"); }},
         {"the next certificate's TLSA beside",
          [](GoodZone& z) {
              z.dns.add_record(kTlsa, DnsType::tlsa, std::string("\3\1\1") + std::string(32, 'x'));

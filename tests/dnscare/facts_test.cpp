@@ -22,6 +22,12 @@ TEST(DomainFacts, ComeBackFromJson) {
     EXPECT_EQ(back->keys.back().use, KeyUse::retired);
     EXPECT_EQ(back->addresses, zone.facts.addresses);
     EXPECT_EQ(back->certificate_for("a.example.com"), "a chain");
+    ASSERT_TRUE(back->policy.has_value());
+    EXPECT_EQ(back->policy->mx, zone.facts.policy->mx);
+    zone.facts.policy = ServedPolicy{.fault = "certificate", .words = "it is for another name"};
+    EXPECT_EQ(facts_from_json(to_json(zone.facts)).value().policy->words, "it is for another name");
+    zone.facts.policy.reset();
+    EXPECT_FALSE(facts_from_json(to_json(zone.facts)).value().policy.has_value());
 }
 
 // As a worker finds it: the name itself before one with "*", which stands for one label.
@@ -47,6 +53,11 @@ TEST(DomainFacts, KnowWhichCertificateANameHas) {
 TEST(DomainFacts, AreReadStrictly) {
     test::GoodZone zone;
     const auto good = to_json(zone.facts);
+    const auto with_policy = [&](const char* name, json::value value) {
+        auto policy = good.at("policy").as_object();
+        policy[name] = std::move(value);
+        return policy;
+    };
     const std::pair<const char*, json::value> changes[] = {
         {"domain", "a..b"},
         {"domain", nullptr},
@@ -62,6 +73,13 @@ TEST(DomainFacts, AreReadStrictly) {
         {"services", json::array{json::object{{"name", "imap"}, {"port", 0}}}},
         {"services", json::array{json::object{{"name", "imap"}, {"port", 65536}}}},
         {"certificates", nullptr},
+        {"policy", "none"},
+        {"policy", json::object{}},
+        {"policy", with_policy("mode", "Enforce")},
+        {"policy", with_policy("fault", "other")},
+        {"policy", with_policy("max_age", -1)},
+        {"policy", with_policy("mx", json::array{"a b"})},
+        {"policy", with_policy("mx", json::array{"*."})},
         {"certificates", json::array{json::object{{"names", json::array{}}}}},
         {"certificates", json::array{json::object{{"names", json::array{"A b"}}, {"chain", ""}}}},
     };

@@ -81,6 +81,10 @@ struct GoodZone {
         for (const auto& address : facts.addresses)
             dns.add_ptr(net::reverse_name(address), facts.host);
         dns.add_a("mta-sts.example.org", "192.0.2.80");
+        replace_txt("_mta-sts.example.org", "v=STSv1; id=mine");
+        facts.policy = ServedPolicy{.mode = "enforce",
+                                    .max_age = 604'800,
+                                    .mx = {"mail.example.org", "*.example.org", "mx.example.net"}};
     }
 
     // Another text in place of what is there.

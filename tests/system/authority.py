@@ -20,10 +20,10 @@ class Authority:
     def openssl(*words):
         return subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True).stdout
 
-    def issue(self, *names):
+    def issue(self, *names, days=2):
         """Files of a certificate and its key."""
         certificate, key = (self.folder / f"{names[0]}.{kind}" for kind in ("pem", "key"))
-        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={names[0]}",
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj", f"/CN={names[0]}",
                      "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in names), "-addext", "basicConstraints=critical,CA:FALSE",
                      "-CA", self.certificate, "-CAkey", self.folder / "authority.key", "-keyout", key, "-out", certificate)
         return certificate, key

@@ -2,11 +2,14 @@
 """The DNS of a domain as `mailctl domain dns` prints it: published in real servers, checked over the network, and broken one record
 at a time."""
 import copy
+import os
 import pathlib
 import re
+import shutil
 import tempfile
 import unittest
 
+import authority
 import host
 import nsd
 import zone
@@ -250,6 +253,104 @@ class AnyZone(Checked):
         self.host.mailctl("domain", "check", DOMAIN, "--resolver", "nowhere", exit_code=64)
         self.host.mailctl("domain", "check", DOMAIN, "--address", "192.0.2", exit_code=65)
         self.host.mailctl("domain", "check", "unknown.example", exit_code=68)
+
+
+POLICY = "version: STSv1\r\nmode: {mode}\r\nmx: {mx}\r\nmax_age: {age}\r\n"
+SECOND = "mx.second.example"
+
+
+class Web:
+    """What is given as the domain's policy, and under which record, with one fault planted."""
+
+    def __init__(self, records, text, addresses):
+        self.faults, self.text, self.addresses = Faults(records, 0), text, addresses
+
+    def serve(self, mode="enforce", mx=HOST, age=604800):
+        self.text = POLICY.format(mode=mode, mx=mx, age=age)
+
+    def publish(self, policy_id):
+        self.faults.replace(STS, "TXT", f"v=STSv1; id={policy_id};")
+
+    def lead_to(self, name):
+        self.faults.replace("mta-sts." + DOMAIN, "A", self.addresses[name])
+
+
+# The record that is published is that of the policy which `mailctl domain dns` prints.
+POLICIES = [
+    (["sts-policy-testing"], lambda w: None),
+    (["sts-stale-id"], lambda w: w.serve("enforce")),
+    ([], lambda w: (w.serve("enforce"), w.publish("mine1"))),
+    (["sts-stale-id", "sts-policy-age"], lambda w: w.serve("enforce", age=600)),
+    (["sts-policy-none"], lambda w: (w.serve("none"), w.publish("mine2"))),
+    (["sts-policy-mx"], lambda w: (w.serve("enforce", mx="mx.elsewhere.example"), w.publish("mine3"))),
+    ([], lambda w: (w.serve("enforce", mx="*.example.org"), w.publish("mine4"))),
+    (["sts-policy-broken"], lambda w: setattr(w, "text", "<html>nothing here</html>")),
+    (["sts-policy-missing"], lambda w: setattr(w, "text", "")),
+    (["sts-policy-missing"], lambda w: w.lead_to("nobody")),
+    (["sts-policy-certificate"], lambda w: w.lead_to("other")),
+    (["sts-no-host"], lambda w: w.faults.replace("mta-sts." + DOMAIN, "A")),
+    # Another name of this host, which has a certificate of its own.
+    (["sts-policy-testing"], lambda w: w.serve("testing", mx=HOST + "\r\nmx: " + SECOND) or w.publish("mine5") or w.faults.other_mx(SECOND, "A", ADDRESSES[0])),
+    (["tlsa-mismatch", "sts-policy-testing"],
+     lambda w: w.serve("testing", mx=HOST + "\r\nmx: " + SECOND) or w.publish("mine6") or w.faults.other_mx(SECOND, "A", ADDRESSES[0])
+     or w.faults.add("_25._tcp." + SECOND, "TLSA", "3 1 1 " + "ab" * 32)),
+]
+
+
+@unittest.skipIf(os.geteuid() != 0, "port 443 is root's")
+class ServedPolicies(Checked):
+    """The domain's policy of MTA-STS, as the host is given it by a web server; and certificates that are for names."""
+    kind = host.SendingHost
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="maild-system-"))
+        folder.chmod(0o755)
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.authority = authority.Authority(folder)
+        cls.addresses = {"web": "127.44.3.1", "other": "127.44.3.2", "nobody": "127.44.3.3"}
+        cls.web = authority.PolicyServer(cls.addresses["web"], *cls.authority.issue("mta-sts." + DOMAIN))
+        cls.addClassCleanup(cls.web.close)
+        other = authority.PolicyServer(cls.addresses["other"], *cls.authority.issue("www." + DOMAIN))
+        cls.addClassCleanup(other.close)
+        cls.zone = zone.Zone({}, ttl=1)
+        cls.addClassCleanup(cls.zone.close)
+        cls.certificate, key = cls.authority.issue(HOST, days=90)
+        second = cls.authority.issue(SECOND, days=90)
+        named = "".join(f'[[tls.certificates]]\ncertificate = "{certificate}"\nkey = "{key}"\n\n' for certificate, key in ((cls.certificate, key), second))
+        cls.host.configure("[auth]", f'[dns]\nservers = ["{cls.zone.address}"]\n\n[dkim]\nswitching = "manual"\n\n'
+                           f'[queue]\nauthorities = "{cls.authority.certificate}"\nloopback = "allowed"\n\n{named}[auth]')
+        host.wait_for(lambda: cls.host.pids("sender"), 30, "a sender")
+
+    def test_what_a_name_is_served_is_looked_at(self):
+        """Whoever asks for the host's name gets a certificate that others trust; the trial's own is for everybody else."""
+        rows = self.wanted()["rows"]
+        self.assertEqual([row["value"] for row in rows if row["type"] == "TLSA"], [self.authority.tlsa_of(self.certificate)])
+        self.zone.records = records_of([row for row in rows if row["name"].rstrip(".") != STS])
+        self.assertEqual(self.check(), ["sts-missing"])
+
+    def test_every_planted_fault_is_found(self):
+        wanted = self.wanted()
+        records = {**records_of(wanted["rows"]), "mta-sts." + DOMAIN: [("A", self.addresses["web"])]}
+        seen = set()
+        for codes, plant in POLICIES:
+            with self.subTest(codes):
+                web = Web(records, wanted["mta_sts_policy"], self.addresses)
+                plant(web)
+                self.web.policies[DOMAIN], self.zone.records = web.text, web.faults.records
+                host.wait_for(lambda: self.finds(codes), 15, lambda: f"{codes}, not {self.found}")   # noqa: B023
+                seen.update(codes)
+        self.assertGreaterEqual(len(seen), 10)
+
+    def finds(self, codes):
+        """What was known of the DNS before is forgotten within a second or two."""
+        is_bad = any(code not in ("sts-policy-testing", "sts-policy-none", "sts-policy-age") for code in codes)
+        try:
+            self.found = self.check(exit_code=1 if is_bad else 0)
+        except AssertionError as error:
+            self.found = str(error)
+        return self.found == codes
 
 
 if __name__ == "__main__":

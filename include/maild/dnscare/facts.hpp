@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,17 @@ struct NamedCertificate {
     std::string chain{};              // PEM, leaf first
 };
 
+// What https://mta-sts.DOMAIN/.well-known/mta-sts.txt gives as the domain's policy (RFC 8461 §3.3)
+// to whoever fetches it as other hosts do.
+struct ServedPolicy {
+    std::string fault{}; // empty: none; else "fetch", "certificate" or "text"
+    std::string words{}; // what is wrong, for people
+    // Where nothing is:
+    std::string mode{};        // "enforce", "testing" or "none"
+    std::uint64_t max_age = 0; // seconds
+    std::vector<std::string> mx{};
+};
+
 // Names are A-labels in lower case, without a dot at the end.
 struct DomainFacts {
     std::string domain;
@@ -58,6 +70,7 @@ struct DomainFacts {
     std::vector<Service> services{};
     std::string certificate{}; // for whoever asks for none of the names below: PEM, leaf first
     std::vector<NamedCertificate> certificates{};
+    std::optional<ServedPolicy> policy{}; // none: nobody has looked
 
     // Which of them others meet under a name, chosen as net::ServerNames does; null: none.
     const NamedCertificate* named_certificate(std::string_view name) const;
