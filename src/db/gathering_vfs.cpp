@@ -9,7 +9,9 @@
 namespace maild::db::detail {
 namespace {
 
-constexpr std::size_t kMostGathered = 256 * 1024; // then it is written without waiting for more
+// Then it is written without waiting for more. os_unix.c takes no more than 0x1ffff octets at once,
+// and would write a part of what is larger.
+constexpr std::size_t kMostGathered = 124 * 1024;
 
 // What SQLite allocates for a WAL: it begins with the base class of the C interface, and the file
 // of the VFS below comes behind it.

@@ -20,7 +20,7 @@ using test::FaultyDisk;
 using test::FaultyVfs;
 using test::Survives;
 
-constexpr int kTransactions = 12;
+constexpr int kTransactions = 16;
 
 Result<void> add_rows(Database& database, int number) {
     auto transaction = Transaction::begin(database);

@@ -70,7 +70,8 @@ struct Bench {
             std::vector<AppendMessage> messages(1000);
             for (auto& message : messages)
                 message = {{content, {std::string(300, 'e'), "b", "s", "p"}}, {}, clock.now()};
-            const auto appended = co_await store->append(session, name, std::move(messages));
+            const auto appended =
+                co_await store->append(session, name, std::move(messages), std::nullopt);
             if (!appended) std::abort();
         }
     }
