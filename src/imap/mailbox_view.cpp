@@ -2,6 +2,8 @@
 
 #include "imap/respond.hpp"
 
+#include "maild/store/message_states.hpp"
+
 #include <algorithm>
 
 namespace maild::imap {
@@ -245,8 +247,7 @@ void MailboxView::announce_expunges(std::string& out) {
         }
     }
     exists_ -= static_cast<std::uint32_t>(expunged_.size());
-    std::erase_if(messages_,
-                  [this](const store::MessageState& message) { return is_expunged(message.uid); });
+    store::remove_messages(messages_, expunged_);
     std::vector<Uid>().swap(expunged_);
 }
 

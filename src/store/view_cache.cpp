@@ -1,23 +1,19 @@
 #include "store/view_cache.hpp"
 
+#include "maild/store/message_states.hpp"
+
 #include <algorithm>
 
 namespace maild::store {
 namespace {
 
-// One pass for any number of removals: the news of a commit are ascending.
+// The news of a commit are ascending.
 void remove(View& view, const std::vector<Change>& changes) {
     std::vector<Uid> gone;
     for (const auto& change : changes) {
         if (const auto* expunged = std::get_if<Expunged>(&change)) gone.push_back(expunged->uid);
     }
-    if (gone.empty()) return;
-    const auto is_gone = [&](const MessageState& message) {
-        return std::ranges::binary_search(gone, message.uid);
-    };
-    const auto first =
-        std::ranges::lower_bound(view.messages, gone.front(), {}, &MessageState::uid);
-    view.messages.erase(std::remove_if(first, view.messages.end(), is_gone), view.messages.end());
+    remove_messages(view.messages, gone);
 }
 
 void change(View& view, const MessageState& message) {

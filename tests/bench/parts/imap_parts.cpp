@@ -69,6 +69,24 @@ Part format_flags() {
     return {"imap/format_flags_1000", flags_of(*view).size(), [view] { keep(flags_of(*view)); }};
 }
 
+// A message in the middle goes, and its number is told. All that counts is the copy of the view:
+// the others are moved, and not looked at one by one.
+Part expunge_one() {
+    store::OpenedMailbox opened;
+    for (std::uint32_t uid = 1; uid <= 10'000; ++uid)
+        opened.messages.push_back({Uid(uid), {}, ModSeq(uid)});
+    const auto view =
+        std::make_shared<const imap::MailboxView>(std::move(opened), false, imap::NewsStyle{});
+    const auto expunge = [view] {
+        auto copy = *view;
+        std::string out;
+        copy.apply(store::Change(store::Expunged{Uid(5'000), ModSeq(10'001)}));
+        copy.announce(out, imap::ExpungeRule::announce, false);
+        return out;
+    };
+    return {"imap/expunge_one_of_10000", expunge().size(), [expunge] { keep(expunge()); }};
+}
+
 Part format_envelope() {
     const auto message =
         std::make_shared<const mail::Message>(mail::parse_message(plain_message(0)));
@@ -99,6 +117,7 @@ std::vector<Part> imap_parts() {
     add_sequence_sets(parts);
     parts.push_back(fragment());
     parts.push_back(format_flags());
+    parts.push_back(expunge_one());
     parts.push_back(format_envelope());
     parts.push_back(make_structure("4k", plain_message(4096)));
     parts.push_back(
