@@ -82,11 +82,18 @@ class Maild:
     def start(self):
         if self.machine is None:
             self.machine = host.Host()
-            table = self.machine.root / "accounts.csv"
-            table.write_text("".join(f"{address},{password_hash()},\n" for address in addresses(self.accounts)))
-            self.machine.mailctl("account", "import", str(table))
+            if self.accounts:
+                self.add_accounts(addresses(self.accounts))
         else:
             self.machine.start()
+        self.await_ports()
+
+    def add_accounts(self, names):
+        table = self.machine.root / "accounts.csv"
+        table.write_text("".join(f"{address},{password_hash()},\n" for address in names))
+        self.machine.mailctl("account", "import", str(table))
+
+    def await_ports(self):
         self.ports = {name: self.machine.port(standard) for name, standard in
                       {"lmtp": 24, "smtp": 25, "imap": 143, "imaps": 993, "pop3": 110, "pop3s": 995}.items()}
         for port in self.ports.values():

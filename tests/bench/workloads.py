@@ -54,6 +54,7 @@ class Command:
 first_commands = [
     Command("FETCH 1:* (ENVELOPE) of 10,000, the first time", "FETCH 1:* (ENVELOPE)", goal_rate=20, goal_cyrus=1.5),
 ]
+new_session = Command("SELECT of 10,000, new session", "SELECT INBOX")
 commands = [
     Command("SELECT of 10,000, again", "SELECT INBOX", 50, 1),
     Command("FETCH 1:* (FLAGS UID) of 10,000", "FETCH 1:* (FLAGS UID)", 10, 1),
@@ -69,10 +70,10 @@ body_commands = [
 retrieval = Workload("POP3 RETR of 10,000 × 2 KiB, TLS, 50 at once", "dovecot", ("pop3", "--tls", "implicit", "--window", "50"), "pop3s", 1)
 
 
-def fill():
-    """INBOX gets its 10,000 messages."""
-    return ("append", "--operations", str(mailbox_size), "--size", str(message_size), "--multiple", "250", "--literal-plus", "yes",
-            "--word", needle, "--every", str(mailbox_size // 2 + 1))
+def fill(size=mailbox_size):
+    """INBOX gets its messages; one of them has the word."""
+    return ("append", "--operations", str(size), "--size", str(message_size), "--multiple", "250", "--literal-plus", "yes",
+            "--word", needle, "--every", str(size // 2 + 1))
 
 
 def steps(timed, quiet=()):
