@@ -82,6 +82,16 @@ class Load(host.HostTest):
         self.assertEqual(probed["operations"], 8)
         self.assertGreater(probed["content_to_exists_ms"]["p50"], 0)
 
+    def test_idle_connections_are_left_alone(self):
+        _, rested = self.load("idle", 143, "--connections", "10", "--settle", "0", "--rest", "1")
+        self.assertGreaterEqual(rested["seconds"], 1)
+        self.assertEqual(rested["operations"], 1)
+
+    def test_openssl_alone_keeps_something(self):
+        answer, = self.load("tls", 143, "--connections", "20")
+        self.assertEqual(answer["operations"], 20)
+        self.assertTrue(2 < answer["kib_per_connection"] < 40, answer)
+
     def test_memory(self):
         self.assertGreater(self.load("memory", 143)[0]["kib"], 1000)
 

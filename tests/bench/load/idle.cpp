@@ -157,6 +157,17 @@ net::Task<void> begin_rest(Load& load, Idlers& idlers, std::size_t begun) {
     print(load, measurement);
 }
 
+// What connections cost that nobody uses.
+net::Task<void> leave_alone(Load& load) {
+    Measurement measurement(load.options, load.servers);
+    const auto start = instant();
+    co_await net::sleep_for(std::chrono::seconds(load.options.rest_seconds));
+    measurement.done(start);
+    measurement.finish();
+    measurement.add("resting", load.options.rest_seconds);
+    print(load, measurement);
+}
+
 } // namespace
 
 net::Task<void> idle(Load& load) {
@@ -165,6 +176,7 @@ net::Task<void> idle(Load& load) {
     const auto begun = co_await begin_first(load, idlers);
     if (!load.has_failed) co_await begin_rest(load, idlers, begun);
     if (load.has_failed) co_return;
+    if (load.options.rest_seconds > 0) co_await leave_alone(load);
     if (load.options.probes > 0 && load.options.delivery_port != 0)
         co_await measure_news(load, idlers);
     for (auto& idler : idlers) co_await idler->client->close();

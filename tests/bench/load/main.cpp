@@ -34,9 +34,9 @@ struct Mode {
     net::Task<void> (*run)(Load& load);
 };
 constexpr Mode kModes[] = {
-    {"deliver", deliver}, {"login", log_in},       {"handshake", shake_hands},
-    {"append", append},   {"imap", run_commands},  {"pop3", retrieve},
-    {"idle", idle},       {"memory", print_memory}};
+    {"deliver", deliver}, {"login", log_in},        {"handshake", shake_hands},
+    {"append", append},   {"imap", run_commands},   {"pop3", retrieve},
+    {"idle", idle},       {"memory", print_memory}, {"tls", hold_tls}};
 
 void allow_many_descriptors() {
     rlimit limit{};

@@ -21,6 +21,7 @@ net::Task<void> append(Load& load);
 net::Task<void> run_commands(Load& load);
 net::Task<void> retrieve(Load& load);
 net::Task<void> idle(Load& load);
+net::Task<void> hold_tls(Load& load);
 
 void print(Load& load, Measurement& measurement);
 

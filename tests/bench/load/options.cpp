@@ -127,6 +127,8 @@ constexpr Row kRows[] = {
      }},
     {"--settle", "seconds before memory is read (3)",
      [](Options& o, std::string_view word) { return read(word, o.settle_seconds); }},
+    {"--rest", "seconds in which idle connections are left alone, and charged (0: no such line)",
+     [](Options& o, std::string_view word) { return read(word, o.rest_seconds); }},
 };
 
 const Row* find(std::string_view name) {
@@ -152,7 +154,8 @@ std::string usage() {
         "  deliver  messages by LMTP or SMTP      login  connect, log in, log out\n"
         "  append   messages by APPEND            imap   the commands of --do, one by one\n"
         "  pop3     RETR of all messages          idle   many connections in IDLE, and deliveries\n"
-        "  memory   of --charge, now              handshake  connect, be greeted, close\n\n";
+        "  memory   of --charge, now              handshake  connect, be greeted, close\n"
+        "  tls      memory of OpenSSL's alone, for each connection that waits; no server\n\n";
     for (const auto& row : kRows) {
         text += "  " + std::string(row.name);
         text.append(22 - row.name.size(), ' ');

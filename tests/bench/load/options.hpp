@@ -51,6 +51,7 @@ struct Options {
     std::uint16_t delivery_port = 0;
     Protocol delivery_protocol = Protocol::lmtp;
     std::uint32_t settle_seconds = 3;
+    std::uint32_t rest_seconds = 0; // in which nothing is done
 
     std::string account_name(std::uint64_t number) const; // any number: they repeat
 };
