@@ -113,9 +113,9 @@ net::Task<Result<HostCertificates>> host_certificates(ControlReach& reach) {
     if (!certificates) co_return std::unexpected(certificates.error());
     HostCertificates out;
     for (auto& row : certificates->certificates) {
-        if (row.is_own)
-            out.own = std::move(row.chain);
-        else if (!row.served.empty() && out.named.size() < dnscare::kMaxFacts)
+        // The host's own has names as well, which a wildcard of another one does not take from it.
+        if (row.is_own) out.own = row.chain;
+        if (!row.served.empty() && out.named.size() < dnscare::kMaxFacts)
             out.named.push_back({std::move(row.served), std::move(row.chain)});
     }
     co_return out;

@@ -25,13 +25,13 @@ bool Notes::is_of(ipc::PeerRole role, std::string_view name) {
 }
 
 Result<std::string> Notes::load(std::string_view name) const {
-    auto text = load_whole(files_, directory_, file_of(name), kMaxNote);
+    auto text = load_whole(files_, directory_, file_of(name), kMaxNoteText);
     if (!text) return std::unexpected(std::move(text.error()));
     return text->value_or(std::string());
 }
 
 Result<void> Notes::keep(std::string_view name, std::string_view text) {
-    if (text.size() > kMaxNote) return fail(Errc::too_large, "a note is too long");
+    if (text.size() > kMaxNoteText) return fail(Errc::too_large, "a note is too long");
     return replace_whole(files_, directory_, file_of(name), text);
 }
 

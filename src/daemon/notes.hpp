@@ -13,7 +13,7 @@
 
 namespace maild::daemon {
 
-inline constexpr std::size_t kMaxNote = 256 * 1024;
+inline constexpr std::size_t kMaxNoteText = 256 * 1024;
 inline constexpr std::string_view kStsNote = "sts-policies"; // sender's; all others are control's
 
 class Notes {

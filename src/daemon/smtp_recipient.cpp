@@ -13,6 +13,9 @@
 namespace maild::daemon {
 namespace {
 
+// At once, of one session: the lines to `auth` and `store` are everybody's.
+constexpr std::size_t kMostSearches = 16;
+
 Errc code_for(directory::Verdict verdict) {
     switch (verdict) {
     case directory::Verdict::accepted: return Errc::internal;
@@ -110,6 +113,9 @@ net::Task<void> SmtpBackend::look_up(const smtp::Client& client, const smtp::Env
     for (const auto& rcpt : rcpts) {
         auto& place = ahead->place_of(rcpt);
         searches.push_back(find_into(client, rcpt, envelope.mail.size.value_or(0), place));
+        if (searches.size() < kMostSearches) continue;
+        co_await net::all(std::move(searches));
+        searches.clear();
     }
     co_await net::all(std::move(searches));
     envelope.lookups = std::move(ahead);

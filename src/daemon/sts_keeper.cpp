@@ -84,7 +84,7 @@ bool StsKeeper::has_news() {
 net::Task<void> StsKeeper::keep(std::chrono::milliseconds patience) {
     has_news_ = false;
     cache_.settle(clock_.now());
-    KeptNote note{std::string(kStsNote), cache_.format(kMaxNote)};
+    KeptNote note{std::string(kStsNote), cache_.format(kMaxNoteText)};
     const auto kept = co_await trace_.call<ipc::Nothing>(kKeepNote, std::move(note), patience);
     if (!kept) has_news_ = true;
     if (!kept && !is_troubled_)

@@ -55,6 +55,10 @@ Result<std::unique_ptr<detail::Connection>> connect(const std::string& path, con
     const int result = sqlite3_open_v2(name.c_str(), &connection->handle, flags,
                                        vfs.empty() ? nullptr : vfs.c_str());
     if (result != SQLITE_OK) return connection->failure(result, "open");
+    const auto forget = [](void* gathering) {
+        static_cast<detail::GatheringVfs*>(gathering)->forget();
+    };
+    if (connection->vfs) sqlite3_rollback_hook(connection->handle, forget, connection->vfs.get());
     // A -wal that was found stays as it was found.
     if (options.is_frozen)
         sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -1,10 +1,8 @@
 #include "db/gathering_vfs.hpp"
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <utility>
-#include <vector>
+#include <new>
 
 namespace maild::db::detail {
 namespace {
@@ -17,22 +15,18 @@ constexpr std::size_t kMostGathered = 124 * 1024;
 // of the VFS below comes behind it.
 struct Log {
     sqlite3_file base;
-    struct State {
-        std::vector<std::byte> bytes; // not written yet,
-        sqlite3_int64 at = 0;         // and where they belong
-    }* state;
-    alignas(std::max_align_t) std::byte below[1];
+    Gathered* gathered;
 };
+static_assert(alignof(Log) <= 8 && sizeof(Log) % 8 == 0, "SQLite's memory is aligned to 8");
 
-constexpr int kHead = offsetof(Log, below);
-
-Log::State& gathered(sqlite3_file* file) { return *reinterpret_cast<Log*>(file)->state; }
+Gathered& gathered(sqlite3_file* file) { return *reinterpret_cast<Log*>(file)->gathered; }
 
 sqlite3_file* below(sqlite3_file* file) {
-    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<Log*>(file)->below);
+    return reinterpret_cast<sqlite3_file*>(reinterpret_cast<Log*>(file) + 1);
 }
 
-// What could not be written is not tried again: SQLite gives the transaction up.
+// What could not be written is not tried again. At a write and at a sync SQLite then gives the
+// whole transaction up, whatever the reason.
 int write_out(sqlite3_file* file) {
     auto& state = gathered(file);
     if (state.bytes.empty()) return SQLITE_OK;
@@ -43,22 +37,27 @@ int write_out(sqlite3_file* file) {
     return result;
 }
 
+// Elsewhere a full disk would end no more than the statement, and the transaction would go on, to
+// be committed without what is lost here.
+int write_out_early(sqlite3_file* file) {
+    return write_out(file) == SQLITE_OK ? SQLITE_OK : SQLITE_IOERR_WRITE;
+}
+
+// What is left belongs to no commit.
 int close(sqlite3_file* file) {
-    const std::unique_ptr<Log::State> state(&gathered(file));
-    const int written = write_out(file);
-    const int closed = below(file)->pMethods->xClose(below(file));
-    reinterpret_cast<Log*>(file)->state = nullptr;
-    return written != SQLITE_OK ? written : closed;
+    gathered(file).bytes.clear();
+    return below(file)->pMethods->xClose(below(file));
 }
 
 int read(sqlite3_file* file, void* out, int amount, sqlite3_int64 offset) {
-    const int written = write_out(file);
+    const int written = write_out_early(file);
     if (written != SQLITE_OK) return written;
     return below(file)->pMethods->xRead(below(file), out, amount, offset);
 }
 
 int write(sqlite3_file* file, const void* data, int amount, sqlite3_int64 offset) {
     auto& state = gathered(file);
+    if (!state.may_gather) return below(file)->pMethods->xWrite(below(file), data, amount, offset);
     const auto size = static_cast<std::size_t>(amount);
     const auto end = state.at + static_cast<sqlite3_int64>(state.bytes.size());
     if (!state.bytes.empty() && (offset != end || state.bytes.size() + size > kMostGathered)) {
@@ -67,12 +66,16 @@ int write(sqlite3_file* file, const void* data, int amount, sqlite3_int64 offset
     }
     if (state.bytes.empty()) state.at = offset;
     const auto* const bytes = static_cast<const std::byte*>(data);
-    state.bytes.insert(state.bytes.end(), bytes, bytes + size);
+    try {
+        state.bytes.insert(state.bytes.end(), bytes, bytes + size);
+    } catch (const std::bad_alloc&) { // SQLite is C
+        return SQLITE_NOMEM;
+    }
     return SQLITE_OK;
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
-    const int written = write_out(file);
+    const int written = write_out_early(file);
     if (written != SQLITE_OK) return written;
     return below(file)->pMethods->xTruncate(below(file), size);
 }
@@ -84,7 +87,7 @@ int sync(sqlite3_file* file, int flags) {
 }
 
 int file_size(sqlite3_file* file, sqlite3_int64* out) {
-    const int written = write_out(file);
+    const int written = write_out_early(file);
     if (written != SQLITE_OK) return written;
     return below(file)->pMethods->xFileSize(below(file), out);
 }
@@ -138,8 +141,9 @@ std::unique_ptr<GatheringVfs> GatheringVfs::create(const std::string& base) {
 }
 
 // All but open() is the other's, with what it keeps beside its methods.
-GatheringVfs::GatheringVfs(sqlite3_vfs* base) : name_(unused_name()), vfs_{*base, base} {
-    vfs_.szOsFile = kHead + base->szOsFile;
+GatheringVfs::GatheringVfs(sqlite3_vfs* base)
+    : name_(unused_name()), base_(base), vfs_{*base, this} {
+    vfs_.szOsFile = static_cast<int>(sizeof(Log)) + base->szOsFile;
     vfs_.pNext = nullptr;
     vfs_.zName = name_.c_str();
     vfs_.xOpen = open;
@@ -150,17 +154,22 @@ GatheringVfs::~GatheringVfs() { sqlite3_vfs_unregister(&vfs_); }
 
 int GatheringVfs::open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags,
                        int* out_flags) {
-    auto* const base = static_cast<Vfs*>(vfs)->base;
-    if ((flags & SQLITE_OPEN_WAL) == 0) return base->xOpen(base, name, file, flags, out_flags);
+    auto& self = *static_cast<Vfs*>(vfs)->self;
+    if ((flags & SQLITE_OPEN_WAL) == 0)
+        return self.base_->xOpen(self.base_, name, file, flags, out_flags);
     auto* const log = reinterpret_cast<Log*>(file);
-    const int result = base->xOpen(base, name, below(file), flags, out_flags);
+    auto* const target = below(file);
+    const int result = self.base_->xOpen(self.base_, name, target, flags, out_flags);
     // SQLite closes what has methods, also after a failure.
     log->base.pMethods = nullptr;
     if (result != SQLITE_OK) {
-        if (below(file)->pMethods != nullptr) below(file)->pMethods->xClose(below(file));
+        if (target->pMethods != nullptr) target->pMethods->xClose(target);
         return result;
     }
-    log->state = new Log::State;
+    log->gathered = &self.gathered_;
+    self.gathered_.bytes.clear();
+    self.gathered_.may_gather =
+        (target->pMethods->xDeviceCharacteristics(target) & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
     log->base.pMethods = &kMethods;
     return SQLITE_OK;
 }

@@ -30,6 +30,7 @@ public:
     Result<void> insert_domain(const directory::Domain& domain) override;
     Result<void> update_domain(const directory::Domain& domain) override;
     Result<void> delete_domain(DomainId domain) override;
+    Result<std::uint64_t> most_accounts(DomainId domain) override;
     Result<std::uint64_t> count_addresses(DomainId domain) override;
     Result<void> insert_domain_alias(const std::string& name, DomainId domain) override;
     Result<void> delete_domain_alias(const std::string& name) override;

@@ -91,6 +91,7 @@ void Registry::issue(auth::Token& token) const {
 Result<Resolution> Registry::resolve_now(const std::string& address) {
     constexpr std::size_t kMostResolved = 4096;
     constexpr std::size_t kMostTargets = 8;
+    constexpr std::size_t kMostSteps = 32;
     if (const auto version = rows_->version(); version != resolved_version_ || !version) {
         resolved_.clear();
         resolved_version_ = version;
@@ -105,7 +106,7 @@ Result<Resolution> Registry::resolve_now(const std::string& address) {
     if (!returned) return std::unexpected(returned.error());
     auto resolution = read_resolution(address, *returned);
     if (resolution && !*returned && resolved_version_ && resolution->verdict == Verdict::accepted &&
-        resolution->targets.size() <= kMostTargets) {
+        resolution->targets.size() <= kMostTargets && resolution->steps.size() <= kMostSteps) {
         if (resolved_.size() >= kMostResolved) resolved_.clear();
         resolved_.emplace(address, *resolution);
     }

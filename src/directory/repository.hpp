@@ -55,6 +55,7 @@ public:
     virtual Result<void> insert_domain(const directory::Domain& domain) = 0;
     virtual Result<void> update_domain(const directory::Domain& domain) = 0;
     virtual Result<void> delete_domain(DomainId domain) = 0; // with its aliases of both kinds
+    virtual Result<std::uint64_t> most_accounts(DomainId domain) = 0; // its limit; 0: none
     virtual Result<std::uint64_t> count_addresses(DomainId domain) = 0;
     virtual Result<void> insert_domain_alias(const std::string& name, DomainId domain) = 0;
     virtual Result<void> delete_domain_alias(const std::string& name) = 0;

@@ -15,10 +15,13 @@ Result<void> check_free(Repository& rows, const Place& place) {
 }
 
 Result<void> check_not_full(Repository& rows, const Place& place) {
+    const auto most = rows.most_accounts(place.domain.id);
+    if (!most) return std::unexpected(most.error());
+    const auto limit = *most;
+    if (limit == 0) return {}; // and they need not be counted
     const auto domain = rows.show_domain(place.domain_name);
     if (!domain) return std::unexpected(domain.error());
-    const auto limit = *domain ? (*domain)->limits.max_accounts : 0;
-    if (limit == 0 || (*domain)->accounts < limit) return {};
+    if (!*domain || (*domain)->accounts < limit) return {};
     return fail(Errc::limit_exceeded,
                 place.domain_name + " has as many accounts as it may: " + std::to_string(limit));
 }

@@ -99,6 +99,8 @@ Result<AccountId> SqliteRepository::insert_account(const directory::Account& acc
     const AccountId id(database_.last_insert_rowid());
     if (auto added = insert_address(id, domain, localpart); !added)
         return std::unexpected(std::move(added.error()));
+    if (const auto shard = in_shards_.find(account.shard); shard != in_shards_.end())
+        ++shard->second;
     return id;
 }
 
@@ -130,6 +132,7 @@ Result<void> SqliteRepository::rename_account(const directory::Account& account,
 }
 
 Result<void> SqliteRepository::delete_account(AccountId account, WallTime now) {
+    in_shards_.clear();
     auto done = ran(database_.execute("DELETE FROM address WHERE account = ?1", account));
     if (done) done = ran(database_.execute("DELETE FROM credential WHERE account = ?1", account));
     if (done) done = ran(database_.execute("DELETE FROM app_password WHERE account = ?1", account));
@@ -167,13 +170,21 @@ Result<std::uint64_t> SqliteRepository::default_quota(AccountId account) {
 }
 
 Result<ShardId> SqliteRepository::least_used_shard() {
-    const auto shard = read_row(
-        database_.query("SELECT id FROM shard WHERE is_open ORDER BY (SELECT count(*) FROM account"
-                        " WHERE shard = shard.id AND deleted_at IS NULL), id LIMIT 1"),
-        [](const db::Statement& row) { return row.column<ShardId>(0); });
-    if (!shard) return std::unexpected(shard.error());
-    if (!*shard) return fail(Errc::unavailable, "no shard takes new accounts");
-    return **shard;
+    if (in_shards_.empty()) {
+        const auto counts = read_rows(
+            database_.query("SELECT id, (SELECT count(*) FROM account WHERE shard = shard.id"
+                            " AND deleted_at IS NULL) FROM shard WHERE is_open"),
+            [](const db::Statement& row) {
+                return std::pair{row.column<ShardId>(0), row.column<std::uint64_t>(1)};
+            });
+        if (!counts) return std::unexpected(counts.error());
+        in_shards_.insert(counts->begin(), counts->end());
+    }
+    if (in_shards_.empty()) return fail(Errc::unavailable, "no shard takes new accounts");
+    return std::ranges::min_element(
+               in_shards_, {},
+               [](const auto& shard) { return std::pair{shard.second, shard.first}; })
+        ->first;
 }
 
 } // namespace maild::directory

@@ -65,6 +65,14 @@ Result<std::optional<directory::Domain>> SqliteRepository::show_domain(const std
     return domain;
 }
 
+Result<std::uint64_t> SqliteRepository::most_accounts(DomainId domain) {
+    const auto most =
+        read_row(database_.query("SELECT max_accounts FROM domain WHERE id = ?1", domain),
+                 [](const db::Statement& row) { return row.column<std::uint64_t>(0); });
+    if (!most) return std::unexpected(most.error());
+    return most->value_or(0);
+}
+
 Result<void> SqliteRepository::insert_domain(const directory::Domain& domain) {
     return ran(database_.execute(
         "INSERT INTO domain (name, is_disabled, disabled_reason, catch_all, subaddress_separator,"

@@ -62,6 +62,7 @@ Result<void> SqliteRepository::commit() {
     transaction_.reset();
     if (!committed) {
         ++rollbacks_;
+        in_shards_.clear();
         return committed;
     }
     return checkpoint_when_due();
@@ -70,6 +71,7 @@ Result<void> SqliteRepository::commit() {
 void SqliteRepository::rollback() {
     transaction_.reset();
     ++rollbacks_;
+    in_shards_.clear();
 }
 
 // Nobody else writes: the process has the database for itself. Neither number ever falls.

@@ -38,6 +38,7 @@ public:
     Result<void> insert_domain(const directory::Domain& domain) override;
     Result<void> update_domain(const directory::Domain& domain) override;
     Result<void> delete_domain(DomainId domain) override;
+    Result<std::uint64_t> most_accounts(DomainId domain) override;
     Result<std::uint64_t> count_addresses(DomainId domain) override;
     Result<void> insert_domain_alias(const std::string& name, DomainId domain) override;
     Result<void> delete_domain_alias(const std::string& name) override;
@@ -113,6 +114,9 @@ private:
     std::optional<db::Transaction> transaction_;
     unsigned commits_ = 0; // since the last checkpoint
     std::uint64_t rollbacks_ = 0;
+    // Accounts in each open shard, so that an import of many does not count them anew for each one;
+    // empty: not counted.
+    std::map<ShardId, std::uint64_t> in_shards_;
 };
 
 } // namespace maild::directory

@@ -43,13 +43,19 @@ Task<void> all(std::vector<Task<void>> tasks) {
     };
     const auto executor = co_await boost::asio::this_coro::executor;
     const auto join = std::make_shared<Join>();
-    join->running = tasks.size();
+    const auto is_done = [join](const std::exception_ptr& exception) {
+        if (!join->exception) join->exception = exception;
+        if (--join->running == 0) join->changed.notify();
+    };
     for (auto& task : tasks) {
-        boost::asio::co_spawn(executor, std::move(task),
-                              [join](const std::exception_ptr& exception) {
-                                  if (!join->exception) join->exception = exception;
-                                  if (--join->running == 0) join->changed.notify();
-                              });
+        ++join->running;
+        try {
+            boost::asio::co_spawn(executor, std::move(task), is_done);
+        } catch (...) { // those before it refer to what is the caller's: they are waited for
+            --join->running;
+            join->exception = std::current_exception();
+            break;
+        }
     }
     constexpr std::chrono::milliseconds kLook = std::chrono::hours(1);
     while (join->running > 0) {

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 
+// GCC 12 takes Asio's recycled coroutine frames for a mismatch of new and delete.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+
 namespace maild::store {
 namespace {
 

@@ -51,8 +51,8 @@ TEST(Notes, RefusesWhatIsTooLong) {
     FaultyDisk disk;
     ASSERT_TRUE(disk.make_directory("/trace"));
     Notes notes(disk, "/trace");
-    EXPECT_FALSE(notes.keep("summary", std::string(kMaxNote + 1, 'x')));
-    EXPECT_TRUE(notes.keep("summary", std::string(kMaxNote, 'x')));
+    EXPECT_FALSE(notes.keep("summary", std::string(kMaxNoteText + 1, 'x')));
+    EXPECT_TRUE(notes.keep("summary", std::string(kMaxNoteText, 'x')));
 }
 
 // Whenever the power goes: the text before or the one after, never half of one.

@@ -21,6 +21,9 @@ using test::FaultyVfs;
 using test::Survives;
 
 constexpr int kPage = 4096;
+// May fail half way, so that SQLite keeps a journal for the statement and can undo it alone.
+constexpr Sql kFirst = "UPDATE t SET number = number + 1000, filler = filler || 'y'";
+constexpr Sql kSecond = "UPDATE t SET number = number + 1000, filler = filler || 'z'";
 
 class GatheringTest : public testing::Test {
 protected:
@@ -178,6 +181,65 @@ TEST_F(GatheringTest, TellsAFullDiskAndGoesOnWhenThereIsRoom) {
     auto again = open();
     ASSERT_TRUE(again) << again.error().internal;
     EXPECT_EQ(count(*again), 20);
+}
+
+// The disk is full when a statement reads back what the transaction has written before its time.
+// Were that no more than the statement's end, the transaction could be committed with a hole.
+TEST_F(GatheringTest, CommitsNothingOfWhichAPartIsLost) {
+    int failed = 0;
+    for (int pages = 0; pages < 60; pages += 2) {
+        FaultyDisk disk;
+        ASSERT_TRUE(disk.make_directory("/data"));
+        ASSERT_TRUE(disk.sync_directory("/"));
+        const FaultyVfs vfs(disk);
+        const Options options{.vfs = vfs.name(), .page_cache_kib = 16};
+        bool is_committed = false;
+        {
+            auto database = Database::open(disk, "/data/test.db", options);
+            ASSERT_TRUE(database);
+            ASSERT_TRUE(database->execute(
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, number UNIQUE, filler)"));
+            ASSERT_TRUE(commit(*database, 40));
+            ASSERT_TRUE(database->execute("UPDATE t SET number = id"));
+            ASSERT_TRUE(database->checkpoint(CheckpointMode::truncate));
+            auto transaction = Transaction::begin(*database);
+            ASSERT_TRUE(transaction);
+            disk.set_capacity(disk.used_bytes() + static_cast<std::uint64_t>(pages) * kPage);
+            const auto changed = database->execute(kFirst);
+            const auto again = database->execute(kSecond);
+            failed += changed && again ? 0 : 1;
+            disk.set_capacity(UINT64_MAX);
+            if (database->in_transaction()) is_committed = transaction->commit().has_value();
+            if (!changed || !again) EXPECT_FALSE(is_committed) << pages;
+        }
+        disk.crash(Survives::synced);
+        auto database = Database::open(disk, "/data/test.db", options);
+        ASSERT_TRUE(database) << pages;
+        auto row = database->prepare("SELECT count(*) FROM t WHERE filler LIKE '%yz'");
+        ASSERT_TRUE(row);
+        ASSERT_EQ(row->step(), true);
+        EXPECT_EQ(row->column<int>(0), is_committed ? 40 : 0) << pages;
+    }
+    EXPECT_GT(failed, 5);
+}
+
+TEST_F(GatheringTest, WritesNothingOfATransactionThatIsRolledBack) {
+    auto database = open_with_table();
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(commit(*database, 3));
+    const auto before = disk_.contents("/data/test.db-wal");
+    {
+        auto transaction = Transaction::begin(*database);
+        ASSERT_TRUE(transaction);
+        ASSERT_TRUE(insert(*database, 10));
+        disk_.fail_nth(DiskCall::sync, 1);
+        ASSERT_FALSE(transaction->commit());
+    }
+    disk_.crash(Survives::synced);
+    auto again = open();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(count(*again), 3);
+    EXPECT_EQ(disk_.contents("/data/test.db-wal").substr(0, before.size()), before);
 }
 
 } // namespace

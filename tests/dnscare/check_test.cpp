@@ -230,6 +230,11 @@ const std::vector<Case> kTlsCases = {
          z.facts.certificates = {{{"*.example.org"}, z.facts.certificate}};
          z.facts.certificate = good;
      }},
+    {{}, // its own name is nearer than another one's wildcard
+     [](GoodZone& z) {
+         z.facts.certificates = {{{"*.example.org"}, z.certificate("DNS:other.example.org", 90)},
+                                 {{"mail.example.org"}, z.facts.certificate}};
+     }},
     {{"tlsa-mismatch"}, // of the other name
      [](GoodZone& z) {
          second_name(z);

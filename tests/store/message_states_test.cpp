@@ -53,10 +53,11 @@ TEST(MessageStates, AreRemovedByUid) {
 
 TEST(MessageStates, AreRemovedAsOneByOne) {
     std::mt19937 random(1);
+    const auto number = [&random] { return static_cast<std::uint32_t>(random() % 100 + 1); };
     for (int round = 0; round < 500; ++round) {
         std::set<std::uint32_t> there, gone;
-        for (auto count = random() % 60; count > 0; --count) there.insert(random() % 100 + 1);
-        for (auto count = random() % 60; count > 0; --count) gone.insert(random() % 100 + 1);
+        for (auto count = random() % 60; count > 0; --count) there.insert(number());
+        for (auto count = random() % 60; count > 0; --count) gone.insert(number());
         auto got = messages({there.begin(), there.end()});
         remove_messages(got, to_uids({gone.begin(), gone.end()}));
         for (const auto uid : gone) there.erase(uid);

@@ -41,7 +41,8 @@ struct Service {
     std::uint16_t port = 0;
 };
 
-// A certificate that is for certain names alone ([[tls.certificates]] of the configuration).
+// A certificate with the names that it is for: those of [[tls.certificates]] of the configuration,
+// and the host's own.
 struct NamedCertificate {
     std::vector<std::string> names{}; // who asks for one of them gets it (SNI); "*.example.net" too
     std::string chain{};              // PEM, leaf first
