@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <expected>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,12 +47,8 @@ struct ParsedConfig {
 struct HostDefaults {
     std::string hostname; // fully qualified, or empty
     std::uint32_t cores = 1;
-    // What all processes may take together if nobody says; none: nothing is known.
-    std::optional<std::uint64_t> memory = std::nullopt;
 };
 HostDefaults host_defaults();
-// Half of the memory that there is, or most of what the control group may have.
-std::optional<std::uint64_t> memory_of_host();
 
 ParsedConfig parse_config(std::string_view text, const std::string& file, const HostDefaults& host);
 // Users exist, paths can be used and are not open to others, certificate files can be read, and

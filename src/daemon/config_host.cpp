@@ -246,8 +246,7 @@ HostDefaults host_defaults() {
     ::gethostname(name, sizeof name - 1);
     const std::string_view text(name);
     return {.hostname = std::string(text.find('.') == text.npos ? "" : text),
-            .cores = std::max(1u, std::thread::hardware_concurrency()),
-            .memory = memory_of_host()};
+            .cores = std::max(1u, std::thread::hardware_concurrency())};
 }
 
 ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
@@ -321,8 +320,6 @@ std::string certificate_summary(const Config& config, WallTime now) {
 std::string summary(const Config& config) {
     std::string out = config.file + ": good\n  host name  " + config.hostname + "\n  data       " +
                       config.paths.data + "\n  workers    " + std::to_string(config.workers) + "\n";
-    if (const auto limit = config.memory.limit_bytes)
-        out += "  memory     " + std::to_string(limit >> 20) + " MiB\n";
     for (const auto& listener : config.listeners) {
         out += "  listens    " + std::string(name_of(listener.service)) + " on " +
                listener.endpoint() + ", " + std::string(tls_name(listener.tls)) + "\n";

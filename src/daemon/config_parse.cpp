@@ -240,7 +240,6 @@ void read_limits(ConfigTable& table, Limits& out) {
     table.number<std::uint32_t>("recipients", out.recipients, 100, 10'000);
     table.number<std::uint32_t>("connections", out.connections, 16, 1'000'000);
     table.number<std::uint32_t>("newcomers", out.newcomers, 1, 100);
-    read_memory(table, out.memory_bytes);
     table.size("worker_memory", out.worker_memory_bytes, 128ull << 20, 1ull << 40);
     table.span("smtp_idle", out.smtp_idle, 10s, 1h);
     table.span("imap_idle", out.imap_idle, 1min, 24h);
@@ -365,7 +364,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "notices", parsed,
             [&](ConfigTable& table) { read_notices(table, config.notices); });
     top.report_unknown_keys();
-    divide_memory(parsed, host);
+    if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
 }
 
 } // namespace

@@ -12,7 +12,6 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -27,10 +26,6 @@ using namespace std::chrono_literals;
 constexpr auto kOrphanGrace = 5s;       // to finish what was acknowledged
 constexpr unsigned kOrphanSeconds = 10; // then the kernel ends this process, whatever it does
 constexpr std::size_t kMaxAsked = 64;
-// Octets at once from which malloc asks the kernel, and gives back to it; and what it keeps beyond.
-constexpr int kMapFrom = 256 * 1024;
-constexpr int kKeepFree = 512 * 1024;
-constexpr int kArenas = 2; // threads of one process share them
 
 // SIGTERM comes from the kernel when the supervisor died (or from an admin's hand): the event loop
 // sees the end of the channel; this is for a loop that is stuck.
@@ -45,14 +40,6 @@ void set_signals() {
     for (const int ignored : {SIGPIPE, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
         ::sigaction(ignored, &action, nullptr);
     }
-}
-
-// Left to itself malloc learns from each large piece that is freed to keep such pieces, up to
-// 32 MiB, and gives each thread an arena of its own: mallopt(3).
-void set_allocator() {
-    ::mallopt(M_MMAP_THRESHOLD, kMapFrom);
-    ::mallopt(M_TRIM_THRESHOLD, kKeepFree);
-    ::mallopt(M_ARENA_MAX, kArenas);
 }
 
 bool wait_for(int fd, short events, int milliseconds) {
@@ -74,7 +61,6 @@ RoleProcess::~RoleProcess() {
 
 int RoleProcess::run() {
     set_signals();
-    set_allocator();
     try {
         auto done = meet_supervisor();
         if (done) done = lock_in();

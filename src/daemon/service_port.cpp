@@ -38,11 +38,7 @@ private:
     std::size_t* count_;
 };
 
-void ServicePort::start() {
-    if (handling_.has_room)
-        listener_.set_full([has_room = handling_.has_room] { return !has_room(); });
-    net::spawn(io_, accept_loop(shared_from_this()), "accept");
-}
+void ServicePort::start() { net::spawn(io_, accept_loop(shared_from_this()), "accept"); }
 
 net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
     while (true) {
@@ -99,12 +95,10 @@ net::Task<void> ServicePort::introduce(std::shared_ptr<ServicePort> self, net::S
 void ServicePort::admit(net::Stream stream) {
     const auto service = static_cast<std::uint8_t>(config_.service);
     const auto from = handling_.meter.counted(stream.peer().address);
-    const bool has_room = !handling_.has_room || handling_.has_room();
-    auto pass = has_room ? handling_.gate.admit(stream.peer().address)
-                         : Result<net::Gate::Pass>(fail(Errc::limit_exceeded));
+    auto pass = handling_.gate.admit(stream.peer().address);
     if (!pass) {
         if (from) handling_.meter.note_turned_away(service, *from);
-        std::string reason(has_room ? name_of(pass.error().code) : "limits.memory");
+        std::string reason(name_of(pass.error().code));
         net::spawn(io_, turn_away(shared_from_this(), std::move(stream), std::move(reason)),
                    "refuse");
         return;

@@ -31,8 +31,6 @@ public:
         Serve serve;
         // Whether who connects from there must say for whom; asked anew for each, too.
         std::function<bool(std::string_view address)> is_proxy;
-        // For one more connection of whatever service; null: always.
-        std::function<bool()> has_room = {};
     };
 
     ServicePort(boost::asio::io_context& io, Listener listener, Handling handling)

@@ -77,7 +77,6 @@ int Supervisor::run() {
     log::info("daemon_started", {{"version", MAILD_VERSION},
                                  {"hostname", config_.hostname},
                                  {"workers", config_.workers},
-                                 {"memory", config_.memory.limit_bytes},
                                  {"config", config_.file}});
     while (phase_ != Phase::over) {
         start_due();

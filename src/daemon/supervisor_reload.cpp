@@ -47,9 +47,6 @@ std::string keep_fixed(const Config& now, Config& next) {
     keep("pool.workers", now.workers, next.workers, now.workers == next.workers);
     keep("store.shards", now.store.shards, next.store.shards,
          now.store.shards == next.store.shards);
-    next.memory = now.memory;
-    keep("limits.memory", now.limits.memory_bytes, next.limits.memory_bytes,
-         now.limits.memory_bytes == next.limits.memory_bytes);
     keep("limits.worker_memory", now.limits.worker_memory_bytes, next.limits.worker_memory_bytes,
          now.limits.worker_memory_bytes == next.limits.worker_memory_bytes);
     return changed.empty() ? changed : "only a restart changes " + changed;

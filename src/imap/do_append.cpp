@@ -73,11 +73,8 @@ Session::gather(const Append& append, std::vector<std::string>& own) {
             co_return std::unexpected(no(kNeedsUtf8));
         const auto content = content_of(message, sent, limit, whole);
         if (!content) co_return std::unexpected(content.error());
-        // Nobody reads it behind the store: its memory is the command's buffer, or `own`.
-        auto* const octets = const_cast<char*>(content->data());
-        messages.push_back({{*content, {}, octets},
-                            message.flags,
-                            message.internal_date.value_or(server_.clock.now())});
+        messages.push_back(
+            {{*content, {}}, message.flags, message.internal_date.value_or(server_.clock.now())});
     }
     co_return std::move(messages);
 }

@@ -72,8 +72,6 @@ public:
     net::Task<void> on_line(std::string_view line);
     // A command whose synchronizing literal is too large, up to that literal.
     void on_refused(std::string_view beginning);
-    // The same for want of memory: it may be said again later.
-    void on_short(std::string_view beginning);
     // The handshake is done: everything begins anew, RFC 9051 §6.2.1.
     void on_tls(net::TlsBinding binding);
     void on_layer();                 // deflate or plain is as it was asked for

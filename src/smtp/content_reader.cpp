@@ -114,29 +114,21 @@ void ContentReader::append(const char* begin, const char* end) {
     if (!is_binary() && find(begin, end, '\0') != end) note(Flaw::nul);
     if (flaw_ != Flaw::none || !make_room(count)) return;
     has_8bit_ = has_8bit_ || contains_8bit(begin, end);
-    content_.append({begin, count});
+    content_.append(begin, count);
 }
 
-// What is counted is what is written: pages behind that are none yet.
 bool ContentReader::make_room(std::size_t count) {
     const auto needed = content_.size() + count;
-    if (lease_.grow_to(std::max(needed, kFirstCapacity))) {
-        if (content_.is_empty()) content_.reserve(kFirstCapacity);
+    if (needed <= content_.capacity()) return true;
+    // Twice as much, or when the budget is short an eighth more: still in few enough steps.
+    for (const auto capacity :
+         {std::max({needed, 2 * content_.capacity(), kFirstCapacity}), needed + needed / 8}) {
+        if (!lease_.grow_to(capacity)) continue;
+        content_.reserve(capacity);
         return true;
     }
     note(Flaw::no_memory);
     return false;
-}
-
-// Beyond what small mail may have at once, it may become as large as a message can be.
-net::Task<void> ContentReader::wait_for_room(std::size_t count,
-                                             std::chrono::milliseconds patience) {
-    const auto needed = std::max(content_.size() + count, kFirstCapacity);
-    if (flaw_ != Flaw::none || needed > limit_) co_return;
-    const bool is_small = needed <= net::MemoryBudget::kSmall;
-    const auto most = is_small ? 0 : needed <= expected_ ? expected_ : limit_;
-    const bool has_room = co_await lease_.wait_for(needed, most, patience);
-    if (!has_room) note(Flaw::no_memory);
 }
 
 void ContentReader::note(Flaw flaw) {
@@ -144,7 +136,7 @@ void ContentReader::note(Flaw flaw) {
     const bool was_bare = flaw_ == Flaw::bare_cr || flaw_ == Flaw::bare_lf;
     if (flaw_ == Flaw::none || (is_bare && !was_bare)) flaw_ = flaw;
     has_8bit_ = false;
-    content_.release();
+    content_ = std::string();
     lease_.shrink_to(0);
 }
 

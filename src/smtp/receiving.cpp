@@ -20,7 +20,7 @@ constexpr std::size_t kPiece = 64 * 1024; // octets of content that are taken at
 net::Task<Result<void>> Connection::receive() {
     const auto begin = server_->clock.steady_now();
     pass_.set_state("content");
-    auto content = session_.begin_content();
+    ContentReader content(limits().message_size, server_->budget);
     const auto read = co_await read_content(content);
     if (!read) co_return read;
     auto result = co_await session_.on_content(content);
@@ -67,8 +67,6 @@ net::Task<Result<void>> Connection::read_chunk(SteadyTime begin) {
         const auto most = std::min<std::uint64_t>(kPiece, session_.chunk_left());
         const auto bytes = co_await reader_.next_bytes(static_cast<std::size_t>(most), timeout);
         if (!bytes) co_return std::unexpected(bytes.error());
-        const auto count = bytes->size();
-        co_await session_.wait_for_chunk_room(count);
         session_.on_chunk_octets(*bytes);
         if (session_.is_hopeless()) {
             output_.put(replies::kHugeChunk);
@@ -98,9 +96,6 @@ net::Task<Result<void>> Connection::read_content(ContentReader& content) {
         const auto timeout = content_timeout(begin);
         const auto bytes = co_await reader_.next_bytes(kPiece, timeout);
         if (!bytes) co_return std::unexpected(bytes.error());
-        const auto count = bytes->size();
-        const auto patience = limits().memory_patience;
-        co_await content.wait_for_room(count, patience);
         const auto taken = content.push(*bytes);
         reader_.unread(bytes->size() - taken);
         if (content.is_hopeless()) {

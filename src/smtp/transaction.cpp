@@ -51,7 +51,7 @@ Session::Decision Session::check_mail(const Mail& command) const {
         return say(may_login() || !server_.tls ? replies::kLoginFirst : replies::kTlsFirst);
     const auto size = command.size.value_or(0);
     if (size > server_.limits.message_size) return say(replies::kTooLarge); // RFC 1870 §6.1
-    if (!server_.budget.may_come(size)) return say(replies::kNoMemory);
+    if (size >= server_.budget.limit() - server_.budget.used()) return say(replies::kNoMemory);
     return check_handling(command);
 }
 
@@ -139,49 +139,6 @@ Replies Session::count_rcpt_failure(std::string text) {
             is_free ? std::chrono::milliseconds(0) : server_.limits.rcpt_failure_delay};
 }
 
-Session::Decision Session::check_data() {
-    if (!transaction_ && sender_refused_)
-        return count_rcpt_failure(std::string(replies::kBadSequence));
-    if (!transaction_) return bad(replies::kBadSequence);
-    // Pipelined behind recipients that were all refused it is no mistake (RFC 2920 §3.1).
-    if (transaction_->recipients.empty())
-        return count_rcpt_failure(std::string(replies::kNeedRecipient));
-    if (in_chunks()) return bad(replies::kBadSequence); // RFC 3030 §2
-    if (transaction_->mail.body == Body::binary_mime) return bad(replies::kNeedsBdat); // §3
-    return std::nullopt;
-}
-
-// What the peer has announced is an estimate (RFC 1870 §6.3): a little more. 0: he has not.
-std::uint64_t Session::expected_size() const {
-    const auto announced = transaction_->mail.size.value_or(0);
-    return std::min(announced + announced / 16, server_.limits.message_size);
-}
-
-// What is announced waits here for its memory, before anything of it is sent.
-net::Task<Replies> Session::handle(const Data&) {
-    if (auto refusal = check_data()) co_return std::move(*refusal);
-    const auto expected = expected_size();
-    promise_.emplace(server_.budget);
-    if (expected > net::MemoryBudget::kSmall) {
-        const bool is_granted =
-            co_await promise_->wait_for(0, expected, server_.limits.memory_patience);
-        if (!is_granted) {
-            promise_.reset();
-            note_refused_content(refusal_of(Flaw::no_memory));
-            co_return say(replies::kNoMemory);
-        }
-    }
-    expects_ = Expects::content;
-    co_return say(replies::kStartContent);
-}
-
-ContentReader Session::begin_content() {
-    ensure(expects_ == Expects::content && promise_, "content behind DATA");
-    auto promised = std::move(*promise_);
-    promise_.reset();
-    return {server_.limits.message_size, std::move(promised)};
-}
-
 // Whatever comes of it, the transaction is over: RCPT or DATA need a new MAIL (RFC 5321 §4.1.1.4).
 net::Task<ContentResult> Session::on_content(ContentReader& content) {
     ensure(transaction_ && expects_ == Expects::content && content.is_finished(),
@@ -203,7 +160,7 @@ net::Task<ContentResult> Session::on_content(ContentReader& content) {
 
 net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& content) {
     if (content.flaw() != Flaw::none) co_return refuse_all(refusal_of(content.flaw()));
-    net::MemoryBudget::Lease lease(server_.budget); // of what binary content becomes
+    Budget::Lease lease(server_.budget); // of what binary content becomes
     std::string changed;
     auto bytes = content.content();
     if (content.is_binary()) {
@@ -226,7 +183,7 @@ net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& 
 }
 
 // RFC 3030 §3: each octet is kept, but what is stored and shown is lines.
-std::optional<Reply> Session::make_lines(std::string_view binary, net::MemoryBudget::Lease& lease,
+std::optional<Reply> Session::make_lines(std::string_view binary, Budget::Lease& lease,
                                          std::string& out) const {
     if (!lease.grow_to(binary.size() / 2 * 3)) return refusal_of(Flaw::no_memory);
     auto lines = mail::without_binary(binary);

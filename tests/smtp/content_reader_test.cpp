@@ -27,7 +27,7 @@ struct Outcome {
 // Reads `bytes` in pieces that end at `cuts`.
 Outcome read(std::string_view bytes, const std::vector<std::size_t>& cuts = {},
              std::uint64_t limit = kLimit) {
-    net::MemoryBudget budget(16 * kLimit);
+    Budget budget(16 * kLimit);
     ContentReader reader(limit, budget);
     std::size_t position = 0;
     for (auto cut : cuts) {
@@ -145,7 +145,7 @@ TEST(ContentReader, MeasuresContentNotWire) {
 }
 
 TEST(ContentReader, ReadsOnWhenTooLargeButKeepsNothing) {
-    net::MemoryBudget budget(16 * kLimit);
+    Budget budget(16 * kLimit);
     ContentReader reader(1000, budget);
     reader.push(std::string(100, 'x'));
     EXPECT_GT(budget.used(), 0U);
@@ -166,7 +166,7 @@ TEST(ContentReader, PrefersToReportSmuggling) {
 }
 
 TEST(ContentReader, SharesTheBudget) {
-    net::MemoryBudget budget(64 * 1024);
+    Budget budget(64 * 1024);
     {
         ContentReader first(kLimit, budget);
         first.push(std::string(40 * 1024, 'a'));

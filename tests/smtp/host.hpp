@@ -22,7 +22,7 @@ inline net::Line line_of(std::string_view text) {
 // Everything that a Server borrows, and a server of each kind.
 struct Host {
     FakeBackend backend;
-    net::MemoryBudget budget{64 * 1024 * 1024};
+    Budget budget{64 * 1024 * 1024};
     maild::test::FakeClock clock;
     maild::test::SeededRandom random{7};
 

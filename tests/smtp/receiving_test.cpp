@@ -82,58 +82,6 @@ TEST(SmtpReceiving, EndsChunksThatAreNotWorthToBeReadOn) { // RFC 3030 §2
     EXPECT_TRUE(wire.read_rest().contains("\r\n421 4.7.0")) << "what is discarded counts, too";
 }
 
-// Nothing is read meanwhile, and nothing is lost of what was sent.
-TEST(SmtpReceiving, HoldsAPeerBackUntilThereIsMemory) {
-    const std::string content = "\r\n" + std::string(150'000, 'a') + "\r\n";
-    for (const auto* way : {"announced", "data", "chunk"}) {
-        Wire wire;
-        net::MemoryBudget::Lease other(wire.budget());
-        ASSERT_TRUE(other.grow_to(wire.budget().largest()));
-        wire.read_until(test::kGreeting);
-        wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
-        const std::string size = way == std::string("announced") ? " SIZE=150004" : "";
-        wire.transact("MAIL FROM:<eve@remote.example>" + size + "\r\nRCPT TO:<ada@example.org>\r\n",
-                      "250 2.1.5 Ok\r\n");
-        if (way == std::string("chunk"))
-            wire.send("BDAT " + std::to_string(content.size()) + " LAST\r\n" + content);
-        else
-            wire.send("DATA\r\n");
-        if (way == std::string("data")) {
-            wire.read_until("354 ");
-            wire.send(content + ".\r\n");
-        }
-        wire.wait_for([&] { return wire.budget().waiting() == 1; });
-        EXPECT_LE(wire.budget().used(), wire.budget().largest() + net::MemoryBudget::kSmall) << way;
-        EXPECT_TRUE(wire.backend().accepted.empty()) << way;
-        other.shrink_to(0);
-        if (way == std::string("announced")) {
-            wire.read_until("354 ");
-            wire.send(content + ".\r\n");
-        }
-        wire.read_until("250 2.0.0 Ok: ");
-        ASSERT_EQ(wire.backend().accepted.size(), 1U) << way;
-        EXPECT_EQ(wire.backend().accepted[0].content, content) << way;
-        EXPECT_EQ(wire.budget().used(), 0U) << way;
-        wire.close();
-        wire.read_rest();
-    }
-}
-
-TEST(SmtpReceiving, RefusesContentThatGetsNoMemoryAndGoesOn) {
-    Wire wire(Service::relay_in, [](Server& server) { server.limits.memory_patience = 20ms; });
-    const std::string content = "\r\n" + std::string(150'000, 'a') + "\r\n.\r\n";
-    {
-        net::MemoryBudget::Lease other(wire.budget());
-        ASSERT_TRUE(other.grow_to(wire.budget().largest()));
-        wire.until_content();
-        wire.transact(content, "452 4.3.1 Too much mail in transit\r\n");
-    }
-    wire.transact("MAIL FROM:<eve@remote.example>\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n",
-                  "354 ");
-    wire.transact(content, "250 2.0.0 Ok: ");
-    EXPECT_EQ(wire.backend().accepted.size(), 1U);
-}
-
 TEST(SmtpReceiving, EndsATransactionOfWhoIsKickedAtOnce) {
     for (const auto* said : {"NOOP\r\n", "RCPT TO:<bob@example.org>\r\n"}) {
         Wire wire;
