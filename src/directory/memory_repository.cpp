@@ -109,6 +109,10 @@ Result<void> MemoryRepository::delete_domain(DomainId domain) {
     return {};
 }
 
+Result<std::uint64_t> MemoryRepository::most_accounts(DomainId domain) {
+    return rows_.domains.at(domain).limits.max_accounts;
+}
+
 Result<std::uint64_t> MemoryRepository::count_addresses(DomainId domain) {
     return static_cast<std::uint64_t>(std::ranges::count_if(
         rows_.addresses, [&](const auto& entry) { return entry.first.first == domain; }));
