@@ -41,7 +41,7 @@ class Matrix:
         self.number += 1
         run = ledger.Run(self.machine, self.number)
         syncs = self.syncs() if role == "store" else 0
-        pid = self.pid_of(role)
+        pid = self.pid_of(role) if role == "store" else 0
         if role == "supervisor":
             control = self.machine.pids("control")[0]
             os.kill(self.machine.supervisor(), signal.SIGHUP)

@@ -22,13 +22,16 @@ ANSWER_EARLY = """    bool is_mail = true;
         }
     }
 """
+SYNC_LOG = "int sync(sqlite3_file* file, int flags) {\n    const int written = write_out(file);\n"
 SYNC_DIRECTORY = "        auto synced = files_.sync_directory(readers_->directory());\n        if (!synced) return poison(std::move(synced.error()));\n"
 
 # name → (source, noticed by, [(what stands there, what stands there in the mutant)])
 MUTANTS = {
     "pack_not_synced": ("src/store/pack.cpp", "power_cut", [("    if (writer.is_dirty) {\n        if (auto synced", "    if (false) {\n        if (auto synced")]),
-    "synchronous_normal": ("src/db/database.cpp", "power_cut", [("PRAGMA synchronous = FULL;", "PRAGMA synchronous = NORMAL;")]),
-    "synchronous_off": ("src/db/database.cpp", "power_cut", [("PRAGMA synchronous = FULL;", "PRAGMA synchronous = OFF;")]),
+    # What SQLite does with synchronous = NORMAL, and with OFF.
+    "log_synced_for_checkpoints": ("src/db/gathering_vfs.cpp", "power_cut", [(SYNC_LOG, SYNC_LOG.replace("    const int", "    const bool is_commit = !gathered(file).bytes.empty();\n    const int") +
+                                                                              "    if (is_commit) return written;\n")]),
+    "log_not_synced": ("src/db/gathering_vfs.cpp", "power_cut", [(SYNC_LOG, SYNC_LOG + "    if (flags != 0) return written;\n")]),
     "mail_answered_before_commit": ("src/store/writer.cpp", "power_cut", [(ANSWER, "    if (done && committed.empty()) return;\n" + ANSWER), (COMMIT, ANSWER_EARLY + COMMIT)]),
     "body_synced_after_commit": ("src/store/writer.cpp", "power_cut", [("    return packs_->sync();\n", "    return {};\n"),
                                                                      (COMMIT, COMMIT + "    if (auto synced = packs_->sync(); !synced) return synced;\n")]),
