@@ -36,19 +36,18 @@ class Matrix:
     def pid_of(self, role):
         return self.machine.supervisor() if role == "supervisor" else self.machine.pids(role)[0]
 
-    def run(self, role):
+    def run(self, role, pid):
         """One scripted run. The supervisor has no part in it: it is given a reload and a process to replace."""
         self.number += 1
         run = ledger.Run(self.machine, self.number)
         syncs = self.syncs() if role == "store" else 0
-        pid = self.pid_of(role) if role == "store" else 0
         if role == "supervisor":
             control = self.machine.pids("control")[0]
             os.kill(self.machine.supervisor(), signal.SIGHUP)
             os.kill(control, signal.SIGKILL)
         done = run.go()
         if done and role == "store":
-            # One that died behind the last answer counts from nought again, and has no such checkpoint before it.
+            # One that died before the first question or behind the last answer counts from nought again.
             host.wait_for(lambda: tracing.is_gone(pid) or self.syncs() >= syncs + 2, 10, "the checkpoint after the run")
         return run
 
@@ -59,8 +58,9 @@ class Matrix:
             return sys.maxsize   # killed in the checkpoint: nothing to wait for
 
     def count(self, role):
-        with tracing.Tracer(self.pid_of(role), CALLS[role]) as tracer:
-            run = self.run(role)
+        pid = self.pid_of(role)
+        with tracing.Tracer(pid, CALLS[role]) as tracer:
+            run = self.run(role, pid)
             calls = tracer.calls_of_busiest_thread()
         self.ledger.check(run)
         if run.why:
@@ -73,7 +73,7 @@ class Matrix:
         pid = self.pid_of(role)
         with tracing.killing(pid, CALLS[role], k):
             try:
-                run = self.run(role)
+                run = self.run(role, pid)
             except ledger.Faulty as fault:
                 self.ledger.faults.append(f"{role} at call {k}: {fault}")
                 run = None
