@@ -2,10 +2,9 @@
 // memory that only another library could make smaller. Handshakes in memory, no sockets, and the
 // settings that spare memory: buffers given back, no tickets, no cache of sessions.
 #include "bench/load/modes.hpp"
+#include "net/openssl.hpp"
 
 #include <openssl/ec.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <malloc.h>
 #include <memory>
@@ -13,18 +12,15 @@
 namespace maild::bench {
 namespace {
 
-template <auto release> struct Release {
-    template <class Object> void operator()(Object* object) const { release(object); }
-};
-using Context = std::unique_ptr<SSL_CTX, Release<SSL_CTX_free>>;
-using Side = std::unique_ptr<SSL, Release<SSL_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Release<X509_free>>;
+using net::EvpKeyPtr;
+using net::SslContextPtr;
+using net::SslPtr;
+using net::X509Ptr;
 
-Context server_context() {
-    Context context(SSL_CTX_new(TLS_server_method()));
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
+SslContextPtr server_context() {
+    SslContextPtr context(SSL_CTX_new(TLS_server_method()));
+    const EvpKeyPtr key(EVP_EC_gen("P-256"));
+    const X509Ptr certificate(X509_new());
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
@@ -51,8 +47,8 @@ bool converse(SSL* server, SSL* client) {
            SSL_read(client, line, sizeof line) == 10 && SSL_read(server, line, sizeof line) < 0;
 }
 
-Side accept_in_memory(SSL_CTX* servers, SSL_CTX* clients) {
-    Side server(SSL_new(servers)), client(SSL_new(clients));
+SslPtr accept_in_memory(SSL_CTX* servers, SSL_CTX* clients) {
+    SslPtr server(SSL_new(servers)), client(SSL_new(clients));
     BIO *near = nullptr, *far = nullptr;
     BIO_new_bio_pair(&near, 0, &far, 0);
     SSL_set_bio(server.get(), near, near);
@@ -69,9 +65,9 @@ Side accept_in_memory(SSL_CTX* servers, SSL_CTX* clients) {
 net::Task<void> hold_tls(Load& load) {
     Measurement measurement(load.options, load.servers);
     const auto servers = server_context();
-    const Context clients(SSL_CTX_new(TLS_client_method()));
+    const SslContextPtr clients(SSL_CTX_new(TLS_client_method()));
     const auto first = accept_in_memory(servers.get(), clients.get()); // what is made once
-    std::vector<Side> sides;
+    std::vector<SslPtr> sides;
     sides.reserve(load.options.connections);
     const auto before = ::mallinfo2().uordblks;
     for (std::size_t i = 0; i < load.options.connections; ++i) {
