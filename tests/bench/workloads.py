@@ -49,6 +49,7 @@ class Command:
     goal_rate: float = 0
     goal_cpu: float = 0
     goal_cyrus: float = 0
+    undo: str = ""   # before it can be done once more
 
 
 first_commands = [
@@ -59,7 +60,7 @@ commands = [
     Command("SELECT of 10,000, again", "SELECT INBOX", 50, 1),
     Command("FETCH 1:* (FLAGS UID) of 10,000", "FETCH 1:* (FLAGS UID)", 10, 1),
     Command("FETCH 1:* (ENVELOPE) of 10,000, later", "FETCH 1:* (ENVELOPE)", 5),
-    Command("STORE 1:* +FLAGS of 10,000", "STORE 1:* +FLAGS.SILENT (\\Flagged)", 1, 1),
+    Command("STORE 1:* +FLAGS of 10,000", "STORE 1:* +FLAGS.SILENT (\\Flagged)", 1, 1, undo="STORE 1:* -FLAGS.SILENT (\\Flagged)"),
     Command("SEARCH TEXT, one hit in 10,000", f"SEARCH TEXT {needle}", 1, 50),
     Command("COPY of 1,000", "COPY 1:1000 Copies", 1, 5),
 ]
