@@ -1,12 +1,14 @@
 #include "store/indexer.hpp"
 
 #include "store/pass.hpp"
+#include "store/record_reader.hpp"
 
 #include "maild/base/log.hpp"
 #include "maild/db/transaction.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <ranges>
 
 namespace maild::store {
 namespace {
@@ -90,18 +92,18 @@ Result<std::vector<Indexer::Row>> Indexer::read_rows(const IndexRange& gap) {
 }
 
 // False: it cannot be read there.
-bool Indexer::fill_body(const Row& row, Filters& filters) {
+bool Indexer::fill_body(const Row& row, RecordReader& records, Filters& filters) {
     const auto& at = *row.location;
-    std::string whole;
+    std::string_view whole;
     if (at.body_length <= kWholeBody) {
-        auto record = packs_.read_verified(at);
+        const auto record = records.read(at);
         if (!record) return false;
-        whole = std::move(record->body);
+        whole = record->body;
     } else if (!packs_.verify(at)) {
         return false;
     }
     const ReadOctets read = [&](std::uint64_t begin, std::uint64_t end) -> Result<std::string> {
-        if (!whole.empty()) return whole.substr(begin, end - begin);
+        if (!whole.empty()) return std::string(whole.substr(begin, end - begin));
         std::string piece(end - begin, '\0');
         auto done = packs_.read_body(at, begin, piece);
         if (!done) return pass(done);
@@ -131,41 +133,51 @@ bool Indexer::find_again(Row& row) {
 }
 
 // What is damaged keeps filters that let everything pass: a search looks for itself.
-Indexer::Filters Indexer::filters_of(Row& row, const Filters* same_body) {
+Indexer::Filters Indexer::filters_of(Row& row, RecordReader& records, const Filters* same_body) {
     Filters filters;
     if (same_body != nullptr)
         filters = *same_body;
-    else if (row.location && !fill_body(row, filters) && find_again(row))
-        fill_body(row, filters);
+    else if (row.location && !fill_body(row, records, filters) && find_again(row))
+        fill_body(row, records, filters);
     filters.body_id = row.body;
     filters.prefix = maker_.of_prefix(row.prefix, filters.first_octet);
     return filters;
+}
+
+// Drops the oldest when there is more to read than may be at once; true: nothing is dropped.
+bool Indexer::cut_to_a_piece(std::vector<Row>& rows) {
+    std::uint64_t bytes = 0;
+    const Row* newer = nullptr;
+    for (auto row = rows.begin(); row != rows.end(); ++row) {
+        if (bytes >= kBytesAtOnce) {
+            rows.erase(row, rows.end());
+            return false;
+        }
+        const bool shares = newer != nullptr && newer->body == row->body;
+        if (!shares && row->location) bytes += row->location->body_length;
+        newer = &*row;
+    }
+    return true;
 }
 
 Result<bool> Indexer::index_range(const IndexRange& gap, const std::atomic<bool>& is_stopping) {
     const auto generation = index_.generation();
     auto rows = read_rows(gap);
     if (!rows) return pass(rows);
-    std::vector<Filters> made;
-    std::uint64_t bytes = 0;
-    for (auto& row : *rows) {
-        if (is_stopping) return false;
-        if (bytes >= kBytesAtOnce) break;
-        const bool is_same = !made.empty() && made.back().body_id == row.body;
-        made.push_back(filters_of(row, is_same ? &made.back() : nullptr));
-        if (!is_same && row.location) bytes += row.location->body_length;
-    }
+    const bool is_whole = cut_to_a_piece(*rows) && std::ssize(*rows) < kContentsAtOnce;
     auto range = gap;
-    const bool is_whole = made.size() == rows->size() && std::ssize(*rows) < kContentsAtOnce;
-    if (!is_whole) range.first = (*rows)[made.size() - 1].content;
+    if (!is_whole) range.first = rows->back().content;
     SegmentBuilder builder(range);
-    for (auto i = made.size(); i-- > 0;) {
-        const auto& row = (*rows)[i];
-        const auto& filters = made[i];
-        const bool shares = i + 1 < made.size() && made[i + 1].body_id == filters.body_id;
+    RecordReader records(packs_);
+    std::optional<Filters> last;
+    for (auto& row : *rows | std::views::reverse) { // as they lie in the packs
+        if (is_stopping) return false;
+        const bool shares = last && last->body_id == row.body;
+        auto filters = filters_of(row, records, shares ? &*last : nullptr);
         auto added = builder.add({row.content, check_of(row.email_id), shares, filters.prefix,
                                   filters.header, filters.body});
         if (!added) return pass(added);
+        last = std::move(filters);
     }
     auto segment = builder.finish();
     if (!segment) return pass(segment);

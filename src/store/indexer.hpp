@@ -21,6 +21,8 @@
 
 namespace maild::store {
 
+class RecordReader;
+
 class Indexer {
 public:
     // All are borrowed, and outlive it. `has_room`: the disk is not full.
@@ -46,8 +48,9 @@ private:
     Result<bool> fill_gap(const std::atomic<bool>& is_stopping);
     Result<bool> index_range(const IndexRange& gap, const std::atomic<bool>& is_stopping);
     Result<std::vector<Row>> read_rows(const IndexRange& gap);
-    Filters filters_of(Row& row, const Filters* same_body);
-    bool fill_body(const Row& row, Filters& filters);
+    static bool cut_to_a_piece(std::vector<Row>& rows);
+    Filters filters_of(Row& row, RecordReader& records, const Filters* same_body);
+    bool fill_body(const Row& row, RecordReader& records, Filters& filters);
     bool find_again(Row& row);
 
     // index_merge.cpp

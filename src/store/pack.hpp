@@ -76,7 +76,7 @@ public:
     // Checks the header, the metadata and the whole body against their checksums, in pieces of
     // bounded size. corrupt.
     Result<void> verify(const Location& location) const;
-    // The whole record, verified.
+    // The whole record, verified. A RecordReader is for many.
     Result<Record> read_verified(const Location& location) const;
 
     // Every whole record of a segment in order, verified; the metadata is valid during the call.
@@ -93,6 +93,7 @@ public:
     Result<void> remove_segment(PackNumber number);
 
 private:
+    friend class RecordReader;
     struct Writer;
     PackSet(FileSystem& files, Random& random, std::string directory, const PackOptions& options);
     Result<void> recover();

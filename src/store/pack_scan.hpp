@@ -26,12 +26,10 @@ using VisitRecord =
 // The header of the segment in this file. corrupt: there is none.
 Result<SegmentHeader> read_segment_header(const File& file);
 
-// The record at `location`, which must have the lengths of the location, checked against all its
-// checksums. corrupt.
-Result<Record> read_record(const File& file, std::uint64_t salt, const Location& location);
+// That a record with the lengths of the location begins there. corrupt.
 Result<void> verify_record_header(const File& file, std::uint64_t salt, const Location& location);
-Result<void> verify_record(const File& file, std::uint64_t salt,
-                           const Location& location); // in pieces
+// And that all its checksums are right; in pieces.
+Result<void> verify_record(const File& file, std::uint64_t salt, const Location& location);
 
 // See PackSet::scan(). An empty file has no records.
 Result<ScanReport> scan_segment(const File& file, PackNumber number, const VisitRecord& visit);

@@ -1,6 +1,7 @@
 // Fetching: rows from meta.db, bytes from the packs.
 #include "store/pass.hpp"
 #include "store/reads.hpp"
+#include "store/record_reader.hpp"
 
 #include "maild/base/crc32c.hpp"
 #include "maild/base/log.hpp"
@@ -18,6 +19,15 @@ struct Source {
     std::string prefix;
     std::uint32_t header_size = 0;
     std::uint32_t header_crc = 0;
+};
+
+// One request.
+struct Fetching {
+    Reading& reading;
+    MailboxId mailbox;
+    std::uint32_t items;
+    RecordReader records;
+    std::size_t bytes = 0; // of the answer
 };
 
 // Only the columns that are asked for: a list of ENVELOPEs does not touch the longer structures. A
@@ -77,11 +87,14 @@ MessageData read_data(const db::Statement& row, const Source& source, std::uint3
     return data;
 }
 
-Result<std::string> whole_content(Reading& reading, const Source& source) {
-    auto record = reading.packs.read_verified(source.location);
+Result<std::string> whole_content(RecordReader& records, const Source& source) {
+    const auto record = records.read(source.location);
     if (!record) return pass(record);
-    reading.verified.add(source.location);
-    return source.prefix + record->body;
+    std::string content;
+    content.reserve(source.prefix.size() + record->body.size());
+    content += source.prefix;
+    content += record->body;
+    return content;
 }
 
 Result<std::string> header_of(Reading& reading, const Source& source) {
@@ -93,13 +106,13 @@ Result<std::string> header_of(Reading& reading, const Source& source) {
 }
 
 // Corruption is of this message alone; a disk that cannot be read is trouble for the whole request.
-Result<void> add_content(Reading& reading, const Source& source, std::uint32_t items,
-                         MessageData& data) {
+Result<void> add_content(Fetching& fetching, const Source& source, MessageData& data) {
+    const auto items = fetching.items;
     Result<std::string> content;
     if ((items & kContent) != 0 && data.size <= kMaxInlineContent)
-        content = whole_content(reading, source);
+        content = whole_content(fetching.records, source);
     else if ((items & kHeader) != 0 && data.header_size <= kMaxInlineContent)
-        content = header_of(reading, source);
+        content = header_of(fetching.reading, source);
     else
         return {};
     if (content) {
@@ -141,27 +154,27 @@ std::size_t weight(const MessageData& data) {
 }
 
 // True when the answer is full.
-Result<bool> read_range(Reading& reading, MailboxId mailbox, const UidRange& range,
-                        std::uint32_t items, std::size_t& bytes, FetchResult& result) {
-    auto rows = query_rows(reading.database, mailbox, range, items);
+Result<bool> read_range(Fetching& fetching, const UidRange& range, FetchResult& result) {
+    const auto items = fetching.items;
+    auto rows = query_rows(fetching.reading.database, fetching.mailbox, range, items);
     if (!rows) return pass(rows);
     for (;;) {
         const auto more = rows->step();
         if (!more) return pass(more);
         if (!*more) return false;
-        if (bytes > kMaxFetchAnswer) {
+        if (fetching.bytes > kMaxFetchAnswer) {
             result.next = rows->column<Uid>(0);
             return true;
         }
         if (has_lost_rows(*rows, items)) {
-            result.messages.push_back(read_damaged(*rows, mailbox));
-            bytes += sizeof(MessageData);
+            result.messages.push_back(read_damaged(*rows, fetching.mailbox));
+            fetching.bytes += sizeof(MessageData);
             continue;
         }
         const auto source = read_source(*rows, 5);
         auto data = read_data(*rows, source, items);
-        if (auto added = add_content(reading, source, items, data); !added) return pass(added);
-        bytes += weight(data);
+        if (auto added = add_content(fetching, source, data); !added) return pass(added);
+        fetching.bytes += weight(data);
         result.messages.push_back(std::move(data));
     }
 }
@@ -206,9 +219,9 @@ Result<FetchResult> read_messages(Reading& reading, const Access& access, Mailbo
     if (!view) return pass(view);
     if (auto row = mailbox_by_id(reading.database, access, mailbox, kRead); !row) return pass(row);
     FetchResult result;
-    std::size_t bytes = 0;
+    Fetching fetching{reading, mailbox, items, RecordReader(reading.packs)};
     for (const auto& range : uids) {
-        const auto is_full = read_range(reading, mailbox, range, items, bytes, result);
+        const auto is_full = read_range(fetching, range, result);
         if (!is_full) return pass(is_full);
         if (*is_full) break;
     }
