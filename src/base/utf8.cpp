@@ -1,5 +1,7 @@
 #include "maild/base/utf8.hpp"
 
+#include "maild/base/ascii.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -14,7 +16,6 @@ struct Lead {
 
 // RFC 3629 §4: UTF8-2, UTF8-3, UTF8-4
 constexpr Lead lead_of(std::uint8_t byte) {
-    if (byte < 0x80) return {1, 0, 0};
     if (byte >= 0xc2 && byte <= 0xdf) return {2, 0x80, 0xbf};
     if (byte == 0xe0) return {3, 0xa0, 0xbf};
     if (byte == 0xed) return {3, 0x80, 0x9f};
@@ -32,19 +33,17 @@ constexpr std::uint8_t byte_at(std::string_view text, std::size_t i) {
 } // namespace
 
 bool is_utf8(std::string_view text) {
-    std::size_t i = 0;
-    while (i < text.size()) {
+    for (std::size_t i = 0;;) {
+        i += ascii::find_8bit(text.substr(i));
+        if (i == text.size()) return true;
         const auto lead = lead_of(byte_at(text, i));
         if (lead.length == 0 || text.size() - i < lead.length) return false;
-        if (lead.length > 1) {
-            const auto second = byte_at(text, i + 1);
-            if (second < lead.low || second > lead.high) return false;
-        }
+        const auto second = byte_at(text, i + 1);
+        if (second < lead.low || second > lead.high) return false;
         for (std::size_t k = 2; k < lead.length; ++k)
             if ((byte_at(text, i + k) & 0xc0) != 0x80) return false;
         i += lead.length;
     }
-    return true;
 }
 
 } // namespace maild

@@ -61,7 +61,7 @@ std::string one_line(std::string text) {
 std::string format_notice(const DeliverNotice& notice, const std::string& hostname, WallTime now) {
     const bool has_domain = notice.to.find('@') != notice.to.npos;
     const auto to = has_domain ? notice.to : notice.to + "@" + hostname;
-    const bool is_8bit = std::ranges::any_of(notice.text, ascii::is_8bit);
+    const bool is_8bit = ascii::has_8bit(notice.text);
     std::string out = "Date: " + mail::format_date_time(now) + "\r\n" + "From: Maild <postmaster@" +
                       hostname + ">\r\n" + "To: <" + to + ">\r\n" +
                       "Subject: " + one_line(notice.subject) + "\r\n" + "Message-ID: <" +
@@ -96,7 +96,7 @@ net::Task<Result<NoticePlace>> NoticeMail::deliver(DeliverNotice notice, const C
     transaction.now = clock_.now();
     if (!config.queue.is_sending) transaction.hold_reason = kHoldReason; // of what goes elsewhere
     const auto mail = format_notice(notice, config.hostname, transaction.now);
-    transaction.envelope.is_8bit = std::ranges::any_of(mail, ascii::is_8bit);
+    transaction.envelope.is_8bit = ascii::has_8bit(mail);
     auto fields = co_await fields_for(notice, mail, config);
     transaction.received = std::move(fields);
     auto to = notice.to;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxFieldText = 900; // RFC 5322 §2.1.1 allows lines of 998
 
-bool has_8bit(std::string_view text) { return std::ranges::any_of(text, ascii::is_8bit); }
+using ascii::has_8bit;
 
 std::string_view header_of(const Dsn& dsn) {
     return dsn.content.substr(0, mail::parse_header(dsn.content).fields_end);

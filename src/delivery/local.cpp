@@ -64,7 +64,7 @@ std::optional<DsnRecipient> success_of(const Recipient& recipient) {
 std::string original_of(const Recipient& recipient) {
     if (is_relayed(recipient) || !recipient.original_recipient.empty())
         return recipient.original_recipient;
-    const bool is_utf8 = std::ranges::any_of(recipient.forward_path, ascii::is_8bit);
+    const bool is_utf8 = ascii::has_8bit(recipient.forward_path);
     return (is_utf8 ? "utf-8;" : "rfc822;") + recipient.forward_path;
 }
 

@@ -16,7 +16,7 @@ bool can_be_told(const directory::Resolution& reverse_path) {
 Transaction report_transaction(const Dsn& dsn, std::string_view bytes,
                                directory::Resolution reverse_path) {
     Transaction transaction;
-    transaction.envelope.is_8bit = std::ranges::any_of(bytes, ascii::is_8bit);
+    transaction.envelope.is_8bit = ascii::has_8bit(bytes);
     transaction.envelope.is_smtputf8 = needs_smtputf8(dsn);
     transaction.received = "Received: by " + dsn.reporting_mta + "\r\n\tid dsn." + dsn.id +
                            ";\r\n\t" + mail::format_date_time(dsn.now) + "\r\n";

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -74,11 +75,11 @@ private:
 };
 
 std::size_t append_ascii(std::string& out, std::string_view text) {
-    const auto end = std::ranges::find_if(text, ascii::is_8bit);
+    const auto size = ascii::find_8bit(text);
     const auto begin = out.size();
-    out.append(text.begin(), end);
-    for (auto i = begin; i < out.size(); ++i) out[i] = ascii::to_upper(out[i]);
-    return out.size() - begin;
+    out.append(text, 0, size);
+    ascii::make_upper(std::span(out).subspan(begin));
+    return size;
 }
 
 // False: marks stand in another order than the canonical one, and are still to be sorted.
@@ -106,7 +107,7 @@ bool append_keys(std::string& out, std::string_view valid, Keys& keys) {
 } // namespace
 
 std::string collation_key(std::string_view utf8) {
-    if (std::ranges::none_of(utf8, ascii::is_8bit)) return ascii::to_upper(utf8);
+    if (!ascii::has_8bit(utf8)) return ascii::to_upper(utf8);
     const auto valid = to_utf8(utf8, "utf-8");
     UErrorCode status = U_ZERO_ERROR;
     const auto* decomposing = icu::Normalizer2::getNFKDInstance(status);

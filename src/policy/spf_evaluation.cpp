@@ -17,7 +17,7 @@ constexpr int kMaxVoids = 2;
 bool is_checkable(std::string_view domain) {
     if (domain.ends_with('.')) domain.remove_suffix(1);
     return net::is_dns_name(domain) && domain.contains('.') && !domain.starts_with('[') &&
-           std::ranges::none_of(domain, ascii::is_8bit);
+           !ascii::has_8bit(domain);
 }
 
 Outcome outcome_of(Qualifier qualifier) {

@@ -176,7 +176,7 @@ bool uses_validated_name(std::string_view text) {
 }
 
 std::optional<std::string> expand(std::string_view text, const MacroValues& values) {
-    const bool is_ascii = std::ranges::none_of(values.local_part, ascii::is_8bit);
+    const bool is_ascii = !ascii::has_8bit(values.local_part);
     Cursor in(text);
     std::string out;
     while (!in.at_end()) {

@@ -18,7 +18,7 @@ std::unexpected<CommandError> wrong(Problem problem, std::size_t offset,
     return std::unexpected(CommandError{problem, offset, expected});
 }
 
-bool has_8bit(std::string_view text) { return std::ranges::any_of(text, ascii::is_8bit); }
+using ascii::has_8bit;
 
 // What follows a verb that has arguments: SP, then at least one octet.
 bool take_space(Cursor& in) { return in.take(' ') && !in.at_end(); }

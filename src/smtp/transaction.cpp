@@ -175,7 +175,7 @@ net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& 
     if (header.refusal) co_return refuse_all(*header.refusal);
     if (is_overdue()) co_return refuse_all({554, Status{4, 7}, "Time to deliver by has passed"});
     const bool has_8bit =
-        content.is_binary() ? std::ranges::any_of(bytes, ascii::is_8bit) : content.has_8bit();
+        content.is_binary() ? ascii::has_8bit(bytes) : content.has_8bit();
     char* const octets = content.is_binary() ? changed.data() : content.octets();
     const Content taken{bytes, header.header_size, has_8bit, octets};
     auto outcomes = co_await server_.backend.accept(client_, *transaction_, taken);

@@ -45,18 +45,20 @@ void GramSet::add(std::string_view piece) {
     if (bytes_ > kMaxFilteredText || grams_.size() > kMaxGrams) is_full_ = true;
     if (is_full_) return;
     if (seen_.empty()) seen_.resize(kPossibleGrams / 64);
-    for (const char octet : piece) {
-        last_ = next_gram(last_, octet);
-        if (in_text_ < kGram - 1) {
-            ++in_text_;
-            continue;
-        }
-        auto& word = seen_[last_ / 64];
-        const auto bit = std::uint64_t{1} << (last_ % 64);
+    const auto first = std::min(piece.size(), kGram - 1 - in_text_);
+    auto last = last_; // a char may stand anywhere: with members, each would be read anew for each
+    for (const char octet : piece.substr(0, first)) last = next_gram(last, octet);
+    auto* const seen = seen_.data();
+    for (const char octet : piece.substr(first)) {
+        last = next_gram(last, octet);
+        auto& word = seen[last / 64];
+        const auto bit = std::uint64_t{1} << (last % 64);
         if ((word & bit) != 0) continue;
         word |= bit;
-        grams_.push_back(last_);
+        grams_.push_back(last);
     }
+    last_ = last;
+    in_text_ += first;
 }
 
 void GramSet::end_text() { in_text_ = 0; }

@@ -2,6 +2,8 @@
 // Character classes and case for protocol text: ASCII only, independent of any locale.
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,16 +21,14 @@ constexpr bool is_8bit(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 constexpr char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 32) : c; }
 
-inline std::string to_lower(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return to_lower(c); });
-    return out;
-}
-inline std::string to_upper(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](char c) { return to_upper(c); });
-    return out;
-}
+void make_lower(std::span<char> text);
+void make_upper(std::span<char> text);
+std::string to_lower(std::string_view text);
+std::string to_upper(std::string_view text);
+
+// Where the first octet with the high bit stands; text.size() when there is none.
+std::size_t find_8bit(std::string_view text);
+inline bool has_8bit(std::string_view text) { return find_8bit(text) < text.size(); }
 
 constexpr bool equals_icase(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return to_lower(x) == to_lower(y); });
