@@ -122,6 +122,7 @@ net::Task<Result<CheckSlice>> LocalStore::Impl::check_part(CheckRequest request,
     if (repair && can_mend) {
         auto mend = [faults](Batch& batch) { return mend_all(batch, *faults); };
         const auto mended = co_await write<Mended>(state, std::move(mend), SessionId(), 0);
+        state.known.forget_all();
         if (!mended) co_return pass(mended);
         for (std::size_t i = 0; i < faults->size(); ++i)
             (*faults)[i].finding.is_repaired = (*mended)[i];

@@ -70,15 +70,19 @@ net::Task<Result<void>> LocalStore::check_room(const auth::Token& grant, std::ui
     if (auto accepts = accepts_mail(); !accepts) co_return accepts;
     auto& shard = **impl_->shard(grant.shard);
     if (shard.shard->is_read_only()) co_return fail(Errc::unavailable, "the shard is read-only");
-    auto look = [account = grant.account, quota = impl_->quota_of(grant.account),
-                 size](Reading& reading) -> Result<void> {
-        const auto row = account_row(reading.database, account);
-        if (!row) return pass(row);
-        if (*row && (*row)->is_removed) return fail(Errc::no_such_account);
-        return store::check_room(row->value_or(AccountRow{}), quota, size, 1);
-    };
-    auto room = co_await impl_->read<void>(shard, std::move(look));
-    co_return room;
+    const auto account = grant.account;
+    const auto now = impl_->clock.steady_now();
+    if (shard.known.surely_fits(account, impl_->quota_of(account), size, now))
+        co_return Result<void>();
+    auto look = [account](Reading& reading) { return account_row(reading.database, account); };
+    const auto row = co_await impl_->read<std::optional<AccountRow>>(shard, std::move(look));
+    if (!row) co_return pass(row);
+    const auto usage = row->value_or(AccountRow{});
+    if (usage.is_removed) co_return fail(Errc::no_such_account);
+    shard.known.note_usage(account, usage, now);
+    if (shard.known.surely_fits(account, impl_->quota_of(account), size, now))
+        co_return Result<void>();
+    co_return store::check_room(usage, impl_->quota_of(account), size, 1);
 }
 
 namespace {

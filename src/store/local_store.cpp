@@ -46,8 +46,7 @@ net::Task<Result<SessionId>> LocalStore::open_session(const auth::Token& token, 
     const auto account = token.account;
     const auto domain = token.domain;
     auto& shard = **impl_->shard(token.shard);
-    auto look = [account](Reading& reading) { return lacks_defaults(reading, account); };
-    auto lacks = co_await impl_->read<bool>(shard, std::move(look));
+    const auto lacks = co_await impl_->lacks_defaults(shard, account);
     if (!lacks) co_return pass(lacks);
     if (*lacks) {
         auto make = [account](Batch& batch) -> Result<bool> {
@@ -189,12 +188,9 @@ net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxN
     const auto access = (*session)->access;
     for (;;) {
         const auto acl_changes = impl_->acl_changes;
-        auto find = [access, name](Reading& reading) {
-            return find_mailbox(reading, access, name, kRead);
-        };
-        const auto found = co_await impl_->read<Found>(shard, std::move(find));
+        const auto found = co_await impl_->find_named(shard, access, name);
         if (!found) co_return pass(found);
-        const auto view = co_await impl_->ready_view(shard, access.account, found->row.status.id);
+        const auto view = co_await impl_->ready_view(shard, access.account, found->id);
         if (!view) co_return pass(view);
         session = impl_->session(id); // it may have been closed meanwhile
         if (!session) co_return pass(session);
@@ -214,6 +210,32 @@ net::Task<Result<std::vector<MessageState>>> LocalStore::message_states(SessionI
 
 void LocalStore::close_mailbox(SessionId id) {
     if (const auto session = impl_->session(id)) impl_->detach(id, **session);
+}
+
+net::Task<Result<bool>> LocalStore::Impl::lacks_defaults(ShardState& shard, AccountId account) {
+    if (shard.known.has_defaults(account)) co_return false;
+    const auto version = shard.known.version();
+    auto look = [account](Reading& reading) { return store::lacks_defaults(reading, account); };
+    auto lacks = co_await read<bool>(shard, std::move(look));
+    if (lacks && !*lacks) shard.known.note_defaults(account, version);
+    co_return lacks;
+}
+
+// Which of the mailboxes that are open or were, one's own, is known; the others are looked for.
+net::Task<Result<KnownAccounts::Named>>
+LocalStore::Impl::find_named(ShardState& shard, Access access, MailboxName name) {
+    if (access.is_own()) {
+        if (const auto* known = shard.known.find(access.account, name)) co_return *known;
+    }
+    const auto version = shard.known.version();
+    auto find = [access, name](Reading& reading) {
+        return find_mailbox(reading, access, name, kRead);
+    };
+    const auto found = co_await read<Found>(shard, std::move(find));
+    if (!found) co_return pass(found);
+    const KnownAccounts::Named named{found->row.status.id, found->rights};
+    if (access.is_own()) shard.known.note_name(access.account, name, named, version);
+    co_return named;
 }
 
 } // namespace maild::store

@@ -135,14 +135,19 @@ void LocalStore::Impl::dispatch(ShardState& shard, std::vector<Committed> commit
             tell(shard, news, SessionId(entry.origin));
             tell_watchers(news, SessionId(entry.origin));
         }
-        for (const auto& [account, change] : entry.names)
+        for (const auto& [account, change] : entry.names) {
+            shard.known.forget(account);
             tell_watchers(account, change, SessionId(entry.origin));
+        }
         entry.done(std::move(entry.outcome));
     }
 }
 
 void LocalStore::Impl::tell(ShardState& shard, const MailboxNews& news, SessionId origin) {
-    if (news.acl) tell_acl(shard, news);
+    if (news.acl) {
+        shard.known.forget(news.account);
+        tell_acl(shard, news);
+    }
     const auto view = shard.views.tell(news);
     if (!view) return;
     const auto tell_one = [&](SessionId id) {
@@ -291,6 +296,7 @@ void LocalStore::Impl::give_up_claim(Session& session) {
 }
 
 void LocalStore::Impl::lose(AccountId account) {
+    for (auto& [id, state] : shards) state.known.forget(account);
     lose_if([account](const Session& session) {
         return session.access.actor == account || session.access.account == account;
     });

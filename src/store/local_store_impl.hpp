@@ -2,6 +2,7 @@
 // LocalStore's state on the io_context's thread: sessions, views, quotas; and how it hands work to
 // shards and waits.
 
+#include "store/known_accounts.hpp"
 #include "store/lease_book.hpp"
 #include "store/operations.hpp"
 #include "store/pass.hpp"
@@ -26,6 +27,7 @@ public:
         std::unique_ptr<Shard> shard;
         ViewCache views;
         LeaseBook leases;
+        KnownAccounts known;
     };
     struct Numbered {
         ShardId id;
@@ -125,6 +127,9 @@ public:
     bool is_wanted(const std::shared_ptr<Copying>& copying);
     Result<void> may_go_on(const Across& across);
     void abandon(Session& session);
+    net::Task<Result<bool>> lacks_defaults(ShardState& shard, AccountId account);
+    net::Task<Result<KnownAccounts::Named>> find_named(ShardState& shard, Access access,
+                                                       MailboxName name);
     net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
                                                         MailboxId mailbox);
 

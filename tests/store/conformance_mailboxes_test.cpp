@@ -164,6 +164,42 @@ TEST_P(StoreConformance, RenameTakesChildrenAndKeepsMessages) {
     EXPECT_EQ(after.messages, 1U);
 }
 
+// Also when it was opened under that name a moment ago.
+TEST_P(StoreConformance, OpensWhatHasTheNameNow) {
+    Client client(*subject, 1);
+    Client other(*subject, 1);
+    client.create("a");
+    client.create("b");
+    client.append("a", {"one"});
+    client.append("b", {"one", "two"});
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(text(client.open("a")), "1");
+        EXPECT_EQ(text(client.open("b")), "1 2");
+    }
+    EXPECT_EQ(other.rename("a", "c"), "ok");
+    EXPECT_EQ(other.rename("b", "a"), "ok");
+    EXPECT_EQ(text(client.open("a")), "1 2");
+    EXPECT_EQ(text(client.open("c")), "1");
+    EXPECT_EQ(run(store.open_mailbox(client.id(), "b", false)).error().code, Errc::no_such_mailbox);
+    EXPECT_EQ(other.remove("a"), "ok");
+    EXPECT_EQ(run(store.open_mailbox(client.id(), "a", false)).error().code, Errc::no_such_mailbox);
+    EXPECT_EQ(other.create("a"), "ok");
+    EXPECT_EQ(text(client.open("a")), "");
+}
+
+TEST_P(StoreConformance, MissingDefaultMailboxIsMadeAtTheNextLogin) {
+    {
+        const Client first(*subject, 1);
+    }
+    {
+        Client client(*subject, 1);
+        EXPECT_EQ(client.remove("Archive"), "ok");
+        EXPECT_EQ(client.names(), "Drafts INBOX Junk Sent Trash");
+    }
+    Client client(*subject, 1);
+    EXPECT_EQ(client.names(), "Archive Drafts INBOX Junk Sent Trash");
+}
+
 TEST_P(StoreConformance, RenameRefusals) {
     Client client(*subject, 1);
     client.create("a/b");
