@@ -4,6 +4,7 @@
 #include "imap/uid_numbers.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/net/spawn.hpp"
 
 #include <algorithm>
 
@@ -33,6 +34,9 @@ public:
     const std::vector<Uid>& damaged() const { return damaged_; }
 
 private:
+    using Answer = std::optional<Result<store::FetchResult>>;
+    net::Task<void> ask(store::UidSet uids, Answer& answer);
+    net::Task<void> tell(const store::FetchResult& batch);
     net::Task<void> mark_seen(const store::FetchResult& batch);
     net::Task<bool> write_batch(const store::FetchResult& batch);
 
@@ -44,6 +48,7 @@ private:
     FetchWriter writer_;
     bool marks_seen_;
     bool is_broken_ = false;
+    bool is_over_ = false;        // the peer is gone, or nothing more can be said
     bool is_undecodable_ = false; // a part of some message
     std::uint64_t written_ = 0;
     std::vector<Uid> seen_;    // marked in this batch, ascending
@@ -58,14 +63,21 @@ std::uint64_t count(const Ranges& seqs) {
 
 net::Task<Response> FetchRun::run(const Ranges& seqs) {
     auto uids = view_.uids(seqs);
-    const auto items = store_items(fetch_.items);
-    while (!uids.empty()) {
-        const auto batch = co_await store_.fetch(session_, uids, items);
+    Answer next;
+    if (!uids.empty()) co_await ask(uids, next);
+    while (next) {
+        const auto batch = *std::exchange(next, std::nullopt);
         if (!batch) co_return response_for(batch.error().code);
-        co_await mark_seen(*batch);
-        const bool alive = co_await write_batch(*batch);
-        if (!alive) co_return ok({});
-        uids = batch->next ? from(uids, *batch->next) : store::UidSet{};
+        if (!batch->next) {
+            co_await tell(*batch);
+        } else { // the store reads on while this is written
+            uids = from(uids, *batch->next);
+            std::vector<net::Task<void>> both;
+            both.push_back(ask(uids, next));
+            both.push_back(tell(*batch));
+            co_await net::all(std::move(both));
+        }
+        if (is_over_) co_return ok({});
     }
     if (!damaged_.empty()) co_return response_for(Errc::corrupt);
     // RFC 3516 §4.3
@@ -73,6 +85,18 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
     // RFC 5530 §3: some of them are gone, and the EXPUNGEs are still to come.
     if (written_ < count(seqs)) co_return no(kSomeAreGone);
     co_return ok("FETCH completed");
+}
+
+net::Task<void> FetchRun::ask(store::UidSet uids, Answer& answer) {
+    auto batch = co_await store_.fetch(session_, std::move(uids), store_items(fetch_.items));
+    answer = std::move(batch);
+}
+
+net::Task<void> FetchRun::tell(const store::FetchResult& batch) {
+    co_await net::yield(); // the question for the next is on its way first
+    co_await mark_seen(batch);
+    const bool alive = co_await write_batch(batch);
+    is_over_ = !alive;
 }
 
 // All of a batch in one change. A store that cannot write now can still be read.

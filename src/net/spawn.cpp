@@ -6,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -63,6 +64,11 @@ Task<void> all(std::vector<Task<void>> tasks) {
         (void)changed;
     }
     if (join->exception) std::rethrow_exception(join->exception);
+}
+
+Task<void> yield() {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable_t<Executor>{});
 }
 
 void post(boost::asio::io_context& io, std::move_only_function<void()> job) {

@@ -90,6 +90,31 @@ TEST(ImapSession, StreamsLargeMessagesInSlices) {
                     .contains("BODY[2] NIL BODY[1.HEADER] NIL)"));
 }
 
+// More than the store gives at once: it is asked for what follows while this is written.
+TEST(ImapSession, TellsOfMoreThanOneAnswerOfTheStoreInOrder) {
+    Host host;
+    Client client(host);
+    client.log_in();
+    constexpr std::size_t kMessages = 40;
+    for (std::size_t i = 1; i <= kMessages; ++i)
+        client.send(append_command("a", "INBOX", plain_message(100'000 + i)));
+    client.say("b SELECT INBOX");
+    std::string want;
+    for (std::size_t i = 1; i <= kMessages; ++i) {
+        const auto one = client.say("c FETCH " + std::to_string(i) + " (UID BODY.PEEK[])");
+        want += one.substr(0, one.find("c OK"));
+    }
+    // Not EXPECT_EQ: how four megabytes differ takes memory that nobody has.
+    EXPECT_TRUE(client.say("c FETCH 1:* (UID BODY.PEEK[])") == want + "c OK FETCH completed\r\n");
+    const auto marked = client.say("e FETCH 1:* BODY[TEXT]");
+    std::size_t flags = 0;
+    for (auto at = marked.find("FLAGS (\\Recent \\Seen) BODY[TEXT]"); at != marked.npos;
+         at = marked.find("FLAGS (\\Recent \\Seen) BODY[TEXT]", at + 1))
+        ++flags;
+    EXPECT_EQ(flags, kMessages);
+    EXPECT_TRUE(client.say("f SEARCH UNSEEN").contains("* SEARCH\r\n"));
+}
+
 // RFC 5267 §4.3.1
 TEST(ImapSession, FollowsEightSearches) {
     Host host;

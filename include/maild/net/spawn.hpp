@@ -18,6 +18,9 @@ void spawn(boost::asio::io_context& io, Task<void> task, std::string name);
 // leaves one is thrown then.
 Task<void> all(std::vector<Task<void>> tasks);
 
+// Lets everybody else on this thread who is ready go first.
+Task<void> yield();
+
 // From any thread: `job` runs on io's thread, soon, never inside this call.
 void post(boost::asio::io_context& io, std::move_only_function<void()> job);
 
