@@ -1,5 +1,6 @@
 #include "maild/base/ascii.hpp"
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -19,27 +20,37 @@ Word word_at(const char* octets) {
 // Flips the bit that differs between the cases, 0x20, in the letters from `first` to `last`. With
 // seven bits an octet and a number added no octet carries into the next; what was above is kept
 // out.
-void flip_case(std::span<char> text, char first, char last) {
+Word flipped(Word word, char first, char last) {
     const Word past = static_cast<Word>(0x7f - last) * kEach;
     const Word from = static_cast<Word>(0x80 - first) * kEach;
-    std::size_t i = 0;
-    for (; i + sizeof(Word) <= text.size(); i += sizeof(Word)) {
-        auto word = word_at(text.data() + i);
-        const auto low = word & ~kHighBits;
-        const auto is_letter = ((low + from) ^ (low + past)) & ~word & kHighBits;
-        word ^= is_letter >> 2U;
-        std::memcpy(text.data() + i, &word, sizeof word);
+    const auto low = word & ~kHighBits;
+    const auto is_letter = ((low + from) ^ (low + past)) & ~word & kHighBits;
+    return word ^ is_letter >> 2U;
+}
+
+void flip_case(std::span<char> text, char first, char last) {
+    const auto flip_at = [&](std::size_t at) {
+        const auto word = flipped(word_at(text.data() + at), first, last);
+        std::memcpy(text.data() + at, &word, sizeof word);
+    };
+    if (text.size() < sizeof(Word)) {
+        for (auto& c : text)
+            if (c >= first && c <= last) c = static_cast<char>(c ^ 0x20);
+        return;
     }
-    for (; i < text.size(); ++i)
-        if (text[i] >= first && text[i] <= last) text[i] = static_cast<char>(text[i] ^ 0x20);
+    for (std::size_t i = 0; i + sizeof(Word) <= text.size(); i += sizeof(Word)) flip_at(i);
+    flip_at(text.size() - sizeof(Word)); // what has been flipped is no such letter any more
 }
 
 } // namespace
 
 std::size_t find_8bit(std::string_view text) {
+    static_assert(std::endian::native == std::endian::little);
     std::size_t i = 0;
-    while (i + sizeof(Word) <= text.size() && (word_at(text.data() + i) & kHighBits) == 0)
-        i += sizeof(Word);
+    for (; i + sizeof(Word) <= text.size(); i += sizeof(Word)) {
+        const auto found = word_at(text.data() + i) & kHighBits;
+        if (found != 0) return i + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    }
     while (i < text.size() && !is_8bit(text[i])) ++i;
     return i;
 }

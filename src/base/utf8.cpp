@@ -34,7 +34,7 @@ constexpr std::uint8_t byte_at(std::string_view text, std::size_t i) {
 
 bool is_utf8(std::string_view text) {
     for (std::size_t i = 0;;) {
-        i += ascii::find_8bit(text.substr(i));
+        if (i < text.size() && !ascii::is_8bit(text[i])) i += ascii::find_8bit(text.substr(i));
         if (i == text.size()) return true;
         const auto lead = lead_of(byte_at(text, i));
         if (lead.length == 0 || text.size() - i < lead.length) return false;

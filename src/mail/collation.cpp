@@ -75,6 +75,10 @@ private:
 };
 
 std::size_t append_ascii(std::string& out, std::string_view text) {
+    if (text.size() == 1 || ascii::is_8bit(text[1])) { // a space between words of another script
+        out += ascii::to_upper(text[0]);
+        return 1;
+    }
     const auto size = ascii::find_8bit(text);
     const auto begin = out.size();
     out.append(text, 0, size);
