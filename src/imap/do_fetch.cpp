@@ -7,6 +7,10 @@
 #include "maild/net/spawn.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace maild::imap {
 
@@ -18,14 +22,18 @@ constexpr const char* kSomeAreGone =
 // One FETCH of which the store knows the answers.
 class FetchRun {
 public:
+    // `may_go_on`: what is there may still be told.
     FetchRun(const Fetch& fetch, bool is_uid, MailboxView& view, store::MessageStore& store,
-             store::SessionId session, Output& out)
+             store::SessionId session, Output& out, ReadAheads& read_aheads,
+             std::function<bool()> may_go_on)
         : fetch_(fetch),
           view_(view),
           store_(store),
           session_(session),
           out_(out),
           writer_(fetch.items, is_uid, view, store, session, out),
+          read_aheads_(read_aheads),
+          may_go_on_(std::move(may_go_on)),
           marks_seen_(sets_seen(fetch.items) && !view.read_only() &&
                       view.rights().has(store::kKeepSeen)) {}
 
@@ -37,6 +45,9 @@ private:
     using Answer = std::optional<Result<store::FetchResult>>;
     net::Task<void> ask(store::UidSet uids, Answer& answer);
     net::Task<void> tell(const store::FetchResult& batch);
+    net::Task<void> tell_and_ask(const store::FetchResult& batch, const store::UidSet& rest,
+                                 Answer& next);
+    net::Task<void> tell_after_asking(const store::FetchResult& batch);
     net::Task<void> mark_seen(const store::FetchResult& batch);
     net::Task<bool> write_batch(const store::FetchResult& batch);
 
@@ -46,6 +57,8 @@ private:
     store::SessionId session_;
     Output& out_;
     FetchWriter writer_;
+    ReadAheads& read_aheads_;
+    std::function<bool()> may_go_on_;
     bool marks_seen_;
     bool is_broken_ = false;
     bool is_over_ = false;        // the peer is gone, or nothing more can be said
@@ -68,16 +81,16 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
     while (next) {
         const auto batch = *std::exchange(next, std::nullopt);
         if (!batch) co_return response_for(batch.error().code);
-        if (!batch->next) {
+        if (batch->next) uids = from(uids, *batch->next);
+        const ReadAheads::Place place(read_aheads_);
+        if (batch->next && place)
+            co_await tell_and_ask(*batch, uids, next);
+        else
             co_await tell(*batch);
-        } else { // the store reads on while this is written
-            uids = from(uids, *batch->next);
-            std::vector<net::Task<void>> both;
-            both.push_back(ask(uids, next));
-            both.push_back(tell(*batch));
-            co_await net::all(std::move(both));
-        }
         if (is_over_) co_return ok({});
+        // What was read before access was taken back is not told: the store says why.
+        if (!may_go_on_()) next.reset();
+        if (batch->next && !next) co_await ask(uids, next);
     }
     if (!damaged_.empty()) co_return response_for(Errc::corrupt);
     // RFC 3516 §4.3
@@ -93,10 +106,23 @@ net::Task<void> FetchRun::ask(store::UidSet uids, Answer& answer) {
 }
 
 net::Task<void> FetchRun::tell(const store::FetchResult& batch) {
-    co_await net::yield(); // the question for the next is on its way first
     co_await mark_seen(batch);
     const bool alive = co_await write_batch(batch);
     is_over_ = !alive;
+}
+
+// The store reads on while this is written.
+net::Task<void> FetchRun::tell_and_ask(const store::FetchResult& batch, const store::UidSet& rest,
+                                       Answer& next) {
+    std::vector<net::Task<void>> both;
+    both.push_back(ask(rest, next));
+    both.push_back(tell_after_asking(batch));
+    co_await net::all(std::move(both));
+}
+
+net::Task<void> FetchRun::tell_after_asking(const store::FetchResult& batch) {
+    co_await net::yield(); // the question is on its way first
+    co_await tell(batch);
 }
 
 // All of a batch in one change. A store that cannot write now can still be read.
@@ -168,7 +194,11 @@ net::Task<Response> Session::do_fetch(Fetch fetch, bool is_uid) {
 
 net::Task<Response> Session::send_items(const Fetch& fetch, const Ranges& seqs, bool is_uid) {
     if (store_items(fetch.items) != 0) {
-        FetchRun fetching(fetch, is_uid, *view_, store(), selected(), out_);
+        const auto may_go_on = [this] {
+            return !is_lost_ && !guest_.is_lost && !view_->is_revoked();
+        };
+        FetchRun fetching(fetch, is_uid, *view_, store(), selected(), out_, *server_.read_aheads,
+                          may_go_on);
         auto response = co_await fetching.run(seqs);
         for (const auto uid : fetching.damaged())
             log::error(

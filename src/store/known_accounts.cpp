@@ -30,13 +30,15 @@ const KnownAccounts::Named* KnownAccounts::find(AccountId account, const Mailbox
 
 void KnownAccounts::note_name(AccountId account, const MailboxName& name, Named named,
                               std::uint64_t version) {
-    if (version != version_) return;
+    if (version != version_ || name.size() > kLongestName) return;
     auto& names = at(account).names;
-    if (names.size() >= kMostNames) names.clear();
+    if (names.size() >= kMostNames && !names.contains(name)) names.erase(names.begin());
     names.insert_or_assign(name, named);
 }
 
-void KnownAccounts::note_usage(AccountId account, const AccountRow& row, SteadyTime now) {
+void KnownAccounts::note_usage(AccountId account, const AccountRow& row, SteadyTime now,
+                               std::uint64_t version) {
+    if (version != version_) return;
     auto& known = at(account);
     known.usage = row;
     known.usage_until = now + kUsageHolds;
@@ -53,9 +55,22 @@ bool KnownAccounts::surely_fits(AccountId account, const Quota& quota, std::uint
     return true;
 }
 
-// Whoever is known costs at most a reader's look to be known again.
+void KnownAccounts::charge(AccountId account, std::uint64_t bytes) {
+    const auto found = accounts_.find(account);
+    if (found == accounts_.end()) return;
+    found->second.usage.used_bytes += bytes;
+    ++found->second.usage.used_messages;
+}
+
+void KnownAccounts::forget_usage(AccountId account) {
+    if (const auto found = accounts_.find(account); found != accounts_.end())
+        found->second.usage_until = {};
+}
+
+// Whoever makes room, any one of them, costs a reader's look to be known again.
 KnownAccounts::Known& KnownAccounts::at(AccountId account) {
-    if (accounts_.size() >= kMostAccounts && !accounts_.contains(account)) accounts_.clear();
+    if (accounts_.size() >= kMostAccounts && !accounts_.contains(account))
+        accounts_.erase(accounts_.begin());
     return accounts_[account];
 }
 

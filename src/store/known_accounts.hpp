@@ -21,7 +21,8 @@ namespace maild::store {
 class KnownAccounts {
 public:
     static constexpr std::size_t kMostAccounts = 10'000;
-    static constexpr std::size_t kMostNames = 100; // of one account's mailboxes
+    static constexpr std::size_t kMostNames = 16;    // of one account
+    static constexpr std::size_t kLongestName = 200; // octets
     static constexpr std::chrono::seconds kUsageHolds{1};
 
     struct Named {
@@ -41,11 +42,13 @@ public:
     const Named* find(AccountId account, const MailboxName& name) const; // or null
     void note_name(AccountId account, const MailboxName& name, Named named, std::uint64_t version);
 
-    void note_usage(AccountId account, const AccountRow& row, SteadyTime now);
+    void note_usage(AccountId account, const AccountRow& row, SteadyTime now,
+                    std::uint64_t version);
     // True: it was found to use so little a moment ago that this has room beside all that was let
-    // in here since, and is let in now. What came another way in that moment is not seen: whoever
-    // stores it counts.
+    // in or charged since, and is let in now.
     bool surely_fits(AccountId account, const Quota& quota, std::uint64_t bytes, SteadyTime now);
+    void charge(AccountId account, std::uint64_t bytes); // one message that is about to be stored
+    void forget_usage(AccountId account);                // something else came in
 
 private:
     struct Known {

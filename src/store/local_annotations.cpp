@@ -44,12 +44,15 @@ net::Task<Result<void>> LocalStore::set_annotations(SessionId id, MailboxName na
     const auto account = access.account;
     const auto names = changed_names(change);
     const auto bytes = bytes_of(change);
+    const bool sets_use = change.use.has_value();
+    auto& shard = *(*session)->shard;
     auto commit = [access, name, change = std::move(change)](Batch& batch) {
         return store::set_annotations(batch, access, name, change);
     };
-    const auto without = co_await impl_->write<std::vector<MailboxName>>(
-        *(*session)->shard, std::move(commit), id, bytes);
+    const auto without =
+        co_await impl_->write<std::vector<MailboxName>>(shard, std::move(commit), id, bytes);
     if (!without) co_return pass(without);
+    if (sets_use) shard.known.forget(account); // who has which default mailboxes
     impl_->tell_annotations(account, id, name, names);
     const std::string use(kSpecialUseEntry);
     for (const auto& other : *without)

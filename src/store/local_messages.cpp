@@ -72,6 +72,7 @@ net::Task<Result<void>> LocalStore::check_room(const auth::Token& grant, std::ui
     if (shard.shard->is_read_only()) co_return fail(Errc::unavailable, "the shard is read-only");
     const auto account = grant.account;
     const auto now = impl_->clock.steady_now();
+    const auto version = shard.known.version();
     if (shard.known.surely_fits(account, impl_->quota_of(account), size, now))
         co_return Result<void>();
     auto look = [account](Reading& reading) { return account_row(reading.database, account); };
@@ -79,7 +80,7 @@ net::Task<Result<void>> LocalStore::check_room(const auth::Token& grant, std::ui
     if (!row) co_return pass(row);
     const auto usage = row->value_or(AccountRow{});
     if (usage.is_removed) co_return fail(Errc::no_such_account);
-    shard.known.note_usage(account, usage, now);
+    shard.known.note_usage(account, usage, now, version);
     if (shard.known.surely_fits(account, impl_->quota_of(account), size, now))
         co_return Result<void>();
     co_return store::check_room(usage, impl_->quota_of(account), size, 1);
@@ -102,11 +103,13 @@ Result<Plan> plan_delivery(LocalStore::Impl& impl, DeliverRequest request) {
         const auto admitted = impl.admit(recipient.grant, auth::Right::deliver);
         plan.result.local.push_back(admitted ? fail(Errc::unavailable) : pass(admitted));
         if (!admitted) continue;
-        auto& part = part_of(recipient.grant.shard);
+        const auto grant_shard = recipient.grant.shard;
+        auto& part = part_of(grant_shard);
         const auto account = recipient.grant.account;
         part.job.local.push_back({account, impl.quota_of(account), std::move(recipient.mailbox),
                                   std::move(recipient.flags), std::move(recipient.address),
                                   std::move(recipient.trace_prefix)});
+        (*impl.shard(grant_shard))->known.charge(account, body->content.size());
         part.positions.push_back(plan.result.local.size() - 1);
     }
     if (request.relay) {

@@ -188,9 +188,14 @@ net::Task<Result<OpenedMailbox>> LocalStore::open_mailbox(SessionId id, MailboxN
     const auto access = (*session)->access;
     for (;;) {
         const auto acl_changes = impl_->acl_changes;
+        const bool is_known = access.is_own() && shard.known.find(access.account, name) != nullptr;
         const auto found = co_await impl_->find_named(shard, access, name);
         if (!found) co_return pass(found);
         const auto view = co_await impl_->ready_view(shard, access.account, found->id);
+        if (!view && view.error().code == Errc::no_such_mailbox && is_known) {
+            shard.known.forget(access.account);
+            continue;
+        }
         if (!view) co_return pass(view);
         session = impl_->session(id); // it may have been closed meanwhile
         if (!session) co_return pass(session);
@@ -224,9 +229,8 @@ net::Task<Result<bool>> LocalStore::Impl::lacks_defaults(ShardState& shard, Acco
 // Which of the mailboxes that are open or were, one's own, is known; the others are looked for.
 net::Task<Result<KnownAccounts::Named>>
 LocalStore::Impl::find_named(ShardState& shard, Access access, MailboxName name) {
-    if (access.is_own()) {
-        if (const auto* known = shard.known.find(access.account, name)) co_return *known;
-    }
+    const auto* known = access.is_own() ? shard.known.find(access.account, name) : nullptr;
+    if (known != nullptr) co_return *known;
     const auto version = shard.known.version();
     auto find = [access, name](Reading& reading) {
         return find_mailbox(reading, access, name, kRead);

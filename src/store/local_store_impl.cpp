@@ -143,11 +143,22 @@ void LocalStore::Impl::dispatch(ShardState& shard, std::vector<Committed> commit
     }
 }
 
+// What is remembered of the account holds no longer. What is delivered was charged before.
+void LocalStore::Impl::note_news(ShardState& shard, const MailboxNews& news, SessionId origin) {
+    const auto is_deleted = [](const Change& change) {
+        return std::holds_alternative<MailboxDeleted>(change);
+    };
+    const auto is_added = [](const Change& change) {
+        return std::holds_alternative<Added>(change);
+    };
+    if (news.acl || std::ranges::any_of(news.changes, is_deleted)) shard.known.forget(news.account);
+    if (origin && std::ranges::any_of(news.changes, is_added))
+        shard.known.forget_usage(news.account);
+}
+
 void LocalStore::Impl::tell(ShardState& shard, const MailboxNews& news, SessionId origin) {
-    if (news.acl) {
-        shard.known.forget(news.account);
-        tell_acl(shard, news);
-    }
+    note_news(shard, news, origin);
+    if (news.acl) tell_acl(shard, news);
     const auto view = shard.views.tell(news);
     if (!view) return;
     const auto tell_one = [&](SessionId id) {

@@ -165,6 +165,7 @@ private:
     ShardOptions shard_options(ShardId id, const std::string& directory);
     void dispatch(ShardState& shard, std::vector<Committed> committed);
     void tell(ShardState& shard, const MailboxNews& news, SessionId origin);
+    static void note_news(ShardState& shard, const MailboxNews& news, SessionId origin);
     void tell_watchers(const MailboxNews& news, SessionId origin);
     void tell_watchers(AccountId account, const AccountChange& change, SessionId origin);
     void tell_acl(ShardState& shard, const MailboxNews& news);

@@ -15,7 +15,8 @@ Result<MailboxId> insert_mailbox(Batch& batch, AccountId account, const MailboxN
                                  SpecialUse use) {
     auto counters = batch.database.query(
         "UPDATE account SET modseq = modseq + 1, uid_validity = uid_validity + 1,"
-        " mailboxes = mailboxes + 1 WHERE id = ?1 RETURNING modseq, uid_validity, mailboxes",
+        " mailboxes = mailboxes + 1 WHERE id = ?1 AND removed_at IS NULL"
+        " RETURNING modseq, uid_validity, mailboxes",
         account);
     if (!counters) return pass(counters);
     const auto found = counters->step();

@@ -1,7 +1,6 @@
 #include "store/pack.hpp"
 
 #include "store/pack_files.hpp"
-#include "store/record_reader.hpp"
 
 #include <algorithm>
 
@@ -237,10 +236,9 @@ Result<void> PackSet::verify(const Location& location) const {
 }
 
 Result<Record> PackSet::read_verified(const Location& location) const {
-    RecordReader reader(*this);
-    const auto record = reader.read(location);
-    if (!record) return std::unexpected(record.error());
-    return Record{record->kind, std::string(record->metadata), std::string(record->body)};
+    auto segment = segment_of(location.pack);
+    if (!segment) return std::unexpected(std::move(segment.error()));
+    return read_record(*(*segment)->file, (*segment)->header.salt, location);
 }
 
 Result<ScanReport> PackSet::scan(PackNumber number, const VisitRecord& visit) const {

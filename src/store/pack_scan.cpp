@@ -152,6 +152,22 @@ Result<SegmentHeader> read_segment_header(const File& file) {
     return *header;
 }
 
+Result<Record> read_record(const File& file, std::uint64_t salt, const Location& location) {
+    const auto header = read_record_header(file, salt, location);
+    if (!header) return std::unexpected(header.error());
+    Record record{header->kind, {}, {}};
+    auto metadata = read_part(file, location.metadata_offset(), header->metadata_length);
+    if (!metadata) return std::unexpected(std::move(metadata.error()));
+    auto body = read_part(file, location.body_offset(), header->body_length);
+    if (!body) return std::unexpected(std::move(body.error()));
+    if (crc32c(*metadata) != header->metadata_crc || crc32c(*body) != header->body_crc) {
+        return corrupt(location, "checksum");
+    }
+    record.metadata = std::move(*metadata);
+    record.body = std::move(*body);
+    return record;
+}
+
 // And that the file is long enough for the rest.
 Result<void> verify_record_header(const File& file, std::uint64_t salt, const Location& location) {
     const auto header = read_record_header(file, salt, location);

@@ -26,6 +26,9 @@ using VisitRecord =
 // The header of the segment in this file. corrupt: there is none.
 Result<SegmentHeader> read_segment_header(const File& file);
 
+// The record at `location`, which must have the lengths of the location, checked against all its
+// checksums. corrupt.
+Result<Record> read_record(const File& file, std::uint64_t salt, const Location& location);
 // That a record with the lengths of the location begins there. corrupt.
 Result<void> verify_record_header(const File& file, std::uint64_t salt, const Location& location);
 // And that all its checksums are right; in pieces.

@@ -11,7 +11,7 @@
 namespace maild::store {
 namespace {
 
-constexpr std::uint64_t kAhead = 128 * 1024;
+constexpr std::size_t kAhead = 128 * 1024;
 constexpr std::uint64_t kGap = 16 * 1024; // not worth a system call of its own
 constexpr std::uint64_t kLarge = 1024 * 1024;
 
@@ -28,23 +28,26 @@ std::uint64_t length_of(const Location& location) {
 } // namespace
 
 Result<RecordView> RecordReader::read(const Location& location) {
+    const bool follows_last = follows(location);
+    next_ = location.end();
     if (holds(location)) {
-        // What was read ahead may be older than the record: then it is not whole there.
-        if (auto record = parse(location)) {
-            next_ = location.end();
-            return record;
-        }
+        auto record = parse(location);
+        if (record) return record;
+        // What was read ahead may be older than the record, and is then not whole.
+        if (auto again = refresh(location); !again)
+            return std::unexpected(std::move(again.error()));
+        return parse(location);
     }
     // Before as much memory is taken as a damaged row may claim.
-    if (length_of(location) > kLarge) {
+    const auto own = static_cast<std::size_t>(length_of(location));
+    if (own > kLarge) {
         if (auto begins = packs_.verify_header(location); !begins)
             return std::unexpected(std::move(begins.error()));
     }
-    const auto ahead = follows(location) ? kAhead : 0;
-    const auto length = static_cast<std::size_t>(std::max(length_of(location), ahead));
-    if (auto filled = fill(location, length); !filled)
+    // Where others behind it cannot be read, this may be.
+    if (follows_last && own <= kAhead / 2 && fill(location, kAhead)) return parse(location);
+    if (auto filled = fill(location, own); !filled)
         return std::unexpected(std::move(filled.error()));
-    next_ = location.end();
     return parse(location);
 }
 
@@ -74,6 +77,14 @@ Result<void> RecordReader::fill(const Location& location, std::size_t length) {
     if (!count) return std::unexpected(std::move(count.error()));
     begin_ = location.offset;
     length_ = *count;
+    return {};
+}
+
+Result<void> RecordReader::refresh(const Location& location) {
+    const auto own = static_cast<std::size_t>(length_of(location));
+    const std::span place(buffer_.get() + (location.offset - begin_), own);
+    auto count = segment_->file->read_at(location.offset, place);
+    if (!count) return std::unexpected(std::move(count.error()));
     return {};
 }
 

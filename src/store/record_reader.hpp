@@ -25,6 +25,7 @@ private:
     bool holds(const Location& location) const;
     bool follows(const Location& location) const;
     Result<void> fill(const Location& location, std::size_t length);
+    Result<void> refresh(const Location& location);
     Result<RecordView> parse(const Location& location) const;
 
     const PackSet& packs_;

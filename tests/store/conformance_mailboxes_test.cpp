@@ -200,6 +200,23 @@ TEST_P(StoreConformance, MissingDefaultMailboxIsMadeAtTheNextLogin) {
     EXPECT_EQ(client.names(), "Archive Drafts INBOX Junk Sent Trash");
 }
 
+// Another mailbox stands in for it by its use, until it does no longer.
+TEST_P(StoreConformance, DefaultMailboxIsMadeWhenNothingStandsInForIt) {
+    {
+        Client client(*subject, 1);
+        EXPECT_EQ(client.remove("Sent"), "ok");
+        EXPECT_EQ(client.create("Gesendet", SpecialUse::sent), "ok");
+    }
+    for (int i = 0; i < 2; ++i) {
+        Client client(*subject, 1);
+        EXPECT_EQ(client.names(), "Archive Drafts Gesendet INBOX Junk Trash");
+        if (i == 0) continue;
+        EXPECT_EQ(client.annotate("Gesendet", {}, SpecialUse::none), "ok");
+    }
+    Client client(*subject, 1);
+    EXPECT_EQ(client.names(), "Archive Drafts Gesendet INBOX Junk Sent Trash");
+}
+
 TEST_P(StoreConformance, RenameRefusals) {
     Client client(*subject, 1);
     client.create("a/b");

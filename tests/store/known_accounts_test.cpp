@@ -33,7 +33,7 @@ TEST(KnownAccounts, CountsWhatItLetIn) {
     const Quota quota{1000, 3};
     const SteadyTime now{};
     EXPECT_FALSE(known.surely_fits(kAda, quota, 1, now)) << "nobody has looked";
-    known.note_usage(kAda, {.used_bytes = 500, .used_messages = 1}, now);
+    known.note_usage(kAda, {.used_bytes = 500, .used_messages = 1}, now, known.version());
     EXPECT_TRUE(known.surely_fits(kAda, quota, 300, now));
     EXPECT_FALSE(known.surely_fits(kAda, quota, 300, now));
     EXPECT_TRUE(known.surely_fits(kAda, quota, 200, now));
@@ -42,14 +42,32 @@ TEST(KnownAccounts, CountsWhatItLetIn) {
     EXPECT_FALSE(known.surely_fits(kAda, quota, 2000, now)) << "never";
 }
 
+TEST(KnownAccounts, ChargesWhatIsStored) {
+    KnownAccounts known;
+    const Quota quota{1000, 0};
+    const SteadyTime now{};
+    known.charge(kAda, 1); // of nobody known
+    const auto before = known.version();
+    known.note_usage(kAda, {}, now, before);
+    EXPECT_TRUE(known.surely_fits(kAda, quota, 0, now)) << "who says no size is charged for none";
+    known.charge(kAda, 900);
+    EXPECT_FALSE(known.surely_fits(kAda, quota, 200, now));
+    EXPECT_TRUE(known.surely_fits(kAda, quota, 100, now));
+    known.forget_usage(kAda);
+    EXPECT_FALSE(known.surely_fits(kAda, {}, 0, now));
+    known.forget(kBob);
+    known.note_usage(kAda, {}, now, before);
+    EXPECT_FALSE(known.surely_fits(kAda, {}, 0, now)) << "of before something was forgotten";
+}
+
 TEST(KnownAccounts, BelievesForAMoment) {
     KnownAccounts known;
     const SteadyTime now{};
-    known.note_usage(kAda, {}, now);
+    known.note_usage(kAda, {}, now, known.version());
     const auto later = now + KnownAccounts::kUsageHolds;
     EXPECT_TRUE(known.surely_fits(kAda, {}, 1, later - std::chrono::milliseconds(1)));
     EXPECT_FALSE(known.surely_fits(kAda, {}, 1, later));
-    known.note_usage(kBob, {.is_removed = true}, now);
+    known.note_usage(kBob, {.is_removed = true}, now, known.version());
     EXPECT_FALSE(known.surely_fits(kBob, {}, 1, now));
 }
 
@@ -62,12 +80,15 @@ TEST(KnownAccounts, IsBounded) {
         most = std::max(most, known.size());
     }
     EXPECT_EQ(most, KnownAccounts::kMostAccounts);
-    for (std::size_t i = 0; i < KnownAccounts::kMostNames; ++i)
+    for (std::size_t i = 0; i < 3 * KnownAccounts::kMostNames; ++i)
         known.note_name(kAda, std::to_string(i), {MailboxId(1), kAllRights}, version);
-    ASSERT_NE(known.find(kAda, "0"), nullptr);
-    known.note_name(kAda, "one more", {MailboxId(1), kAllRights}, version);
-    EXPECT_EQ(known.find(kAda, "0"), nullptr);
-    EXPECT_NE(known.find(kAda, "one more"), nullptr);
+    std::size_t names = 0;
+    for (std::size_t i = 0; i < 3 * KnownAccounts::kMostNames; ++i)
+        names += known.find(kAda, std::to_string(i)) != nullptr ? 1 : 0;
+    EXPECT_EQ(names, KnownAccounts::kMostNames);
+    const MailboxName longest(KnownAccounts::kLongestName + 1, 'n');
+    known.note_name(kAda, longest, {MailboxId(1), kAllRights}, version);
+    EXPECT_EQ(known.find(kAda, longest), nullptr);
 }
 
 } // namespace

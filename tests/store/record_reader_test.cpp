@@ -11,6 +11,47 @@ namespace {
 using test::DiskCall;
 using test::error_of;
 
+const std::string kFirst = "/pack/0000000001.pk";
+
+// Counts what is read, and has one octet that cannot be.
+struct Watch {
+    std::uint64_t octets = 0;
+    std::uint64_t bad = UINT64_MAX;
+};
+
+class WatchedFile final : public File {
+public:
+    WatchedFile(std::unique_ptr<File> file, Watch& watch) : file_(std::move(file)), watch_(watch) {}
+
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const override {
+        watch_.octets += out.size();
+        if (watch_.bad >= offset && watch_.bad - offset < out.size()) return fail(Errc::io);
+        return file_->read_at(offset, out);
+    }
+    Result<void> write_at(std::uint64_t offset, std::span<const std::string_view> all) override {
+        return file_->write_at(offset, all);
+    }
+    Result<void> sync_data() override { return file_->sync_data(); }
+    Result<void> truncate(std::uint64_t size) override { return file_->truncate(size); }
+    Result<void> allocate(std::uint64_t size) override { return file_->allocate(size); }
+    Result<std::uint64_t> size() const override { return file_->size(); }
+    void drop_cache() const override { file_->drop_cache(); }
+
+private:
+    std::unique_ptr<File> file_;
+    Watch& watch_;
+};
+
+class WatchedDisk final : public test::FaultyDisk {
+public:
+    Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+        auto file = FaultyDisk::open(path, mode);
+        if (file) *file = std::make_unique<WatchedFile>(std::move(*file), watch);
+        return file;
+    }
+    Watch watch;
+};
+
 class RecordReaderTest : public ::testing::Test {
 protected:
     RecordReaderTest() {
@@ -40,12 +81,10 @@ protected:
         EXPECT_EQ(record->body, body_of(number, length));
     }
 
-    test::FaultyDisk disk_;
+    WatchedDisk disk_;
     test::SeededRandom random_{1};
     std::unique_ptr<PackSet> packs_;
 };
-
-const std::string kFirst = "/pack/0000000001.pk";
 
 TEST_F(RecordReaderTest, ReadsTheNeighboursWithOneCall) {
     constexpr std::size_t kLength = 2000;
@@ -61,11 +100,35 @@ TEST_F(RecordReaderTest, ReadsNothingForNothingWhereMailIsScattered) {
     constexpr std::size_t kLength = 20'000;
     const auto at = append(20, kLength);
     RecordReader reader(*packs_);
+    expect(reader, at[9], 9, kLength); // opens the segment
     for (const int i : {7, 3, 12, 0, 19, 5}) {
-        const auto before = reads();
+        const auto calls = reads();
+        const auto octets = disk_.watch.octets;
         expect(reader, at[static_cast<std::size_t>(i)], i, kLength);
-        EXPECT_LE(reads() - before, 2U) << i; // the first opens the segment
+        EXPECT_EQ(reads() - calls, 1U) << i;
+        EXPECT_LE(disk_.watch.octets - octets, kLength + 100) << i;
     }
+}
+
+// An octet behind them that the disk cannot give is none of their business.
+TEST_F(RecordReaderTest, ReadsWhatIsWholeBeforeABadSector) {
+    constexpr std::size_t kLength = 1000;
+    const auto at = append(10, kLength);
+    disk_.watch.bad = at[7].body_offset() + 10;
+    RecordReader reader(*packs_);
+    for (int i = 0; i < 7; ++i) expect(reader, at[static_cast<std::size_t>(i)], i, kLength);
+    EXPECT_EQ(error_of(reader.read(at[7])), Errc::io);
+    for (int i = 8; i < 10; ++i) expect(reader, at[static_cast<std::size_t>(i)], i, kLength);
+}
+
+TEST_F(RecordReaderTest, LooksAtDamageOnceMoreAndNotAtAllBehindIt) {
+    constexpr std::size_t kLength = 1000;
+    const auto at = append(100, kLength);
+    for (std::size_t i = 2; i < 100; ++i) disk_.flip_bit(kFirst, at[i].body_offset());
+    RecordReader reader(*packs_);
+    const auto before = disk_.watch.octets;
+    for (const auto& one : at) EXPECT_EQ(!reader.read(one), one != at[0] && one != at[1]);
+    EXPECT_LE(disk_.watch.octets - before, 8192 + 131'072 + 100 * (kLength + 100));
 }
 
 TEST_F(RecordReaderTest, ReadsWhatDoesNotFitIntoOneCall) {

@@ -55,7 +55,7 @@ enum class Survives : std::uint8_t {
           // and of that one the beginning, to an octet within a sector
 };
 
-class FaultyDisk final : public FileSystem {
+class FaultyDisk : public FileSystem {
 public:
     FaultyDisk(); // has the directory "/"
     ~FaultyDisk() override;

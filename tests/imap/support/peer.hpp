@@ -9,10 +9,13 @@
 
 #include "maild/base/ascii.hpp"
 #include "maild/net/spawn.hpp"
+#include "maild/net/timer.hpp"
 #include "maild/store/memory_store.hpp"
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -122,6 +125,7 @@ private:
 class StringOutput final : public Output {
 public:
     net::Task<bool> flush() override {
+        if (is_gone) co_return false;
         sent += text;
         text.clear();
         ++flushes;
@@ -129,6 +133,31 @@ public:
     }
     std::string sent;
     int flushes = 0;
+    bool is_gone = false; // the peer
+};
+
+// Gives an answer of fetch() when it is told to, or fails.
+class HeldStore final : public store::MemoryStore {
+public:
+    using MemoryStore::MemoryStore;
+    net::Task<Result<store::FetchResult>> fetch(store::SessionId session, store::UidSet uids,
+                                                std::uint32_t items) override {
+        const auto number = ++fetches;
+        if (on_fetch) on_fetch();
+        if (number == failing) co_return fail(Errc::io);
+        auto result = co_await MemoryStore::fetch(session, std::move(uids), items);
+        if (number == held) {
+            const auto released = co_await release.wait(std::chrono::hours(1));
+            (void)released;
+        }
+        co_return result;
+    }
+
+    int fetches = 0;
+    int held = 0; // by their numbers, from 1
+    int failing = 0;
+    net::Event release;
+    std::function<void()> on_fetch;
 };
 
 // What all clients of one test share.
@@ -144,7 +173,7 @@ struct Host {
                                                  .clock = clock})) {}
 
     maild::test::FakeClock clock;
-    store::MemoryStore store;
+    HeldStore store;
     TestBackend backend;
     std::shared_ptr<Server> server;
     boost::asio::io_context io; // ends first, with what still runs on it
