@@ -129,6 +129,10 @@ public:
     virtual void on_reload() {}                     // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table
+    // Threads of its own may work for coroutines that have not ended when the process does. Without
+    // any, the coroutines are dropped before the program, whose parts they refer to; else behind
+    // it, because it joins the threads.
+    virtual bool has_threads() const { return true; }
     // Take nothing new, let sessions finish within `grace`, then call context.finished(). The
     // process is ended when that takes longer. Comes again with a shorter grace at a second
     // SIGTERM, and when the supervisor has died.

@@ -72,6 +72,7 @@ int RoleProcess::run() {
     } catch (const std::exception& error) {
         fail(Error{Errc::internal, std::string("exception: ") + error.what()});
     }
+    if (program_ && !program_->has_threads()) io_.drop();
     program_.reset();
     log::flush();
     return exit_code_;

@@ -67,7 +67,14 @@ private:
     void send_rest();
     void answered(const Answer& answer);
 
-    boost::asio::io_context io_{1};
+    // Coroutines that wait for something stay in it until it goes; drop() lets them go before that.
+    class Io : public boost::asio::io_context {
+    public:
+        using boost::asio::io_context::io_context;
+        void drop() { shutdown(); }
+    };
+
+    Io io_{1};
     Channel channel_;
     boost::asio::posix::stream_descriptor watch_{io_};
     bool is_watching_write_ = false;

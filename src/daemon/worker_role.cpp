@@ -213,6 +213,8 @@ public:
         net::spawn(context_->io(), refresh(), "worker_reload");
     }
 
+    bool has_threads() const override { return false; }
+
     void on_drain(std::chrono::milliseconds grace) override {
         for (auto& port : ports_) port->stop();
         ports_.clear();

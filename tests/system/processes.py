@@ -3,6 +3,7 @@
 happens at each signal; what is said of a wrong configuration."""
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -172,6 +173,32 @@ class Stopping(host.HostTest):
         host.wait_for(lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids), 40, "all processes to end")
         self.host.start()
         self.assertGreater(len(self.host.status()["processes"]), 3)
+
+    def test_sessions_that_do_not_end_are_cut_and_the_workers_end_well(self):
+        path = self.host.root / "etc/maild.toml"
+        text, line = path.read_text(), "drain_time = \"1 s\"\n"
+        place = re.search(r"^\[limits\].*\n", text, re.MULTILINE)
+        path.write_text(text[:place.end()] + line + text[place.end():] if place else f"{text}\n[limits]\n{line}")
+        self.host.mailctl("server", "reload")
+        clients = []
+        for _ in range(20):   # large mail that never ends
+            client = socket.create_connection(("127.0.0.1", self.host.port(24)), timeout=40)
+            self.addCleanup(client.close)
+            stream = client.makefile("rb")
+            stream.readline()
+            for line in ("LHLO client.example", "MAIL FROM:<bob@client.example> SIZE=3000000", f"RCPT TO:<{self.host.address}>", "DATA"):
+                client.sendall(line.encode() + b"\r\n")
+                while stream.readline()[3:4] == b"-":
+                    pass
+            client.sendall(b"Subject: x\r\n\r\n" + (b"x" * 70 + b"\r\n") * 5000)
+            clients.append(client)
+        before = len(self.host.log().splitlines())
+        self.host.stop()
+        said = self.host.log().splitlines()[before:]
+        self.assertTrue(any("sessions_cut service=lmtp" in line for line in said), said)
+        ends = [line for line in said if "role_ended role=worker" in line]
+        self.assertTrue(ends and all("exit code 0" in line for line in ends), ends)
+        self.host.start()
 
     def test_when_the_supervisor_dies_all_end_and_it_starts_again(self):
         pids = [p["pid"] for p in self.host.status()["processes"]]
