@@ -94,13 +94,10 @@ struct GiveLogReader {}; // the log's file, opened to be read
 struct TellUsers {       // workers: whenever the host's list of users was read
     std::vector<HostUser> users;
 };
-struct TellCrowded { // workers: what all of them have said in Crowded
-    std::uint32_t services = 0;
-};
 using SupervisorMessage =
     std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate,
                  GiveClientAuthorities, GiveIssuerFiles, Reload, ChangeLog, Ping, Drain, TellStatus,
-                 Answer, GiveLogReader, TellUsers, TellCrowded>;
+                 Answer, GiveLogReader, TellUsers>;
 
 // --- from a child ---
 
@@ -124,10 +121,7 @@ struct Ask {
 struct Note { // for the process after this one; the supervisor keeps it unread
     std::string bytes;
 };
-struct Crowded { // a worker: bits of CommonPlaces for services that it has no room for
-    std::uint32_t services = 0;
-};
-using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask, Note, Crowded>;
+using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask, Note>;
 
 std::string encode_message(const SupervisorMessage& message);
 std::string encode_message(const ChildMessage& message);

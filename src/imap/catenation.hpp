@@ -7,7 +7,6 @@
 #include "imap/imap_url.hpp"
 #include "imap/mailbox_view.hpp"
 #include "imap/respond.hpp"
-#include "imap/room.hpp"
 #include "imap/section.hpp"
 #include "imap/visits.hpp"
 
@@ -29,18 +28,16 @@ public:
         store::SessionId selected;
         Visits& visits;
     };
-    // All outlive it. `selected` may be null; `room` is for all that it makes; `limit`: octets of
-    // all messages together.
+    // All outlive it. `selected` may be null; `limit`: octets of all messages together.
     Catenation(store::MessageStore& store, const Handles& handles, const MailboxView* selected,
-               Room& room, std::uint64_t limit)
+               std::uint64_t limit)
         : store_(store),
-          room_(room),
           handles_(handles),
           selected_(selected),
           limit_(limit),
           beside_(store, handles.own) {}
 
-    // The whole message, or NO with BADURL or TOOBIG (§4), or UNAVAILABLE.
+    // The whole message, or NO with BADURL or TOOBIG (§4).
     net::Task<Result<std::string, Response>> assemble(const std::vector<CatenatePart>& parts);
 
 private:
@@ -58,7 +55,6 @@ private:
                                         Slice slice);
 
     store::MessageStore& store_;
-    Room& room_;
     Handles handles_;
     const MailboxView* selected_;
     std::uint64_t limit_;

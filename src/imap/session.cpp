@@ -150,12 +150,6 @@ bool Session::holds_expunges(const CommandRow& row) const {
     return next != nullptr && next->uses_seqs;
 }
 
-void Session::on_short(std::string_view beginning) {
-    const auto tag = peek_command(beginning) == nullptr ? std::string_view("*")
-                                                        : beginning.substr(0, beginning.find(' '));
-    append_response(out_.text, tag, no(kShortOfMemory));
-}
-
 void Session::on_refused(std::string_view beginning) {
     const auto* row = peek_command(beginning);
     const auto tag = beginning.substr(0, beginning.find(' '));

@@ -43,7 +43,6 @@ enum class Expects : std::uint8_t {
 };
 
 class Beside;
-class Room;
 
 inline constexpr std::string_view kLost = "[UNAVAILABLE] The mail store was restarted, come back";
 
@@ -73,8 +72,6 @@ public:
     net::Task<void> on_line(std::string_view line);
     // A command whose synchronizing literal is too large, up to that literal.
     void on_refused(std::string_view beginning);
-    // The same for want of memory: it may be said again later.
-    void on_short(std::string_view beginning);
     // The handshake is done: everything begins anew, RFC 9051 §6.2.1.
     void on_tls(net::TlsBinding binding);
     void on_layer();                 // deflate or plain is as it was asked for
@@ -215,7 +212,7 @@ private:
     net::Task<Response> do_append(const Append& append);
     net::Task<Response> do_replace(const Replace& replace, bool is_uid);
     net::Task<Result<std::vector<store::AppendMessage>, Response>>
-    gather(const Append& append, Room& room, std::vector<std::string>& own);
+    gather(const Append& append, std::vector<std::string>& own);
     net::Task<Result<store::AppendResult, Response>> put(const Append& append,
                                                          std::optional<Uid> replaced);
 

@@ -4,26 +4,11 @@
 #include "net/newcomers.hpp"
 
 #include "maild/base/log.hpp"
-#include "maild/net/places.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace maild::net {
-namespace {
-
-// Whose a newcomer is. A user of this host has as many addresses of loopback as he likes. No key of
-// an IPv6 /64 has anything in its second half, and that of an IPv4 address has not this.
-IpAddress newcomer_key(const std::optional<IpAddress>& address, std::optional<unsigned> uid) {
-    IpAddress key;
-    if (address) return address->is_loopback() ? key : peer_key(*address);
-    key.bytes[8] = uid ? 1 : 2;
-    for (std::size_t i = 0; i < 4; ++i)
-        key.bytes[12 + i] = static_cast<std::uint8_t>(uid.value_or(0) >> (8 * i));
-    return key;
-}
-
-} // namespace
 
 Gate::Pass::Pass(Pass&& other) noexcept
     : gate_(std::exchange(other.gate_, nullptr)), id_(other.id_) {}
@@ -76,19 +61,9 @@ Gate::Gate(std::string service, const GateLimits& limits, const Clock& clock)
       limits_(limits),
       clock_(clock),
       newcomers_(std::make_unique<Newcomers>()) {}
-Gate::~Gate() {
-    if (places_ != nullptr) std::erase(places_->gates_, this);
-}
+Gate::~Gate() = default;
 
-void Gate::share(Places& places) {
-    if (places_ != nullptr) return;
-    places_ = &places;
-    places.gates_.push_back(this);
-}
-
-std::size_t Gate::newcomers() const { return newcomers_->count(); }
-
-Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> uid) {
+Result<Gate::Pass> Gate::admit(std::string_view peer) {
     if (is_stopping_) return fail(Errc::unavailable, "stopping");
     if (sessions_.size() >= limits_.sessions)
         return fail(Errc::limit_exceeded, service_ + ": sessions");
@@ -97,20 +72,18 @@ Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> ui
     session.is_counted = address && !address->is_loopback();
     if (session.is_counted) {
         session.peer_key = peer_key(*address);
-        const auto known = by_peer_.find(session.peer_key);
-        const auto count = known == by_peer_.end() ? 0 : known->second;
-        if (count >= limits_.sessions_per_peer)
+        auto& count = by_peer_[session.peer_key];
+        if (count >= limits_.sessions_per_peer) {
+            if (count == 0) by_peer_.erase(session.peer_key); // a limit of 0 leaves no entry behind
             return fail(Errc::limit_exceeded, service_ + ": sessions of one peer");
+        }
+        ++count;
     }
-    if (newcomers_->count() >= limits_.newcomers) make_room();
-    if (places_ != nullptr) places_->make_room_for(*this);
-    if (places_ != nullptr && !places_->is_open(*this)) {
-        places_->tell_short();
-        return fail(Errc::limit_exceeded, "sessions of all services");
-    }
-    if (session.is_counted) ++by_peer_[session.peer_key];
     const auto id = next_id_++;
-    newcomers_->add(id, newcomer_key(address, uid));
+    if (address) {
+        if (newcomers_->count() >= limits_.newcomers) make_room();
+        newcomers_->add(id, peer_key(*address));
+    }
     session.entry.id = id;
     session.entry.service = service_;
     session.entry.peer = peer;
@@ -119,35 +92,22 @@ Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> ui
     return Pass(this, id);
 }
 
-// False: there is no newcomer.
-bool Gate::make_room() {
+void Gate::make_room() {
     const auto id = newcomers_->first_to_go();
-    if (!id) return false;
+    if (!id) return;
     newcomers_->remove(*id);
     log::info("session_crowded_out",
               {{"service", service_}, {"remote_ip", sessions_.at(*id).entry.peer}});
     tell(*id, StopReason::crowded_out);
-    if (places_ != nullptr) places_->tell_short();
-    return true;
 }
 
 Task<void> Gate::settle(std::chrono::milliseconds patience) {
     const auto end = deadline_after(patience);
-    auto& somebody_left = places_ == nullptr ? left_ : places_->left_;
-    while (is_full() && is_somebody_leaving()) {
+    while (sessions_.size() >= limits_.sessions && leaving_ > 0) {
         const auto left = time_left(end);
         if (left.count() == 0) co_return;
-        co_await somebody_left.wait(left);
+        co_await left_.wait(left);
     }
-}
-
-bool Gate::is_full() const {
-    return sessions_.size() >= limits_.sessions || (places_ != nullptr && !places_->is_open(*this));
-}
-
-bool Gate::is_somebody_leaving() {
-    if (places_ == nullptr || places_->is_open(*this)) return leaving_ > 0;
-    return places_->leaving() > 0 || places_->crowd_out_for(*this);
 }
 
 std::vector<SessionEntry> Gate::sessions() const {
@@ -235,7 +195,6 @@ void Gate::leave(std::uint64_t id) {
     leaving_ -= found->second.stopping == StopReason::crowded_out ? 1 : 0;
     sessions_.erase(found);
     left_.notify();
-    if (places_ != nullptr) places_->left_.notify();
 }
 
 } // namespace maild::net

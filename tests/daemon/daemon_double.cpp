@@ -119,7 +119,6 @@ public:
     void on_listener_removed(const ListenerConfig& config) override {
         listeners_.erase(config.endpoint());
     }
-    void on_crowded(std::uint32_t services) override { crowded_ = services; }
     void on_peer(Peer peer) override {
         if (peer.role == Role::control) {
             control_ = std::make_unique<Watch>(context_->io(), std::move(peer.socket),
@@ -139,7 +138,6 @@ private:
         std::string out =
             "worker-" + std::to_string(context_->index()) + " pid " + std::to_string(::getpid());
         for (const auto& [name, socket] : peers_) out += " " + name + " " + ask(socket.get());
-        if (crowded_ == kSomeServices) out += " crowded";
         out += context_->token_secret().empty() ? "\n" : " and knows the secret\n";
         say(client.get(), out);
     }
@@ -152,7 +150,6 @@ private:
         if (what.empty()) return; // control has ended
         context_->leave_note(what);
         if (what == "letter") context_->leave_note(std::string(5000, 'x'));
-        if (what == "full") context_->tell_crowded(kSomeServices);
         if (what == "abort") std::abort();
         if (what == "open") ::open("/etc/passwd", O_RDONLY);
         if (what == "nonsense") say(3, std::string(1000, '\xff'));
@@ -163,10 +160,7 @@ private:
         }
     }
 
-    static constexpr std::uint32_t kSomeServices = 5;
-
     WatchMap listeners_;
-    std::uint32_t crowded_ = 0;
     std::unique_ptr<Watch> control_;
     std::map<std::string, UniqueFd> peers_;
 };

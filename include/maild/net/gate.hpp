@@ -30,13 +30,12 @@
 namespace maild::net {
 
 class Newcomers;
-class Places;
 
 struct GateLimits {
     std::size_t sessions = 4096;
-    // Of an IPv4 address or an IPv6 /64; loopback and Unix sockets are not counted.
+    // Of an IPv4 address or an IPv6 /64; loopback is not counted.
     std::size_t sessions_per_peer = 256;
-    std::size_t newcomers = 2048; // of `sessions`
+    std::size_t newcomers = 2048; // of `sessions`; who comes from no IP address is none
 };
 
 struct SessionEntry {
@@ -92,40 +91,19 @@ public:
         std::uint64_t id_ = 0;
     };
 
-    // One who has connected, and of whom a proxy has not said yet who it is: for Places::has_room()
-    // its place is taken. It is not admitted by that, and ends before admit() is asked.
-    class Coming {
-    public:
-        explicit Coming(Gate& gate) : gate_(&gate) { ++gate_->coming_; }
-        Coming(Coming&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
-        Coming(const Coming&) = delete;
-        Coming& operator=(const Coming&) = delete;
-        Coming& operator=(Coming&&) = delete;
-        ~Coming() {
-            if (gate_ != nullptr) --gate_->coming_;
-        }
-
-    private:
-        Gate* gate_;
-    };
-
-    // `clock` outlives the gate, the gate outlives its passes and who is coming.
+    // `clock` outlives the gate, the gate outlives its passes.
     Gate(std::string service, const GateLimits& limits, const Clock& clock);
-    // From now on its sessions also take places of these, which outlive it. Again: no change.
-    void share(Places& places);
     ~Gate();
     Gate(const Gate&) = delete;
     Gate& operator=(const Gate&) = delete;
 
-    // Errc::limit_exceeded when the service or this peer has enough, or all services together do;
-    // Errc::unavailable once stop() was called. `peer` and `uid` as in net::Peer; what is no IP
-    // address ("local") is not counted by peer, but is of its user when newcomers make room, as all
-    // of loopback is of one network.
-    Result<Pass> admit(std::string_view peer, std::optional<unsigned> uid = std::nullopt);
+    // Errc::limit_exceeded when the service or this peer has enough; Errc::unavailable once stop()
+    // was called. `peer` as in Peer::address; what is no IP address ("local") is not counted by
+    // peer.
+    Result<Pass> admit(std::string_view peer);
 
     // While every place is taken, and some are about to be free because those who were told to make
-    // room take their leave (which one of a shared place is told now, if no other was): waits for
-    // one of these, at most for `patience`. Who comes meanwhile
+    // room take their leave: waits for one of these, at most for `patience`. Who comes meanwhile
     // waits in the listener's queue, and is not refused because many came at once.
     Task<void> settle(std::chrono::milliseconds patience);
 
@@ -135,8 +113,6 @@ public:
     const std::string& service() const { return service_; }
     std::vector<SessionEntry> sessions() const; // oldest first
     std::size_t count() const { return sessions_.size(); }
-    std::size_t newcomers() const;
-    std::size_t coming() const { return coming_; }
     void set_limits(const GateLimits& limits) { limits_ = limits; }
 
     bool kick(std::uint64_t id);
@@ -148,7 +124,6 @@ public:
     Task<std::size_t> stop(std::chrono::milliseconds patience);
 
 private:
-    friend class Places;
     struct Session {
         SessionEntry entry;
         IpAddress peer_key;
@@ -157,9 +132,7 @@ private:
         std::optional<WallTime> until;
         Stop stop;
     };
-    bool make_room();
-    bool is_full() const;
-    bool is_somebody_leaving();
+    void make_room();
     bool tell(std::uint64_t id, StopReason reason);
     void leave(std::uint64_t id);
     void expire_at(std::uint64_t id, std::optional<WallTime> until);
@@ -167,13 +140,11 @@ private:
     std::string service_;
     GateLimits limits_;
     const Clock& clock_;
-    Places* places_ = nullptr;
     std::unordered_map<std::uint64_t, Session> sessions_;
     std::unordered_map<IpAddress, std::size_t> by_peer_;
     std::unique_ptr<Newcomers> newcomers_;
     std::unordered_map<AccountId, WallTime> kicked_; // within kKickHolds
     std::size_t leaving_ = 0;                        // of `sessions_`: told to make room
-    std::size_t coming_ = 0;
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;
     Event left_;
