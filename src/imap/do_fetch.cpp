@@ -197,8 +197,8 @@ net::Task<Response> Session::send_items(const Fetch& fetch, const Ranges& seqs, 
         const auto may_go_on = [this] {
             return !is_lost_ && !guest_.is_lost && !view_->is_revoked();
         };
-        FetchRun fetching(fetch, is_uid, *view_, store(), selected(), out_, *server_.read_aheads,
-                          may_go_on);
+        FetchRun fetching(fetch, is_uid, *view_, store(), selected(), out_,
+                          server_.backend.read_aheads(), may_go_on);
         auto response = co_await fetching.run(seqs);
         for (const auto uid : fetching.damaged())
             log::error(

@@ -1,5 +1,7 @@
 #include "smtp/content_reader.hpp"
 
+#include "maild/base/ascii.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -12,18 +14,6 @@ constexpr std::size_t kFirstCapacity = 8 * 1024;
 const char* find(const char* begin, const char* end, char c) {
     const auto* found = std::memchr(begin, c, static_cast<std::size_t>(end - begin));
     return found != nullptr ? static_cast<const char*>(found) : end;
-}
-
-bool contains_8bit(const char* begin, const char* end) {
-    std::uint64_t bits = 0;
-    while (end - begin >= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, begin, sizeof word);
-        bits |= word;
-        begin += 8;
-    }
-    for (; begin != end; ++begin) bits |= static_cast<unsigned char>(*begin);
-    return (bits & 0x8080808080808080U) != 0;
 }
 
 } // namespace
@@ -113,7 +103,7 @@ void ContentReader::append(const char* begin, const char* end) {
     if (size_ > limit_) note(Flaw::too_large);
     if (!is_binary() && find(begin, end, '\0') != end) note(Flaw::nul);
     if (flaw_ != Flaw::none || !make_room(count)) return;
-    has_8bit_ = has_8bit_ || contains_8bit(begin, end);
+    has_8bit_ = has_8bit_ || ascii::has_8bit({begin, count});
     content_.append(begin, count);
 }
 

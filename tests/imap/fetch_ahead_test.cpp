@@ -95,8 +95,8 @@ TEST_F(ImapFetchAhead, IsForSoManyAtATime) {
 
     std::list<ReadAheads::Place> taken;
     for (std::size_t i = 0; i < ReadAheads::kMost; ++i)
-        EXPECT_TRUE(taken.emplace_back(*host.server->read_aheads));
-    EXPECT_FALSE(ReadAheads::Place(*host.server->read_aheads));
+        EXPECT_TRUE(taken.emplace_back(host.backend.read_aheads()));
+    EXPECT_FALSE(ReadAheads::Place(host.backend.read_aheads()));
     flushes.clear();
     begin_fetch();
     EXPECT_TRUE(finish().ends_with("c OK FETCH completed\r\n"));
@@ -104,7 +104,7 @@ TEST_F(ImapFetchAhead, IsForSoManyAtATime) {
     EXPECT_LT(flushes[0], flushes[1]);
     EXPECT_LT(flushes[1], flushes[2]);
     taken.pop_back();
-    EXPECT_TRUE(ReadAheads::Place(*host.server->read_aheads));
+    EXPECT_TRUE(ReadAheads::Place(host.backend.read_aheads()));
 }
 
 } // namespace

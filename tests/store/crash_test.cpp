@@ -6,6 +6,7 @@
 #include "support/fake_clock.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/faulty_vfs.hpp"
+#include "support/forwarding_file.hpp"
 
 #include "maild/base/encoding.hpp"
 #include "maild/base/log.hpp"
@@ -64,23 +65,10 @@ private:
 };
 
 // A disk whose syncs of packs do nothing: the mutant "the pack is not synced before the commit".
-class ForgetfulFile final : public File {
+class ForgetfulFile final : public maild::test::ForwardingFile {
 public:
-    explicit ForgetfulFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
-    Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const override {
-        return file_->read_at(offset, out);
-    }
-    Result<void> write_at(std::uint64_t offset, std::span<const std::string_view> pieces) override {
-        return file_->write_at(offset, pieces);
-    }
+    using ForwardingFile::ForwardingFile;
     Result<void> sync_data() override { return {}; }
-    Result<void> truncate(std::uint64_t size) override { return file_->truncate(size); }
-    Result<void> allocate(std::uint64_t size) override { return file_->allocate(size); }
-    Result<std::uint64_t> size() const override { return file_->size(); }
-    void drop_cache() const override { file_->drop_cache(); }
-
-private:
-    std::unique_ptr<File> file_;
 };
 
 class ForgetfulDisk final : public FileSystem {

@@ -2,6 +2,7 @@
 #include "support/error_of.hpp"
 #include "support/fake_clock.hpp"
 #include "support/faulty_disk.hpp"
+#include "support/forwarding_file.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,26 +20,18 @@ struct Watch {
     std::uint64_t bad = UINT64_MAX;
 };
 
-class WatchedFile final : public File {
+class WatchedFile final : public test::ForwardingFile {
 public:
-    WatchedFile(std::unique_ptr<File> file, Watch& watch) : file_(std::move(file)), watch_(watch) {}
+    WatchedFile(std::unique_ptr<File> file, Watch& watch)
+        : ForwardingFile(std::move(file)), watch_(watch) {}
 
     Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) const override {
         watch_.octets += out.size();
         if (watch_.bad >= offset && watch_.bad - offset < out.size()) return fail(Errc::io);
-        return file_->read_at(offset, out);
+        return ForwardingFile::read_at(offset, out);
     }
-    Result<void> write_at(std::uint64_t offset, std::span<const std::string_view> all) override {
-        return file_->write_at(offset, all);
-    }
-    Result<void> sync_data() override { return file_->sync_data(); }
-    Result<void> truncate(std::uint64_t size) override { return file_->truncate(size); }
-    Result<void> allocate(std::uint64_t size) override { return file_->allocate(size); }
-    Result<std::uint64_t> size() const override { return file_->size(); }
-    void drop_cache() const override { file_->drop_cache(); }
 
 private:
-    std::unique_ptr<File> file_;
     Watch& watch_;
 };
 

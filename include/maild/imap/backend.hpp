@@ -4,6 +4,7 @@
 // worker on its one thread and outlives them.
 
 #include "maild/auth/sasl_login.hpp"
+#include "maild/imap/read_aheads.hpp"
 #include "maild/store/message_store.hpp"
 
 #include <optional>
@@ -41,6 +42,12 @@ public:
     // What everybody may know of the server: /shared/comment and /shared/admin (RFC 5464 §6.2), as
     // far as the administrator has set them.
     virtual std::vector<store::Annotation> server_annotations() const { return {}; }
+
+    // Of all sessions of this process, whichever Server they began with.
+    ReadAheads& read_aheads() { return read_aheads_; }
+
+private:
+    ReadAheads read_aheads_;
 };
 
 } // namespace maild::imap

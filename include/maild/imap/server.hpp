@@ -15,38 +15,9 @@
 #include "maild/net/stream.hpp"
 #include "maild/net/tls.hpp"
 
-#include <cstddef>
 #include <memory>
 
 namespace maild::imap {
-
-// How many FETCHes have the store read on while they write: each holds an answer more, a megabyte.
-// Others ask for the next answer when the one before is written. Of one thread.
-class ReadAheads {
-public:
-    static constexpr std::size_t kMost = 16;
-
-    // A place as long as it lives; false when all are taken.
-    class Place {
-    public:
-        explicit Place(ReadAheads& all) : all_(all), is_taken_(all.taken_ < kMost) {
-            if (is_taken_) ++all_.taken_;
-        }
-        Place(const Place&) = delete;
-        Place& operator=(const Place&) = delete;
-        ~Place() {
-            if (is_taken_) --all_.taken_;
-        }
-        explicit operator bool() const { return is_taken_; }
-
-    private:
-        ReadAheads& all_;
-        bool is_taken_;
-    };
-
-private:
-    std::size_t taken_ = 0;
-};
 
 struct Server {
     std::shared_ptr<net::TlsContext> tls; // null: neither STARTTLS nor implicit TLS
@@ -56,7 +27,6 @@ struct Server {
     Limits limits;
     Backend& backend;
     const Clock& clock;
-    std::shared_ptr<ReadAheads> read_aheads = std::make_shared<ReadAheads>();
 };
 
 // From greeting to the end of the connection; logs imap_session_started and imap_session_finished.
