@@ -72,6 +72,7 @@ Result<void> Child::start() {
     has_reason_ = has_failed_ = is_condemned_ = false;
     started_ = pinged_ = answered_ = counting_since_ = clock_.steady_now();
     said_ = 0;
+    crowded_ = 0;
     log::info("role_started", {{"role", name()}, {"role_pid", *pid}});
     return {};
 }
@@ -173,6 +174,8 @@ void Child::take(const ChildMessage& message) {
         status_.text = text->text;
     } else if (const auto* note = std::get_if<Note>(&message)) {
         note_ = note->bytes;
+    } else if (const auto* crowded = std::get_if<Crowded>(&message)) {
+        crowded_ = crowded->services;
     } else if (const auto* failed = std::get_if<Failed>(&message)) {
         reason_ = std::string(name_of(failed->reason.code)) + ": " + failed->reason.internal;
         has_reason_ = has_failed_ = true;

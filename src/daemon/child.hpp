@@ -29,6 +29,8 @@ public:
     bool is_wanted() const { return is_wanted_; }
     const ProcessStatus& status() const { return status_; }
     const std::string& note() const { return note_; } // for the next process here
+    // What it has no room for (Crowded); anything while it does not serve.
+    std::uint32_t crowded() const { return is_ready() ? crowded_ : UINT32_MAX; }
     std::optional<SteadyTime> start_at() const { return start_at_; }
     bool is_backing_off() const { return backoff_.is_waiting(); }
     // What it said before it died, or how the kernel says that it died.
@@ -70,6 +72,7 @@ private:
     Backoff backoff_;
     std::string reason_;
     std::string note_;
+    std::uint32_t crowded_ = 0;
     bool has_reason_ = false;
     bool has_failed_ = false;
     bool is_wanted_ = true;

@@ -5,6 +5,8 @@
 // The supervisor parses the file and passes the Config to its children over their channels, so that
 // they open no file.
 
+#include "daemon/memory_plan.hpp"
+
 #include "maild/auth/bearer_token.hpp"
 #include "maild/auth/client_rates.hpp"
 #include "maild/auth/login_limits.hpp"
@@ -14,6 +16,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -162,6 +165,7 @@ struct Limits {
     std::uint32_t smtp_auth_failures = 5;
     std::uint32_t imap_auth_failures = 3;
     std::uint32_t pop3_auth_failures = 3;
+    std::optional<std::uint64_t> memory_bytes;      // of all processes; none: what the host has
     std::uint64_t worker_memory_bytes = 1ull << 30; // of each worker; RLIMIT_DATA refuses more
     std::chrono::seconds smtp_idle{300};            // RFC 5321 §4.5.3.2.7
     std::chrono::seconds imap_idle{1800};           // RFC 9051 §5.4: at least 30 minutes
@@ -274,8 +278,10 @@ struct Config {
     LogSettings log;
     Users users;
     TlsFiles tls;
-    std::uint32_t workers = 0; // never 0 once loaded: then one for each core
+    std::uint32_t pool_workers = 0; // as written; 0: one a core, if there is memory for them
+    std::uint32_t workers = 1;      // those of the plan
     Limits limits;
+    MemoryPlan memory; // made of the limits
     PlaintextLogin plaintext = PlaintextLogin::never;
     bool offers_scram = true;
     auth::LoginLimits login_limits;    // without its trusted networks

@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <expected>
+#include <istream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +49,15 @@ struct ParsedConfig {
 struct HostDefaults {
     std::string hostname; // fully qualified, or empty
     std::uint32_t cores = 1;
+    // What all processes may take together if nobody says; none: nothing is known.
+    std::optional<std::uint64_t> memory = std::nullopt;
 };
 HostDefaults host_defaults();
+// Half of the memory that there is, or most of what the control group may have.
+std::optional<std::uint64_t> memory_of_host();
+// The least that a group of /proc/PID/cgroup, or one above it, is held to; of cgroups version 2 or
+// 1, whose files stand below `root`. None: no limit.
+std::optional<std::uint64_t> memory_of_group(std::istream& groups, const std::string& root);
 
 ParsedConfig parse_config(std::string_view text, const std::string& file, const HostDefaults& host);
 // Users exist, paths can be used and are not open to others, certificate files can be read, and

@@ -1,5 +1,6 @@
 #include "daemon/account.hpp"
 #include "daemon/config_file.hpp"
+#include "daemon/memory_report.hpp"
 
 #include "maild/base/ascii.hpp"
 #include "maild/base/error.hpp"
@@ -246,7 +247,8 @@ HostDefaults host_defaults() {
     ::gethostname(name, sizeof name - 1);
     const std::string_view text(name);
     return {.hostname = std::string(text.find('.') == text.npos ? "" : text),
-            .cores = std::max(1u, std::thread::hardware_concurrency())};
+            .cores = std::max(1u, std::thread::hardware_concurrency()),
+            .memory = memory_of_host()};
 }
 
 ConfigFaults check_host(const ParsedConfig& parsed, WallTime now) {
@@ -320,6 +322,11 @@ std::string certificate_summary(const Config& config, WallTime now) {
 std::string summary(const Config& config) {
     std::string out = config.file + ": good\n  host name  " + config.hostname + "\n  data       " +
                       config.paths.data + "\n  workers    " + std::to_string(config.workers) + "\n";
+    if (const auto limit = config.memory.limit_bytes)
+        out += "  memory     " + std::to_string(limit >> 20) + " MiB\n";
+    if (has_too_little_memory(config)) out += "  memory     more than this host has to give\n";
+    if (const auto reduced = reduced_by_memory(config); !reduced.empty())
+        out += "  reduced    " + reduced + "\n";
     for (const auto& listener : config.listeners) {
         out += "  listens    " + std::string(name_of(listener.service)) + " on " +
                listener.endpoint() + ", " + std::string(tls_name(listener.tls)) + "\n";

@@ -240,6 +240,7 @@ void read_limits(ConfigTable& table, Limits& out) {
     table.number<std::uint32_t>("recipients", out.recipients, 100, 10'000);
     table.number<std::uint32_t>("connections", out.connections, 16, 1'000'000);
     table.number<std::uint32_t>("newcomers", out.newcomers, 1, 100);
+    read_memory(table, out.memory_bytes);
     table.size("worker_memory", out.worker_memory_bytes, 128ull << 20, 1ull << 40);
     table.span("smtp_idle", out.smtp_idle, 10s, 1h);
     table.span("imap_idle", out.imap_idle, 1min, 24h);
@@ -322,7 +323,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "users", parsed, [&](ConfigTable& table) { read_users(table, config.users); });
     section(top, "tls", parsed, [&](ConfigTable& table) { read_tls(table, config.tls, parsed); });
     section(top, "pool", parsed, [&](ConfigTable& table) {
-        table.number<std::uint32_t>("workers", config.workers, 0, 256);
+        table.number<std::uint32_t>("workers", config.pool_workers, 0, 256);
     });
     section(top, "limits", parsed, [&](ConfigTable& table) {
         read_limits(table, config.limits);
@@ -364,7 +365,7 @@ void read_all(const toml::table& root, ParsedConfig& parsed, const HostDefaults&
     section(top, "notices", parsed,
             [&](ConfigTable& table) { read_notices(table, config.notices); });
     top.report_unknown_keys();
-    if (config.workers == 0) config.workers = std::clamp(host.cores, 1u, 256u);
+    divide_memory(parsed, host);
 }
 
 } // namespace

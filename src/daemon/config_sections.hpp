@@ -25,6 +25,8 @@ void read_local(ConfigTable& table, LocalSettings& out);
 void complete_local(const std::string& hostname, LocalSettings& out);
 // `key` is an array of networks.
 void read_networks(ConfigTable& table, std::string_view key, std::vector<net::Network>& out);
+void read_memory(ConfigTable& table, std::optional<std::uint64_t>& out);
+void divide_memory(ParsedConfig& parsed, const HostDefaults& host); // when all has been read
 void read_session_limits(ConfigTable& table, Limits& out);
 void read_client_limits(ConfigTable& table, auth::ClientLimits& out);
 void read_send_limits(ConfigTable& table, directory::SendLimits& out);

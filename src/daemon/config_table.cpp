@@ -117,6 +117,11 @@ bool ConfigTable::text(std::string_view key, std::string& out) {
     return true;
 }
 
+bool ConfigTable::is_word(std::string_view key, std::string_view word) {
+    const auto* node = take(key);
+    return node != nullptr && node->value_exact<std::string>() == word;
+}
+
 void ConfigTable::absolute_path(std::string_view key, std::string& out) {
     std::string path;
     if (!text(key, path)) return;

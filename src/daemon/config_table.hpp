@@ -58,6 +58,8 @@ public:
         fault(key, "is \"" + value + "\", which is not known", "write one of " + names);
     }
 
+    bool is_word(std::string_view key, std::string_view word); // and nothing else
+
     const toml::table* table(std::string_view key);
     const toml::array* array(std::string_view key);
     bool has(std::string_view key) const { return table_.contains(key); }

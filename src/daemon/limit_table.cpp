@@ -48,7 +48,7 @@ std::uint32_t open_connections(const Config& config) { return config.client_limi
 constexpr std::array kSpecs{
     Spec{"connections", "limits", "host", "open at once", kClosed, of_limits<&Limits::connections>,
          false},
-    Spec{"newcomers", "limits", "service and worker", "percent of its connections",
+    Spec{"newcomers", "limits", "worker", "percent of its connections",
          "421 4.7.0, BYE or -ERR to the oldest", of_limits<&Limits::newcomers>, false},
     Spec{"connections_per_address", "limits", "address and service", "open at once", kClosed,
          open_connections},

@@ -24,8 +24,12 @@ template <class Codec> void describe(Codec& codec, Limits& c) {
     codec(c.message_bytes, c.recipients, c.connections, c.newcomers, c.bad_commands,
           c.idle_commands, c.session_commands, c.imap_bad_commands, c.pop3_bad_commands,
           c.refused_recipients, c.smtp_auth_failures, c.imap_auth_failures, c.pop3_auth_failures,
-          c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle, c.login_time,
-          c.tls_handshake, c.future_release, c.drain_time);
+          c.memory_bytes, c.worker_memory_bytes, c.smtp_idle, c.imap_idle, c.pop3_idle,
+          c.login_time, c.tls_handshake, c.future_release, c.drain_time);
+}
+template <class Codec> void describe(Codec& codec, MemoryPlan& c) {
+    codec(c.limit_bytes, c.available_bytes, c.workers, c.wanted_workers, c.mail_bytes,
+          c.connections, c.page_cache_kib);
 }
 template <class Codec> void describe(Codec& codec, OauthSettings& c) {
     codec(c.introspection.is_https, c.introspection.host, c.introspection.port,
@@ -76,10 +80,10 @@ template <class Codec> void describe(Codec& codec, SmtpSettings& c) {
     codec(c.greeting_delay, c.rewrites_senders);
 }
 template <class Codec> void describe(Codec& codec, Config& c) {
-    codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.workers, c.limits,
-          c.plaintext, c.offers_scram, c.login_limits, c.client_limits, c.trusted, c.proxies,
-          c.oauth, c.submission, c.store, c.imap, c.smtp, c.dns, c.verify, c.trace, c.queue,
-          c.reports, c.notices, c.dkim, c.local);
+    codec(c.file, c.hostname, c.listeners, c.paths, c.log, c.users, c.tls, c.pool_workers,
+          c.workers, c.limits, c.memory, c.plaintext, c.offers_scram, c.login_limits,
+          c.client_limits, c.trusted, c.proxies, c.oauth, c.submission, c.store, c.imap, c.smtp,
+          c.dns, c.verify, c.trace, c.queue, c.reports, c.notices, c.dkim, c.local);
 }
 template <class Codec> void describe(Codec& codec, SandboxFacts& facts) {
     codec(facts.own_user, facts.no_new_privileges, facts.no_capabilities, facts.landlock_abi,
@@ -118,12 +122,14 @@ template <class Codec> void describe(Codec& codec, Answer& m) { codec(m.number, 
 template <class Codec> void describe(Codec&, GiveLogReader&) {}
 template <class Codec> void describe(Codec& codec, HostUser& u) { codec(u.uid, u.name); }
 template <class Codec> void describe(Codec& codec, TellUsers& m) { codec(m.users); }
+template <class Codec> void describe(Codec& codec, TellCrowded& m) { codec(m.services); }
 template <class Codec> void describe(Codec& codec, Sandboxed& m) { codec(m.facts); }
 template <class Codec> void describe(Codec&, Ready&) {}
 template <class Codec> void describe(Codec& codec, Pong& m) { codec(m.number); }
 template <class Codec> void describe(Codec& codec, StatusText& m) { codec(m.text); }
 template <class Codec> void describe(Codec& codec, Failed& m) { codec(m.reason); }
 template <class Codec> void describe(Codec& codec, Note& m) { codec(m.bytes); }
+template <class Codec> void describe(Codec& codec, Crowded& m) { codec(m.services); }
 template <class Codec> void describe(Codec& codec, Ask& m) { codec(m.number, m.request); }
 
 std::string encode_message(const SupervisorMessage& message) { return ipc::encode(message); }

@@ -94,10 +94,13 @@ struct GiveLogReader {}; // the log's file, opened to be read
 struct TellUsers {       // workers: whenever the host's list of users was read
     std::vector<HostUser> users;
 };
+struct TellCrowded { // workers: what all of them have said in Crowded
+    std::uint32_t services = 0;
+};
 using SupervisorMessage =
     std::variant<Hello, Begin, GiveListener, RemoveListener, GivePeer, GiveCertificate,
                  GiveClientAuthorities, GiveIssuerFiles, Reload, ChangeLog, Ping, Drain, TellStatus,
-                 Answer, GiveLogReader, TellUsers>;
+                 Answer, GiveLogReader, TellUsers, TellCrowded>;
 
 // --- from a child ---
 
@@ -121,7 +124,10 @@ struct Ask {
 struct Note { // for the process after this one; the supervisor keeps it unread
     std::string bytes;
 };
-using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask, Note>;
+struct Crowded { // a worker: bits of CommonPlaces for services that it has no room for
+    std::uint32_t services = 0;
+};
+using ChildMessage = std::variant<Sandboxed, Ready, Pong, StatusText, Failed, Ask, Note, Crowded>;
 
 std::string encode_message(const SupervisorMessage& message);
 std::string encode_message(const ChildMessage& message);

@@ -88,6 +88,8 @@ public:
     virtual void ready() = 0;
     // One line for `mailctl server status`, at most 200 octets, e.g. "recovering shard 3".
     virtual void set_status(std::string_view text) = 0;
+    // A worker: bits for the services that it has no room for (CommonPlaces).
+    virtual void tell_crowded(std::uint32_t services) = 0;
     // At most 4096 octets for the process that comes after this one in its place, in the same
     // supervisor's life; and what the one before has left, or its own predecessors.
     virtual void leave_note(std::string bytes) = 0;
@@ -126,7 +128,8 @@ public:
     virtual void on_log_reader(UniqueFd) {
     } // control: after start() and whenever it was opened anew
     virtual void on_users(std::vector<HostUser>) {} // worker: after start(), and when they change
-    virtual void on_reload() {}                     // context.config() is the new one
+    virtual void on_crowded(std::uint32_t) {} // worker: what no worker has room for, at first 0
+    virtual void on_reload() {}               // context.config() is the new one
     virtual void on_status(const ServerStatus&) {
     } // control: after every change of the process table
     // Threads of its own may work for coroutines that have not ended when the process does. Without

@@ -1,6 +1,7 @@
 #include "daemon/role_process.hpp"
 
 #include "daemon/log_output.hpp"
+#include "daemon/memory_report.hpp"
 #include "daemon/privileges.hpp"
 #include "daemon/sandbox.hpp"
 
@@ -12,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,6 +28,10 @@ using namespace std::chrono_literals;
 constexpr auto kOrphanGrace = 5s;       // to finish what was acknowledged
 constexpr unsigned kOrphanSeconds = 10; // then the kernel ends this process, whatever it does
 constexpr std::size_t kMaxAsked = 64;
+// Octets at once from which malloc asks the kernel, and gives back to it; and what it keeps beyond.
+constexpr int kMapFrom = 256 * 1024;
+constexpr int kKeepFree = 512 * 1024;
+constexpr int kArenas = 2; // threads of one process share them
 
 // SIGTERM comes from the kernel when the supervisor died (or from an admin's hand): the event loop
 // sees the end of the channel; this is for a loop that is stuck.
@@ -40,6 +46,15 @@ void set_signals() {
     for (const int ignored : {SIGPIPE, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) {
         ::sigaction(ignored, &action, nullptr);
     }
+}
+
+// Left to itself malloc learns from each large piece that is freed to keep such pieces, up to
+// 32 MiB, and gives each thread an arena of its own: mallopt(3). Where memory is plenty, that is
+// faster.
+void set_allocator() {
+    ::mallopt(M_MMAP_THRESHOLD, kMapFrom);
+    ::mallopt(M_TRIM_THRESHOLD, kKeepFree);
+    ::mallopt(M_ARENA_MAX, kArenas);
 }
 
 bool wait_for(int fd, short events, int milliseconds) {
@@ -63,6 +78,7 @@ int RoleProcess::run() {
     set_signals();
     try {
         auto done = meet_supervisor();
+        if (done && saves_memory(config())) set_allocator();
         if (done) done = lock_in();
         if (done) done = start();
         if (done)
@@ -195,6 +211,8 @@ void RoleProcess::take(SupervisorMessage& message, Descriptors& descriptors) {
         program_->on_log_reader(std::move(descriptors[0]));
     } else if (auto* told = std::get_if<TellUsers>(&message)) {
         program_->on_users(std::move(told->users));
+    } else if (auto* crowded = std::get_if<TellCrowded>(&message)) {
+        program_->on_crowded(crowded->services);
     } else if (auto* ping = std::get_if<Ping>(&message)) {
         send(Pong{ping->number});
     } else if (auto* drain = std::get_if<Drain>(&message)) {
@@ -243,6 +261,8 @@ void RoleProcess::ready() {
 void RoleProcess::set_status(std::string_view text) {
     send(StatusText{std::string(text.substr(0, kMaxStatusText))});
 }
+
+void RoleProcess::tell_crowded(std::uint32_t services) { send(Crowded{services}); }
 
 void RoleProcess::leave_note(std::string bytes) { send(Note{std::move(bytes)}); }
 

@@ -39,6 +39,7 @@ public:
     const std::string& token_secret() const override { return hello_.token_secret; }
     void ready() override;
     void set_status(std::string_view text) override;
+    void tell_crowded(std::uint32_t services) override;
     void leave_note(std::string bytes) override;
     const std::string& note() const override { return hello_.note; }
     void fail(const Error& reason) override;

@@ -1,4 +1,5 @@
 #include "daemon/control_command.hpp"
+#include "daemon/worker_limits.hpp"
 
 #include "maild/net/timer.hpp"
 
@@ -91,8 +92,25 @@ std::string index_words(const store::StoreFigures& figures) {
            " messages not in it yet: these are read";
 }
 
-std::string status_text(const ServerStatus& status, const Result<store::StoreFigures>& figures,
-                        WallTime now) {
+std::string memory_words(const Config& config) {
+    const auto limit = config.memory.limit_bytes;
+    if (limit == 0) return "no limit for all processes";
+    return std::to_string(limit >> 20) +
+           " MiB for all processes: " + std::to_string(config.memory.workers) +
+           (config.memory.workers == 1 ? " worker" : " workers, each") + " with at most " +
+           std::to_string(gate_limits(config).sessions) + " connections and " +
+           std::to_string(config.memory.mail_bytes >> 20) + " MiB of mail on its way in";
+}
+
+json::object memory_json(const Config& config) {
+    return {{"limit", config.memory.limit_bytes},
+            {"mail_of_worker", config.memory.mail_bytes},
+            {"connections_of_worker", gate_limits(config).sessions},
+            {"database_cache_kib", config.memory.page_cache_kib}};
+}
+
+std::string status_text(const ServerStatus& status, const Config& config,
+                        const Result<store::StoreFigures>& figures, WallTime now) {
     std::string out = "maild " + status.version + ", process " + std::to_string(status.pid) +
                       ", up " + age(status.started, now) +
                       (status.is_stopping ? ", stopping" : "") + "\n\n";
@@ -107,10 +125,11 @@ std::string status_text(const ServerStatus& status, const Result<store::StoreFig
         if (!process.text.empty()) out += ": " + process.text;
         out += "\n";
     }
+    out += "\nmemory    " + memory_words(config) + "\n";
     if (!figures)
-        return out + "\nstore: not reachable now (" + std::string(name_of(figures.error().code)) +
+        return out + "store: not reachable now (" + std::string(name_of(figures.error().code)) +
                ")\n";
-    out += "\nstore     " + std::to_string(figures->messages_stored) + " messages in " +
+    out += "store     " + std::to_string(figures->messages_stored) + " messages in " +
            std::to_string(figures->shards) + " shards; since start " +
            std::to_string(figures->messages_delivered) + " delivered, " +
            std::to_string(figures->commits) + " commits, " + std::to_string(figures->syncs) +
@@ -134,7 +153,9 @@ net::Task<Reply> status(ControlReach& reach, Arguments) {
     for (const auto& process : reach.status.processes) processes.push_back(to_json(process));
     result["processes"] = std::move(processes);
     if (figures) result["store"] = to_json(*figures);
-    result["text"] = status_text(reach.status, figures, SystemClock().now());
+    const auto& config = reach.context.config();
+    result["memory"] = memory_json(config);
+    result["text"] = status_text(reach.status, config, figures, SystemClock().now());
     co_return control::success(std::move(result));
 }
 

@@ -23,22 +23,10 @@ std::string reason_of(const auth::RateRefusal& refusal) {
 
 } // namespace
 
-class ServicePort::Introduction {
-public:
-    explicit Introduction(std::size_t& count) : count_(&count) { ++*count_; }
-    Introduction(Introduction&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-    Introduction(const Introduction&) = delete;
-    Introduction& operator=(const Introduction&) = delete;
-    Introduction& operator=(Introduction&&) = delete;
-    ~Introduction() {
-        if (count_ != nullptr) --*count_;
-    }
-
-private:
-    std::size_t* count_;
-};
-
-void ServicePort::start() { net::spawn(io_, accept_loop(shared_from_this()), "accept"); }
+void ServicePort::start() {
+    listener_.set_leaving(handling_.leaves);
+    net::spawn(io_, accept_loop(shared_from_this()), "accept");
+}
 
 net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
     while (true) {
@@ -64,19 +52,20 @@ net::Task<void> ServicePort::accept_loop(std::shared_ptr<ServicePort> self) {
 void ServicePort::take(UniqueFd socket) {
     net::Stream stream(io_, std::move(socket));
     if (!handling_.is_proxy(stream.peer().address)) return admit(std::move(stream));
-    if (introducing_ >= kMaxIntroducing) {
+    if (handling_.gate.coming() >= kMaxIntroducing) {
         log::warning("proxy_refused", {{"listener", config_.endpoint()},
                                        {"remote_ip", stream.peer().address},
                                        {"reason", "too many connections without a header"}});
         return;
     }
-    net::spawn(io_, introduce(shared_from_this(), std::move(stream), Introduction(introducing_)),
+    net::Gate::Coming coming(handling_.gate);
+    net::spawn(io_, introduce(shared_from_this(), std::move(stream), std::move(coming)),
                "proxy_header");
 }
 
 // Whatever is no header ends without a word: what stands there speaks another protocol.
 net::Task<void> ServicePort::introduce(std::shared_ptr<ServicePort> self, net::Stream stream,
-                                       [[maybe_unused]] Introduction counted) {
+                                       net::Gate::Coming coming) {
     const auto proxy = stream.peer().address;
     const auto taken = co_await net::take_proxy_header(stream, kIntroductionTime);
     if (!taken) {
@@ -89,16 +78,20 @@ net::Task<void> ServicePort::introduce(std::shared_ptr<ServicePort> self, net::S
     log::debug("proxy_connected", {{"listener", self->config_.endpoint()},
                                    {"proxy_ip", proxy},
                                    {"remote_ip", stream.peer().address}});
+    {
+        const auto gone = std::move(coming);
+    }
+    co_await self->handling_.gate.settle(kSettleTime);
     self->admit(std::move(stream));
 }
 
 void ServicePort::admit(net::Stream stream) {
     const auto service = static_cast<std::uint8_t>(config_.service);
     const auto from = handling_.meter.counted(stream.peer().address);
-    auto pass = handling_.gate.admit(stream.peer().address);
+    auto pass = handling_.gate.admit(stream.peer().address, stream.peer().uid);
     if (!pass) {
         if (from) handling_.meter.note_turned_away(service, *from);
-        std::string reason(name_of(pass.error().code));
+        std::string reason(pass.error().internal);
         net::spawn(io_, turn_away(shared_from_this(), std::move(stream), std::move(reason)),
                    "refuse");
         return;

@@ -31,6 +31,8 @@ public:
         Serve serve;
         // Whether who connects from there must say for whom; asked anew for each, too.
         std::function<bool(std::string_view address)> is_proxy;
+        // Whether what comes is another worker's to take; null: never.
+        std::function<bool()> leaves = {};
     };
 
     ServicePort(boost::asio::io_context& io, Listener listener, Handling handling)
@@ -45,9 +47,8 @@ public:
 
 private:
     static net::Task<void> accept_loop(std::shared_ptr<ServicePort> self);
-    class Introduction; // one that is counted in `introducing_`
     static net::Task<void> introduce(std::shared_ptr<ServicePort> self, net::Stream stream,
-                                     Introduction counted);
+                                     net::Gate::Coming coming);
     void take(UniqueFd socket);
     void admit(net::Stream stream);
     static net::Task<void> serve_counted(std::shared_ptr<ServicePort> self, net::Stream stream,
@@ -59,7 +60,6 @@ private:
     ListenerConfig config_;
     net::Listener listener_;
     Handling handling_;
-    std::size_t introducing_ = 0; // connections of proxies whose header is not there yet
 };
 
 } // namespace maild::daemon

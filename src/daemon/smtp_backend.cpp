@@ -20,6 +20,8 @@
 namespace maild::daemon {
 namespace {
 
+constexpr std::size_t kMaxKeptHeader = 256 * 1024;
+
 std::unexpected<smtp::Refusal> refuse(Errc code, std::string internal = {}) {
     return std::unexpected(smtp::Refusal(Error{code, std::move(internal)}));
 }
@@ -215,14 +217,14 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::deliver(const smtp::Client& clien
         accepted.original_recipient = recipient.original_recipient;
         transaction.recipients.push_back(std::move(accepted));
     }
-    auto delivered = co_await carry_out(client, std::move(transaction), content.bytes);
+    auto delivered = co_await carry_out(client, std::move(transaction), content);
     note_places(envelope.record, std::move(delivered.places));
     co_return delivered;
 }
 
 net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& client,
                                                          delivery::Transaction transaction,
-                                                         std::string_view content) {
+                                                         const smtp::Content& content) {
     auto queue = co_await choose_queue(client, transaction);
     if (queue) {
         auto sender = co_await choose_sender(client, transaction);
@@ -234,9 +236,11 @@ net::Task<SmtpBackend::Delivered> SmtpBackend::carry_out(const smtp::Client& cli
                             {},
                             {}};
 
-    store::MessageSource message{.content = content, .structure = imap::make_structure(content)};
+    store::MessageSource message{.content = content.bytes,
+                                 .structure = imap::make_structure(content.bytes),
+                                 .octets = content.octets};
     if (!transaction.added_fields.empty())
-        message.structure.envelope = envelope_with(transaction.added_fields, content);
+        message.structure.envelope = envelope_with(transaction.added_fields, content.bytes);
     auto plan = delivery::plan_delivery(std::move(message), std::move(transaction));
     Result<store::DeliverResult> stored{};
     if (!plan.is_empty()) {
@@ -299,14 +303,21 @@ SmtpBackend::accept(const smtp::Client& client, smtp::Envelope& envelope,
     const auto asked = envelope.mail.priority.value_or(0);
     envelope.priority = may_prioritize(client) ? asked : std::min<std::int8_t>(asked, 0);
     const Findings findings{is_checked ? &checks : nullptr, is_submission ? &submitted : nullptr};
+    const bool is_reported = may_report(client, envelope, is_checked ? &checks : nullptr);
+    // The store takes the octets; an absurd header is not held twice for that.
+    if (is_reported && kept.header_size > kMaxKeptHeader) kept.octets = nullptr;
+    std::string header;
+    if (is_reported && kept.octets != nullptr) header = kept.bytes.substr(0, kept.header_size);
     auto delivered = co_await deliver(client, envelope, kept, findings);
     // Who is to try again hears of success then.
     const bool is_final = client.service == smtp::Service::lmtp ||
                           std::ranges::all_of(delivered.results, [](const auto& result) {
                               return result.has_value();
                           });
-    if (is_final && may_report(client, envelope, is_checked ? &checks : nullptr))
-        co_await report(client, envelope, kept, std::move(delivered.successes));
+    if (is_final && is_reported) {
+        const std::string_view shown = kept.octets != nullptr ? header : kept.bytes;
+        co_await report(client, envelope, shown, std::move(delivered.successes));
+    }
     co_return outcomes_of(delivered.results, client.service);
 }
 

@@ -88,7 +88,7 @@ private:
     net::Task<Delivered> deliver(const smtp::Client& client, smtp::Envelope& envelope,
                                  const smtp::Content& content, Findings findings);
     net::Task<Delivered> carry_out(const smtp::Client& client, delivery::Transaction transaction,
-                                   std::string_view content);
+                                   const smtp::Content& content);
 
     // smtp_meter.cpp: what strangers bring to port 25
     std::optional<net::IpAddress> metered(const smtp::Client& client) const;
@@ -101,8 +101,7 @@ private:
     bool may_report(const smtp::Client& client, const smtp::Envelope& envelope,
                     const SenderChecks* checks) const;
     net::Task<void> report(const smtp::Client& client, const smtp::Envelope& envelope,
-                           const smtp::Content& content,
-                           std::vector<delivery::DsnRecipient> successes);
+                           std::string_view header, std::vector<delivery::DsnRecipient> successes);
 
     directory::Directory& directory_;
     Authenticator authenticator_;

@@ -13,14 +13,14 @@
 namespace maild::daemon {
 namespace {
 
-delivery::Dsn dsn_for(const smtp::Envelope& envelope, const smtp::Content& content) {
+delivery::Dsn dsn_for(const smtp::Envelope& envelope, std::string_view header) {
     delivery::Dsn dsn;
     dsn.id = envelope.id;
     dsn.to = envelope.mail.reverse_path.format();
     dsn.envelope_id = envelope.mail.envelope_id;
     dsn.arrival = envelope.begun;
     if (const auto& by = envelope.mail.deliver_by) dsn.deliver_by = envelope.begun + by->time;
-    dsn.content = content.bytes;
+    dsn.content = header; // of success, no more than that is returned, RFC 3461 §4.3
     return dsn;
 }
 
@@ -46,10 +46,10 @@ bool SmtpBackend::may_report(const smtp::Client& client, const smtp::Envelope& e
 }
 
 net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Envelope& envelope,
-                                    const smtp::Content& content,
+                                    std::string_view header,
                                     std::vector<delivery::DsnRecipient> successes) {
     if (successes.empty()) co_return;
-    auto dsn = dsn_for(envelope, content);
+    auto dsn = dsn_for(envelope, header);
     dsn.reporting_mta = config_->hostname;
     dsn.recipients = std::move(successes);
     dsn.now = clock_.now();
@@ -73,7 +73,8 @@ net::Task<void> SmtpBackend::report(const smtp::Client& client, const smtp::Enve
         else
             log::warning("dkim_not_signed", {{"id", dsn.id}, {"reason", fields.error().internal}});
     }
-    const auto delivered = co_await carry_out(client, std::move(transaction), bytes);
+    const smtp::Content content_of_report{.bytes = bytes};
+    const auto delivered = co_await carry_out(client, std::move(transaction), content_of_report);
     log_report(dsn, delivered.results.front());
 }
 

@@ -20,6 +20,7 @@ store::LocalStoreOptions options_from(const Config& config) {
     options.watermark_bytes = config.store.min_free_bytes;
     options.retention = std::chrono::hours(24) * config.store.retention_days;
     options.has_index = config.store.search_index;
+    options.page_cache_kib = config.memory.page_cache_kib;
     options.parse = imap::make_structure;
     return options;
 }

@@ -1,6 +1,7 @@
 #include "daemon/supervisor.hpp"
 
 #include "daemon/log_output.hpp"
+#include "daemon/memory_report.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/privileges.hpp"
 
@@ -77,7 +78,9 @@ int Supervisor::run() {
     log::info("daemon_started", {{"version", MAILD_VERSION},
                                  {"hostname", config_.hostname},
                                  {"workers", config_.workers},
+                                 {"memory", config_.memory.limit_bytes},
                                  {"config", config_.file}});
+    warn_of_memory(config_);
     while (phase_ != Phase::over) {
         start_due();
         tell_status();
@@ -166,6 +169,7 @@ void Supervisor::take_messages() {
         const auto messages = child.receive();
         for (const auto& message : messages) {
             if (std::holds_alternative<Pong>(message)) continue;
+            if (std::holds_alternative<Crowded>(message)) continue;
             has_news_ = true;
             if (const auto* ask = std::get_if<Ask>(&message)) take_request(child, *ask);
         }
@@ -191,6 +195,7 @@ void Supervisor::take_request(Child& child, const Ask& ask) {
 void Supervisor::keep_time() {
     for (auto& child : children_) child.check_heartbeat();
     advance_stop();
+    tell_crowded();
     look_at_users();
     if (phase_ == Phase::running)
         maildrop_.keep(config_, LogOutput{config_.log.target, config_.log.level}, log_.get());
@@ -240,6 +245,17 @@ void Supervisor::tell_status() {
     control->send(message);
     has_news_ = false;
     told_ = now;
+}
+
+// A worker without room leaves connections to the others as long as one of them has some.
+void Supervisor::tell_crowded() {
+    auto crowded = UINT32_MAX;
+    for (const auto& child : children_)
+        if (child.role() == Role::worker) crowded &= child.crowded();
+    if (crowded == crowded_) return;
+    crowded_ = crowded;
+    for (auto& child : children_)
+        if (child.role() == Role::worker && child.is_running()) child.send(TellCrowded{crowded_});
 }
 
 // Users come and go while the daemon runs.

@@ -52,6 +52,7 @@ private:
     void check_readiness(const Child* died);
     bool has_control() const;
     void tell_status();
+    void tell_crowded();
     void look_at_users();
     void reopen_log();
 
@@ -94,6 +95,7 @@ private:
     WallTime started_;
     bool has_news_ = true; // for control's picture of us
     SteadyTime told_;
+    std::uint32_t crowded_ = 0; // what no worker has room for
     UserFile users_{"/etc/passwd"};
     SteadyTime users_looked_at_{};
     MaildropWatch maildrop_{clock_};

@@ -1,5 +1,6 @@
 #include "daemon/config_file.hpp"
 #include "daemon/directories.hpp"
+#include "daemon/fixed_settings.hpp"
 #include "daemon/log_output.hpp"
 #include "daemon/notify.hpp"
 #include "daemon/supervisor.hpp"
@@ -26,30 +27,6 @@ const Listener* find_endpoint(const std::vector<Listener>& listeners,
 bool is_in(const std::vector<ListenerConfig>& configs, const ListenerConfig& config) {
     return std::ranges::any_of(
         configs, [&](const ListenerConfig& each) { return each.same_endpoint(config); });
-}
-
-// What is fixed for the life of the processes keeps its value; log and admin are told which.
-std::string keep_fixed(const Config& now, Config& next) {
-    std::string changed;
-    const auto keep = [&changed](const char* key, const auto& before, auto& after, bool is_same) {
-        after = before;
-        if (is_same) return;
-        log::warning("reload_needs_restart", {{"key", key}});
-        changed += (changed.empty() ? "" : ", ") + std::string(key);
-    };
-    const auto& a = now.users;
-    const auto& b = next.users;
-    keep("paths", now.paths, next.paths,
-         now.paths.data == next.paths.data && now.paths.run == next.paths.run);
-    keep("users", now.users, next.users,
-         a.control == b.control && a.worker == b.worker && a.auth == b.auth && a.store == b.store &&
-             a.sender == b.sender);
-    keep("pool.workers", now.workers, next.workers, now.workers == next.workers);
-    keep("store.shards", now.store.shards, next.store.shards,
-         now.store.shards == next.store.shards);
-    keep("limits.worker_memory", now.limits.worker_memory_bytes, next.limits.worker_memory_bytes,
-         now.limits.worker_memory_bytes == next.limits.worker_memory_bytes);
-    return changed.empty() ? changed : "only a restart changes " + changed;
 }
 
 } // namespace

@@ -53,6 +53,7 @@ void Supervisor::begin(Child& child) {
     if (child.role() == Role::worker) {
         users_.look();
         child.send(TellUsers{users_.users()});
+        child.send(TellCrowded{crowded_});
     }
     for (const auto& listener : listeners_) {
         if (serves(child.role(), listener.config.service)) {

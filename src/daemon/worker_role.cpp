@@ -1,13 +1,17 @@
 #include "daemon/worker_role.hpp"
 
 #include "daemon/client_meter.hpp"
+#include "daemon/common_places.hpp"
 #include "daemon/imap_backend.hpp"
 #include "daemon/peer_messages.hpp"
 #include "daemon/pop3_backend.hpp"
 #include "daemon/resolver_line.hpp"
 #include "daemon/service_port.hpp"
 #include "daemon/session_service.hpp"
+#include "daemon/shortage_log.hpp"
 #include "daemon/smtp_backend.hpp"
+#include "daemon/worker_limits.hpp"
+#include "daemon/worker_offers.hpp"
 #include "daemon/worker_tls.hpp"
 
 #include "maild/base/log.hpp"
@@ -49,79 +53,6 @@ bool is_among(std::string_view address, const std::vector<net::Network>& network
     return parsed && net::in_any_network(*parsed, networks);
 }
 
-auth::PlaintextPolicy policy_of(PlaintextLogin plaintext) {
-    return plaintext == PlaintextLogin::loopback ? auth::PlaintextPolicy::loopback
-                                                 : auth::PlaintextPolicy::never;
-}
-
-// scope of RFC 6749 §3.3: scope-tokens with a space between.
-std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
-    return out;
-}
-
-auth::SaslOffer offer_of(const Config& config) {
-    auth::SaslOffer offer{.scram = config.offers_scram};
-    if (!config.oauth.is_enabled()) return offer;
-    const auto& scopes = config.oauth.rules.scopes;
-    offer.bearer = std::make_shared<const auth::BearerOffer>(auth::BearerOffer{
-        .scope = joined(scopes), .openid_configuration = config.oauth.openid_configuration});
-    return offer;
-}
-
-// In the configuration 0 is off; a session counts up to a limit that is never reached.
-unsigned or_none(std::uint32_t limit) {
-    return limit == 0 ? std::numeric_limits<unsigned>::max() : limit;
-}
-
-smtp::Limits smtp_limits(const Config& config) {
-    const auto& limits = config.limits;
-    smtp::Limits out;
-    out.message_size = limits.message_bytes;
-    out.recipients = limits.recipients;
-    out.bad_commands = or_none(limits.bad_commands);
-    out.idle_commands = or_none(limits.idle_commands);
-    out.commands = or_none(limits.session_commands);
-    out.rcpt_failures = or_none(limits.refused_recipients);
-    out.auth_failures = or_none(limits.smtp_auth_failures);
-    out.command_timeout = limits.smtp_idle;
-    out.tls_timeout = limits.tls_handshake;
-    out.greeting_pause = config.smtp.greeting_delay;
-    out.hold_most = limits.future_release;
-    return out;
-}
-
-imap::Limits imap_limits(const Limits& limits) {
-    imap::Limits out;
-    out.message_size = limits.message_bytes;
-    out.login_timeout = limits.login_time;
-    out.idle_timeout = limits.imap_idle;
-    out.bad_commands = or_none(limits.imap_bad_commands);
-    out.auth_failures = or_none(limits.imap_auth_failures);
-    out.tls_timeout = limits.tls_handshake;
-    return out;
-}
-
-pop3::Limits pop3_limits(const Limits& limits) {
-    pop3::Limits out;
-    out.login_timeout = limits.login_time;
-    out.idle_timeout = limits.pop3_idle;
-    out.bad_commands = or_none(limits.pop3_bad_commands);
-    out.auth_failures = or_none(limits.pop3_auth_failures);
-    out.tls_timeout = limits.tls_handshake;
-    return out;
-}
-
-auth::ClientLimits client_limits(const Config& config) {
-    auto limits = config.client_limits;
-    limits.trusted = config.trusted;
-    return limits;
-}
-
-// Half of what a worker may use is for messages that are on their way in.
-std::size_t budget_of(const Limits& limits) { return limits.worker_memory_bytes / 2; }
-
 class Worker final : public RoleProgram {
 public:
     Result<void> prepare(const Config&) override {
@@ -148,13 +79,20 @@ public:
         smtp_backend_->set_meter(*meter_);
         smtp_backend_->set_host_users(host_users_);
         imap_backend_.emplace(*directory_, *store_);
+        imap_backend_->read_aheads().set_most(read_aheads(config));
         pop3_backend_.emplace(*directory_, *store_);
-        budget_.emplace(budget_of(config.limits));
+        budget_.emplace(config.memory.mail_bytes);
+        shortage_.emplace(io);
+        shortage_->set_remedies(remedies_for(config));
+        budget_->on_refused([this] { shortage_->mail_refused(); });
+        places_.emplace(context);
+        places_->on_short([this] { shortage_->connection_turned_away(); });
+        net::spawn(io, places_->keep_telling(), "crowded");
         early_talkers_.emplace(clock_);
         early_talkers_->set_trusted(config.trusted);
         for (const auto service : kServices) {
-            gates_[index_of(service)] =
-                std::make_unique<net::Gate>(std::string(name_of(service)), gate_limits(), clock_);
+            gates_[index_of(service)] = std::make_unique<net::Gate>(std::string(name_of(service)),
+                                                                    gate_limits(config), clock_);
             net::spawn(io, gate_of(service).end_expired(), "gate_expiry");
         }
         signer_.emplace(*directory_);
@@ -202,10 +140,13 @@ public:
             sessions_->attach(std::move(peer.socket));
     }
 
+    void on_crowded(std::uint32_t services) override { places_->on_crowded(services); }
     void on_users(std::vector<HostUser> users) override { host_users_.set(std::move(users)); }
 
     void on_reload() override {
-        for (auto& gate : gates_) gate->set_limits(gate_limits());
+        for (auto& gate : gates_) gate->set_limits(gate_limits(context_->config()));
+        places_->on_reload();
+        shortage_->set_remedies(remedies_for(context_->config()));
         meter_->set_limits(client_limits(context_->config()));
         smtp_backend_->set_config(context_->config());
         early_talkers_->set_trusted(context_->config().trusted);
@@ -233,15 +174,6 @@ private:
         std::vector<net::Gate*> all;
         for (auto& gate : gates_) all.push_back(gate.get());
         return all;
-    }
-
-    net::GateLimits gate_limits() const {
-        const auto& config = context_->config();
-        const auto share = (config.limits.connections + config.workers - 1) / config.workers;
-        const auto newcomers = std::uint64_t{share} * config.limits.newcomers / 100;
-        return {.sessions = share,
-                .sessions_per_peer = or_none(config.client_limits.connections),
-                .newcomers = std::max<std::uint64_t>(newcomers, 1)};
     }
 
     // Certificates come from auth, which may still be starting: nothing is accepted before they are
@@ -282,25 +214,40 @@ private:
 
     // What new sessions begin with; running ones keep what they have.
     void build_servers() {
-        const auto& limits = context_->config().limits;
         imap_backend_->set_annotations(context_->config().imap);
-        build_servers(imap_, Service::imap, imap_limits(limits), *imap_backend_);
-        build_servers(pop3_, Service::pop3, pop3_limits(limits), *pop3_backend_);
+        for (const auto mode : kTlsModes) {
+            imap_[index_of(mode)] = imap_server(mode);
+            pop3_[index_of(mode)] = pop3_server(mode);
+        }
     }
 
-    template <class Server, class Limits, class Backend>
-    void build_servers(ByTls<Server>& servers, Service service, const Limits& limits,
-                       Backend& backend) {
-        for (const auto mode : kTlsModes) {
-            servers[index_of(mode)] = std::make_shared<const Server>(
-                Server{.tls = mode == TlsMode::none ? nullptr : tls_->of(service),
-                       .implicit_tls = mode == TlsMode::implicit,
-                       .plaintext = policy_of(context_->config().plaintext),
-                       .sasl = offer_of(context_->config()),
-                       .limits = limits,
-                       .backend = backend,
-                       .clock = clock_});
-        }
+    std::shared_ptr<const imap::Server> imap_server(TlsMode mode) {
+        const auto& config = context_->config();
+        return std::make_shared<const imap::Server>(
+            imap::Server{.tls = tls_of(Service::imap, mode),
+                         .implicit_tls = mode == TlsMode::implicit,
+                         .plaintext = policy_of(config.plaintext),
+                         .sasl = offer_of(config),
+                         .limits = imap_limits(config),
+                         .backend = *imap_backend_,
+                         .budget = *budget_,
+                         .clock = clock_});
+    }
+
+    std::shared_ptr<const pop3::Server> pop3_server(TlsMode mode) {
+        const auto& config = context_->config();
+        return std::make_shared<const pop3::Server>(
+            pop3::Server{.tls = tls_of(Service::pop3, mode),
+                         .implicit_tls = mode == TlsMode::implicit,
+                         .plaintext = policy_of(config.plaintext),
+                         .sasl = offer_of(config),
+                         .limits = pop3_limits(config.limits),
+                         .backend = *pop3_backend_,
+                         .clock = clock_});
+    }
+
+    std::shared_ptr<net::TlsContext> tls_of(Service service, TlsMode mode) {
+        return mode == TlsMode::none ? nullptr : tls_->of(service);
     }
 
     // SMTP's servers differ by service and TLS mode; `none` offers no TLS at all.
@@ -311,7 +258,7 @@ private:
         auto server = std::make_shared<smtp::Server>(smtp::Server{
             .service = is_submission ? smtp::Service::submission : smtp::Service::relay_in,
             .hostname = config.hostname,
-            .tls = listener.tls == TlsMode::none ? nullptr : tls_->of(listener.service),
+            .tls = tls_of(listener.service, listener.tls),
             .implicit_tls = listener.tls == TlsMode::implicit,
             .offers_auth = is_submission,
             .plaintext = policy_of(config.plaintext),
@@ -358,13 +305,17 @@ private:
     void open_ports() {
         for (auto& listener : waiting_) {
             const auto service = listener.config.service;
-            ServicePort::Handling handling{.gate = gate_of(service),
-                                           .meter = *meter_,
-                                           .refusal = refusal_of(service),
-                                           .serve = serve_with(listener.config),
-                                           .is_proxy = [this](std::string_view address) {
-                                               return is_among(address, context_->config().proxies);
-                                           }};
+            places_->open(service, gate_of(service));
+            ServicePort::Handling handling{
+                .gate = gate_of(service),
+                .meter = *meter_,
+                .refusal = refusal_of(service),
+                .serve = serve_with(listener.config),
+                .is_proxy =
+                    [this](std::string_view address) {
+                        return is_among(address, context_->config().proxies);
+                    },
+                .leaves = [this, service] { return places_->leaves(service); }};
             auto port = std::make_shared<ServicePort>(context_->io(), std::move(listener),
                                                       std::move(handling));
             port->start();
@@ -410,8 +361,10 @@ private:
     std::optional<SmtpBackend> smtp_backend_;
     std::optional<ImapBackend> imap_backend_;
     std::optional<Pop3Backend> pop3_backend_;
-    std::optional<smtp::Budget> budget_;
+    std::optional<ShortageLog> shortage_;
+    std::optional<net::MemoryBudget> budget_;
     std::optional<smtp::EarlyTalkers> early_talkers_;
+    std::optional<CommonPlaces> places_;
     std::array<std::unique_ptr<net::Gate>, kServices.size()> gates_;
     std::optional<OwnMailSigner> signer_;
     std::optional<ReportSender> report_sender_;

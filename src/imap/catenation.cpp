@@ -26,6 +26,8 @@ Catenation::assemble(const std::vector<CatenatePart>& parts) {
         if (!part.url) {
             if (part.text.size() > limit_ - total_)
                 co_return std::unexpected(response_for(Errc::too_large));
+            auto refusal = co_await room_.take(part.text.size(), 0);
+            if (refusal) co_return std::unexpected(std::move(*refusal));
             total_ += part.text.size();
             out += part.text;
             continue;
@@ -51,6 +53,8 @@ net::Task<std::optional<Response>> Catenation::add(const std::string& text, std:
     const bool is_fields = picks_fields(url->section);
     const auto slice = is_fields ? *located : cut(*located, url->section.partial);
     if (slice.size() > limit_ - total_) co_return response_for(Errc::too_large);
+    auto short_of_room = co_await room_.take(slice.size(), 0);
+    if (short_of_room) co_return short_of_room;
     auto octets = co_await read(from, message, slice);
     if (!octets) co_return response_for(octets.error().code);
     if (is_fields) {

@@ -7,6 +7,7 @@
 #include "imap/imap_url.hpp"
 #include "imap/mailbox_view.hpp"
 #include "imap/respond.hpp"
+#include "imap/room.hpp"
 #include "imap/section.hpp"
 #include "imap/visits.hpp"
 
@@ -28,16 +29,18 @@ public:
         store::SessionId selected;
         Visits& visits;
     };
-    // All outlive it. `selected` may be null; `limit`: octets of all messages together.
+    // All outlive it. `selected` may be null; `room` is for all that it makes; `limit`: octets of
+    // all messages together.
     Catenation(store::MessageStore& store, const Handles& handles, const MailboxView* selected,
-               std::uint64_t limit)
+               Room& room, std::uint64_t limit)
         : store_(store),
+          room_(room),
           handles_(handles),
           selected_(selected),
           limit_(limit),
           beside_(store, handles.own) {}
 
-    // The whole message, or NO with BADURL or TOOBIG (§4).
+    // The whole message, or NO with BADURL or TOOBIG (§4), or UNAVAILABLE.
     net::Task<Result<std::string, Response>> assemble(const std::vector<CatenatePart>& parts);
 
 private:
@@ -55,6 +58,7 @@ private:
                                         Slice slice);
 
     store::MessageStore& store_;
+    Room& room_;
     Handles handles_;
     const MailboxView* selected_;
     std::uint64_t limit_;

@@ -65,6 +65,7 @@ Connection::Connection(net::Stream stream, net::Gate::Pass pass,
     pass_.on_stop([this](net::StopReason reason) {
         stopping_ = reason;
         wake_.notify();
+        dialogue_.stop_waiting();
         // Whoever is to make room does not do so in his own time: a handshake, or a peer that reads
         // nothing, is waited for no longer.
         if (reason == net::StopReason::crowded_out && !is_waiting_) stream_.cancel();

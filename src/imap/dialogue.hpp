@@ -25,17 +25,29 @@ public:
     std::size_t pending() const { return fragmenter_.pending(); } // octets of an unfinished command
     bool has_input() const { return !fragmenter_.ahead().empty(); }
     void release() { fragmenter_.release(); }
+    void stop_waiting() { // for memory: there is none
+        lease_.stop_waiting();
+        session_.stop_waiting();
+    }
+    // So many octets of a command have memory that is counted.
+    std::size_t leased() const { return lease_.size(); }
     std::size_t memory() const {
         return sizeof(Dialogue) - sizeof(Session) + fragmenter_.capacity() + session_.memory();
     }
 
 private:
     net::Task<void> on_fragment();
+    net::Task<void> go_on_with_literal();
+    void give_up();
+    void give_back();
+    net::Task<bool> wait_for_room(bool is_announced);
 
     Fragmenter fragmenter_;
     Session session_;
     Output& out_;
     const Server& server_;
+    net::MemoryBudget::Lease lease_; // of a large command
+    bool is_short_ = false;          // of memory: what is being thrown away would have been fine
     bool is_authenticated_ = false;
 };
 

@@ -26,20 +26,28 @@ std::string_view header_of(std::string_view content) {
     return header.substr(0, header.find("\n\n"));
 }
 
-// As it is to be kept; `changed` holds it if that is not as it came.
-Result<std::string_view, Response> content_of(const AppendMessage& message, std::string_view sent,
-                                              std::uint64_t limit, std::string& changed) {
+// Base64 of all of it (RFC 2045 §6.8, lines of 76), and what changes in its header fields.
+constexpr std::uint64_t most_without_nul(std::uint64_t size) { return size + size / 8 * 3 + 1024; }
+
+// As it is to be kept; `changed` holds it if that is not as it came, and then has taken `room`.
+net::Task<Result<std::string_view, Response>> content_of(const AppendMessage& message,
+                                                         std::string_view sent, std::uint64_t limit,
+                                                         Room& room, std::string& changed) {
     if (sent.empty()) // RFC 3502 §6.3.11
-        return std::unexpected(no("[CANNOT] The message is empty"));
-    if (!sent.contains('\0')) return sent;
+        co_return std::unexpected(no("[CANNOT] The message is empty"));
+    if (!sent.contains('\0')) co_return sent;
     if (!message.may_have_nul)
-        return std::unexpected(no("[UNKNOWN-CTE] The message has a NUL octet"));
+        co_return std::unexpected(no("[UNKNOWN-CTE] The message has a NUL octet"));
+    const auto most = most_without_nul(sent.size());
+    auto refusal = co_await room.take(most, sent.size());
+    if (refusal) co_return std::unexpected(std::move(*refusal));
     auto encoded = mail::without_nul(sent);
     if (!encoded)
-        return std::unexpected(no("[UNKNOWN-CTE] There are NUL octets outside of binary parts"));
-    if (encoded->size() > limit) return std::unexpected(response_for(Errc::too_large));
+        co_return std::unexpected(no("[UNKNOWN-CTE] There are NUL octets outside of binary parts"));
+    if (encoded->size() > limit) co_return std::unexpected(response_for(Errc::too_large));
+    room.give_back(most - std::min<std::uint64_t>(most, encoded->size()));
     changed = std::move(*encoded);
-    return changed;
+    co_return changed;
 }
 
 // "[APPENDUID validity uids] ", RFC 4315 §3; nothing for who may not read there
@@ -54,11 +62,12 @@ std::string append_uid_code(const store::AppendResult& result) {
 } // namespace
 
 // The messages as they are to be kept. `own` holds those that are not as they were sent, and
-// outlives them.
+// outlives them, `room` too.
 net::Task<Result<std::vector<store::AppendMessage>, Response>>
-Session::gather(const Append& append, std::vector<std::string>& own) {
+Session::gather(const Append& append, Room& room, std::vector<std::string>& own) {
     const auto limit = server_.limits.message_size;
-    Catenation catenation(store(), {*store_session_, selected(), *visits_}, view_.get(), limit);
+    Catenation catenation(store(), {*store_session_, selected(), *visits_}, view_.get(), room,
+                          limit);
     std::vector<store::AppendMessage> messages;
     for (const auto& message : append.messages) {
         auto& whole = own.emplace_back();
@@ -71,10 +80,13 @@ Session::gather(const Append& append, std::vector<std::string>& own) {
         // RFC 9755 §4: what the client could not read back
         if (!style_.is_utf8 && mail::has_utf8_line(header_of(sent)))
             co_return std::unexpected(no(kNeedsUtf8));
-        const auto content = content_of(message, sent, limit, whole);
+        const auto content = co_await content_of(message, sent, limit, room, whole);
         if (!content) co_return std::unexpected(content.error());
-        messages.push_back(
-            {{*content, {}}, message.flags, message.internal_date.value_or(server_.clock.now())});
+        // Nobody reads it behind the store: its memory is the command's buffer, or `own`.
+        auto* const octets = const_cast<char*>(content->data());
+        messages.push_back({{*content, {}, octets},
+                            message.flags,
+                            message.internal_date.value_or(server_.clock.now())});
     }
     co_return std::move(messages);
 }
@@ -91,9 +103,10 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
         const auto there = co_await store().my_rights(place->session, place->name);
         if (!there) co_return std::unexpected(response_for_destination(there.error().code));
     }
+    Room room(server_.budget, server_.limits.memory_patience, room_);
     std::vector<std::string> own;
     own.reserve(append.messages.size());
-    auto messages = co_await gather(append, own);
+    auto messages = co_await gather(append, room, own);
     if (!messages) co_return std::unexpected(std::move(messages.error()));
     for (auto& message : *messages)
         message.message.structure = make_structure(message.message.content);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace maild::imap {
 
@@ -79,11 +80,11 @@ void Fragmenter::append(std::string_view bytes) {
     if (needed > buffer_.capacity() && line_begin_ > needed)
         buffer_.reserve(
             std::min(std::max(needed, 2 * buffer_.capacity()), line_begin_ + kPreAuthLine));
-    buffer_ += bytes;
+    buffer_.append(bytes);
 }
 
 void Fragmenter::begin_command() {
-    buffer_.erase(0, next_);
+    buffer_.erase_front(next_);
     begin_ = end_ = next_ = 0;
     begin_counting();
 }
@@ -114,13 +115,13 @@ Event Fragmenter::next() {
 // The next piece of line. Nothing: it ended in a literal, go on behind it.
 std::optional<Event> Fragmenter::scan() {
     if (buffer_.size() < line_begin_) return Event::need_more; // inside of a literal
-    const auto line_end = buffer_.find("\r\n", std::max(scanned_, line_begin_));
+    const auto line_end = buffer_.view().find("\r\n", std::max(scanned_, line_begin_));
     const auto have = std::min(line_end, buffer_.size()) - line_begin_;
     if (line_octets_ + have > max_line_ || octets_ + have > max_octets_) return overflow();
-    if (line_end != std::string::npos)
-        return on_line(std::string_view(buffer_).substr(line_begin_, have));
+    if (line_end != std::string_view::npos)
+        return on_line(buffer_.view().substr(line_begin_, have));
     // The last octet may be the CR of a CRLF.
-    scanned_ = buffer_.empty() ? 0 : buffer_.size() - 1;
+    scanned_ = buffer_.is_empty() ? 0 : buffer_.size() - 1;
     return Event::need_more;
 }
 
@@ -138,7 +139,7 @@ std::optional<Event> Fragmenter::on_line(std::string_view line) {
 
 std::optional<Event> Fragmenter::on_literal(std::uint64_t size, bool synchronizing,
                                             std::size_t brace) {
-    const auto piece = std::string_view(buffer_).substr(piece_begin_, brace - piece_begin_);
+    const auto piece = buffer_.view().substr(piece_begin_, brace - piece_begin_);
     const bool is_message = message_size_ > 0 && append_.is_message(piece);
     const auto limit = is_message
                            ? message_size_ - messages_
@@ -161,6 +162,8 @@ std::optional<Event> Fragmenter::on_literal(std::uint64_t size, bool synchronizi
         octets_ += static_cast<std::size_t>(size);
     line_begin_ += static_cast<std::size_t>(size);
     scanned_ = piece_begin_ = line_begin_;
+    brace_ = brace;
+    literal_ = static_cast<std::size_t>(size);
     if (synchronizing) return Event::need_literal;
     return std::nullopt;
 }
@@ -174,18 +177,29 @@ Event Fragmenter::finish(Event event, std::size_t end, std::size_t next_begin) {
 
 Event Fragmenter::overflow() {
     begin_ = end_ = next_ = line_begin_ = scanned_ = 0;
-    std::string().swap(buffer_);
+    buffer_.release();
     is_done_ = overflowed_ = true;
     return Event::overflow;
 }
 
+void Fragmenter::turn_down() { finish(Event::refused, brace_, line_begin_ - literal_); }
+
+void Fragmenter::give_up() {
+    const auto left = line_begin_ - std::min(line_begin_, buffer_.size());
+    overflow();
+    swallow_ = left;
+    overflowed_ = left == 0;
+}
+
 std::string_view Fragmenter::ahead() const {
-    return std::string_view(buffer_).substr(is_done_ ? next_ : begin_);
+    return buffer_.view().substr(is_done_ ? next_ : begin_);
 }
 
 void Fragmenter::release() {
-    if (!ahead().empty()) return;
-    std::string().swap(buffer_);
+    if (!is_done_ && !ahead().empty()) return;
+    OctetBuffer rest;
+    rest.append(ahead());
+    buffer_ = std::move(rest);
     begin_ = end_ = next_ = line_begin_ = scanned_ = line_octets_ = octets_ = 0;
     is_done_ = true;
 }

@@ -7,10 +7,12 @@
 
 #include "imap/parse_append.hpp"
 
+#include "maild/base/octet_buffer.hpp"
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace maild::imap {
@@ -33,9 +35,7 @@ public:
 
     void append(std::string_view bytes);
     Event next();
-    std::string_view text() const {
-        return std::string_view(buffer_).substr(begin_, end_ - begin_);
-    }
+    std::string_view text() const { return buffer_.view().substr(begin_, end_ - begin_); }
 
     // After the login larger commands are read; `message_size` is for all messages of an APPEND.
     void set_authenticated(std::uint64_t message_size);
@@ -47,7 +47,18 @@ public:
     std::string_view ahead() const;
     // A command has begun and is not complete: so many octets of it are here.
     std::size_t pending() const { return is_done_ ? 0 : buffer_.size() - begin_; }
-    // Gives memory back if nothing is buffered.
+    // So many there will be of it at the end of the literal that it is in.
+    std::size_t awaited() const {
+        return is_done_ ? 0 : std::max(line_begin_, buffer_.size()) - begin_;
+    }
+    // Instead of the literal that was just announced (Event::need_literal): the command is over,
+    // and text() is what came of it, as with Event::refused.
+    void turn_down();
+    // Instead of what is being read: it is thrown away up to the end of its literal, then comes
+    // Event::overflow.
+    void give_up();
+    bool is_swallowing() const { return swallow_ > 0; }
+    // Gives memory back: what is not needed for what is buffered behind the last fragment.
     void release();
     std::size_t capacity() const { return buffer_.capacity(); }
 
@@ -60,7 +71,7 @@ private:
     void begin_counting();
     void begin_command();
 
-    std::string buffer_;
+    OctetBuffer buffer_;
     std::size_t begin_ = 0; // of the command
     std::size_t end_ = 0;   // of text()
     std::size_t next_ = 0;  // where the command after text() begins
@@ -69,6 +80,8 @@ private:
     std::size_t scanned_ = 0;     // no CRLF before here
     std::size_t line_octets_ = 0; // of the command, without literals
     std::size_t octets_ = 0;      // lines and literals, without APPEND's messages
+    std::size_t brace_ = 0;       // where the last literal was announced …
+    std::size_t literal_ = 0;     // … and its octets
     std::size_t piece_begin_ = 0; // of what stands behind the last literal of the command
     std::uint64_t messages_ = 0;  // octets of APPEND's messages
     AppendScan append_;           // of the command

@@ -53,6 +53,9 @@ Response no(std::string text);
 Response bad(std::string text);
 void append_response(std::string& out, std::string_view tag, const Response& response);
 
+// RFC 5530 §3: a temporary failure.
+inline constexpr auto kShortOfMemory = "[UNAVAILABLE] Too much mail in transit, try again later";
+
 // The one place where our errors become IMAP's words (RFC 5530, RFC 9051 §7.1).
 Response response_for(Errc code);
 Response cannot(const NameFault& fault);

@@ -2,6 +2,7 @@
 
 #include "imap/limits.hpp"
 #include "imap/metadata.hpp"
+#include "imap/room.hpp"
 
 #include "maild/base/ascii.hpp"
 
@@ -57,6 +58,10 @@ void Session::on_layer() {
 
 std::chrono::milliseconds Session::take_delay() {
     return std::exchange(delay_, std::chrono::milliseconds{});
+}
+
+void Session::stop_waiting() {
+    if (room_ != nullptr) room_->stop_waiting();
 }
 
 std::size_t Session::memory() const {
@@ -148,6 +153,12 @@ bool Session::holds_expunges(const CommandRow& row) const {
         return false;
     const auto* next = peek_command(ahead_);
     return next != nullptr && next->uses_seqs;
+}
+
+void Session::on_short(std::string_view beginning) {
+    const auto tag = peek_command(beginning) == nullptr ? std::string_view("*")
+                                                        : beginning.substr(0, beginning.find(' '));
+    append_response(out_.text, tag, no(kShortOfMemory));
 }
 
 void Session::on_refused(std::string_view beginning) {

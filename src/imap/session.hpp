@@ -43,6 +43,7 @@ enum class Expects : std::uint8_t {
 };
 
 class Beside;
+class Room;
 
 inline constexpr std::string_view kLost = "[UNAVAILABLE] The mail store was restarted, come back";
 
@@ -72,6 +73,8 @@ public:
     net::Task<void> on_line(std::string_view line);
     // A command whose synchronizing literal is too large, up to that literal.
     void on_refused(std::string_view beginning);
+    // The same for want of memory: it may be said again later.
+    void on_short(std::string_view beginning);
     // The handshake is done: everything begins anew, RFC 9051 §6.2.1.
     void on_tls(net::TlsBinding binding);
     void on_layer();                 // deflate or plain is as it was asked for
@@ -80,6 +83,7 @@ public:
     // To wait before the answer goes out, after a failed login; given once.
     std::chrono::milliseconds take_delay();
     bool has_delay() const { return delay_.count() > 0; }
+    void stop_waiting(); // for memory: there is none
     std::size_t memory() const;
 
 private:
@@ -212,7 +216,7 @@ private:
     net::Task<Response> do_append(const Append& append);
     net::Task<Response> do_replace(const Replace& replace, bool is_uid);
     net::Task<Result<std::vector<store::AppendMessage>, Response>>
-    gather(const Append& append, std::vector<std::string>& own);
+    gather(const Append& append, Room& room, std::vector<std::string>& own);
     net::Task<Result<store::AppendResult, Response>> put(const Append& append,
                                                          std::optional<Uid> replaced);
 
@@ -336,6 +340,7 @@ private:
     std::unique_ptr<Watch> watch_; // since the first NOTIFY
     store::UidSet own_uids_;       // what this command has put into view_
     bool is_own_change_ = false;   // this command changes it
+    Room* room_ = nullptr;         // of this command
 };
 
 } // namespace maild::imap

@@ -1,6 +1,8 @@
 #include "maild/ipc/blob.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@ namespace maild::ipc {
 namespace {
 
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+constexpr std::size_t kTaken = 1024 * 1024; // octets that are there twice for a moment
 
 Result<UniqueFd> make_memfd() {
     UniqueFd fd(::memfd_create("maild-message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
@@ -25,6 +28,23 @@ Result<void> write_all(int fd, std::string_view bytes) {
         bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return {};
+}
+
+// Whole pages alone; they read as zeros from now on. A kernel that refuses keeps them a little
+// longer, that is all.
+void give_back(std::span<char> octets) {
+    static const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(octets.data());
+    const auto first = (begin + page - 1) / page * page;
+    const auto last = (begin + octets.size()) / page * page;
+    if (first >= last) return;
+    const auto result = ::madvise(octets.data() + (first - begin), last - first, MADV_DONTNEED);
+    static_cast<void>(result);
+}
+
+Result<Blob> seal(UniqueFd memfd, std::uint64_t size) {
+    if (::fcntl(memfd.get(), F_ADD_SEALS, kSeals) != 0) return fail_errno("F_ADD_SEALS");
+    return Blob::adopt(std::move(memfd), size);
 }
 
 } // namespace
@@ -55,10 +75,31 @@ private:
 Result<Blob> Blob::create(std::string bytes) {
     if (bytes.empty()) return Blob();
     if (bytes.size() <= kMaxInline) return Blob(std::make_shared<const Body>(std::move(bytes)));
-    BlobWriter writer;
-    const auto appended = writer.append(bytes);
-    if (!appended) return std::unexpected(appended.error());
-    return writer.finish();
+    return copy(bytes);
+}
+
+Result<Blob> Blob::copy(std::string_view bytes) {
+    if (bytes.size() <= kMaxInline) return create(std::string(bytes));
+    auto memfd = make_memfd();
+    if (!memfd) return std::unexpected(memfd.error());
+    const auto written = write_all(memfd->get(), bytes);
+    if (!written) return std::unexpected(written.error());
+    return seal(std::move(*memfd), bytes.size());
+}
+
+Result<Blob> Blob::take(std::span<char> octets) {
+    if (octets.size() <= kMaxInline) return create(std::string(octets.data(), octets.size()));
+    auto memfd = make_memfd();
+    if (!memfd) return std::unexpected(memfd.error());
+    const auto size = octets.size();
+    while (!octets.empty()) {
+        const auto piece = octets.first(std::min(octets.size(), kTaken));
+        const auto written = write_all(memfd->get(), {piece.data(), piece.size()});
+        if (!written) return std::unexpected(written.error());
+        give_back(piece);
+        octets = octets.subspan(piece.size());
+    }
+    return seal(std::move(*memfd), size);
 }
 
 Result<Blob> Blob::adopt(UniqueFd memfd, std::uint64_t limit) {
@@ -117,8 +158,7 @@ Result<Blob> BlobWriter::finish() {
     auto memfd = std::exchange(memfd_, UniqueFd());
     const auto size = std::exchange(written_, 0);
     std::string().swap(pending_);
-    if (::fcntl(memfd.get(), F_ADD_SEALS, kSeals) != 0) return fail_errno("F_ADD_SEALS");
-    return Blob::adopt(std::move(memfd), size);
+    return seal(std::move(memfd), size);
 }
 
 } // namespace maild::ipc

@@ -4,11 +4,26 @@
 #include "net/newcomers.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/net/places.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace maild::net {
+namespace {
+
+// Whose a newcomer is. A user of this host has as many addresses of loopback as he likes. No key of
+// an IPv6 /64 has anything in its second half, and that of an IPv4 address has not this.
+IpAddress newcomer_key(const std::optional<IpAddress>& address, std::optional<unsigned> uid) {
+    IpAddress key;
+    if (address) return address->is_loopback() ? key : peer_key(*address);
+    key.bytes[8] = uid ? 1 : 2;
+    for (std::size_t i = 0; i < 4; ++i)
+        key.bytes[12 + i] = static_cast<std::uint8_t>(uid.value_or(0) >> (8 * i));
+    return key;
+}
+
+} // namespace
 
 Gate::Pass::Pass(Pass&& other) noexcept
     : gate_(std::exchange(other.gate_, nullptr)), id_(other.id_) {}
@@ -31,20 +46,24 @@ void Gate::Pass::set_account(AccountId account, std::string_view name, WallTime 
     auto& entry = gate_->sessions_.at(id_).entry;
     entry.account = account;
     entry.account_name = name;
-    set_proven();
+    gate_->newcomers_->remove(id_);
+    gate_->strangers_->remove(id_);
     gate_->expire_at(id_, until);
     const auto kick = gate_->kicked_.find(account);
     if (kick != gate_->kicked_.end() && proven < kick->second) gate_->kick(id_);
 }
 
 void Gate::Pass::set_nobody() {
-    auto& entry = gate_->sessions_.at(id_).entry;
-    entry.account = {};
-    entry.account_name.clear();
+    auto& session = gate_->sessions_.at(id_);
+    session.entry.account = {};
+    session.entry.account_name.clear();
     gate_->expire_at(id_, std::nullopt);
+    gate_->add_stranger(id_, session.network);
 }
 
-void Gate::Pass::set_proven() { gate_->newcomers_->remove(id_); }
+void Gate::Pass::set_proven() {
+    if (const auto network = gate_->newcomers_->remove(id_)) gate_->add_stranger(id_, *network);
+}
 
 void Gate::Pass::set_state(std::string_view state) { gate_->sessions_.at(id_).entry.state = state; }
 
@@ -60,10 +79,30 @@ Gate::Gate(std::string service, const GateLimits& limits, const Clock& clock)
     : service_(std::move(service)),
       limits_(limits),
       clock_(clock),
-      newcomers_(std::make_unique<Newcomers>()) {}
-Gate::~Gate() = default;
+      newcomers_(std::make_unique<Newcomers>()),
+      strangers_(std::make_unique<Newcomers>()) {}
+Gate::~Gate() {
+    if (places_ != nullptr) std::erase(places_->gates_, this);
+}
 
-Result<Gate::Pass> Gate::admit(std::string_view peer) {
+void Gate::share(Places& places) {
+    if (places_ != nullptr) return;
+    places_ = &places;
+    places.gates_.push_back(this);
+}
+
+std::size_t Gate::newcomers() const { return newcomers_->count(); }
+
+std::size_t Gate::strangers() const { return strangers_->count(); }
+
+// Who has been told to leave is none that could make room.
+void Gate::add_stranger(std::uint64_t id, const IpAddress& network) {
+    if (sessions_.at(id).stopping) return;
+    strangers_->add(id, network);
+    if (places_ != nullptr) places_->limit_strangers();
+}
+
+Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> uid) {
     if (is_stopping_) return fail(Errc::unavailable, "stopping");
     if (sessions_.size() >= limits_.sessions)
         return fail(Errc::limit_exceeded, service_ + ": sessions");
@@ -72,18 +111,21 @@ Result<Gate::Pass> Gate::admit(std::string_view peer) {
     session.is_counted = address && !address->is_loopback();
     if (session.is_counted) {
         session.peer_key = peer_key(*address);
-        auto& count = by_peer_[session.peer_key];
-        if (count >= limits_.sessions_per_peer) {
-            if (count == 0) by_peer_.erase(session.peer_key); // a limit of 0 leaves no entry behind
+        const auto known = by_peer_.find(session.peer_key);
+        const auto count = known == by_peer_.end() ? 0 : known->second;
+        if (count >= limits_.sessions_per_peer)
             return fail(Errc::limit_exceeded, service_ + ": sessions of one peer");
-        }
-        ++count;
     }
+    if (newcomers_->count() >= limits_.newcomers) make_room(*newcomers_);
+    if (places_ != nullptr) places_->make_room_for(*this);
+    if (places_ != nullptr && !places_->is_open(*this)) {
+        places_->tell_short();
+        return fail(Errc::limit_exceeded, "sessions of all services");
+    }
+    if (session.is_counted) ++by_peer_[session.peer_key];
     const auto id = next_id_++;
-    if (address) {
-        if (newcomers_->count() >= limits_.newcomers) make_room();
-        newcomers_->add(id, peer_key(*address));
-    }
+    session.network = newcomer_key(address, uid);
+    newcomers_->add(id, session.network);
     session.entry.id = id;
     session.entry.service = service_;
     session.entry.peer = peer;
@@ -92,22 +134,35 @@ Result<Gate::Pass> Gate::admit(std::string_view peer) {
     return Pass(this, id);
 }
 
-void Gate::make_room() {
-    const auto id = newcomers_->first_to_go();
-    if (!id) return;
-    newcomers_->remove(*id);
+// False: there is none of them.
+bool Gate::make_room(Newcomers& of) {
+    const auto id = of.first_to_go();
+    if (!id) return false;
+    of.remove(*id);
     log::info("session_crowded_out",
               {{"service", service_}, {"remote_ip", sessions_.at(*id).entry.peer}});
     tell(*id, StopReason::crowded_out);
+    if (places_ != nullptr) places_->tell_short();
+    return true;
 }
 
 Task<void> Gate::settle(std::chrono::milliseconds patience) {
     const auto end = deadline_after(patience);
-    while (sessions_.size() >= limits_.sessions && leaving_ > 0) {
+    auto& somebody_left = places_ == nullptr ? left_ : places_->left_;
+    while (is_full() && is_somebody_leaving()) {
         const auto left = time_left(end);
         if (left.count() == 0) co_return;
-        co_await left_.wait(left);
+        co_await somebody_left.wait(left);
     }
+}
+
+bool Gate::is_full() const {
+    return sessions_.size() >= limits_.sessions || (places_ != nullptr && !places_->is_open(*this));
+}
+
+bool Gate::is_somebody_leaving() {
+    if (places_ == nullptr || places_->is_open(*this)) return leaving_ > 0;
+    return places_->leaving_for(*this) > 0 || places_->crowd_out_for(*this);
 }
 
 std::vector<SessionEntry> Gate::sessions() const {
@@ -191,10 +246,12 @@ void Gate::leave(std::uint64_t id) {
         if (--counter->second == 0) by_peer_.erase(counter);
     }
     newcomers_->remove(id);
+    strangers_->remove(id);
     expire_at(id, std::nullopt);
     leaving_ -= found->second.stopping == StopReason::crowded_out ? 1 : 0;
     sessions_.erase(found);
     left_.notify();
+    if (places_ != nullptr) places_->left_.notify();
 }
 
 } // namespace maild::net

@@ -12,6 +12,7 @@ namespace maild::net {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(100);
+constexpr auto kLeft = std::chrono::milliseconds(100); // between two looks whether others take them
 
 bool is_exhausted(int error) {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -66,7 +67,14 @@ public:
         pause.notify();
     }
 
+    Task<void> wait_for_connection() {
+        const auto wake =
+            co_await readiness->wait(Direction::read, deadline_after(std::chrono::hours(1)));
+        static_cast<void>(wake); // whatever it was: look again
+    }
+
     std::shared_ptr<Readiness> readiness;
+    std::function<bool()> leaves;
     UniqueFd spare;
     Event pause;
     bool is_stopped = false;
@@ -87,10 +95,15 @@ Listener::~Listener() {
 }
 
 void Listener::stop() { impl_->stop(); }
+void Listener::set_leaving(std::function<bool()> leaves) { impl_->leaves = std::move(leaves); }
 
 Task<Result<UniqueFd>> Listener::accept() {
     const auto impl = impl_;
     while (!impl->is_stopped) {
+        if (impl->leaves && impl->leaves()) {
+            co_await impl->pause.wait(kLeft);
+            continue; // it may have been stopped
+        }
         auto socket = impl->take();
         if (socket) co_return socket;
         const int error = errno;
@@ -99,9 +112,7 @@ Task<Result<UniqueFd>> Listener::accept() {
             impl->turn_away(error);
             co_await impl->pause.wait(kPause);
         } else if (error == EAGAIN || error == EWOULDBLOCK) {
-            const auto wake = co_await impl->readiness->wait(Direction::read,
-                                                             deadline_after(std::chrono::hours(1)));
-            static_cast<void>(wake); // whatever it was: look again
+            co_await impl->wait_for_connection();
         } else {
             co_return fail_errno("accept4", error);
         }

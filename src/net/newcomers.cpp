@@ -10,9 +10,9 @@ void Newcomers::add(std::uint64_t id, const IpAddress& network) {
     network_of_.emplace(id, network);
 }
 
-void Newcomers::remove(std::uint64_t id) {
+std::optional<IpAddress> Newcomers::remove(std::uint64_t id) {
     const auto known = network_of_.find(id);
-    if (known == network_of_.end()) return;
+    if (known == network_of_.end()) return std::nullopt;
     const auto network = by_network_.find(known->second);
     auto& ids = network->second;
     ranks_.erase(rank(ids));
@@ -21,7 +21,9 @@ void Newcomers::remove(std::uint64_t id) {
         by_network_.erase(network);
     else
         ranks_.insert(rank(ids));
+    const auto key = known->second;
     network_of_.erase(known);
+    return key;
 }
 
 std::optional<std::uint64_t> Newcomers::first_to_go() const {

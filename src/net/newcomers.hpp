@@ -1,5 +1,6 @@
 #pragma once
-// The sessions of a gate whose peer has shown nothing yet, by network, and who of them makes room
+// The sessions of a gate whose peer has shown nothing yet (or has not logged in and is a stranger
+// for good, in another object), by network, and who of them makes room
 // for the next: of the network that has most, the oldest. So whoever opens many stands in his own
 // way first. Memory: an entry for each; every call takes the logarithm of their number.
 
@@ -18,7 +19,8 @@ class Newcomers {
 public:
     // Ids grow: the least is the oldest.
     void add(std::uint64_t id, const IpAddress& network);
-    void remove(std::uint64_t id); // no newcomer is no error
+    // Gives back its network; none, and no error, when it is no newcomer.
+    std::optional<IpAddress> remove(std::uint64_t id);
     std::optional<std::uint64_t> first_to_go() const;
     std::size_t count() const { return network_of_.size(); }
 

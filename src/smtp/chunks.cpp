@@ -20,10 +20,15 @@ Replies Session::handle(const Bdat& command) {
     if (is_idle && ++idle_commands_ > server_.limits.idle_commands) return end(replies::kTooIdle);
     auto refusal = refuse_chunk();
     if (expects_ == Expects::nothing) return std::move(*refusal);
-    if (!refusal && !chunks_)
-        chunks_ = std::make_unique<ContentReader>(
-            server_.limits.message_size, server_.budget,
-            transaction_->mail.body == Body::binary_mime ? Framing::binary : Framing::counted);
+    if (!refusal && !chunks_) {
+        const auto body = transaction_->mail.body;
+        chunks_ = std::make_unique<ContentReader>(largest_of(body), server_.budget,
+                                                  body == Body::binary_mime ? Framing::binary
+                                                                            : Framing::counted);
+        chunks_->expect(expected_size());
+    }
+    if (!refusal && command.is_last && *command.size <= server_.limits.message_size)
+        chunks_->expect_whole(chunk_octets_ + *command.size);
     chunk_ = {*command.size, *command.size, command.is_last, std::move(refusal)};
     expects_ = Expects::chunk;
     return {};
@@ -42,6 +47,12 @@ Session::Decision Session::refuse_chunk() {
     if (transaction_->recipients.empty())
         return count_rcpt_failure(std::string(replies::kNeedRecipient));
     return std::nullopt;
+}
+
+net::Task<void> Session::wait_for_chunk_room(std::size_t count) {
+    if (chunk_.refusal) co_return;
+    const auto patience = server_.limits.memory_patience;
+    co_await chunks_->wait_for_room(count, patience);
 }
 
 void Session::on_chunk_octets(std::string_view octets) {
@@ -79,6 +90,7 @@ void Session::forget_transaction(std::string_view why) {
     transaction_.reset();
     looked_up_ = 0;
     chunks_.reset();
+    promise_.reset();
     has_failed_chunk_ = false;
     chunk_count_ = 0;
     chunk_octets_ = 0;

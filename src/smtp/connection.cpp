@@ -53,9 +53,11 @@ Client Connection::make_client() const {
 // The gate wants us gone. The pending read ends now, or after what has to be finished.
 void Connection::stop(net::StopReason reason) {
     stopping_ = reason;
+    session_.stop_waiting();
+    if (content_ != nullptr) content_->stop_waiting();
     if (!has_to_finish())
         stream_.cancel();
-    else if (is_unwanted())
+    else if (is_unwanted() || reason == net::StopReason::crowded_out)
         stream_.cancel_in(limits().leave_timeout);
 }
 
@@ -171,6 +173,10 @@ net::Task<Result<void>> Connection::converse() {
         if (timeout <= milliseconds(0)) co_return fail(Errc::timed_out, "content too slow");
         const auto line = co_await reader_.next(timeout);
         if (!line) co_return std::unexpected(line.error());
+        if (session_.is_about_to_wait(*line)) {
+            const auto flushed = co_await flush();
+            if (!flushed) co_return flushed;
+        }
         const bool was_known = session_.client().identity.has_value();
         if (session_.wants_group(*line)) {
             auto following = reader_.buffered_lines(kMostLookedUp - 1);

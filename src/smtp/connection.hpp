@@ -54,7 +54,7 @@ private:
     // receiving.cpp: content
     net::Task<Result<void>> receive();
     net::Task<Result<void>> receive_chunk();
-    net::Task<Result<void>> read_chunk(SteadyTime begin);
+    net::Task<Result<void>> read_chunk(SteadyTime& begin);
     net::Task<Result<void>> read_content(ContentReader& content);
     net::Task<Result<void>> acknowledge(ContentResult result, SteadyTime begin);
     std::chrono::milliseconds time_left(SteadyTime begin) const;
@@ -73,6 +73,7 @@ private:
     SteadyTime started_;
     std::optional<net::StopReason> stopping_;
     std::uint64_t accepted_ = 0;
+    ContentReader* content_ = nullptr;       // that is being read
     std::optional<SteadyTime> chunks_begin_; // of the message that comes in chunks
 };
 

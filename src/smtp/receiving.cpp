@@ -20,10 +20,15 @@ constexpr std::size_t kPiece = 64 * 1024; // octets of content that are taken at
 net::Task<Result<void>> Connection::receive() {
     const auto begin = server_->clock.steady_now();
     pass_.set_state("content");
-    ContentReader content(limits().message_size, server_->budget);
+    auto content = session_.begin_content();
+    content_ = &content;
     const auto read = co_await read_content(content);
-    if (!read) co_return read;
+    if (!read) {
+        content_ = nullptr;
+        co_return read;
+    }
     auto result = co_await session_.on_content(content);
+    content_ = nullptr;
     const auto acknowledged = co_await acknowledge(std::move(result), begin);
     co_return acknowledged;
 }
@@ -43,10 +48,10 @@ net::Task<Result<void>> Connection::acknowledge(ContentResult result, SteadyTime
 // BDAT's chunk. Its octets stand behind the command, whatever was answered to those before it.
 net::Task<Result<void>> Connection::receive_chunk() {
     if (!chunks_begin_) chunks_begin_ = server_->clock.steady_now();
-    const auto begin = *chunks_begin_;
     pass_.set_state("content");
-    const auto read = co_await read_chunk(begin);
+    const auto read = co_await read_chunk(*chunks_begin_);
     if (!read) co_return read;
+    const auto begin = *chunks_begin_;
     auto result = co_await session_.on_chunk();
     look_for_end_of_chunks();
     const bool is_message = !result.report.id.empty();
@@ -59,14 +64,22 @@ net::Task<Result<void>> Connection::receive_chunk() {
     co_return said;
 }
 
-net::Task<Result<void>> Connection::read_chunk(SteadyTime begin) {
+// `begin` is when its message began, without the time that we have let it wait.
+net::Task<Result<void>> Connection::read_chunk(SteadyTime& begin) {
     while (session_.chunk_left() > 0) {
         const auto flushed = co_await flush(); // what it waits for, if it waits
         if (!flushed) co_return flushed;
+        const auto asked = server_->clock.steady_now();
+        co_await session_.wait_for_chunk_room(0);
+        begin += server_->clock.steady_now() - asked;
         const auto timeout = content_timeout(begin);
         const auto most = std::min<std::uint64_t>(kPiece, session_.chunk_left());
         const auto bytes = co_await reader_.next_bytes(static_cast<std::size_t>(most), timeout);
         if (!bytes) co_return std::unexpected(bytes.error());
+        const auto count = bytes->size();
+        const auto came = server_->clock.steady_now();
+        co_await session_.wait_for_chunk_room(count);
+        begin += server_->clock.steady_now() - came;
         session_.on_chunk_octets(*bytes);
         if (session_.is_hopeless()) {
             output_.put(replies::kHugeChunk);
@@ -91,11 +104,16 @@ void Connection::look_for_end_of_chunks() {
 net::Task<Result<void>> Connection::read_content(ContentReader& content) {
     const auto flushed = co_await flush();
     if (!flushed) co_return flushed;
-    const auto begin = server_->clock.steady_now();
+    auto begin = server_->clock.steady_now(); // without the time that we have let it wait
     while (!content.is_finished()) {
         const auto timeout = content_timeout(begin);
         const auto bytes = co_await reader_.next_bytes(kPiece, timeout);
         if (!bytes) co_return std::unexpected(bytes.error());
+        const auto count = bytes->size();
+        const auto patience = limits().memory_patience;
+        const auto came = server_->clock.steady_now();
+        co_await content.wait_for_room(count, patience);
+        begin += server_->clock.steady_now() - came;
         const auto taken = content.push(*bytes);
         reader_.unread(bytes->size() - taken);
         if (content.is_hopeless()) {

@@ -37,6 +37,10 @@ net::Task<Replies> Session::on_line(net::Line line, bool is_followed) {
         auto replies = co_await handle(*rcpt);
         co_return replies;
     }
+    if (const auto* data = std::get_if<Data>(&command)) {
+        auto replies = co_await handle(*data);
+        co_return replies;
+    }
     if (const auto* auth = std::get_if<Auth>(&command)) {
         auto replies = co_await handle(*auth);
         co_return replies;
@@ -114,19 +118,6 @@ Replies Session::handle(const Rset&) {
     forget_transaction("the client gave it up");
     sender_refused_ = false;
     return say(replies::kOk);
-}
-
-Replies Session::handle(const Data&) {
-    if (!transaction_ && sender_refused_)
-        return count_rcpt_failure(std::string(replies::kBadSequence));
-    if (!transaction_) return bad(replies::kBadSequence);
-    // Pipelined behind recipients that were all refused it is no mistake (RFC 2920 §3.1).
-    if (transaction_->recipients.empty())
-        return count_rcpt_failure(std::string(replies::kNeedRecipient));
-    if (in_chunks()) return bad(replies::kBadSequence); // RFC 3030 §2
-    if (transaction_->mail.body == Body::binary_mime) return bad(replies::kNeedsBdat); // §3
-    expects_ = Expects::content;
-    return say(replies::kStartContent);
 }
 
 Replies Session::handle(const StartTls&) {

@@ -61,6 +61,11 @@ public:
     // `wants_group`: the line begins one.
     bool wants_group(const net::Line& line) const;
     net::Task<void> look_up(const net::Line& first, std::vector<std::string_view> following);
+    // The line may wait for memory: what was answered to those before it is to be on its way.
+    bool is_about_to_wait(const net::Line& line) const;
+    void stop_waiting(); // for memory: the peer hears that there is none
+    // Once for each time that content is expected: with the memory that DATA has got for it.
+    ContentReader begin_content();
     // After the content's end; `content` is finished, and given up: a backend may change it.
     net::Task<ContentResult> on_content(ContentReader& content);
     // BDAT: octets of the chunk, at most chunk_left(); then, when all have come, what is answered.
@@ -70,6 +75,8 @@ public:
     std::uint64_t chunk_octets() const { return chunk_octets_; } // of all chunks of this message
     // Twice the limit has come and no end: not worth to be read on.
     bool is_hopeless() const { return chunk_octets_ / 2 > server_.limits.message_size; }
+    // Before each on_chunk_octets(); with 0 before the first of a chunk.
+    net::Task<void> wait_for_chunk_room(std::size_t count);
     void on_chunk_octets(std::string_view octets);
     net::Task<ContentResult> on_chunk();
     void on_tls(net::TlsState state); // after the handshake; before the greeting if TLS is implicit
@@ -95,7 +102,6 @@ private:
     Decision check_order(const Command& command);
     Replies handle(const Hello& command);
     Replies handle(const Rset& command);
-    Replies handle(const Data& command);
     Replies handle(const StartTls& command);
     Replies handle(const Quit& command);
     Replies handle(const Noop& command);
@@ -124,9 +130,12 @@ private:
     Replies refuse_sender(const Mail& command, const Refusal& refusal);
     Replies refuse_recipient(const Rcpt& command, const Refusal& refusal);
     Replies count_rcpt_failure(std::string text);
+    net::Task<Replies> handle(const Data& command);
+    Decision check_data();
+    std::uint64_t largest_of(Body body) const;
+    std::uint64_t expected_size() const;
     net::Task<std::vector<Result<void, Refusal>>> take_over(ContentReader& content);
-    std::optional<Reply> make_lines(std::string_view binary, Budget::Lease& lease,
-                                    std::string& out) const;
+    net::Task<std::optional<Reply>> make_lines(ContentReader& content, std::string& out) const;
     bool is_overdue() const;
     std::vector<Result<void, Refusal>> refuse_all(const Reply& reply) const;
     ContentResult refuse_flawed(const ContentReader& content);
@@ -156,7 +165,8 @@ private:
     Client client_; // hello is forgotten at STARTTLS, RFC 3207 §4.2
     Expects expects_ = Expects::command;
     std::optional<Envelope> transaction_;   // MAIL to end of data, the whole of its state …
-    std::unique_ptr<ContentReader> chunks_; // … with the content, from the first BDAT
+    std::unique_ptr<ContentReader> chunks_; // … with the content, from the first BDAT …
+    std::optional<net::MemoryBudget::Lease> promise_; // … or memory for it, from DATA to its begin
     struct Chunk {
         std::uint64_t size = 0;
         std::uint64_t left = 0; // octets that have not come

@@ -50,8 +50,11 @@ Session::Decision Session::check_mail(const Mail& command) const {
     if (server_.service == Service::submission && !client_.identity) // RFC 4954 §6, RFC 3207 §4
         return say(may_login() || !server_.tls ? replies::kLoginFirst : replies::kTlsFirst);
     const auto size = command.size.value_or(0);
-    if (size > server_.limits.message_size) return say(replies::kTooLarge); // RFC 1870 §6.1
-    if (size >= server_.budget.limit() - server_.budget.used()) return say(replies::kNoMemory);
+    if (size > largest_of(command.body)) return say(replies::kTooLarge); // RFC 1870 §6.1
+    if (!server_.budget.may_come(size)) {
+        server_.budget.note_refused();
+        return say(replies::kNoMemory);
+    }
     return check_handling(command);
 }
 
@@ -139,6 +142,67 @@ Replies Session::count_rcpt_failure(std::string text) {
             is_free ? std::chrono::milliseconds(0) : server_.limits.rcpt_failure_delay};
 }
 
+Session::Decision Session::check_data() {
+    if (!transaction_ && sender_refused_)
+        return count_rcpt_failure(std::string(replies::kBadSequence));
+    if (!transaction_) return bad(replies::kBadSequence);
+    // Pipelined behind recipients that were all refused it is no mistake (RFC 2920 §3.1).
+    if (transaction_->recipients.empty())
+        return count_rcpt_failure(std::string(replies::kNeedRecipient));
+    if (in_chunks()) return bad(replies::kBadSequence); // RFC 3030 §2
+    if (transaction_->mail.body == Body::binary_mime) return bad(replies::kNeedsBdat); // §3
+    return std::nullopt;
+}
+
+// Binary content that never could be made lines is not to come again and again.
+std::uint64_t Session::largest_of(Body body) const {
+    const auto limit = server_.limits.message_size;
+    return body == Body::binary_mime ? std::min(limit, ContentReader::most_binary(server_.budget))
+                                     : limit;
+}
+
+// What the peer has announced is an estimate (RFC 1870 §6.3): a little more. 0: he has not.
+std::uint64_t Session::expected_size() const {
+    const auto announced = transaction_->mail.size.value_or(0);
+    return std::min(announced + announced / 16, largest_of(transaction_->mail.body));
+}
+
+// What is announced waits here for its memory, before anything of it is sent.
+net::Task<Replies> Session::handle(const Data&) {
+    if (auto refusal = check_data()) co_return std::move(*refusal);
+    const auto expected = expected_size();
+    promise_.emplace(server_.budget);
+    if (expected > net::MemoryBudget::kSmall) {
+        const bool is_granted =
+            co_await promise_->wait_for(0, expected, server_.limits.memory_patience);
+        if (!is_granted) {
+            promise_.reset();
+            server_.budget.note_refused();
+            note_refused_content(refusal_of(Flaw::no_memory));
+            co_return say(replies::kNoMemory);
+        }
+    }
+    expects_ = Expects::content;
+    co_return say(replies::kStartContent);
+}
+
+bool Session::is_about_to_wait(const net::Line& line) const {
+    return transaction_ && ascii::equals_icase(line.text, "DATA") &&
+           expected_size() > net::MemoryBudget::kSmall;
+}
+
+void Session::stop_waiting() {
+    if (promise_) promise_->stop_waiting();
+    if (chunks_) chunks_->stop_waiting();
+}
+
+ContentReader Session::begin_content() {
+    ensure(expects_ == Expects::content && promise_, "content behind DATA");
+    auto promised = std::move(*promise_);
+    promise_.reset();
+    return {server_.limits.message_size, std::move(promised), Framing::dotted, expected_size()};
+}
+
 // Whatever comes of it, the transaction is over: RCPT or DATA need a new MAIL (RFC 5321 §4.1.1.4).
 net::Task<ContentResult> Session::on_content(ContentReader& content) {
     ensure(transaction_ && expects_ == Expects::content && content.is_finished(),
@@ -160,13 +224,12 @@ net::Task<ContentResult> Session::on_content(ContentReader& content) {
 
 net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& content) {
     if (content.flaw() != Flaw::none) co_return refuse_all(refusal_of(content.flaw()));
-    Budget::Lease lease(server_.budget); // of what binary content becomes
-    std::string changed;
-    auto bytes = content.content();
+    std::string changed; // what binary content becomes
     if (content.is_binary()) {
-        if (const auto refusal = make_lines(bytes, lease, changed)) co_return refuse_all(*refusal);
-        bytes = changed;
+        const auto refusal = co_await make_lines(content, changed);
+        if (refusal) co_return refuse_all(*refusal);
     }
+    const auto bytes = content.is_binary() ? std::string_view(changed) : content.content();
     auto header = check_header(bytes, server_.limits.received_fields);
     auto& record = transaction_->record;
     record.message_id = std::move(header.message_id);
@@ -174,8 +237,7 @@ net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& 
     record.subject = std::move(header.subject);
     if (header.refusal) co_return refuse_all(*header.refusal);
     if (is_overdue()) co_return refuse_all({554, Status{4, 7}, "Time to deliver by has passed"});
-    const bool has_8bit =
-        content.is_binary() ? ascii::has_8bit(bytes) : content.has_8bit();
+    const bool has_8bit = content.is_binary() ? ascii::has_8bit(bytes) : content.has_8bit();
     char* const octets = content.is_binary() ? changed.data() : content.octets();
     const Content taken{bytes, header.header_size, has_8bit, octets};
     auto outcomes = co_await server_.backend.accept(client_, *transaction_, taken);
@@ -183,14 +245,16 @@ net::Task<std::vector<Result<void, Refusal>>> Session::take_over(ContentReader& 
 }
 
 // RFC 3030 §3: each octet is kept, but what is stored and shown is lines.
-std::optional<Reply> Session::make_lines(std::string_view binary, Budget::Lease& lease,
-                                         std::string& out) const {
-    if (!lease.grow_to(binary.size() / 2 * 3)) return refusal_of(Flaw::no_memory);
-    auto lines = mail::without_binary(binary);
-    if (!lines) return Reply{554, Status{6, 0}, "Binary octets where no part can hold them"};
-    if (lines->size() > server_.limits.message_size) return refusal_of(Flaw::too_large);
+net::Task<std::optional<Reply>> Session::make_lines(ContentReader& content,
+                                                    std::string& out) const {
+    co_await content.wait_for_room_to_convert(server_.limits.memory_patience);
+    if (content.flaw() != Flaw::none) co_return refusal_of(content.flaw());
+    auto lines = mail::without_binary(content.content());
+    if (!lines) co_return Reply{554, Status{6, 0}, "Binary octets where no part can hold them"};
+    if (lines->size() > server_.limits.message_size) co_return refusal_of(Flaw::too_large);
     out = std::move(*lines);
-    return std::nullopt;
+    content.release_for(out.size());
+    co_return std::nullopt;
 }
 
 // RFC 2852: with by-mode R it goes back instead, which the peer can do as well.

@@ -10,12 +10,27 @@ std::uint32_t header_size_of(std::string_view content) {
     return static_cast<std::uint32_t>(end == content.npos ? content.size() : end + 4);
 }
 
-std::shared_ptr<const BodySource> make_body(const MessageSource& source) {
+namespace {
+
+constexpr std::size_t kBorrowed = 128 * 1024; // octets; fewer are copied sooner than thought about
+
+std::shared_ptr<const BodySource> body_of(const MessageSource& source, bool is_copied) {
     auto body = std::make_shared<BodySource>();
-    body->content = source.content;
+    if (is_copied) body->own = source.content;
+    body->content = is_copied ? std::string_view(body->own) : source.content;
     body->structure = source.structure;
     body->header_size = header_size_of(source.content);
     return body;
+}
+
+} // namespace
+
+std::shared_ptr<const BodySource> make_body(const MessageSource& source) {
+    return body_of(source, true);
+}
+
+std::shared_ptr<const BodySource> borrow_body(const MessageSource& source) {
+    return body_of(source, source.content.size() <= kBorrowed);
 }
 
 Result<PendingBody*> Batch::add_body(std::shared_ptr<const BodySource> source) {

@@ -18,7 +18,8 @@ namespace maild::store {
 
 // A message to store once: immutable, shared between the request, the batch and the pack's write.
 struct BodySource {
-    std::string content;
+    std::string own; // `content`, if it is not somebody else's
+    std::string_view content;
     Structure structure;
     std::uint32_t header_size = 0;
 };
@@ -26,6 +27,9 @@ struct BodySource {
 // §2.1).
 std::uint32_t header_size_of(std::string_view content);
 std::shared_ptr<const BodySource> make_body(const MessageSource& source);
+// The same for a caller who keeps the content until the request is answered: what is large is not
+// copied, since so much memory was not counted on.
+std::shared_ptr<const BodySource> borrow_body(const MessageSource& source);
 
 // What a commit changed in one mailbox. `status` is the mailbox after it.
 struct AclNews {

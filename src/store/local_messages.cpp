@@ -90,7 +90,7 @@ namespace {
 
 // Tokens are checked here; a relay without a right to it fails the whole delivery.
 Result<Plan> plan_delivery(LocalStore::Impl& impl, DeliverRequest request) {
-    const auto body = make_body(request.message);
+    const auto body = borrow_body(request.message);
     Plan plan;
     std::map<ShardId, Part> parts;
     const auto part_of = [&](ShardId shard) -> Part& {
@@ -292,7 +292,7 @@ net::Task<Result<AppendResult>> LocalStore::append(SessionId id, MailboxName nam
     for (auto& message : messages) {
         bytes += message.message.content.size();
         job->messages.push_back(
-            {make_body(message.message), std::move(message.flags), message.internal_date});
+            {borrow_body(message.message), std::move(message.flags), message.internal_date});
     }
     auto commit = [job = std::shared_ptr<const AppendJob>(std::move(job))](Batch& batch) {
         return store::append(batch, *job);

@@ -94,6 +94,7 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
     made.limits.ballast_bytes = options.ballast_bytes;
     made.limits.retention = options.retention;
     made.limits.readers = options.readers;
+    made.limits.page_cache_kib = static_cast<int>(options.page_cache_kib);
     made.limits.tick = options.upkeep_interval;
     made.limits.wal_pages = options.checkpoint_pages;
     made.packs.segment_size = options.segment_bytes;

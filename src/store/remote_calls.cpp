@@ -9,9 +9,29 @@ net::Task<Result<void>> RemoteStore::check_room(const auth::Token& grant, std::u
     return impl_->command(Type::check_room, wire::CheckRoom{grant, size});
 }
 
+namespace {
+
+// A large message is in memory once, wherever it is on its way.
+Result<ipc::Blob> blob_of(const MessageSource& message) {
+    if (message.octets == nullptr) return ipc::Blob::copy(message.content);
+    return ipc::Blob::take({message.octets, message.content.size()});
+}
+
+Result<ipc::Blob> blob_of(std::span<const AppendMessage> messages) {
+    if (messages.size() == 1) return blob_of(messages.front().message);
+    ipc::BlobWriter writer;
+    for (const auto& one : messages) {
+        const auto written = writer.append(one.message.content);
+        if (!written) return pass(written);
+    }
+    return writer.finish();
+}
+
+} // namespace
+
 net::Task<Result<DeliverResult>> RemoteStore::deliver(DeliverRequest request) {
     const auto impl = impl_;
-    auto blob = ipc::Blob::create(std::string(request.message.content));
+    auto blob = blob_of(request.message);
     if (!blob) co_return pass(blob);
     wire::Deliver message{std::move(request.message.structure), std::move(request.local),
                           std::move(request.relay), request.internal_date,
@@ -171,15 +191,13 @@ net::Task<Result<AppendResult>> RemoteStore::append(SessionId session, MailboxNa
                                                     std::vector<AppendMessage> messages,
                                                     std::optional<Uid> replaced) {
     const auto impl = impl_;
-    std::string contents;
     wire::Append message{session, std::move(name), {}, replaced};
+    auto blob = blob_of(messages);
+    if (!blob) co_return pass(blob);
     for (auto& one : messages) {
-        contents += one.message.content;
         message.messages.push_back({one.message.content.size(), std::move(one.message.structure),
                                     std::move(one.flags), one.internal_date});
     }
-    auto blob = ipc::Blob::create(std::move(contents));
-    if (!blob) co_return pass(blob);
     auto payload = ipc::encode(message);
     const auto reply = co_await impl->line.call(wire::number(Type::append), std::move(payload),
                                                 std::move(*blob), impl->timeout);

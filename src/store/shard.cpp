@@ -70,7 +70,7 @@ Result<void> Shard::recover() {
     }
     if (auto dropped = db::drop_cache(files_, meta); !dropped) return dropped;
     if (auto there = check_not_lost(files_, options_.directory); !there) return there;
-    auto database = open_database(false);
+    auto database = open_database(false, options_.limits.page_cache_kib);
     if (!database) return pass(database);
     database_ = std::make_unique<db::Database>(std::move(*database));
     if (auto known = check_not_empty(*database_, files_, packs); !known) return known;
@@ -180,7 +180,7 @@ Result<db::Database> Shard::open_database(bool is_reader, int cache_kib) {
 Result<void> Shard::open_readers() {
     reader_databases_.reserve(options_.limits.readers);
     for (unsigned i = 0; i < options_.limits.readers; ++i) {
-        auto database = open_database(true);
+        auto database = open_database(true, options_.limits.page_cache_kib);
         if (!database) return pass(database);
         reader_databases_.push_back(std::move(*database));
     }

@@ -74,6 +74,7 @@ struct ShardLimits {
     std::chrono::milliseconds retention = std::chrono::hours(24 * 30);
     std::chrono::milliseconds tick = std::chrono::seconds(1);
     unsigned readers = 2;
+    int page_cache_kib = 16 * 1024; // SQLite's, of the writer and of each reader
 };
 
 struct ShardOptions {
@@ -144,7 +145,7 @@ private:
     Result<void> recover();
     Result<void> bring_up_to_date();
     Result<void> look_at_file_system(const std::string& meta);
-    Result<db::Database> open_database(bool is_reader, int cache_kib = kCacheKib);
+    Result<db::Database> open_database(bool is_reader, int cache_kib);
     Result<void> verify_recent();
     Result<void> read_grantees();
     Result<void> open_readers();
@@ -200,7 +201,6 @@ private:
     void run_reader(db::Database& database);
     void serve(db::Database& database, std::move_only_function<void(Reading&)>& job);
 
-    static constexpr int kCacheKib = 16 * 1024; // SQLite's, of a connection
     static constexpr int kIndexCacheKib = 2 * 1024;
 
     FileSystem& files_;

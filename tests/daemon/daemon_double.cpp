@@ -119,6 +119,7 @@ public:
     void on_listener_removed(const ListenerConfig& config) override {
         listeners_.erase(config.endpoint());
     }
+    void on_crowded(std::uint32_t services) override { crowded_ = services; }
     void on_peer(Peer peer) override {
         if (peer.role == Role::control) {
             control_ = std::make_unique<Watch>(context_->io(), std::move(peer.socket),
@@ -138,6 +139,7 @@ private:
         std::string out =
             "worker-" + std::to_string(context_->index()) + " pid " + std::to_string(::getpid());
         for (const auto& [name, socket] : peers_) out += " " + name + " " + ask(socket.get());
+        if (crowded_ == kSomeServices) out += " crowded";
         out += context_->token_secret().empty() ? "\n" : " and knows the secret\n";
         say(client.get(), out);
     }
@@ -150,6 +152,7 @@ private:
         if (what.empty()) return; // control has ended
         context_->leave_note(what);
         if (what == "letter") context_->leave_note(std::string(5000, 'x'));
+        if (what == "full") context_->tell_crowded(kSomeServices);
         if (what == "abort") std::abort();
         if (what == "open") ::open("/etc/passwd", O_RDONLY);
         if (what == "nonsense") say(3, std::string(1000, '\xff'));
@@ -160,7 +163,10 @@ private:
         }
     }
 
+    static constexpr std::uint32_t kSomeServices = 5;
+
     WatchMap listeners_;
+    std::uint32_t crowded_ = 0;
     std::unique_ptr<Watch> control_;
     std::map<std::string, UniqueFd> peers_;
 };

@@ -1,4 +1,5 @@
 // A day's reports, with a trace and a worker of this test's own at the other ends of the lines.
+#include "daemon/fake_context.hpp"
 #include "daemon/report_schedule.hpp"
 #include "support/fake_clock.hpp"
 #include "support/run_task.hpp"
@@ -22,29 +23,6 @@ using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
 const UtcDay kDay = parse_day("2026-11-28").value();
-
-class FakeContext final : public RoleContext {
-public:
-    explicit FakeContext(boost::asio::io_context& io) : io_(io) {}
-    boost::asio::io_context& io() override { return io_; }
-    Role role() const override { return Role::control; }
-    std::uint32_t index() const override { return 0; }
-    const Config& config() const override { return settings; }
-    const std::string& token_secret() const override { return none_; }
-    void ready() override {}
-    void set_status(std::string_view) override {}
-    void leave_note(std::string) override {}
-    const std::string& note() const override { return none_; }
-    void fail(const Error&) override {}
-    void finished() override {}
-    void ask_supervisor(SupervisorRequest, std::function<void(Result<std::string>)>) override {}
-
-    Config settings;
-
-private:
-    boost::asio::io_context& io_;
-    std::string none_;
-};
 
 class DayReportsTest : public testing::Test {
 protected:

@@ -181,6 +181,19 @@ TEST_F(SupervisorTest, ANoteReachesTheNextProcessInItsPlaceAndNoOther) {
     EXPECT_EQ(daemon_.processes()["worker 0"].rest.find("after"), std::string::npos);
 }
 
+TEST_F(SupervisorTest, WorkersHearWhenNoneOfThemHasRoom) {
+    start();
+    const auto hears = [this] { return daemon_.ask("lmtp.sock").contains(" crowded"); };
+    daemon_.control("poke worker 0 full");
+    EXPECT_FALSE(hears());
+    daemon_.control("poke worker 1 full");
+    EXPECT_TRUE(eventually(hears)) << daemon_.log();
+    const auto before = daemon_.processes()["worker 0"];
+    ASSERT_EQ(::kill(before.pid, SIGKILL), 0);
+    ASSERT_TRUE(daemon_.is_replaced("worker 0", before.pid)) << daemon_.log();
+    EXPECT_TRUE(eventually([&] { return !hears(); })) << "the new one has";
+}
+
 TEST_F(SupervisorTest, ARoleThatCannotStartEndsTheStartWithItsReason) {
     daemon_.configure("store-fails.example");
     const auto run = daemon_.start();
@@ -205,6 +218,16 @@ TEST_F(SupervisorTest, CheckSaysWhatWouldRun) {
     EXPECT_EQ(run.exit_code, EX_OK);
     EXPECT_NE(run.output.find("lmtp on "), std::string::npos) << run.output;
     EXPECT_FALSE(std::filesystem::exists(daemon_.run() + "/maild.pid"));
+}
+
+// No machine that runs this has so much, and nobody has set limits.memory.
+TEST_F(SupervisorTest, TheStartSaysWhatThereIsTooLittleMemoryFor) {
+    daemon_.configure("mx.example.org", "[limits]\nworker_memory = \"1024 GiB\"\n");
+    start();
+    EXPECT_EQ(count_in_log("memory_divided"), 1U) << daemon_.log();
+    EXPECT_EQ(count_in_log("mail on its way in of a worker 524288 MiB to "), 1U) << daemon_.log();
+    const auto run = daemon_.start("--check");
+    EXPECT_NE(run.output.find("  reduced    "), std::string::npos) << run.output;
 }
 
 TEST_F(SupervisorTest, TermDrainsAndLeavesNothingBehind) {

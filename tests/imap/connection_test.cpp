@@ -25,6 +25,7 @@ protected:
                                                  .plaintext = auth::PlaintextPolicy::loopback,
                                                  .limits = {},
                                                  .backend = host.backend,
+                                                 .budget = host.budget,
                                                  .clock = wall_});
         server->limits.close_timeout = 20ms; // the peers of these tests do not close
     }
@@ -256,6 +257,81 @@ TEST_F(ImapConnection, NoticesAPeerThatIsGone) {
     ask(peer, "a LOGIN imapuser password\r\nb APPEND INBOX {100}\r\n", "+ OK");
     peer.reset();
     expect_end();
+}
+
+// Before "+", where the client asks; else by reading no further.
+TEST_F(ImapConnection, HoldsALargeMessageBackUntilThereIsMemory) {
+    const std::string message = "Subject: x\r\n\r\n" + std::string(200'000, 'a') + "\r\n";
+    const auto size = std::to_string(message.size());
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    for (const bool is_asking : {true, false}) {
+        net::MemoryBudget::Lease other(host.budget);
+        ASSERT_TRUE(other.grow_to(host.budget.largest()));
+        if (is_asking)
+            maild::test::send_all(peer.get(), "b APPEND INBOX {" + size + "}\r\n");
+        else
+            maild::test::send_all(peer.get(),
+                                  "b APPEND INBOX {" + size + "+}\r\n" + message + "\r\n");
+        maild::test::run_until(host.io, [&] { return host.budget.waiting() == 1; });
+        EXPECT_EQ(maild::test::receive_available(peer.get()), "");
+        other.shrink_to(0);
+        if (is_asking) {
+            expect(peer, "+ OK");
+            maild::test::send_all(peer.get(), message + "\r\n");
+        }
+        expect(peer, "b OK [APPENDUID");
+        EXPECT_EQ(host.budget.used(), 0U);
+    }
+    const auto got = ask(peer, "c SELECT INBOX\r\nd FETCH 1:* BODY[TEXT]\r\n", "d OK");
+    EXPECT_EQ(std::ranges::count(got, 'a') / 200'000, 2);
+}
+
+TEST_F(ImapConnection, LeavesWhenItHasToWhileItWaitsForMemory) {
+    server->limits.memory_patience = 1h;
+    net::MemoryBudget::Lease other(host.budget);
+    ASSERT_TRUE(other.grow_to(host.budget.largest()));
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    maild::test::send_all(peer.get(), "b APPEND INBOX {100000}\r\n");
+    maild::test::run_until(host.io, [&] { return host.budget.waiting() == 1; });
+    gate.kick(gate.sessions().at(0).id);
+    expect(peer, "b NO [UNAVAILABLE] Too much mail in transit, try again later\r\n"
+                 "* BYE The administrator ended this session\r\n");
+    expect_end();
+}
+
+TEST_F(ImapConnection, RefusesALargeMessageForWantOfMemory) {
+    server->limits.memory_patience = 20ms;
+    net::MemoryBudget::Lease other(host.budget);
+    ASSERT_TRUE(other.grow_to(host.budget.largest()));
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    EXPECT_EQ(ask(peer, "b APPEND INBOX {100000}\r\n", "\r\n"),
+              "b NO [UNAVAILABLE] Too much mail in transit, try again later\r\n");
+    ask(peer, "c APPEND INBOX {5}\r\n", "+ OK"); // the session goes on, and small mail with it
+    ask(peer, "a: b\n\r\n", "c OK");
+    maild::test::send_all(peer.get(), "d APPEND INBOX {100000+}\r\n" + std::string(100'000, 'a'));
+    expect(peer, "* BYE [UNAVAILABLE] Too much mail in transit, try again later\r\n");
+    expect_end();
+}
+
+// The first message of two is here; without the second nothing becomes of it.
+TEST_F(ImapConnection, GivesMemoryBackWithTheRefusalOfALiteral) {
+    server->limits.memory_patience = 20ms;
+    server->limits.message_size = 40'000'000;
+    const auto peer = connect();
+    ask(peer, "a LOGIN imapuser password\r\n", "a OK");
+    const auto first = "APPEND INBOX {200000+}\r\n" + std::string(200'000, 'a');
+    EXPECT_TRUE(ask(peer, "b " + first + " {99000000}\r\n", "\r\n").starts_with("b NO [TOOBIG]"));
+    EXPECT_EQ(host.budget.used(), 0U);
+    net::MemoryBudget::Lease other(host.budget);
+    ASSERT_TRUE(other.grow_to(host.budget.largest() - 10'000'000));
+    EXPECT_TRUE(
+        ask(peer, "c " + first + " {39000000}\r\n", "\r\n").starts_with("c NO [UNAVAILABLE]"));
+    EXPECT_EQ(host.budget.used(), other.size());
+    EXPECT_TRUE(other.grow_to(host.budget.largest())) << "no claim is left";
+    ask(peer, "d NOOP\r\n", "d OK");
 }
 
 // All that a connection in IDLE holds, coroutine frames and socket objects included; TLS adds its

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <fstream>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,6 +31,41 @@ TEST(Blob, CopiesShareTheBytes) {
     const auto second = first;
     first = {};
     EXPECT_EQ(second.view(), pattern(200'000));
+}
+
+TEST(Blob, CopiesWhatStays) {
+    for (const std::size_t size : {std::size_t{0}, Blob::kMaxInline, std::size_t{5'000'000}}) {
+        const auto bytes = pattern(size);
+        EXPECT_EQ(Blob::copy(bytes).value().view(), bytes) << size;
+        EXPECT_EQ(bytes, pattern(size));
+    }
+}
+
+std::uint64_t pages_of_mine() { // RssAnon: what is held by this process alone
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::uint64_t shared = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident >> shared;
+    return resident - shared;
+}
+
+TEST(Blob, TakesOctetsWithoutHoldingThemTwice) {
+    for (const std::size_t size : {std::size_t{1}, Blob::kMaxInline, Blob::kMaxInline + 1}) {
+        auto bytes = pattern(size);
+        EXPECT_EQ(Blob::take(bytes).value().view(), pattern(size)) << size;
+    }
+    constexpr std::size_t kLarge = 40'000'000;
+    const auto want = pattern(kLarge);
+    auto bytes = want;
+    const auto before = pages_of_mine();
+    const auto blob = Blob::take(std::span(bytes).subspan(5)).value();
+    EXPECT_EQ(blob.view(), std::string_view(want).substr(5));
+    EXPECT_EQ(bytes.substr(0, 5), want.substr(0, 5)) << "what was not given is untouched";
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    EXPECT_LT(pages_of_mine() + kLarge / 4096 * 9 / 10, before) << "its pages went back";
+#else
+    static_cast<void>(before);
+#endif
 }
 
 TEST(BlobWriter, TakesPiecesOfEverySize) {

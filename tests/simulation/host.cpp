@@ -49,6 +49,7 @@ Host::Worker::Worker(Host& host)
                      .plaintext = auth::PlaintextPolicy::loopback,
                      .limits = {.states_at_select = 3}, // some are read later
                      .backend = imap_backend,
+                     .budget = host.budget_,
                      .clock = host.clock_});
 }
 

@@ -94,7 +94,7 @@ private:
     Scheduler scheduler_{clock_};
     daemon::Config config_;
     maild::test::MemoryResolver dns_;
-    smtp::Budget budget_{64 << 20};
+    net::MemoryBudget budget_{64 << 20};
     directory::MemoryDirectory directory_;
     std::array<std::int64_t, kUsers.size()> accounts_{};
     std::array<ShardId, kUsers.size()> shards_{};

@@ -45,7 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::size_t piece = std::size_t(data[0]) + 1;
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    smtp::Budget budget(1 << 20);
+    net::MemoryBudget budget(1 << 20);
     smtp::ContentReader reader(kLimit, budget);
     for (std::size_t at = 0; at < bytes.size() && !reader.is_finished();) {
         const auto taken = reader.push(bytes.substr(at, piece));

@@ -1,4 +1,6 @@
 #include "smtp/content_reader.hpp"
+#include "support/fake_clock.hpp"
+#include "support/run_task.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +11,7 @@
 namespace maild::smtp {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 using namespace std::string_view_literals;
 
@@ -27,7 +30,7 @@ struct Outcome {
 // Reads `bytes` in pieces that end at `cuts`.
 Outcome read(std::string_view bytes, const std::vector<std::size_t>& cuts = {},
              std::uint64_t limit = kLimit) {
-    Budget budget(16 * kLimit);
+    net::MemoryBudget budget(16 * kLimit);
     ContentReader reader(limit, budget);
     std::size_t position = 0;
     for (auto cut : cuts) {
@@ -145,7 +148,7 @@ TEST(ContentReader, MeasuresContentNotWire) {
 }
 
 TEST(ContentReader, ReadsOnWhenTooLargeButKeepsNothing) {
-    Budget budget(16 * kLimit);
+    net::MemoryBudget budget(16 * kLimit);
     ContentReader reader(1000, budget);
     reader.push(std::string(100, 'x'));
     EXPECT_GT(budget.used(), 0U);
@@ -166,7 +169,7 @@ TEST(ContentReader, PrefersToReportSmuggling) {
 }
 
 TEST(ContentReader, SharesTheBudget) {
-    Budget budget(64 * 1024);
+    net::MemoryBudget budget(64 * 1024);
     {
         ContentReader first(kLimit, budget);
         first.push(std::string(40 * 1024, 'a'));
@@ -179,6 +182,103 @@ TEST(ContentReader, SharesTheBudget) {
         EXPECT_EQ(first.content().size(), 40 * 1024 + 2U);
     }
     EXPECT_EQ(budget.used(), 0U);
+}
+
+// Nobody has said how much would come; once it is there, others get the rest.
+TEST(ContentReader, GivesBackWhatItDidNotBecome) {
+    const std::string content(200'000, 'a');
+    for (const auto framing : {Framing::dotted, Framing::counted}) {
+        net::MemoryBudget budget(2 * kLimit);
+        ContentReader reader(kLimit, budget, framing);
+        maild::test::run_task(reader.wait_for_room(content.size(), 1h));
+        reader.push(content);
+        const auto left = budget.largest() - 2 * content.size();
+        EXPECT_FALSE(net::MemoryBudget::Lease(budget).grow_to(left + 1));
+        EXPECT_TRUE(net::MemoryBudget::Lease(budget).grow_to(left)) << "no more than a step";
+        if (framing == Framing::dotted)
+            reader.push("\r\n.\r\n");
+        else
+            reader.finish();
+        EXPECT_TRUE(reader.is_finished());
+        EXPECT_TRUE(net::MemoryBudget::Lease(budget).grow_to(budget.largest() - 200'002));
+        EXPECT_EQ(reader.content().size(), 200'002U);
+    }
+}
+
+TEST(ContentReader, ClaimsNoMoreThanIsSaidToBeTheWhole) {
+    net::MemoryBudget budget(2 * kLimit);
+    ContentReader reader(kLimit, budget, Framing::counted);
+    reader.expect(kLimit);
+    maild::test::run_task(reader.wait_for_room(100'000, 1h));
+    reader.push(std::string(100'000, 'a'));
+    EXPECT_FALSE(net::MemoryBudget::Lease(budget).grow_to(budget.largest() - 300'002));
+    reader.expect_whole(300'000);
+    net::MemoryBudget::Lease other(budget);
+    EXPECT_TRUE(other.grow_to(budget.largest() - 300'002));
+    maild::test::run_task(reader.wait_for_room(200'000, 0ms));
+    reader.push(std::string(200'000, 'a'));
+    reader.finish();
+    EXPECT_EQ(reader.flaw(), Flaw::none);
+    EXPECT_EQ(reader.content().size(), 300'002U);
+    ContentReader huge(kLimit, budget, Framing::counted);
+    huge.expect_whole(kLimit + 1);
+    EXPECT_EQ(huge.flaw(), Flaw::too_large) << "nothing of it needs to be kept";
+}
+
+TEST(ContentReader, ClaimsWhatIsExpectedBeforeTheFirstOctet) {
+    net::MemoryBudget budget(4 * kLimit);
+    ContentReader reader(kLimit, budget, Framing::binary);
+    reader.expect(50'000); // as lines it may take 125,000
+    maild::test::run_task(reader.wait_for_room(0, 1h));
+    EXPECT_FALSE(net::MemoryBudget::Lease(budget).grow_to(budget.largest() - 125'000 + 1));
+}
+
+// The end, its dots and what is pipelined behind it are no content; the end of a last line is.
+TEST(ContentReader, AsksForAllThatItMayKeepAndNoMore) {
+    constexpr std::uint64_t kLittle = 100'000;
+    net::MemoryBudget budget(4 * kLimit);
+    {
+        ContentReader full(kLittle, budget);
+        maild::test::run_task(full.wait_for_room(kLittle + 50, 0ms));
+        net::MemoryBudget::Lease other(budget);
+        ASSERT_TRUE(other.grow_to(budget.largest() - kLittle));
+        full.push(std::string(kLittle - 2, 'a') + "\r\n.\r\n" + std::string(45, 'x'));
+        EXPECT_TRUE(full.is_finished());
+        EXPECT_EQ(full.flaw(), Flaw::none);
+    }
+    ContentReader open(kLittle, budget, Framing::counted);
+    constexpr auto kSize = net::MemoryBudget::kSmall - 1;
+    maild::test::run_task(open.wait_for_room(kSize, 0ms));
+    net::MemoryBudget::Lease other(budget);
+    ASSERT_TRUE(other.grow_to(budget.largest() - kLittle));
+    open.push(std::string(kSize, 'a'));
+    open.finish();
+    EXPECT_EQ(open.flaw(), Flaw::none);
+    EXPECT_EQ(open.content().size(), kSize + 2);
+}
+
+// A peer that sends no more of what it has begun keeps nothing, once somebody needs it; what is
+// whole is not taken away.
+TEST(ContentReader, GivesUpWhatComesNoFurtherWhenOthersNeedIt) {
+    maild::test::FakeClock clock;
+    net::MemoryBudget budget(16 * 64 * 1024, clock);
+    net::MemoryBudget::Lease large(budget);
+    ASSERT_TRUE(large.grow_to(budget.largest()));
+    ContentReader whole(kLimit, budget);
+    whole.push(std::string(30'000, 'a') + "\r\n.\r\n");
+    ContentReader begun(kLimit, budget);
+    begun.push(std::string(30'000, 'a'));
+    clock.advance(net::MemoryBudget::kAbandoned - 1ms);
+    EXPECT_FALSE(budget.may_come(30'000));
+    EXPECT_EQ(begun.flaw(), Flaw::none);
+    clock.advance(1ms);
+    EXPECT_TRUE(budget.may_come(30'000));
+    EXPECT_EQ(begun.flaw(), Flaw::no_memory);
+    EXPECT_EQ(whole.content().size(), 30'002U);
+    begun.push("more\r\n.\r\n");
+    EXPECT_TRUE(begun.is_finished());
+    EXPECT_FALSE(budget.may_come(60'000));
+    EXPECT_EQ(whole.flaw(), Flaw::none);
 }
 
 } // namespace

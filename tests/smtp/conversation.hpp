@@ -41,7 +41,7 @@ public:
     // Content with its end, in one piece.
     Conversation& content(std::string_view bytes) {
         said_ = "content";
-        ContentReader reader(server_->limits.message_size, server_->budget);
+        auto reader = session_->begin_content();
         EXPECT_EQ(reader.push(bytes), bytes.size());
         EXPECT_TRUE(reader.is_finished());
         auto result = maild::test::run_task(session_->on_content(reader));

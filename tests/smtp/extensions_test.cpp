@@ -138,6 +138,38 @@ TEST(SmtpExtensions, RefusesBinaryThatNoPartCanHold) {
     }
 }
 
+// It is there twice while it is put into lines: who has begun must not fail for want of that.
+TEST(SmtpExtensions, ClaimsForBinaryWhatItBecomes) {
+    const std::string content = "\r\n" + std::string(8'000'000, '\0');
+    Conversation with;
+    auto& budget = with.host().budget;
+    net::MemoryBudget::Lease other(budget);
+    with.hello();
+    with.send("MAIL FROM:<> BODY=BINARYMIME SIZE=8000002").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.send("BDAT " + std::to_string(content.size()) + " LAST", true);
+    maild::test::run_task(with.session().wait_for_chunk_room(100'000));
+    EXPECT_FALSE(other.grow_to(budget.largest() - 10'000'000)) << "it would not be finished";
+    EXPECT_TRUE(other.grow_to(budget.largest() - 21'000'000));
+    with.octets(content).expect("250 2.0.0 Ok");
+    EXPECT_EQ(with.backend().accepted.size(), 1U);
+    EXPECT_EQ(budget.used(), other.size());
+}
+
+// 452 would call it back for ever.
+TEST(SmtpExtensions, RefusesForGoodBinaryThatNeverFits) {
+    Conversation with;
+    const auto most = with.host().budget.largest() / 5 * 2;
+    with.hello();
+    with.send("MAIL FROM:<> SIZE=" + std::to_string(most + 1)).expect("250");
+    with.send("RSET").expect("250");
+    with.send("MAIL FROM:<> BODY=BINARYMIME SIZE=" + std::to_string(most + 1)).expect("552 5.3.4");
+    with.send("MAIL FROM:<> BODY=BINARYMIME").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.chunk(std::string(most + 1, '\0'), " LAST").expect("552 5.3.4");
+    EXPECT_EQ(with.host().budget.used(), 0U);
+}
+
 TEST(SmtpExtensions, HoldsTextInChunksToTheRulesOfText) { // only who says binary may send it
     Conversation with;
     with.hello();

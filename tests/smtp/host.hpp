@@ -22,8 +22,8 @@ inline net::Line line_of(std::string_view text) {
 // Everything that a Server borrows, and a server of each kind.
 struct Host {
     FakeBackend backend;
-    Budget budget{64 * 1024 * 1024};
     maild::test::FakeClock clock;
+    net::MemoryBudget budget{64 * 1024 * 1024, clock};
     maild::test::SeededRandom random{7};
 
     Server server(Service service) {

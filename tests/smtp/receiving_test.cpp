@@ -2,6 +2,8 @@
 // end.
 #include "smtp/wire.hpp"
 
+#include <deque>
+
 namespace maild::smtp {
 namespace {
 
@@ -80,6 +82,120 @@ TEST(SmtpReceiving, EndsChunksThatAreNotWorthToBeReadOn) { // RFC 3030 §2
         wire.transact("BDAT 10000\r\n" + std::string(10'000, 'x'), i < 2 ? "250" : "\r\n");
     wire.send("BDAT 10000\r\n" + std::string(10'000, 'x'));
     EXPECT_TRUE(wire.read_rest().contains("\r\n421 4.7.0")) << "what is discarded counts, too";
+}
+
+// Nothing is read meanwhile, and nothing is lost of what was sent.
+TEST(SmtpReceiving, HoldsAPeerBackUntilThereIsMemory) {
+    const std::string content = "\r\n" + std::string(150'000, 'a') + "\r\n";
+    for (const auto* way : {"announced", "data", "chunk"}) {
+        Wire wire;
+        net::MemoryBudget::Lease other(wire.budget());
+        ASSERT_TRUE(other.grow_to(wire.budget().largest()));
+        wire.read_until(test::kGreeting);
+        wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+        const std::string size = way == std::string("announced") ? " SIZE=150004" : "";
+        wire.transact("MAIL FROM:<eve@remote.example>" + size + "\r\nRCPT TO:<ada@example.org>\r\n",
+                      "250 2.1.5 Ok\r\n");
+        if (way == std::string("chunk"))
+            wire.send("BDAT " + std::to_string(content.size()) + " LAST\r\n" + content);
+        else
+            wire.send("DATA\r\n");
+        if (way == std::string("data")) {
+            wire.read_until("354 ");
+            wire.send(content + ".\r\n");
+        }
+        wire.wait_for([&] { return wire.budget().waiting() == 1; });
+        EXPECT_LE(wire.budget().used(), wire.budget().largest() + net::MemoryBudget::kSmall) << way;
+        EXPECT_TRUE(wire.backend().accepted.empty()) << way;
+        wire.clock().advance(2h); // the peer is not to blame for it
+        other.shrink_to(0);
+        if (way == std::string("announced")) {
+            wire.read_until("354 ");
+            wire.send(content + ".\r\n");
+        }
+        wire.read_until("250 2.0.0 Ok: ");
+        ASSERT_EQ(wire.backend().accepted.size(), 1U) << way;
+        EXPECT_EQ(wire.backend().accepted[0].content, content) << way;
+        EXPECT_EQ(wire.budget().used(), 0U) << way;
+        wire.close();
+        wire.read_rest();
+    }
+}
+
+// What was announced has its memory before any of it is read.
+TEST(SmtpReceiving, WaitsBeforeAChunkOfWhatWasAnnounced) {
+    Wire wire;
+    net::MemoryBudget::Lease other(wire.budget());
+    ASSERT_TRUE(other.grow_to(wire.budget().largest()));
+    wire.read_until(test::kGreeting);
+    wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    wire.transact("MAIL FROM:<eve@remote.example> SIZE=150000\r\nRCPT TO:<ada@example.org>\r\n",
+                  "250 2.1.5 Ok\r\n");
+    wire.send("BDAT 100002\r\n");
+    wire.wait_for([&] { return wire.budget().waiting() == 1; });
+    other.shrink_to(0);
+    wire.transact("\r\n" + std::string(100'000, 'a'), "250 2.0.0 100002 octets received\r\n");
+    wire.transact("BDAT 2 LAST\r\n\r\n", "250 2.0.0 Ok: ");
+}
+
+TEST(SmtpReceiving, WaitsForTheMemoryThatBinaryContentBecomes) {
+    using namespace std::string_literals;
+    Wire wire;
+    net::MemoryBudget::Lease large(wire.budget());
+    ASSERT_TRUE(large.grow_to(wire.budget().largest()));
+    std::deque<net::MemoryBudget::Lease> small;
+    for (std::size_t i = 1; i < 64; ++i)
+        ASSERT_TRUE(small.emplace_back(wire.budget()).grow_to(net::MemoryBudget::kSmall));
+    ASSERT_TRUE(small.emplace_back(wire.budget()).grow_to(40'000));
+    wire.read_until(test::kGreeting);
+    wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    wire.transact("MAIL FROM:<eve@remote.example> BODY=BINARYMIME\r\n"
+                  "RCPT TO:<ada@example.org>\r\n",
+                  "250 2.1.5 Ok\r\n");
+    const auto content = "Content-Transfer-Encoding: binary\r\nMIME-Version: 1.0\r\n\r\n"s +
+                         std::string(20'000, '\0') + "\r\n";
+    wire.send("BDAT " + std::to_string(content.size()) + " LAST\r\n" + content);
+    wire.wait_for([&] { return wire.budget().waiting() == 1; });
+    EXPECT_TRUE(wire.backend().accepted.empty());
+    small.pop_back();
+    wire.read_until("250 2.0.0 Ok: ");
+}
+
+// Nobody is left in the dark: what was answered is said before, and who has to leave hears so.
+TEST(SmtpReceiving, SaysWhatWasBeforeTheWaitAndLeavesWhenKicked) {
+    for (const bool is_announced : {true, false}) {
+        Wire wire(Service::relay_in, [](Server& server) { server.limits.memory_patience = 1h; });
+        net::MemoryBudget::Lease other(wire.budget());
+        ASSERT_TRUE(other.grow_to(wire.budget().largest()));
+        wire.read_until(test::kGreeting);
+        wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+        const std::string size = is_announced ? " SIZE=150000" : "";
+        wire.transact("MAIL FROM:<eve@remote.example>" + size +
+                          "\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n",
+                      is_announced ? "250 2.1.5 Ok\r\n" : "354 ");
+        if (!is_announced) wire.send(std::string(150'000, 'a') + "\r\n.\r\n");
+        wire.wait_for([&] { return wire.budget().waiting() == 1; });
+        kick(wire);
+        wire.wait_for([&] { return wire.budget().waiting() == 0; });
+        const auto rest = wire.read_rest();
+        EXPECT_TRUE(rest.contains("452 4.3.1")) << rest;
+        EXPECT_TRUE(rest.ends_with(kKicked)) << rest;
+    }
+}
+
+TEST(SmtpReceiving, RefusesContentThatGetsNoMemoryAndGoesOn) {
+    Wire wire(Service::relay_in, [](Server& server) { server.limits.memory_patience = 20ms; });
+    const std::string content = "\r\n" + std::string(150'000, 'a') + "\r\n.\r\n";
+    {
+        net::MemoryBudget::Lease other(wire.budget());
+        ASSERT_TRUE(other.grow_to(wire.budget().largest()));
+        wire.until_content();
+        wire.transact(content, "452 4.3.1 Too much mail in transit\r\n");
+    }
+    wire.transact("MAIL FROM:<eve@remote.example>\r\nRCPT TO:<ada@example.org>\r\nDATA\r\n",
+                  "354 ");
+    wire.transact(content, "250 2.0.0 Ok: ");
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
 }
 
 TEST(SmtpReceiving, EndsATransactionOfWhoIsKickedAtOnce) {

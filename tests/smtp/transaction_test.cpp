@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <deque>
 #include <string>
 
 namespace maild::smtp {
 namespace {
 
+using namespace std::chrono_literals;
 using test::Conversation;
 
 TEST(SmtpTransaction, AcceptsAMessage) {
@@ -100,8 +103,12 @@ TEST(SmtpTransaction, RefusesWhatIsLargerThanDeclaredAllowed) {
 
 TEST(SmtpTransaction, RefusesMailWhileMemoryIsShort) {
     Conversation with;
-    Budget::Lease other(with.host().budget);
-    ASSERT_TRUE(other.grow_to(with.host().budget.limit() - 5000));
+    auto& budget = with.host().budget;
+    net::MemoryBudget::Lease other(budget);
+    ASSERT_TRUE(other.grow_to(budget.largest()));
+    std::deque<net::MemoryBudget::Lease> small;
+    while (budget.may_come(net::MemoryBudget::kSmall))
+        ASSERT_TRUE(small.emplace_back(budget).grow_to(net::MemoryBudget::kSmall));
     with.hello();
     with.send("MAIL FROM:<> SIZE=10000").expect("452 4.3.1");
     with.until_data();
@@ -109,6 +116,58 @@ TEST(SmtpTransaction, RefusesMailWhileMemoryIsShort) {
     other.shrink_to(0);
     with.until_data();
     with.content("\r\n" + std::string(10'000, 'a') + "\r\n.\r\n").expect("250");
+}
+
+TEST(SmtpTransaction, RefusesAtDataWhatGetsNoMemory) {
+    Conversation with(Service::relay_in,
+                      [](Server& server) { server.limits.memory_patience = 20ms; });
+    auto& budget = with.host().budget;
+    net::MemoryBudget::Lease other(budget);
+    ASSERT_TRUE(other.grow_to(budget.largest()));
+    with.hello();
+    with.send("MAIL FROM:<eve@remote.example> SIZE=1000000").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.send("DATA").expect("452 4.3.1");
+    EXPECT_EQ(budget.waiting(), 0U);
+    other.shrink_to(0);
+    with.send("DATA").expect("354");
+    with.content("\r\n" + std::string(1'000'000, 'a') + "\r\n.\r\n").expect("250");
+    EXPECT_EQ(budget.used(), 0U);
+}
+
+TEST(SmtpTransaction, ForgetsWhatItWasPromised) {
+    Conversation with;
+    with.hello();
+    with.send("MAIL FROM:<eve@remote.example> SIZE=50000000").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.send("DATA").expect("354");
+    EXPECT_FALSE(net::MemoryBudget::Lease(with.host().budget).grow_to(40'000'000));
+    with.session().on_lost("the peer is gone");
+    EXPECT_TRUE(net::MemoryBudget::Lease(with.host().budget).grow_to(40'000'000));
+}
+
+// Who pauses goes on with what was announced, and not only when a largest message would fit.
+TEST(SmtpTransaction, RemembersWhatWasAnnouncedAfterAPause) {
+    Conversation with(Service::relay_in,
+                      [](Server& server) { server.limits.memory_patience = 20ms; });
+    auto& budget = with.host().budget;
+    with.hello();
+    with.send("MAIL FROM:<eve@remote.example> SIZE=1000000").expect("250");
+    with.send("RCPT TO:<ada@example.org>").expect("250");
+    with.send("DATA").expect("354");
+    auto content = with.session().begin_content();
+    const std::string begin = "\r\n" + std::string(100'000, 'a');
+    maild::test::run_task(content.wait_for_room(begin.size(), 20ms));
+    content.push(begin);
+    with.host().clock.advance(net::MemoryBudget::kStall);
+    {
+        net::MemoryBudget::Lease taken(budget);
+        ASSERT_TRUE(taken.grow_to(budget.largest() - begin.size())) << "the claim has lapsed";
+    }
+    net::MemoryBudget::Lease other(budget);
+    ASSERT_TRUE(other.grow_to(budget.largest() - 1'100'000));
+    maild::test::run_task(content.wait_for_room(600'000, 20ms));
+    EXPECT_EQ(content.flaw(), Flaw::none);
 }
 
 TEST(SmtpTransaction, LimitsRecipients) { // HARDENING 14

@@ -95,9 +95,13 @@ public:
                    "test");
     }
     void turn(std::chrono::milliseconds span) { io_.run_for(span); }
+    void wait_for(const std::function<bool()>& condition) {
+        maild::test::run_until(io_, condition);
+    }
 
     maild::test::FakeClock& clock() { return host_.clock; }
     FakeBackend& backend() { return host_.backend; }
+    net::MemoryBudget& budget() { return host_.budget; }
     net::Gate& gate() { return gate_; }
 
 private:

@@ -101,6 +101,52 @@ TEST(RemoteStore, ClaimsHoldAcrossWorkersAndEndWithTheirConnection) {
         subject.run_until([&] { return subject.run(other.claim(*session, "INBOX")).has_value(); }));
 }
 
+std::string read_whole(RemoteSubject& subject, Client& client, Uid uid) {
+    std::string whole;
+    while (true) {
+        const auto piece =
+            subject.run(subject.store().read(client.id(), uid, whole.size(), kMaxRead));
+        if (!piece || piece->empty()) return whole;
+        whole += *piece;
+    }
+}
+
+// Whose memory the store may take while it sends them (MessageSource::octets): around the sizes
+// from which they travel in a memory file, are borrowed there, and are given back in pieces.
+TEST(RemoteStore, KeepsWhatItTakesOfEverySize) {
+    RemoteSubject subject;
+    Client client(subject, 1);
+    client.open("INBOX");
+    constexpr std::size_t kKiB = 1024;
+    std::uint32_t uid = 0;
+    for (const auto around : {64 * kKiB, 128 * kKiB, 1024 * kKiB, 2048 * kKiB}) {
+        for (const auto size : {around - 1, around, around + 1}) {
+            std::string content(size, ' ');
+            for (std::size_t i = 0; i < size; ++i) content[i] = static_cast<char>(i * 7 + i / 4096);
+            for (const bool is_delivered : {false, true}) {
+                auto octets = content;
+                MessageSource source{octets, structure("large"), octets.data()};
+                if (is_delivered) {
+                    DeliverRequest request;
+                    request.message = std::move(source);
+                    request.local.push_back(recipient(subject, 1));
+                    const auto done = subject.run(subject.store().deliver(std::move(request)));
+                    ASSERT_TRUE(done && done->local.size() == 1 && done->local[0]) << size;
+                } else {
+                    std::vector<AppendMessage> messages;
+                    messages.push_back({std::move(source), {}, subject.clock.now()});
+                    ASSERT_TRUE(subject.run(
+                        subject.store().append(client.id(), "INBOX", std::move(messages))))
+                        << size;
+                }
+                const auto got = read_whole(subject, client, Uid(++uid));
+                EXPECT_TRUE(got.ends_with(content)) << size << (is_delivered ? " delivered" : "");
+                EXPECT_EQ(got.size() > size, is_delivered) << "our trace fields stand before";
+            }
+        }
+    }
+}
+
 TEST(Service, HandlesBelongToTheirConnection) {
     RemoteSubject subject;
     Client client(subject, 1);

@@ -28,6 +28,7 @@ struct Limits {
     std::chrono::milliseconds write_timeout{60'000}; // the peer takes our responses
     std::chrono::milliseconds tls_timeout{10'000};   // handshake
     std::chrono::milliseconds close_timeout{2'000};  // goodbye
+    std::chrono::milliseconds memory_patience{20'000}; // when all of it holds other messages
 };
 
 } // namespace maild::imap

@@ -8,12 +8,15 @@ namespace maild::imap {
 
 class ReadAheads {
 public:
+    static constexpr std::size_t kEach = 1'400'000; // octets at most
     static constexpr std::size_t kMost = 16;
+
+    void set_most(std::size_t most) { most_ = most; }
 
     // A place as long as it lives; false when all are taken.
     class Place {
     public:
-        explicit Place(ReadAheads& all) : all_(all), is_taken_(all.taken_ < kMost) {
+        explicit Place(ReadAheads& all) : all_(all), is_taken_(all.taken_ < all.most_) {
             if (is_taken_) ++all_.taken_;
         }
         Place(const Place&) = delete;
@@ -29,6 +32,7 @@ public:
     };
 
 private:
+    std::size_t most_ = kMost;
     std::size_t taken_ = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "maild/imap/backend.hpp"
 #include "maild/imap/limits.hpp"
 #include "maild/net/gate.hpp"
+#include "maild/net/memory_budget.hpp"
 #include "maild/net/stream.hpp"
 #include "maild/net/tls.hpp"
 
@@ -26,6 +27,7 @@ struct Server {
     auth::SaslOffer sasl{}; // as the host offers it; each connection adds what it has
     Limits limits;
     Backend& backend;
+    net::MemoryBudget& budget; // of large commands
     const Clock& clock;
 };
 

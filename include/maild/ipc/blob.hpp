@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ public:
     // Kept inside up to kMaxInline octets, copied into a memfd beyond. Errc::io when there is no
     // memory for that.
     static Result<Blob> create(std::string bytes);
+    static Result<Blob> copy(std::string_view bytes); // the same, of what stays where it is
+    // The same, of octets that nobody needs any more: their memory is given back piece by piece as
+    // they are copied, so that no message is held twice. What stands there afterwards is undefined.
+    static Result<Blob> take(std::span<char> octets);
     // A memfd from elsewhere. Errc::protocol_error unless it is sealed against everything and has
     // at most `limit` octets.
     static Result<Blob> adopt(UniqueFd memfd, std::uint64_t limit);

@@ -30,12 +30,13 @@
 namespace maild::net {
 
 class Newcomers;
+class Places;
 
 struct GateLimits {
     std::size_t sessions = 4096;
-    // Of an IPv4 address or an IPv6 /64; loopback is not counted.
+    // Of an IPv4 address or an IPv6 /64; loopback and Unix sockets are not counted.
     std::size_t sessions_per_peer = 256;
-    std::size_t newcomers = 2048; // of `sessions`; who comes from no IP address is none
+    std::size_t newcomers = 2048; // of `sessions`
 };
 
 struct SessionEntry {
@@ -77,8 +78,10 @@ public:
         // client may have held back its last line. `until`: when the login is good no longer.
         void set_account(AccountId account, std::string_view name, WallTime proven,
                          std::optional<WallTime> until = std::nullopt);
-        void set_nobody(); // again, after UNAUTHENTICATE
-        void set_proven(); // nor is it after this: the peer has shown what it is for
+        void set_nobody(); // again, after UNAUTHENTICATE: a stranger
+        // Nor is it after this: the peer has shown what it is for. Without an account it is a
+        // stranger then, of whom there may be only so many, too (Places).
+        void set_proven();
         void set_state(std::string_view state);
         // What to call when it has to end. At once if that has been asked for already.
         void on_stop(Stop stop);
@@ -91,19 +94,40 @@ public:
         std::uint64_t id_ = 0;
     };
 
-    // `clock` outlives the gate, the gate outlives its passes.
+    // One who has connected, and of whom a proxy has not said yet who it is: for Places::has_room()
+    // its place is taken. It is not admitted by that, and ends before admit() is asked.
+    class Coming {
+    public:
+        explicit Coming(Gate& gate) : gate_(&gate) { ++gate_->coming_; }
+        Coming(Coming&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+        Coming(const Coming&) = delete;
+        Coming& operator=(const Coming&) = delete;
+        Coming& operator=(Coming&&) = delete;
+        ~Coming() {
+            if (gate_ != nullptr) --gate_->coming_;
+        }
+
+    private:
+        Gate* gate_;
+    };
+
+    // `clock` outlives the gate, the gate outlives its passes and who is coming.
     Gate(std::string service, const GateLimits& limits, const Clock& clock);
+    // From now on its sessions also take places of these, which outlive it. Again: no change.
+    void share(Places& places);
     ~Gate();
     Gate(const Gate&) = delete;
     Gate& operator=(const Gate&) = delete;
 
-    // Errc::limit_exceeded when the service or this peer has enough; Errc::unavailable once stop()
-    // was called. `peer` as in Peer::address; what is no IP address ("local") is not counted by
-    // peer.
-    Result<Pass> admit(std::string_view peer);
+    // Errc::limit_exceeded when the service or this peer has enough, or all services together do;
+    // Errc::unavailable once stop() was called. `peer` and `uid` as in net::Peer; what is no IP
+    // address ("local") is not counted by peer, but is of its user when newcomers make room, as all
+    // of loopback is of one network.
+    Result<Pass> admit(std::string_view peer, std::optional<unsigned> uid = std::nullopt);
 
     // While every place is taken, and some are about to be free because those who were told to make
-    // room take their leave: waits for one of these, at most for `patience`. Who comes meanwhile
+    // room take their leave (which one of a shared place is told now, if no other was): waits for
+    // one of these, at most for `patience`. Who comes meanwhile
     // waits in the listener's queue, and is not refused because many came at once.
     Task<void> settle(std::chrono::milliseconds patience);
 
@@ -113,6 +137,9 @@ public:
     const std::string& service() const { return service_; }
     std::vector<SessionEntry> sessions() const; // oldest first
     std::size_t count() const { return sessions_.size(); }
+    std::size_t newcomers() const;
+    std::size_t strangers() const;
+    std::size_t coming() const { return coming_; }
     void set_limits(const GateLimits& limits) { limits_ = limits; }
 
     bool kick(std::uint64_t id);
@@ -124,15 +151,20 @@ public:
     Task<std::size_t> stop(std::chrono::milliseconds patience);
 
 private:
+    friend class Places;
     struct Session {
         SessionEntry entry;
         IpAddress peer_key;
+        IpAddress network; // as newcomers are counted
         bool is_counted = false;
         std::optional<StopReason> stopping;
         std::optional<WallTime> until;
         Stop stop;
     };
-    void make_room();
+    bool make_room(Newcomers& of);
+    void add_stranger(std::uint64_t id, const IpAddress& network);
+    bool is_full() const;
+    bool is_somebody_leaving();
     bool tell(std::uint64_t id, StopReason reason);
     void leave(std::uint64_t id);
     void expire_at(std::uint64_t id, std::optional<WallTime> until);
@@ -140,11 +172,14 @@ private:
     std::string service_;
     GateLimits limits_;
     const Clock& clock_;
+    Places* places_ = nullptr;
     std::unordered_map<std::uint64_t, Session> sessions_;
     std::unordered_map<IpAddress, std::size_t> by_peer_;
     std::unique_ptr<Newcomers> newcomers_;
+    std::unique_ptr<Newcomers> strangers_; // who have shown what they are for, without an account
     std::unordered_map<AccountId, WallTime> kicked_; // within kKickHolds
     std::size_t leaving_ = 0;                        // of `sessions_`: told to make room
+    std::size_t coming_ = 0;
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;
     Event left_;

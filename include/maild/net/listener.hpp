@@ -7,6 +7,7 @@
 #include "maild/base/unique_fd.hpp"
 #include "maild/net/task.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace maild::net {
@@ -23,6 +24,9 @@ public:
     // A connected socket, non-blocking and close-on-exec. Errc::closed after stop(); other errors
     // are final too. One call at a time.
     Task<Result<UniqueFd>> accept();
+    // Asked before each connection, and again after a moment while it says so: what comes meanwhile
+    // stays in the queue, for the other processes that accept from it.
+    void set_leaving(std::function<bool()> leaves);
     // No more from here; the listening socket itself stays open where others hold it.
     void stop();
 

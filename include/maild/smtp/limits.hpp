@@ -39,6 +39,9 @@ struct Limits {
     std::chrono::milliseconds data_deadline{3'600'000}; // for one message
     std::chrono::milliseconds tls_timeout{10'000};      // handshake
     std::chrono::milliseconds close_timeout{2'000};     // goodbye
+    // For memory, when all of it holds other messages; a client waits two minutes for the answer to
+    // DATA, §4.5.3.2.5.
+    std::chrono::milliseconds memory_patience{20'000};
     // For content that is coming when its sender is kicked, or his login expires.
     std::chrono::milliseconds leave_timeout{60'000};
 };

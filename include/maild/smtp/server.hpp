@@ -7,10 +7,10 @@
 #include "maild/auth/sasl.hpp"
 #include "maild/base/clock.hpp"
 #include "maild/net/gate.hpp"
+#include "maild/net/memory_budget.hpp"
 #include "maild/net/stream.hpp"
 #include "maild/net/tls.hpp"
 #include "maild/smtp/backend.hpp"
-#include "maild/smtp/budget.hpp"
 #include "maild/smtp/dialect.hpp"
 #include "maild/smtp/early_talkers.hpp"
 #include "maild/smtp/limits.hpp"
@@ -34,7 +34,7 @@ struct Server {
     Limits limits;
     Backend& backend;
     trace::Sink* trace = nullptr; // gets each transaction; none: nothing is remembered
-    Budget& budget;
+    net::MemoryBudget& budget;
     const Clock& clock;
     Random& random;                        // for session ids
     EarlyTalkers* early_talkers = nullptr; // of relay_in; null: every remote peer waits

@@ -32,6 +32,7 @@ struct LocalStoreOptions {
     std::chrono::milliseconds retention = std::chrono::hours(24 * 30); // of what was expunged
     std::size_t idle_view_bytes = 64U << 20U; // snapshots of mailboxes that nobody has open
     unsigned readers = 2;                     // threads of each shard
+    unsigned page_cache_kib = 16 * 1024;      // of each of these and of the writer
     std::chrono::milliseconds upkeep_interval = std::chrono::seconds(1);
     std::uint64_t segment_bytes = 64U << 20U; // of a pack
     std::uint64_t checkpoint_pages =

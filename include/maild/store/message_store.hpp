@@ -55,6 +55,9 @@ public:
 struct MessageSource {
     std::string_view content;
     Structure structure;
+    // The same octets, if nobody reads them after the call: a store may have their memory, and what
+    // stands there then is undefined. Null: they stay.
+    char* octets = nullptr;
 };
 
 struct LocalRecipient {

@@ -20,7 +20,7 @@ Part read_content(std::size_t size) {
     auto bytes = plain_message(size) + ".\r\n";
     const auto count = bytes.size();
     return {"smtp/content_64k", count, [bytes = std::move(bytes)] {
-                smtp::Budget budget(1 << 30);
+                net::MemoryBudget budget(1 << 30);
                 smtp::ContentReader reader(1 << 29, budget);
                 for (std::string_view rest = bytes; !reader.is_finished();)
                     rest.remove_prefix(reader.push(rest.substr(0, std::size_t{64} << 10)));

@@ -170,11 +170,13 @@ struct Host {
                                                  .plaintext = auth::PlaintextPolicy::loopback,
                                                  .limits = {},
                                                  .backend = backend,
+                                                 .budget = budget,
                                                  .clock = clock})) {}
 
     maild::test::FakeClock clock;
     HeldStore store;
     TestBackend backend;
+    net::MemoryBudget budget{256 * 1024 * 1024, clock};
     std::shared_ptr<Server> server;
     boost::asio::io_context io; // ends first, with what still runs on it
 };
