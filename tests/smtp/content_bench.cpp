@@ -15,7 +15,7 @@ void read(benchmark::State& state) {
     std::string bytes;
     while (bytes.size() < size) bytes += std::string(length, 'a') + "\r\n";
     bytes += ".\r\n";
-    net::MemoryBudget budget(1 << 30);
+    maild::net::MemoryBudget budget(1 << 30);
     for (auto _ : state) {
         ContentReader reader(1 << 29, budget);
         for (std::string_view rest = bytes; !reader.is_finished();) {
