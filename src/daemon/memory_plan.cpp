@@ -22,10 +22,9 @@ constexpr std::uint64_t kCachesOfShard = 3;
 constexpr std::uint64_t kLeastCache = 512 * kKiB;
 constexpr std::uint64_t kMostCache = 16 * kMiB;
 constexpr std::uint64_t kLeastConnections = 512; // of the host, unless fewer are asked for
-// So many go before a second large message: a thousand mail programs, and who delivers.
+// Of each worker, before anybody has more than need be: a thousand mail programs and who delivers,
+// and then a second of the largest messages.
 constexpr std::uint64_t kFirstConnections = 1300;
-// A worker has so many largest messages before anybody has more than need be.
-constexpr std::uint64_t kMessages = 2;
 
 // A budget that a message of this size fits, beside small mail.
 std::uint64_t budget_for(std::uint64_t message) {
@@ -62,13 +61,12 @@ public:
         auto mail = take(more_messages(workers), left);
         connections += take(all_connections(workers) - connections, left / 3);
         const auto for_caches = take(caches(kMostCache - kLeastCache), left / 3);
-        const auto least_mail = budget_for(needs_.message_bytes);
-        const auto most_mail = std::max(plan.mail_bytes, least_mail) - least_mail;
-        mail += take(workers * most_mail - std::min(workers * most_mail, mail), left);
+        mail += take(workers * more_mail() - mail, left);
         connections += take(all_connections(workers) - connections, left);
         plan.limit_bytes = limit;
         plan.available_bytes = limit;
-        plan.mail_bytes = std::min(plan.mail_bytes, least_mail + mail / workers);
+        plan.mail_bytes =
+            std::min(plan.mail_bytes, budget_for(needs_.message_bytes) + mail / workers);
         plan.connections = static_cast<std::uint32_t>(of_worker(kLeastConnections, workers) +
                                                       connections / kEachConnection / workers);
         plan.page_cache_kib = static_cast<std::uint32_t>(
@@ -99,13 +97,18 @@ private:
         return workers * more * kEachConnection;
     }
     std::uint64_t first_connections(std::uint32_t workers) const {
-        return more_than_least(kFirstConnections, workers);
+        return more_than_least(workers * kFirstConnections, workers);
     }
     std::uint64_t all_connections(std::uint32_t workers) const {
         return more_than_least(std::max<std::uint64_t>(needs_.connections, 1), workers);
     }
+    // Than a message of the largest size; of a worker.
+    std::uint64_t more_mail() const {
+        const auto least = budget_for(needs_.message_bytes);
+        return std::max(mail_of_worker(needs_.worker_bytes), least) - least;
+    }
     std::uint64_t more_messages(std::uint32_t workers) const {
-        return workers * (kMessages - 1) * budget_for(needs_.message_bytes);
+        return workers * std::min(budget_for(needs_.message_bytes), more_mail());
     }
     std::uint64_t caches(std::uint64_t each) const { return needs_.shards * kCachesOfShard * each; }
 

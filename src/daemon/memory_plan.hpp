@@ -36,8 +36,8 @@ std::uint64_t mail_of_worker(std::uint64_t worker_bytes);
 std::uint64_t worker_memory_for(std::uint64_t message_bytes);
 
 // Every worker can take a message of the largest size, and of as few workers as need be (where
-// their number is not given) two of them beside 1,300 clients. Otherwise: the least limit for the
-// first.
+// their number is not given) two of them beside 1,300 clients of each. Otherwise: the least limit
+// for the first.
 std::expected<MemoryPlan, std::uint64_t> plan_memory(const MemoryNeeds& needs);
 // The same, but with a limit that nobody has asked for: one too small is taken for the least, and
 // is what is available.

@@ -26,7 +26,7 @@ public:
 
     void set_remedies(Remedies remedies) { remedies_ = std::move(remedies); }
     void mail_refused() { note(mail_); }
-    // One newcomer told to make room for another, or one who comes refused.
+    // One without an account told to make room for another, or one who comes refused.
     void connection_turned_away() { note(connections_); }
 
 private:

@@ -87,7 +87,7 @@ net::PlaceLimits place_limits(const Config& config) {
             .kept = std::max(share / kKeptPart, kLeastKept)};
 }
 
-// They take no more than an eighth of what there is for mail, where that is little.
+// Beside what there is for mail, and an eighth of it where that is little; but one may at least.
 std::size_t read_aheads(const Config& config) {
     constexpr std::size_t kEach = imap::ReadAheads::kEach;
     return std::clamp<std::size_t>(config.memory.mail_bytes / 8 / kEach, 1,

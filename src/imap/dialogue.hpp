@@ -25,10 +25,7 @@ public:
     std::size_t pending() const { return fragmenter_.pending(); } // octets of an unfinished command
     bool has_input() const { return !fragmenter_.ahead().empty(); }
     void release() { fragmenter_.release(); }
-    void stop_waiting() { // for memory: there is none
-        lease_.stop_waiting();
-        session_.stop_waiting();
-    }
+    void stop_waiting(); // for memory, now and later: there is none
     // So many octets of a command have memory that is counted.
     std::size_t leased() const { return lease_.size(); }
     std::size_t memory() const {
@@ -49,6 +46,7 @@ private:
     net::MemoryBudget::Lease lease_; // of a large command
     bool is_short_ = false;          // of memory: what is being thrown away would have been fine
     bool is_authenticated_ = false;
+    bool is_patient_ = true;
 };
 
 } // namespace maild::imap

@@ -104,6 +104,7 @@ net::Task<Result<store::AppendResult, Response>> Session::put(const Append& appe
         if (!there) co_return std::unexpected(response_for_destination(there.error().code));
     }
     Room room(server_.budget, server_.limits.memory_patience, room_);
+    if (!is_patient_) room.stop_waiting();
     std::vector<std::string> own;
     own.reserve(append.messages.size());
     auto messages = co_await gather(append, room, own);

@@ -82,8 +82,9 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
         const auto batch = *std::exchange(next, std::nullopt);
         if (!batch) co_return response_for(batch.error().code);
         if (batch->next) uids = from(uids, *batch->next);
-        const ReadAheads::Place place(read_aheads_);
-        if (batch->next && place)
+        std::optional<ReadAheads::Place> place; // only of who has something to read
+        if (batch->next) place.emplace(read_aheads_);
+        if (place && *place)
             co_await tell_and_ask(*batch, uids, next);
         else
             co_await tell(*batch);

@@ -61,6 +61,7 @@ std::chrono::milliseconds Session::take_delay() {
 }
 
 void Session::stop_waiting() {
+    is_patient_ = false;
     if (room_ != nullptr) room_->stop_waiting();
 }
 

@@ -83,7 +83,7 @@ public:
     // To wait before the answer goes out, after a failed login; given once.
     std::chrono::milliseconds take_delay();
     bool has_delay() const { return delay_.count() > 0; }
-    void stop_waiting(); // for memory: there is none
+    void stop_waiting(); // for memory, now and later: there is none
     std::size_t memory() const;
 
 private:
@@ -341,6 +341,7 @@ private:
     store::UidSet own_uids_;       // what this command has put into view_
     bool is_own_change_ = false;   // this command changes it
     Room* room_ = nullptr;         // of this command
+    bool is_patient_ = true;
 };
 
 } // namespace maild::imap

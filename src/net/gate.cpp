@@ -46,8 +46,7 @@ void Gate::Pass::set_account(AccountId account, std::string_view name, WallTime 
     auto& entry = gate_->sessions_.at(id_).entry;
     entry.account = account;
     entry.account_name = name;
-    gate_->newcomers_->remove(id_);
-    gate_->strangers_->remove(id_);
+    set_trusted();
     gate_->expire_at(id_, until);
     const auto kick = gate_->kicked_.find(account);
     if (kick != gate_->kicked_.end() && proven < kick->second) gate_->kick(id_);
@@ -58,11 +57,20 @@ void Gate::Pass::set_nobody() {
     session.entry.account = {};
     session.entry.account_name.clear();
     gate_->expire_at(id_, std::nullopt);
-    gate_->add_stranger(id_, session.network);
+    if (!session.stopping) gate_->newcomers_->add(id_, session.network);
 }
 
 void Gate::Pass::set_proven() {
-    if (const auto network = gate_->newcomers_->remove(id_)) gate_->add_stranger(id_, *network);
+    if (const auto network = gate_->newcomers_->remove(id_)) gate_->strangers_->add(id_, *network);
+}
+
+void Gate::Pass::set_newcomer() {
+    if (const auto network = gate_->strangers_->remove(id_)) gate_->newcomers_->add(id_, *network);
+}
+
+void Gate::Pass::set_trusted() {
+    gate_->newcomers_->remove(id_);
+    gate_->strangers_->remove(id_);
 }
 
 void Gate::Pass::set_state(std::string_view state) { gate_->sessions_.at(id_).entry.state = state; }
@@ -95,13 +103,6 @@ std::size_t Gate::newcomers() const { return newcomers_->count(); }
 
 std::size_t Gate::strangers() const { return strangers_->count(); }
 
-// Who has been told to leave is none that could make room.
-void Gate::add_stranger(std::uint64_t id, const IpAddress& network) {
-    if (sessions_.at(id).stopping) return;
-    strangers_->add(id, network);
-    if (places_ != nullptr) places_->limit_strangers();
-}
-
 Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> uid) {
     if (is_stopping_) return fail(Errc::unavailable, "stopping");
     if (sessions_.size() >= limits_.sessions)
@@ -116,7 +117,7 @@ Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> ui
         if (count >= limits_.sessions_per_peer)
             return fail(Errc::limit_exceeded, service_ + ": sessions of one peer");
     }
-    if (newcomers_->count() >= limits_.newcomers) make_room(*newcomers_);
+    if (newcomers_->count() >= limits_.newcomers) make_room(*newcomers_, Leaves::at_once);
     if (places_ != nullptr) places_->make_room_for(*this);
     if (places_ != nullptr && !places_->is_open(*this)) {
         places_->tell_short();
@@ -135,10 +136,11 @@ Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> ui
 }
 
 // False: there is none of them.
-bool Gate::make_room(Newcomers& of) {
+bool Gate::make_room(Newcomers& of, Leaves leaves) {
     const auto id = of.first_to_go();
     if (!id) return false;
-    of.remove(*id);
+    sessions_.at(*id).leaving = leaves;
+    ++(leaves == Leaves::at_once ? leaving_ : finishing_);
     log::info("session_crowded_out",
               {{"service", service_}, {"remote_ip", sessions_.at(*id).entry.peer}});
     tell(*id, StopReason::crowded_out);
@@ -231,10 +233,9 @@ bool Gate::tell(std::uint64_t id, StopReason reason) {
     const auto found = sessions_.find(id);
     if (found == sessions_.end()) return false;
     auto& session = found->second;
-    if (!session.stopping) {
-        session.stopping = reason;
-        leaving_ += reason == StopReason::crowded_out ? 1 : 0;
-    }
+    newcomers_->remove(id); // nor is anybody told twice
+    strangers_->remove(id);
+    if (!session.stopping) session.stopping = reason;
     if (auto stop = std::exchange(session.stop, nullptr)) stop(reason);
     return true;
 }
@@ -248,7 +249,8 @@ void Gate::leave(std::uint64_t id) {
     newcomers_->remove(id);
     strangers_->remove(id);
     expire_at(id, std::nullopt);
-    leaving_ -= found->second.stopping == StopReason::crowded_out ? 1 : 0;
+    if (const auto leaving = found->second.leaving)
+        --(*leaving == Leaves::at_once ? leaving_ : finishing_);
     sessions_.erase(found);
     left_.notify();
     if (places_ != nullptr) places_->left_.notify();

@@ -72,26 +72,34 @@ bool Places::has_common_place(const Gate& gate) const {
     return gate.count() - gate.leaving_ > kept();
 }
 
-// False: nobody can. A service within what is kept for it makes room for nobody but its own.
+// False: nobody can at once. A service within what is kept for it makes room for nobody but its
+// own.
 bool Places::crowd_out_for(const Gate& gate) {
     Gate* most = nullptr;
     for (auto* each : gates_) {
         const bool is_free = each == &gate || has_common_place(*each);
         if (is_free && each->newcomers() > (most == nullptr ? 0 : most->newcomers())) most = each;
     }
-    return most != nullptr && most->make_room(*most->newcomers_);
+    if (most != nullptr) return most->make_room(*most->newcomers_, Gate::Leaves::at_once);
+    if (!is_open(gate)) crowd_out_stranger();
+    return false;
 }
 
-void Places::limit_strangers() {
+// No more of them than are worth to be waited for, however many come meanwhile.
+void Places::crowd_out_stranger() {
     std::size_t sum = 0;
+    std::size_t finishing = 0;
     Gate* most = nullptr;
     for (auto* each : gates_) {
         sum += each->strangers();
+        finishing += each->finishing_;
         if (has_common_place(*each) &&
             each->strangers() > (most == nullptr ? 0 : most->strangers()))
             most = each;
     }
-    if (sum > limits_.strangers && most != nullptr) most->make_room(*most->strangers_);
+    const bool is_enough = finishing >= slack_of(limits_.sessions);
+    if (sum > limits_.strangers && !is_enough && most != nullptr)
+        most->make_room(*most->strangers_, Gate::Leaves::when_done);
 }
 
 void Places::make_room_for(const Gate& gate) {

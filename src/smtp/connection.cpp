@@ -53,24 +53,34 @@ Client Connection::make_client() const {
 // The gate wants us gone. The pending read ends now, or after what has to be finished.
 void Connection::stop(net::StopReason reason) {
     stopping_ = reason;
-    session_.stop_waiting();
-    if (content_ != nullptr) content_->stop_waiting();
+    const bool is_crowded_out = reason == net::StopReason::crowded_out;
+    if (!is_crowded_out || !has_to_finish()) {
+        session_.stop_waiting();
+        if (content_ != nullptr) content_->stop_waiting();
+    }
     if (!has_to_finish())
         stream_.cancel();
-    else if (is_unwanted() || reason == net::StopReason::crowded_out)
+    else if (reason != net::StopReason::shutdown)
         stream_.cancel_in(limits().leave_timeout);
 }
 
-// Nobody is to go on as he who may not be here any longer.
-bool Connection::is_unwanted() const {
-    return stopping_ == net::StopReason::kicked || stopping_ == net::StopReason::expired;
+// A transaction; but of one who is not wanted any longer, or whose place is, only the content that
+// is coming.
+bool Connection::has_to_finish() const {
+    return stopping_ == net::StopReason::shutdown ? session_.in_transaction()
+                                                  : session_.in_content();
 }
 
-// A transaction, but not for a newcomer's sake that has got no further than MAIL, and of one who is
-// not wanted only the content that is coming.
-bool Connection::has_to_finish() const {
-    if (stopping_ == net::StopReason::crowded_out) return session_.has_recipient();
-    return is_unwanted() ? session_.in_content() : session_.in_transaction();
+// Without an account it is a newcomer but for the time of its transactions. LMTP's peer is trusted,
+// and will never have one.
+void Connection::tell_gate() {
+    if (session_.client().identity) return;
+    if (!session_.has_recipient())
+        pass_.set_newcomer();
+    else if (server_->service == Service::lmtp)
+        pass_.set_trusted();
+    else
+        pass_.set_proven();
 }
 
 net::Task<void> Connection::run() {
@@ -188,7 +198,7 @@ net::Task<Result<void>> Connection::converse() {
         if (identity && !was_known)
             pass_.set_account(identity->account, identity->address, identity->token.issued,
                               identity->until);
-        if (session_.has_recipient()) pass_.set_proven();
+        tell_gate();
         const auto said = co_await say(std::move(replies));
         if (!said) co_return said;
     }

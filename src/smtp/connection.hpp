@@ -45,7 +45,7 @@ private:
     void stop(net::StopReason reason);
     bool must_leave() const { return stopping_ && !has_to_finish(); }
     bool has_to_finish() const;
-    bool is_unwanted() const;
+    void tell_gate();
     std::string_view goodbye(Errc reason) const;
     void log_started() const;
     void log_finished(const Result<void>& result) const;

@@ -37,6 +37,7 @@ net::Task<Result<void>> Connection::acknowledge(ContentResult result, SteadyTime
     const bool is_accepted = result.report.refused < result.report.recipients;
     accepted_ += is_accepted ? 1 : 0;
     log_message(result.report, begin);
+    tell_gate();
     output_.put(std::move(result.replies.text));
     const auto flushed = co_await flush();
     // Stored for good, but the peer does not know and will send it again: at most this duplicate.

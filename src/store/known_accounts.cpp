@@ -69,7 +69,7 @@ void KnownAccounts::forget_usage(AccountId account) {
 
 // Whoever makes room, any one of them, costs a reader's look to be known again.
 KnownAccounts::Known& KnownAccounts::at(AccountId account) {
-    if (accounts_.size() >= kMostAccounts && !accounts_.contains(account))
+    if (accounts_.size() >= most_ && !accounts_.contains(account))
         accounts_.erase(accounts_.begin());
     return accounts_[account];
 }

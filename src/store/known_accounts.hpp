@@ -20,9 +20,9 @@ namespace maild::store {
 
 class KnownAccounts {
 public:
-    static constexpr std::size_t kMostAccounts = 10'000;
-    static constexpr std::size_t kMostNames = 16;    // of one account
-    static constexpr std::size_t kLongestName = 200; // octets
+    static constexpr std::size_t kMostAccounts = 10'000; // up to 4 KiB each, mostly a tenth
+    static constexpr std::size_t kMostNames = 16;        // of one account
+    static constexpr std::size_t kLongestName = 200;     // octets
     static constexpr std::chrono::seconds kUsageHolds{1};
 
     struct Named {
@@ -30,6 +30,8 @@ public:
         Rights rights;
     };
 
+    // Of so many accounts and no more; what is there stays.
+    void set_most(std::size_t accounts) { most_ = accounts; }
     // Taken before a reader looks. What it found is not noted when anything was forgotten since.
     std::uint64_t version() const { return version_; }
     // Its names changed, or rights on its mailboxes, or it is gone.
@@ -60,6 +62,7 @@ private:
     Known& at(AccountId account);
 
     std::unordered_map<AccountId, Known> accounts_;
+    std::size_t most_ = kMostAccounts;
     std::uint64_t version_ = 0;
 };
 

@@ -15,6 +15,13 @@ std::string parent_of(const std::string& directory) {
     return slash == 0 ? "/" : directory.substr(0, slash);
 }
 
+// In the measure of what a database may cache.
+std::size_t known_accounts(const LocalStoreOptions& options) {
+    const std::size_t whole = LocalStoreOptions().page_cache_kib;
+    return std::min<std::size_t>(KnownAccounts::kMostAccounts,
+                                 KnownAccounts::kMostAccounts * options.page_cache_kib / whole);
+}
+
 } // namespace
 
 LocalStore::Impl::Impl(boost::asio::io_context& context, const Clock& wall,
@@ -49,6 +56,7 @@ Result<void> LocalStore::Impl::open_shards(FileSystem& files, Random& random) {
         if (!opened) return fail(opened.error().code, directory + ": " + opened.error().internal);
         if ((*opened)->is_read_only()) tell_read_only(id, (*opened)->read_only_because());
         auto& state = shards.try_emplace(id, options.idle_view_bytes).first->second;
+        state.known.set_most(known_accounts(options));
         for (const auto& [owner, grantees] : (*opened)->take_grantees())
             sharing.set(owner, grantees);
         state.shard = std::move(*opened);

@@ -72,10 +72,11 @@ TEST(MemoryPlan, NeverGivesOutMoreThanThereIs) {
             continue;
         }
         const auto given = plan->workers * plan->mail_bytes + 3 * plan->page_cache_kib * 1024ULL +
-                           plan->workers * plan->connections * 32ULL * 1024;
-        EXPECT_LT(given, limit * kMiB) << limit;
+                           plan->workers * plan->connections * 32ULL * 1024 +
+                           (72 + 8 * plan->workers + 4) * kMiB;
+        EXPECT_LE(given, limit * kMiB) << limit;
         EXPECT_GE(net::MemoryBudget(plan->mail_bytes).largest(), 50 * kMiB) << limit;
-        EXPECT_GE(plan->connections, 64U) << limit;
+        EXPECT_GE(plan->workers * plan->connections, 512U) << limit;
     }
 }
 
@@ -94,11 +95,33 @@ TEST(MemoryPlan, GivesSmallHostsRoomForMail) {
         EXPECT_GE(net::MemoryBudget(plan.mail_bytes).largest(), 100 * kMiB) << workers;
         EXPECT_GE(plan.workers * plan.connections, 1'300U) << workers;
     }
-    auto needs = needs_of(768 * kMiB, 2);
-    needs.worker_bytes = worker_memory_for(needs.message_bytes);
-    const auto plan = plan_memory(needs).value();
-    EXPECT_EQ(plan.mail_bytes, needs.worker_bytes / 2);
-    EXPECT_EQ(plan.workers * plan.connections, 10'000U);
+    for (const std::uint64_t limit : {600, 768}) {
+        auto needs = needs_of(limit * kMiB, 2);
+        needs.worker_bytes = worker_memory_for(needs.message_bytes);
+        const auto plan = plan_memory(needs).value();
+        EXPECT_EQ(plan.mail_bytes, needs.worker_bytes / 2);
+        EXPECT_EQ(plan.workers * plan.connections, 10'000U) << limit;
+    }
+}
+
+// But for what one more worker takes for itself.
+TEST(MemoryPlan, GivesMoreOfEverythingWhereThereIsMore) {
+    for (const std::uint32_t cores : {1U, 4U, 16U}) {
+        MemoryPlan before;
+        for (std::uint64_t limit = 192; limit < 8192; limit += 7) {
+            auto needs = needs_of(limit * kMiB);
+            needs.cores = cores;
+            const auto plan = plan_memory(needs);
+            if (!plan) continue;
+            const auto all = std::uint64_t{plan->workers} * plan->connections;
+            EXPECT_GE(plan->workers, before.workers);
+            EXPECT_GE(8 * all, 7ULL * before.workers * before.connections)
+                << limit << " MiB, " << cores << " cores";
+            before = *plan;
+        }
+        EXPECT_EQ(before.workers, cores);
+        EXPECT_GE(before.workers * before.connections, 10'000U);
+    }
 }
 
 TEST(MemoryPlan, HasPlacesEvenWhereThereIsTooLittle) {
@@ -246,7 +269,7 @@ TEST(MemoryConfig, KeepsPlacesForEachService) {
     EXPECT_EQ(places.newcomers, 2'500U);
     EXPECT_EQ(places.strangers, 1'250U);
     EXPECT_EQ(places.kept, 208U);
-    config.limits.connections = 128; // as the least plan of memory has
+    config.limits.connections = 128;
     EXPECT_EQ(place_limits(config).kept, 8U);
 }
 

@@ -123,49 +123,68 @@ TEST_F(PlacesTest, GiveNewcomersAllThatIsLeft) {
     EXPECT_EQ(told_now(), "imap");
 }
 
-// Who sends mail to this host, and then does nothing more, holds a part of the places and not all.
-TEST_F(PlacesTest, StrangersMakeRoomForStrangers) {
+// Who sends mail to this host, and then does nothing more, may have any place that nobody wants.
+TEST_F(PlacesTest, StrangersMakeRoomWhenNothingIsLeft) {
     places.set_limits({.sessions = 100, .newcomers = 50, .strangers = 25, .kept = 2});
     ASSERT_TRUE(log_in("smtp"));
-    last().set_account(AccountId(1), "ada@example.org", {});
-    for (int i = 0; i < 25; ++i) {
-        ASSERT_TRUE(come_from("smtp", "203.0.113." + std::to_string(i % 5)));
+    for (int i = 0; i < 98; ++i) {
+        ASSERT_TRUE(come_from("smtp", "203.0.113." + std::to_string(i % 5))) << i;
         last().set_proven();
         last().set_proven();
     }
-    EXPECT_EQ(gate("smtp").strangers(), 25U) << "who has an account is none";
-    EXPECT_EQ(told, "");
-    for (int i = 0; i < 60; ++i) {
-        ASSERT_TRUE(come_from("smtp", "198.51.100.1"));
-        auto& one = last();
-        EXPECT_FALSE(one.is_stopping()) << "the oldest";
-        one.set_proven();
-        EXPECT_EQ(gate("smtp").strangers(), 25U);
-        EXPECT_EQ(told_now(), "smtp");
+    EXPECT_EQ(gate("smtp").strangers(), 98U) << "who has an account is none";
+    ASSERT_TRUE(log_in("smtp"));
+    EXPECT_FALSE(come("smtp"));
+    EXPECT_EQ(told_now(), "smtp");
+    for (int i = 0; i < 20; ++i) EXPECT_FALSE(come("smtp"));
+    EXPECT_EQ(told_now(), "smtp smtp") << "no more than are worth to be waited for";
+    EXPECT_FALSE(places.has_room(gate("smtp")));
+    leave();
+    EXPECT_TRUE(log_in("smtp"));
+    for (int i = 0; i < 200; ++i) {
+        come("imap");
         leave();
+        while (log_in("imap")) continue;
     }
-    EXPECT_EQ(gate("smtp").count(), 26U);
-    ASSERT_TRUE(come_from("local", "local", 1000));
-    last().set_proven();
-    EXPECT_EQ(told_now(), "smtp") << "not of a service that has only what is kept for it";
-    for (int i = 0; i < 70; ++i) EXPECT_TRUE(log_in("imap")) << i;
+    EXPECT_EQ(gate("smtp").strangers(), 25U) << "so many stay";
     hang_up_all();
     EXPECT_EQ(gate("smtp").strangers(), 0U);
 }
 
-// RFC 8437: from an account to a stranger.
-TEST_F(PlacesTest, WhoLogsOutIsAStranger) {
-    places.set_limits({.sessions = 100, .newcomers = 50, .strangers = 1, .kept = 0});
-    for (int i = 0; i < 2; ++i) {
-        ASSERT_TRUE(come("imap"));
-        last().set_account(AccountId(1), "ada@example.org", {});
+TEST_F(PlacesTest, WhatIsKeptForAServiceIsItsStrangers) {
+    places.set_limits({.sessions = 20, .newcomers = 20, .strangers = 0, .kept = 6});
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(come("local"));
+        last().set_proven();
     }
-    EXPECT_EQ(gate("imap").strangers(), 0U);
-    last().set_nobody();
-    EXPECT_EQ(gate("imap").strangers(), 1U);
-    last().set_account(AccountId(1), "ada@example.org", {});
-    EXPECT_EQ(gate("imap").strangers(), 0U);
+    while (log_in("imap")) continue;
+    EXPECT_FALSE(come("imap"));
     EXPECT_EQ(told, "");
+    EXPECT_EQ(gate("local").strangers(), 5U);
+}
+
+// Done with its mail it is a newcomer, until it has another one; and RFC 8437, who logs out is one.
+TEST_F(PlacesTest, StrangersAreNewcomersAgain) {
+    ASSERT_TRUE(come("smtp"));
+    auto& pass = last();
+    const auto counts = [this] {
+        return std::pair(gate("smtp").newcomers(), gate("smtp").strangers());
+    };
+    using Counts = decltype(counts());
+    pass.set_newcomer();
+    EXPECT_EQ(counts(), Counts(1, 0));
+    pass.set_proven();
+    EXPECT_EQ(counts(), Counts(0, 1));
+    pass.set_newcomer();
+    EXPECT_EQ(counts(), Counts(1, 0));
+    pass.set_account(AccountId(1), "ada@example.org", {});
+    pass.set_proven();
+    EXPECT_EQ(counts(), Counts(0, 0));
+    pass.set_nobody();
+    EXPECT_EQ(counts(), Counts(1, 0));
+    pass.set_trusted();
+    pass.set_newcomer();
+    EXPECT_EQ(counts(), Counts(0, 0));
 }
 
 // One user who opens as many as he can to the socket of this host's programs, or over loopback.

@@ -2,6 +2,8 @@
 // end.
 #include "smtp/wire.hpp"
 
+#include "maild/net/places.hpp"
+
 #include <deque>
 
 namespace maild::smtp {
@@ -11,6 +13,7 @@ using namespace std::chrono_literals;
 using test::Wire;
 
 constexpr std::string_view kTimeout = "421 4.4.2 Timeout\r\n";
+constexpr std::string_view kCrowdedOut = "421 4.7.0 Too many connections, others wait\r\n";
 constexpr std::string_view kKicked = "421 4.3.2 The administrator ended this session\r\n";
 
 void kick(Wire& wire) { wire.gate().kick(wire.gate().sessions().at(0).id); }
@@ -243,6 +246,87 @@ TEST(SmtpReceiving, GivesContentOfWhoIsKickedALittleTime) {
     const auto rest = whole.read_rest();
     EXPECT_TRUE(rest.starts_with("250 2.0.0 Ok: ") && rest.ends_with(kKicked)) << rest;
     EXPECT_EQ(whole.backend().accepted.size(), 1U);
+}
+
+// A place for one, which somebody else wants: whoever has no account is to go.
+class SmtpCrowd : public testing::Test {
+protected:
+    explicit SmtpCrowd(Service service = Service::relay_in)
+        : wire(service, [](Server& server) { server.limits.leave_timeout = 50ms; }) {
+        wire.gate().share(places);
+    }
+    void come() { EXPECT_FALSE(wire.gate().admit("192.0.2.7")) << "before the first has left"; }
+
+    net::Places places{{.sessions = 1, .newcomers = 1, .strangers = 0, .kept = 0}};
+    Wire wire;
+};
+
+TEST_F(SmtpCrowd, SendsAwayWhoHasNoContentUnderWay) {
+    wire.until_recipient();
+    EXPECT_EQ(wire.gate().strangers(), 1U);
+    EXPECT_EQ(wire.gate().newcomers(), 0U);
+    come();
+    EXPECT_EQ(wire.read_rest(), kCrowdedOut);
+}
+
+TEST_F(SmtpCrowd, SendsAwayWhoIsBetweenMessages) {
+    wire.until_content();
+    wire.transact("\r\nhello\r\n.\r\n", "250 2.0.0 Ok: ");
+    wire.wait_for([&] { return wire.gate().newcomers() == 1; });
+    EXPECT_EQ(wire.gate().strangers(), 0U) << "with no recipient it is a newcomer again";
+    come();
+    EXPECT_TRUE(wire.read_rest().ends_with(kCrowdedOut));
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
+}
+
+TEST_F(SmtpCrowd, LetsContentComeToItsEnd) {
+    wire.until_content();
+    come();
+    wire.send("\r\nhello\r\n.\r\n");
+    const auto rest = wire.read_rest();
+    EXPECT_TRUE(rest.starts_with("250 2.0.0 Ok: ") && rest.ends_with(kCrowdedOut)) << rest;
+    EXPECT_EQ(wire.backend().accepted.size(), 1U);
+}
+
+TEST_F(SmtpCrowd, WaitsForNoContentWithoutEnd) {
+    wire.until_content();
+    wire.send("\r\nhel");
+    come();
+    come();
+    EXPECT_EQ(wire.gate().strangers(), 0U);
+    EXPECT_EQ(wire.read_rest(), kCrowdedOut);
+    EXPECT_TRUE(wire.backend().accepted.empty());
+}
+
+TEST(SmtpReceiving, LetsWhoIsCrowdedOutWaitForMemory) {
+    net::Places places({.sessions = 1, .newcomers = 1, .strangers = 0, .kept = 0});
+    Wire wire;
+    wire.gate().share(places);
+    net::MemoryBudget::Lease other(wire.budget());
+    ASSERT_TRUE(other.grow_to(wire.budget().largest()));
+    wire.until_content();
+    wire.send("\r\n" + std::string(150'000, 'a') + "\r\n.\r\n");
+    wire.wait_for([&] { return wire.budget().waiting() == 1; });
+    EXPECT_FALSE(wire.gate().admit("192.0.2.7"));
+    EXPECT_EQ(wire.budget().waiting(), 1U);
+    other.shrink_to(0);
+    const auto rest = wire.read_rest();
+    EXPECT_TRUE(rest.starts_with("250 2.0.0 Ok: ") && rest.ends_with(kCrowdedOut)) << rest;
+}
+
+class LmtpCrowd : public SmtpCrowd {
+protected:
+    LmtpCrowd() : SmtpCrowd(Service::lmtp) {}
+};
+
+// It has no account and is trusted all the same.
+TEST_F(LmtpCrowd, DoesNotSendAwayAPeerOfLmtp) {
+    wire.until_content();
+    EXPECT_EQ(wire.gate().strangers(), 0U);
+    wire.transact("\r\nhello\r\n.\r\n", "250 2.0.0 Ok: ");
+    EXPECT_EQ(wire.gate().newcomers(), 0U);
+    come();
+    wire.transact("NOOP\r\n", "250 2.0.0 Ok\r\n");
 }
 
 } // namespace

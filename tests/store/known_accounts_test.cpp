@@ -80,6 +80,10 @@ TEST(KnownAccounts, IsBounded) {
         most = std::max(most, known.size());
     }
     EXPECT_EQ(most, KnownAccounts::kMostAccounts);
+    KnownAccounts few;
+    few.set_most(2);
+    for (int i = 1; i <= 5; ++i) few.note_defaults(AccountId(i), few.version());
+    EXPECT_EQ(few.size(), 2U);
     for (std::size_t i = 0; i < 3 * KnownAccounts::kMostNames; ++i)
         known.note_name(kAda, std::to_string(i), {MailboxId(1), kAllRights}, version);
     std::size_t names = 0;

@@ -1,7 +1,8 @@
 #pragma once
 // Who is here: admits connections within limits before a session exists, lists the sessions, ends
 // them one by one or all together. Of its places only a part is for newcomers, whose peer has
-// neither logged in nor otherwise shown what it is for, so that a crowd of those keeps nobody out:
+// neither logged in nor otherwise shown what it is for (a stranger), so that a crowd of those keeps
+// nobody out:
 // when the part is full, one of them is told to end (of the network that has most, the oldest), and
 // the next comes in. One gate for each service and worker; every session holds a Pass for as long
 // as it lives. Belongs to one thread. Memory: one entry for each session, one counter for each peer
@@ -78,10 +79,12 @@ public:
         // client may have held back its last line. `until`: when the login is good no longer.
         void set_account(AccountId account, std::string_view name, WallTime proven,
                          std::optional<WallTime> until = std::nullopt);
-        void set_nobody(); // again, after UNAUTHENTICATE: a stranger
-        // Nor is it after this: the peer has shown what it is for. Without an account it is a
-        // stranger then, of whom there may be only so many, too (Places).
+        void set_nobody(); // again, after UNAUTHENTICATE: a newcomer
+        // Nor is it after this: the peer has shown what it is for. It is a stranger then, without
+        // an account: where places are short, there may be only so many of those, too (Places).
         void set_proven();
+        void set_newcomer(); // the stranger is done with that
+        void set_trusted();  // neither of both, for good
         void set_state(std::string_view state);
         // What to call when it has to end. At once if that has been asked for already.
         void on_stop(Stop stop);
@@ -152,17 +155,18 @@ public:
 
 private:
     friend class Places;
+    enum class Leaves : bool { at_once, when_done };
     struct Session {
         SessionEntry entry;
         IpAddress peer_key;
         IpAddress network; // as newcomers are counted
         bool is_counted = false;
         std::optional<StopReason> stopping;
+        std::optional<Leaves> leaving; // to make room
         std::optional<WallTime> until;
         Stop stop;
     };
-    bool make_room(Newcomers& of);
-    void add_stranger(std::uint64_t id, const IpAddress& network);
+    bool make_room(Newcomers& of, Leaves leaves);
     bool is_full() const;
     bool is_somebody_leaving();
     bool tell(std::uint64_t id, StopReason reason);
@@ -178,7 +182,8 @@ private:
     std::unique_ptr<Newcomers> newcomers_;
     std::unique_ptr<Newcomers> strangers_; // who have shown what they are for, without an account
     std::unordered_map<AccountId, WallTime> kicked_; // within kKickHolds
-    std::size_t leaving_ = 0;                        // of `sessions_`: told to make room
+    std::size_t leaving_ = 0;                        // of `sessions_`: at once, to make room …
+    std::size_t finishing_ = 0;                      // … and when they are done
     std::size_t coming_ = 0;
     std::uint64_t next_id_ = 1;
     bool is_stopping_ = false;

@@ -2,9 +2,10 @@
 // The places of a process that its gates, one for each service, have in common. A few are kept for
 // each of them, so that none is shut by the crowd at another; of the rest only a part is for
 // newcomers, whatever they come for. When that is full, or newcomers hold what is left, the service
-// that has most of them tells one of them to end. Likewise when there are too many strangers, who
-// have shown what they are for but have no account: whoever sends mail to this host can become one,
-// and could stay for hours. One thread; outlives the gates that share it.
+// that has most of them tells one of them to end. Where it has none to tell, and no place is left,
+// strangers make room who are too many: they have shown what they are for, but have no account, as
+// whoever sends mail to this host, and could stay for hours. They end what they are at first, and
+// so are not waited for. One thread; outlives the gates that share it.
 
 #include "maild/net/timer.hpp"
 
@@ -19,7 +20,7 @@ class Gate;
 struct PlaceLimits {
     std::size_t sessions = 4096;
     std::size_t newcomers = 2048; // of these
-    std::size_t strangers = 1024; // likewise
+    std::size_t strangers = 1024; // likewise, when no place is left
     std::size_t kept = 0;         // for each gate; for all of them together at most half
 };
 
@@ -50,7 +51,7 @@ private:
     std::size_t leaving_for(const Gate& gate) const;
     bool has_common_place(const Gate& gate) const;
     bool crowd_out_for(const Gate& gate);
-    void limit_strangers();
+    void crowd_out_stranger();
     void make_room_for(const Gate& gate);
     void tell_short() const;
 

@@ -42,7 +42,8 @@ struct Limits {
     // For memory, when all of it holds other messages; a client waits two minutes for the answer to
     // DATA, §4.5.3.2.5.
     std::chrono::milliseconds memory_patience{20'000};
-    // For content that is coming when its sender is kicked, or his login expires.
+    // For content that is coming when its sender is kicked or is to make room, or his login
+    // expires.
     std::chrono::milliseconds leave_timeout{60'000};
 };
 
