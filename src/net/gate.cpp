@@ -68,6 +68,14 @@ void Gate::Pass::set_newcomer() {
     if (const auto network = gate_->strangers_->remove(id_)) gate_->newcomers_->add(id_, *network);
 }
 
+void Gate::Pass::set_finishing() {
+    auto& leaving = gate_->sessions_.at(id_).leaving;
+    if (leaving != Leaves::at_once) return;
+    leaving = Leaves::when_done;
+    --gate_->leaving_;
+    ++gate_->finishing_;
+}
+
 void Gate::Pass::set_trusted() {
     gate_->newcomers_->remove(id_);
     gate_->strangers_->remove(id_);
@@ -117,7 +125,7 @@ Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> ui
         if (count >= limits_.sessions_per_peer)
             return fail(Errc::limit_exceeded, service_ + ": sessions of one peer");
     }
-    if (newcomers_->count() >= limits_.newcomers) make_room(*newcomers_, Leaves::at_once);
+    if (newcomers_->count() >= limits_.newcomers) make_room(*newcomers_);
     if (places_ != nullptr) places_->make_room_for(*this);
     if (places_ != nullptr && !places_->is_open(*this)) {
         places_->tell_short();
@@ -135,17 +143,17 @@ Result<Gate::Pass> Gate::admit(std::string_view peer, std::optional<unsigned> ui
     return Pass(this, id);
 }
 
-// False: there is none of them.
-bool Gate::make_room(Newcomers& of, Leaves leaves) {
+// When the one who was told goes; none: there is none of them.
+std::optional<Gate::Leaves> Gate::make_room(Newcomers& of) {
     const auto id = of.first_to_go();
-    if (!id) return false;
-    sessions_.at(*id).leaving = leaves;
-    ++(leaves == Leaves::at_once ? leaving_ : finishing_);
+    if (!id) return std::nullopt;
+    sessions_.at(*id).leaving = Leaves::at_once;
+    ++leaving_;
     log::info("session_crowded_out",
               {{"service", service_}, {"remote_ip", sessions_.at(*id).entry.peer}});
     tell(*id, StopReason::crowded_out);
     if (places_ != nullptr) places_->tell_short();
-    return true;
+    return sessions_.at(*id).leaving;
 }
 
 Task<void> Gate::settle(std::chrono::milliseconds patience) {

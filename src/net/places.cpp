@@ -72,34 +72,37 @@ bool Places::has_common_place(const Gate& gate) const {
     return gate.count() - gate.leaving_ > kept();
 }
 
-// False: nobody can at once. A service within what is kept for it makes room for nobody but its
-// own.
+// False: nobody leaves at once. A service within what is kept for it makes room for nobody but its
+// own. Newcomers who are few are told only when no stranger can be.
 bool Places::crowd_out_for(const Gate& gate) {
+    const bool are_few = newcomers(Who::is_here) < slack_of(limits_.sessions);
+    if (are_few && !is_open(gate)) {
+        if (const auto told = crowd_out_stranger()) return *told == Gate::Leaves::at_once;
+    }
     Gate* most = nullptr;
     for (auto* each : gates_) {
         const bool is_free = each == &gate || has_common_place(*each);
         if (is_free && each->newcomers() > (most == nullptr ? 0 : most->newcomers())) most = each;
     }
-    if (most != nullptr) return most->make_room(*most->newcomers_, Gate::Leaves::at_once);
-    if (!is_open(gate)) crowd_out_stranger();
-    return false;
+    return most != nullptr && most->make_room(*most->newcomers_);
 }
 
-// No more of them than are worth to be waited for, however many come meanwhile.
-void Places::crowd_out_stranger() {
+// None when they are not too many, or enough of them, by what they are too many, finish already.
+std::optional<Gate::Leaves> Places::crowd_out_stranger() {
     std::size_t sum = 0;
     std::size_t finishing = 0;
     Gate* most = nullptr;
     for (auto* each : gates_) {
         sum += each->strangers();
         finishing += each->finishing_;
-        if (has_common_place(*each) &&
-            each->strangers() > (most == nullptr ? 0 : most->strangers()))
-            most = each;
+        const bool is_free = each->count() - each->leaving_ - each->finishing_ > kept();
+        if (is_free && each->strangers() > (most == nullptr ? 0 : most->strangers())) most = each;
     }
-    const bool is_enough = finishing >= slack_of(limits_.sessions);
-    if (sum > limits_.strangers && !is_enough && most != nullptr)
-        most->make_room(*most->strangers_, Gate::Leaves::when_done);
+    if (sum <= limits_.strangers || most == nullptr) return std::nullopt;
+    const auto enough =
+        std::max(slack_of(limits_.sessions), (sum + finishing - limits_.strangers) / 4);
+    if (finishing >= enough) return std::nullopt;
+    return most->make_room(*most->strangers_);
 }
 
 void Places::make_room_for(const Gate& gate) {

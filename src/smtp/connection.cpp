@@ -54,7 +54,9 @@ Client Connection::make_client() const {
 void Connection::stop(net::StopReason reason) {
     stopping_ = reason;
     const bool is_crowded_out = reason == net::StopReason::crowded_out;
-    if (!is_crowded_out || !has_to_finish()) {
+    if (is_crowded_out && has_to_finish()) {
+        pass_.set_finishing();
+    } else {
         session_.stop_waiting();
         if (content_ != nullptr) content_->stop_waiting();
     }
@@ -64,11 +66,13 @@ void Connection::stop(net::StopReason reason) {
         stream_.cancel_in(limits().leave_timeout);
 }
 
-// A transaction; but of one who is not wanted any longer, or whose place is, only the content that
-// is coming.
+// The reply to a message; a transaction; but of one who is not wanted any longer only the content
+// that is coming, and of one whose place is wanted only where it has a recipient.
 bool Connection::has_to_finish() const {
-    return stopping_ == net::StopReason::shutdown ? session_.in_transaction()
-                                                  : session_.in_content();
+    if (is_acknowledging_) return true;
+    if (stopping_ == net::StopReason::shutdown) return session_.in_transaction();
+    const bool has_content = session_.in_content();
+    return has_content && (stopping_ != net::StopReason::crowded_out || session_.has_recipient());
 }
 
 // Without an account it is a newcomer but for the time of its transactions. LMTP's peer is trusted,

@@ -73,6 +73,7 @@ private:
     SteadyTime started_;
     std::optional<net::StopReason> stopping_;
     std::uint64_t accepted_ = 0;
+    bool is_acknowledging_ = false;          // the reply to a message is being written
     ContentReader* content_ = nullptr;       // that is being read
     std::optional<SteadyTime> chunks_begin_; // of the message that comes in chunks
 };

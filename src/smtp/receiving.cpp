@@ -37,9 +37,11 @@ net::Task<Result<void>> Connection::acknowledge(ContentResult result, SteadyTime
     const bool is_accepted = result.report.refused < result.report.recipients;
     accepted_ += is_accepted ? 1 : 0;
     log_message(result.report, begin);
-    tell_gate();
     output_.put(std::move(result.replies.text));
+    is_acknowledging_ = true;
     const auto flushed = co_await flush();
+    is_acknowledging_ = false;
+    tell_gate();
     // Stored for good, but the peer does not know and will send it again: at most this duplicate.
     if (!flushed && is_accepted) log::warning("smtp_ack_lost", {{"id", result.report.id}});
     pass_.set_state("commands");

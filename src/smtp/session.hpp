@@ -88,7 +88,8 @@ public:
     // Content has come, kept or not, and more may.
     bool in_chunks() const { return chunks_ != nullptr || has_failed_chunk_; }
     bool in_content() const {
-        return expects_ == Expects::content || expects_ == Expects::chunk || in_chunks();
+        return expects_ == Expects::content || expects_ == Expects::chunk || in_chunks() ||
+               is_taking_over_;
     }
     bool in_exchange() const { return login_.has_value(); } // what comes is no command
     const Client& client() const { return client_; }
@@ -175,6 +176,7 @@ private:
     };
     Chunk chunk_; // the one that was announced last
     bool has_failed_chunk_ = false;
+    bool is_taking_over_ = false;          // content that has come
     std::uint64_t chunk_count_ = 0;        // of this transaction …
     std::uint64_t chunk_octets_ = 0;       // … and their octets, kept or not
     std::optional<auth::SaslLogin> login_; // between AUTH and its last response

@@ -208,7 +208,9 @@ net::Task<ContentResult> Session::on_content(ContentReader& content) {
     ensure(transaction_ && expects_ == Expects::content && content.is_finished(),
            "content without DATA");
     expects_ = Expects::command;
+    is_taking_over_ = true;
     const auto outcomes = co_await take_over(content);
+    is_taking_over_ = false;
     ensure(outcomes.size() == server_.dialect->outcomes_of(*transaction_),
            "one outcome for each reply");
     ContentResult result{{}, report_on(content, outcomes)};

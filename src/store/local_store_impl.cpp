@@ -18,8 +18,8 @@ std::string parent_of(const std::string& directory) {
 // In the measure of what a database may cache.
 std::size_t known_accounts(const LocalStoreOptions& options) {
     const std::size_t whole = LocalStoreOptions().page_cache_kib;
-    return std::min<std::size_t>(KnownAccounts::kMostAccounts,
-                                 KnownAccounts::kMostAccounts * options.page_cache_kib / whole);
+    const std::size_t most = KnownAccounts::kMostAccounts;
+    return std::clamp<std::size_t>(most * options.page_cache_kib / whole, 1, most);
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr GateLimits kOfAGate{.sessions = 10'000, .sessions_per_peer = 10'000, .newcomers = 10'000};
+
+Task<void> settle(Gate& gate, bool& is_done) {
+    co_await gate.settle(20s);
+    is_done = true;
+}
 
 // Services of one process. Who is told to make room is counted, and leaves when leave() is called.
 class PlacesTest : public testing::Test {
@@ -43,6 +49,7 @@ protected:
         auto& kept = passes_.emplace_back(std::make_unique<Gate::Pass>(std::move(*pass)));
         kept->on_stop([this, service, it = kept.get()](StopReason reason) {
             EXPECT_EQ(reason, StopReason::crowded_out);
+            if (finishes) it->set_finishing();
             told += (told.empty() ? "" : " ") + service;
             leaving_.push_back(it);
         });
@@ -66,6 +73,7 @@ protected:
     boost::asio::io_context io;
     Places places{{.sessions = 40, .newcomers = 10, .kept = 2}};
     std::string told;
+    bool finishes = false; // who is told, something first
 
 private:
     test::FakeClock clock_;
@@ -134,13 +142,18 @@ TEST_F(PlacesTest, StrangersMakeRoomWhenNothingIsLeft) {
     }
     EXPECT_EQ(gate("smtp").strangers(), 98U) << "who has an account is none";
     ASSERT_TRUE(log_in("smtp"));
-    EXPECT_FALSE(come("smtp"));
-    EXPECT_EQ(told_now(), "smtp");
-    for (int i = 0; i < 20; ++i) EXPECT_FALSE(come("smtp"));
-    EXPECT_EQ(told_now(), "smtp smtp") << "no more than are worth to be waited for";
-    EXPECT_FALSE(places.has_room(gate("smtp")));
+    const auto told_for = [this](int newcomers) {
+        for (int i = 0; i < newcomers; ++i) EXPECT_FALSE(come("smtp"));
+        return told_now();
+    };
+    EXPECT_EQ(told_for(1), "smtp");
     leave();
     EXPECT_TRUE(log_in("smtp"));
+    finishes = true;
+    const auto told_of_those = told_for(40);
+    EXPECT_EQ(std::ranges::count(told_of_those, ' ') + 1, 18) << "a quarter of what is too much";
+    EXPECT_FALSE(places.has_room(gate("smtp")));
+    leave();
     for (int i = 0; i < 200; ++i) {
         come("imap");
         leave();
@@ -149,6 +162,30 @@ TEST_F(PlacesTest, StrangersMakeRoomWhenNothingIsLeft) {
     EXPECT_EQ(gate("smtp").strangers(), 25U) << "so many stay";
     hang_up_all();
     EXPECT_EQ(gate("smtp").strangers(), 0U);
+}
+
+// Or none of those who come to log in ever would.
+TEST_F(PlacesTest, FewNewcomersStayWhereStrangersCanGo) {
+    places.set_limits({.sessions = 100, .newcomers = 50, .strangers = 25, .kept = 0});
+    for (int i = 0; i < 99; ++i) {
+        ASSERT_TRUE(come("smtp")) << i;
+        last().set_proven();
+    }
+    ASSERT_TRUE(come("imap"));
+    auto& first = last();
+    for (int i = 0; i < 60; ++i) {
+        bool is_settled = false;
+        spawn(io, settle(gate("imap"), is_settled), "settle");
+        io.restart();
+        io.poll();
+        EXPECT_FALSE(is_settled) << "who was told goes at once";
+        leave();
+        io.poll();
+        EXPECT_TRUE(is_settled);
+        ASSERT_TRUE(log_in("imap")) << i;
+        EXPECT_EQ(told_now(), "smtp");
+    }
+    EXPECT_FALSE(first.is_stopping());
 }
 
 TEST_F(PlacesTest, WhatIsKeptForAServiceIsItsStrangers) {
@@ -284,11 +321,6 @@ TEST_F(PlacesTest, HaveRoomWhileNobodyHasToGo) {
     }
     EXPECT_FALSE(places.has_room(imap));
     EXPECT_GT(short_of, 1);
-}
-
-Task<void> settle(Gate& gate, bool& is_done) {
-    co_await gate.settle(20s);
-    is_done = true;
 }
 
 // One who leaves a place that is kept for another service is not worth waiting for.

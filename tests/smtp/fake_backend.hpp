@@ -7,6 +7,7 @@
 
 #include "maild/smtp/backend.hpp"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -45,6 +46,7 @@ public:
     std::chrono::milliseconds hold_back{};     // of the answer to a wrong password
     std::map<std::string, Errc> accept_errors; // by address, LMTP; "" for all
     std::vector<Accepted> accepted;
+    std::function<void()> on_accept;
     unsigned logins = 0; // how many credentials were seen
     maild::test::ScramHost scram_host{"secret"};
     std::size_t routes_checked = 0;
@@ -126,6 +128,7 @@ public:
 
     net::Task<std::vector<Result<void, Refusal>>> accept(const Client& client, Envelope& envelope,
                                                          const Content& content) override {
+        if (on_accept) on_accept();
         std::vector<Result<void, Refusal>> outcomes;
         Accepted message{envelope.id,
                          envelope.mail.reverse_path.format(),

@@ -269,6 +269,17 @@ TEST_F(SmtpCrowd, SendsAwayWhoHasNoContentUnderWay) {
     EXPECT_EQ(wire.read_rest(), kCrowdedOut);
 }
 
+// Octets that are thrown away are nothing to wait for.
+TEST_F(SmtpCrowd, SendsAwayWhoSendsChunksOfNothing) {
+    wire.read_until(test::kGreeting);
+    wire.transact("EHLO client.example\r\n", "250 ENHANCEDSTATUSCODES\r\n");
+    wire.transact("BDAT 1\r\nx", "503 5.5.1");
+    wire.send("BDAT 99999\r\n");
+    wire.turn(20ms);
+    come();
+    EXPECT_TRUE(wire.read_rest().ends_with(kCrowdedOut));
+}
+
 TEST_F(SmtpCrowd, SendsAwayWhoIsBetweenMessages) {
     wire.until_content();
     wire.transact("\r\nhello\r\n.\r\n", "250 2.0.0 Ok: ");
@@ -313,6 +324,7 @@ TEST(SmtpReceiving, LetsWhoIsCrowdedOutWaitForMemory) {
     wire.send("\r\n" + std::string(150'000, 'a') + "\r\n.\r\n");
     wire.wait_for([&] { return wire.budget().waiting() == 1; });
     EXPECT_FALSE(wire.gate().admit("192.0.2.7"));
+    wire.turn(20ms);
     EXPECT_EQ(wire.budget().waiting(), 1U);
     other.shrink_to(0);
     const auto rest = wire.read_rest();

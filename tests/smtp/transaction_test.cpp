@@ -170,6 +170,22 @@ TEST(SmtpTransaction, RemembersWhatWasAnnouncedAfterAPause) {
     EXPECT_EQ(content.flaw(), Flaw::none);
 }
 
+// Who asks whether it may end now hears no until there is a reply.
+TEST(SmtpTransaction, IsInContentWhileItIsStored) {
+    Conversation with;
+    int accepted = 0;
+    with.backend().on_accept = [&] {
+        ++accepted;
+        EXPECT_TRUE(with.session().in_content());
+    };
+    with.hello().until_data().content("\r\nhello\r\n.\r\n").expect("250");
+    EXPECT_FALSE(with.session().in_content());
+    with.send("MAIL FROM:<eve@remote.example>").send("RCPT TO:<ada@example.org>");
+    with.chunk("\r\nhello\r\n", " LAST").expect("250");
+    EXPECT_FALSE(with.session().in_content());
+    EXPECT_EQ(accepted, 2);
+}
+
 TEST(SmtpTransaction, LimitsRecipients) { // HARDENING 14
     Conversation with;
     with.hello().send("MAIL FROM:<>");

@@ -84,7 +84,10 @@ public:
         // an account: where places are short, there may be only so many of those, too (Places).
         void set_proven();
         void set_newcomer(); // the stranger is done with that
-        void set_trusted();  // neither of both, for good
+        // Within Stop, from one who is to make room: it goes only when it is done with what it is
+        // at, and is not waited for.
+        void set_finishing();
+        void set_trusted(); // neither of both, for good
         void set_state(std::string_view state);
         // What to call when it has to end. At once if that has been asked for already.
         void on_stop(Stop stop);
@@ -166,7 +169,7 @@ private:
         std::optional<WallTime> until;
         Stop stop;
     };
-    bool make_room(Newcomers& of, Leaves leaves);
+    std::optional<Leaves> make_room(Newcomers& of);
     bool is_full() const;
     bool is_somebody_leaving();
     bool tell(std::uint64_t id, StopReason reason);

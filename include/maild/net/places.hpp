@@ -2,20 +2,21 @@
 // The places of a process that its gates, one for each service, have in common. A few are kept for
 // each of them, so that none is shut by the crowd at another; of the rest only a part is for
 // newcomers, whatever they come for. When that is full, or newcomers hold what is left, the service
-// that has most of them tells one of them to end. Where it has none to tell, and no place is left,
-// strangers make room who are too many: they have shown what they are for, but have no account, as
-// whoever sends mail to this host, and could stay for hours. They end what they are at first, and
-// so are not waited for. One thread; outlives the gates that share it.
+// that has most of them tells one of them to end. But where newcomers are few and no place is
+// left, strangers make room who are too many: they have shown what they are for, but have no
+// account, as whoever sends mail to this host, and could stay for hours. Those who have to finish
+// something first (Pass::set_finishing) are not waited for, and are a quarter of what is too much
+// at a time. One thread; outlives the gates that share it.
 
+#include "maild/net/gate.hpp"
 #include "maild/net/timer.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace maild::net {
-
-class Gate;
 
 struct PlaceLimits {
     std::size_t sessions = 4096;
@@ -51,7 +52,7 @@ private:
     std::size_t leaving_for(const Gate& gate) const;
     bool has_common_place(const Gate& gate) const;
     bool crowd_out_for(const Gate& gate);
-    void crowd_out_stranger();
+    std::optional<Gate::Leaves> crowd_out_stranger();
     void make_room_for(const Gate& gate);
     void tell_short() const;
 
