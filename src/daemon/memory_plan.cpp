@@ -57,18 +57,18 @@ public:
             return taken;
         };
         MemoryPlan plan = without_limit(workers);
-        auto connections = take(first_connections(workers), left);
-        auto mail = take(more_messages(workers), left);
-        connections += take(all_connections(workers) - connections, left / 3);
+        auto for_connections = take(first_connections(workers), left);
+        auto for_mail = take(more_messages(workers), left);
+        for_connections += take(all_connections(workers) - for_connections, left / 3);
         const auto for_caches = take(caches(kMostCache - kLeastCache), left / 3);
-        mail += take(workers * more_mail() - mail, left);
-        connections += take(all_connections(workers) - connections, left);
+        for_mail += take(workers * more_mail() - for_mail, left);
+        for_connections += take(all_connections(workers) - for_connections, left);
         plan.limit_bytes = limit;
         plan.available_bytes = limit;
         plan.mail_bytes =
-            std::min(plan.mail_bytes, budget_for(needs_.message_bytes) + mail / workers);
+            std::min(plan.mail_bytes, budget_for(needs_.message_bytes) + for_mail / workers);
         plan.connections = static_cast<std::uint32_t>(of_worker(kLeastConnections, workers) +
-                                                      connections / kEachConnection / workers);
+                                                      for_connections / kEachConnection / workers);
         plan.page_cache_kib = static_cast<std::uint32_t>(
             (kLeastCache + for_caches / (needs_.shards * kCachesOfShard)) / kKiB);
         return plan;
