@@ -5,6 +5,7 @@
 
 #include "maild/base/log.hpp"
 #include "maild/net/spawn.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -64,7 +65,7 @@ private:
     bool is_over_ = false;        // the peer is gone, or nothing more can be said
     bool is_undecodable_ = false; // a part of some message
     std::uint64_t written_ = 0;
-    std::vector<Uid> seen_;    // marked in this batch, ascending
+    store::UidSet seen_;       // marked in this batch
     std::vector<Uid> damaged_; // what the store could not give
 };
 
@@ -142,14 +143,13 @@ net::Task<void> FetchRun::mark_seen(const store::FetchResult& batch) {
     auto changed = co_await store_.change_flags(session_, std::move(unseen), store::FlagChange::add,
                                                 std::move(flags), std::nullopt);
     if (!changed) co_return;
-    std::ranges::sort(changed->changed);
     view_.forget_changes(changed->changed, changed->modseq);
     seen_ = std::move(changed->changed);
 }
 
 net::Task<bool> FetchRun::write_batch(const store::FetchResult& batch) {
     for (const auto& message : batch.messages) {
-        const bool is_changed = std::ranges::binary_search(seen_, message.uid);
+        const bool is_changed = store::contains(seen_, message.uid);
         const auto written = co_await writer_.write(message, is_changed);
         is_broken_ = written == Written::broken;
         if (is_broken_ || written == Written::gone) co_return false;

@@ -4,6 +4,8 @@
 #include "imap/session.hpp"
 #include "imap/uid_numbers.hpp"
 
+#include "maild/store/uid_set.hpp"
+
 #include <algorithm>
 
 namespace maild::imap {
@@ -56,13 +58,16 @@ net::Task<Response> Session::do_store(StoreFlags store_flags, bool is_uid) {
     auto result = co_await store().change_flags(selected(), view_->uids(seqs), store_flags.change,
                                                 store_flags.flags, store_flags.unchanged_since);
     if (!result) co_return response_for(result.error().code);
-    std::ranges::sort(result->changed);
     std::ranges::sort(result->modified);
     view_->forget_changes(result->changed,
                           store_flags.silent ? std::optional(result->modseq) : std::nullopt);
     if (store_flags.silent) view_->hold_changes(seqs, result->modified);
     if (view_->has_news())
         view_->announce_flags(out_.text, is_uid); // a new keyword's FLAGS before its first use
+    // Then there is nothing to say of any message, however many there are.
+    const bool is_quiet = store_flags.silent && !store_flags.unchanged_since &&
+                          !style_.has_modseq && result->modified.empty() && told.empty();
+    if (is_quiet) co_return ok("STORE completed");
     for (const auto& [first, last] : seqs) {
         for (auto seq = first; seq <= last; ++seq)
             tell_stored({store_flags, *result, told, is_uid}, seq);
@@ -82,7 +87,7 @@ void Session::tell_stored(const Stored& stored, std::uint32_t seq) {
     if (view_->is_expunged(uid)) return;
     const bool is_held = view_->holds_change(uid);
     const bool is_refused = std::ranges::binary_search(result.modified, uid);
-    const bool is_changed = std::ranges::binary_search(result.changed, uid);
+    const bool is_changed = store::contains(result.changed, uid);
     const bool was_told = std::ranges::binary_search(told, uid);
     if (!store_flags.silent || is_refused || (is_changed && was_told && !is_held))
         view_->append_fetch_flags(out_.text, seq, is_uid);

@@ -3,6 +3,7 @@
 #include "imap/respond.hpp"
 
 #include "maild/store/message_states.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <algorithm>
 
@@ -99,19 +100,41 @@ std::size_t MailboxView::place_of(Uid uid) {
     return index;
 }
 
+void MailboxView::give_places(const store::UidSet& uids) {
+    for (const auto& [first, last] : uids)
+        for (auto uid = first; uid <= last && uid < unknown_below_; ++uid.value) place_of(uid);
+}
+
 void MailboxView::apply(const store::FlagsChanged& change) {
-    const auto index = place_of(change.message.uid);
-    if (index == messages_.size()) return;
-    messages_[index] = change.message;
-    touch(change.message.uid);
-    highest_modseq_ = std::max(highest_modseq_, change.message.modseq);
-    if (index >= first_new()) return; // its flags come with its first FETCH
-    const auto position = dirty_bound(change.message.uid);
-    if (position < dirty_.size() && dirty_[position].uid == change.message.uid)
-        dirty_[position].repeated = true;
-    else
-        dirty_.insert(dirty_.begin() + static_cast<std::ptrdiff_t>(position),
-                      Dirty{.uid = change.message.uid});
+    if (!is_whole()) give_places(change.uids);
+    const auto announced = first_new();
+    std::vector<Uid> dirty;
+    for (const auto& [first, last] : change.uids) {
+        for (auto index = lower_bound(first); index < messages_.size(); ++index) {
+            const auto uid = messages_[index].uid;
+            if (uid > last) break;
+            messages_[index] = {uid, change.flags, change.modseq};
+            touch(uid);
+            highest_modseq_ = std::max(highest_modseq_, change.modseq);
+            if (index < announced) dirty.push_back(uid); // else they come with its first FETCH
+        }
+    }
+    add_dirty(dirty);
+}
+
+void MailboxView::add_dirty(const std::vector<Uid>& uids) {
+    if (uids.empty()) return;
+    const auto from = dirty_.begin() + static_cast<std::ptrdiff_t>(dirty_bound(uids.front()));
+    const std::vector<Dirty> before(from, dirty_.end());
+    dirty_.erase(from, dirty_.end());
+    auto old = before.begin();
+    for (const auto uid : uids) {
+        while (old != before.end() && old->uid < uid) dirty_.push_back(*old++);
+        const bool is_repeated = old != before.end() && old->uid == uid;
+        dirty_.push_back(is_repeated ? *old++ : Dirty{.uid = uid});
+        dirty_.back().repeated = is_repeated;
+    }
+    dirty_.insert(dirty_.end(), old, before.end());
 }
 
 void MailboxView::apply(const store::Expunged& change) {
@@ -184,11 +207,13 @@ void MailboxView::forget_change(Uid uid) {
         dirty_.erase(dirty_.begin() + static_cast<std::ptrdiff_t>(position));
 }
 
-void MailboxView::forget_changes(const std::vector<Uid>& uids, std::optional<ModSeq> of_change) {
+void MailboxView::forget_changes(const store::UidSet& uids, std::optional<ModSeq> of_change) {
+    std::size_t index = 0; // often they stand side by side
     std::erase_if(dirty_, [&](const Dirty& dirty) {
-        if (!std::ranges::binary_search(uids, dirty.uid)) return false;
+        if (!store::contains(uids, dirty.uid)) return false;
         if (!of_change) return true;
-        return !dirty.repeated && messages_[lower_bound(dirty.uid)].modseq == *of_change;
+        if (!knows(index, dirty.uid)) index = lower_bound(dirty.uid);
+        return !dirty.repeated && messages_[index++].modseq == *of_change;
     });
 }
 

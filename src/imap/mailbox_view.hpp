@@ -94,7 +94,7 @@ public:
 
     // The client knows the flags of these (ascending) already. With a mod-sequence: those that its
     // own STORE made, unless another change came between.
-    void forget_changes(const std::vector<Uid>& uids, std::optional<ModSeq> of_change);
+    void forget_changes(const store::UidSet& uids, std::optional<ModSeq> of_change);
 
     // What others changed of these wait until after this command, but not `told` (UIDs, ascending).
     void hold_changes(const Ranges& seqs, const std::vector<Uid>& told);
@@ -143,6 +143,8 @@ private:
         bool is_held = false;  // until after this command
     };
     std::size_t dirty_bound(Uid uid) const;
+    void add_dirty(const std::vector<Uid>& uids); // ascending
+    void give_places(const store::UidSet& uids);
     void forget_change(Uid uid);
 
     store::MailboxStatus status_;

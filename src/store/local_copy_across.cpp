@@ -7,9 +7,9 @@
 #include "store/local_store_impl.hpp"
 #include "store/reads.hpp"
 #include "store/removal.hpp"
-#include "store/uid_set.hpp"
 
 #include "maild/base/log.hpp"
+#include "maild/store/uid_set.hpp"
 
 namespace maild::store {
 namespace {

@@ -3,9 +3,9 @@
 #include "store/local_store_impl.hpp"
 #include "store/narrow.hpp"
 #include "store/reads.hpp"
-#include "store/uid_set.hpp"
 
 #include "maild/store/local_store.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <algorithm>
 
@@ -190,6 +190,24 @@ net::Task<Result<NarrowResult>> LocalStore::narrow(SessionId id, UidSet uids,
     co_return result;
 }
 
+// Copied, because the view goes on changing while the request waits.
+std::optional<FlagJob::Known> LocalStore::Impl::known_of(const View& view,
+                                                         const UidSet& uids) const {
+    if (view.state != View::State::ready) return std::nullopt;
+    FlagJob::Known known{view.status.highest_modseq, {}};
+    auto from = view.messages.begin();
+    for (const auto& [first, last] : uids) {
+        from = std::ranges::lower_bound(from, view.messages.end(), first, {}, &MessageState::uid);
+        const auto end =
+            std::ranges::upper_bound(from, view.messages.end(), last, {}, &MessageState::uid);
+        const auto all = lent_states + known.messages.size();
+        if (all + static_cast<std::size_t>(end - from) > kMostLentStates) return std::nullopt;
+        known.messages.insert(known.messages.end(), from, end);
+        from = end;
+    }
+    return known;
+}
+
 net::Task<Result<FlagChangeResult>>
 LocalStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagNames flags,
                          std::optional<ModSeq> unchanged_since) {
@@ -197,11 +215,16 @@ LocalStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagNames
     if (!session) co_return pass(session);
     if (auto valid = check_uids(uids); !valid) co_return pass(valid);
     if (auto valid = check_flag_names(flags); !valid) co_return pass(valid);
+    auto known = impl_->known_of(*(*session)->view, uids);
+    const auto lent = known ? known->messages.size() : 0;
     auto job = std::make_shared<const FlagJob>((*session)->open(), std::move(uids), change,
-                                               std::move(flags), unchanged_since);
+                                               std::move(flags), unchanged_since, std::move(known));
     auto commit = [job](Batch& batch) { return store::change_flags(batch, *job); };
+    const auto impl = impl_;
+    impl->lent_states += lent;
     auto result =
-        co_await impl_->write<FlagChangeResult>(*(*session)->shard, std::move(commit), id, 0);
+        co_await impl->write<FlagChangeResult>(*(*session)->shard, std::move(commit), id, 0);
+    impl->lent_states -= lent;
     co_return result;
 }
 

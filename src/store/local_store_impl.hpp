@@ -20,6 +20,8 @@
 
 namespace maild::store {
 
+inline constexpr std::size_t kMostLentStates = 200'000; // of 24 octets
+
 class LocalStore::Impl : public std::enable_shared_from_this<LocalStore::Impl> {
 public:
     struct ShardState {
@@ -130,6 +132,8 @@ public:
     net::Task<Result<bool>> lacks_defaults(ShardState& shard, AccountId account);
     net::Task<Result<KnownAccounts::Named>> find_named(ShardState& shard, Access access,
                                                        MailboxName name);
+    // None: they are more than may wait beside requests; the writer reads its rows.
+    std::optional<FlagJob::Known> known_of(const View& view, const UidSet& uids) const;
     net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
                                                         MailboxId mailbox);
 
@@ -146,6 +150,7 @@ public:
     const LocalStoreOptions options;
     std::map<ShardId, ShardState> shards;
     std::map<SessionId, Session> sessions;
+    std::size_t lent_states = 0; // that wait with requests, which have them from views
     std::map<std::pair<AccountId, MailboxName>, SessionId> claims;
     Sharing sharing;
     std::uint64_t acl_changes = 0; // that were told

@@ -1,6 +1,7 @@
 // MemoryStore: COPY and MOVE, to another account in parts, as LocalStore does.
 #include "store/memory_world.hpp"
-#include "store/uid_set.hpp"
+
+#include "maild/store/uid_set.hpp"
 
 #include <utility>
 

@@ -3,9 +3,9 @@
 #include "store/memory_world.hpp"
 #include "store/message_filters.hpp"
 #include "store/narrow.hpp"
-#include "store/uid_set.hpp"
 
 #include "maild/store/memory_store.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <algorithm>
 

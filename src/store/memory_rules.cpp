@@ -1,8 +1,10 @@
 // The rules of messages on plain values: what LocalStore does in SQL, said once more and in the
 // simplest way.
 #include "store/flag_names.hpp"
+#include "store/flag_news.hpp"
 #include "store/memory_world.hpp"
-#include "store/uid_set.hpp"
+
+#include "maild/store/uid_set.hpp"
 
 namespace maild::store::memory {
 
@@ -98,7 +100,7 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
     }
     FlagChangeResult result{mailbox.highest_modseq, {}, {}};
     const ModSeq modseq(account.modseq.value + 1);
-    News news{mailbox.id, {}};
+    FlagNews told;
     for (const auto& range : uids) {
         auto& messages = mailbox.messages;
         for (auto it = messages.lower_bound(range.first);
@@ -114,16 +116,18 @@ Result<FlagChangeResult> change_flags(World& world, SessionId origin, Account& a
             if (after == message.flags) continue;
             message.flags = after;
             message.modseq = modseq;
-            result.changed.push_back(uid);
-            news.changes.emplace_back(FlagsChanged{{uid, after, modseq}});
+            append_uid(result.changed, uid);
+            told.add(uid, after);
         }
     }
     if (result.changed.empty()) return result;
     result.modseq = account.modseq = mailbox.highest_modseq = modseq;
+    News news{mailbox.id, {}};
     if (!wanted.added.empty()) {
         mailbox.keywords.insert(mailbox.keywords.end(), wanted.added.begin(), wanted.added.end());
-        news.changes.insert(news.changes.begin(), KeywordsAdded{std::move(wanted.added)});
+        news.changes.emplace_back(KeywordsAdded{std::move(wanted.added)});
     }
+    for (auto& one : told.take(modseq)) news.changes.emplace_back(std::move(one));
     world.publish(origin, {news});
     return result;
 }

@@ -2,7 +2,8 @@
 
 #include "store/flag_names.hpp"
 #include "store/summary.hpp"
-#include "store/uid_set.hpp"
+
+#include "maild/store/uid_set.hpp"
 
 #include <algorithm>
 

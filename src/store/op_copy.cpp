@@ -2,7 +2,8 @@
 #include "store/operations.hpp"
 #include "store/pass.hpp"
 #include "store/removal.hpp"
-#include "store/uid_set.hpp"
+
+#include "maild/store/uid_set.hpp"
 
 #include <map>
 

@@ -1,14 +1,12 @@
 #include "store/flag_names.hpp"
+#include "store/flag_news.hpp"
 #include "store/operations.hpp"
 #include "store/pass.hpp"
 
+#include <utility>
+
 namespace maild::store {
 namespace {
-
-struct Changed {
-    MailboxDelta delta;
-    std::vector<MessageState> messages; // as they are afterwards, without the mod-sequence
-};
 
 // flags = (flags & keep) | set, for all three kinds of change. What may not be touched is kept.
 struct Edit {
@@ -19,6 +17,9 @@ struct Edit {
                ~allowed.bits},
           set{change == FlagChange::remove ? 0 : wanted.bits & allowed.bits} {}
     Flags applied(Flags before) const { return Flags{(before.bits & keep.bits) | set.bits}; }
+    bool touches(std::uint64_t mask) const {
+        return (keep.bits & mask) != mask || (set.bits & mask) != 0;
+    }
 
     Flags keep;
     Flags set;
@@ -36,9 +37,48 @@ Result<Rights> allowed_in(Batch& batch, const FlagJob& job) {
     return *rights;
 }
 
-// Reads one range and decides; writes nothing.
-Result<void> choose(Batch& batch, const FlagJob& job, const UidRange& range, const Edit& edit,
-                    Changed& out, FlagChangeResult& result) {
+enum class Part : std::uint8_t { none, some, all };
+
+// Decides over one message after the other, ascending.
+class Choice {
+public:
+    Choice(const FlagJob& job, const Edit& edit, FlagChangeResult& result)
+        : job_(job), edit_(edit), result_(result) {}
+
+    void look_at(const MessageState& before, std::int64_t size) {
+        ++seen_;
+        if (job_.unchanged_since && before.modseq > *job_.unchanged_since) { // RFC 7162 §3.1.3
+            result_.modified.push_back(before.uid);
+            return;
+        }
+        const auto after = edit_.applied(before.flags);
+        if (after == before.flags) return;
+        ++changed_;
+        delta.count(before.flags, size, -1);
+        delta.count(after, size, 1);
+        news.add(before.uid, after);
+        append_uid(result_.changed, before.uid);
+    }
+    // How much changes of what was seen since the last call.
+    Part end_of_range() {
+        const auto seen = std::exchange(seen_, 0);
+        const auto changed = std::exchange(changed_, 0);
+        return changed == 0 ? Part::none : changed < seen ? Part::some : Part::all;
+    }
+
+    MailboxDelta delta;
+    FlagNews news;
+
+private:
+    const FlagJob& job_;
+    const Edit& edit_;
+    FlagChangeResult& result_;
+    std::size_t seen_ = 0; // in this range
+    std::size_t changed_ = 0;
+};
+
+Result<void> choose_from_rows(Batch& batch, const FlagJob& job, const UidRange& range,
+                              Choice& choice) {
     auto rows = batch.database.query("SELECT uid, flags, modseq, size FROM message WHERE "
                                      "mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3",
                                      job.open.mailbox, range.first, range.last);
@@ -47,32 +87,53 @@ Result<void> choose(Batch& batch, const FlagJob& job, const UidRange& range, con
         const auto more = rows->step();
         if (!more) return pass(more);
         if (!*more) return {};
-        const auto uid = rows->column<Uid>(0);
-        if (job.unchanged_since &&
-            rows->column<ModSeq>(2) > *job.unchanged_since) { // RFC 7162 §3.1.3
-            result.modified.push_back(uid);
-            continue;
-        }
-        const auto before = flags_from_row(rows->column<std::int64_t>(1));
-        const auto after = edit.applied(before);
-        if (after == before) continue;
-        const auto size = rows->column<std::int64_t>(3);
-        out.delta.count(before, size, -1);
-        out.delta.count(after, size, 1);
-        out.messages.push_back({uid, after, {}});
-        result.changed.push_back(uid);
+        choice.look_at({rows->column<Uid>(0), flags_from_row(rows->column<std::int64_t>(1)),
+                        rows->column<ModSeq>(2)},
+                       rows->column<std::int64_t>(3));
     }
 }
 
-// One statement for each range, whatever it spans.
-Result<void> write(Batch& batch, const FlagJob& job, const UidRange& range, const Edit& edit,
-                   ModSeq modseq) {
-    auto done = batch.database.execute(
-        "UPDATE message SET flags = (flags & ?4) | ?5, modseq = ?6 WHERE mailbox_id = ?1"
-        " AND uid BETWEEN ?2 AND ?3 AND modseq <= ?7 AND flags != ((flags & ?4) | ?5)",
-        job.open.mailbox, range.first, range.last, to_row(edit.keep), to_row(edit.set), modseq,
-        job.unchanged_since.value_or(ModSeq(INT64_MAX)));
-    if (!done) return pass(done);
+// Writes nothing yet. What sessions have in memory is not read again if it is the newest there is:
+// each change of the mailbox has a mod-sequence of its own. Sizes are in the rows alone.
+Result<std::vector<Part>> choose(Batch& batch, const FlagJob& job, const MailboxRow& mailbox,
+                                 bool wants_sizes, Choice& choice) {
+    const bool is_known =
+        job.known && job.known->modseq == mailbox.status.highest_modseq && !wants_sizes;
+    std::vector<Part> parts;
+    parts.reserve(job.uids.size());
+    auto known =
+        is_known ? job.known->messages.begin() : std::vector<MessageState>::const_iterator();
+    for (const auto& range : job.uids) {
+        if (is_known) {
+            for (; known != job.known->messages.end() && known->uid <= range.last; ++known)
+                choice.look_at(*known, 0);
+        } else if (auto chosen = choose_from_rows(batch, job, range, choice); !chosen)
+            return pass(chosen);
+        parts.push_back(choice.end_of_range());
+    }
+    return parts;
+}
+
+// One statement for each range, whatever it spans; with as little to decide as there is.
+Result<void> write(Batch& batch, const FlagJob& job, const Edit& edit,
+                   const std::vector<Part>& parts, ModSeq modseq) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto& range = job.uids[i];
+        if (parts[i] == Part::none) continue;
+        auto done =
+            parts[i] == Part::all
+                ? batch.database.execute("UPDATE message SET flags = (flags & ?4) | ?5, modseq = ?6"
+                                         " WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3",
+                                         job.open.mailbox, range.first, range.last,
+                                         to_row(edit.keep), to_row(edit.set), modseq)
+                : batch.database.execute("UPDATE message SET flags = (flags & ?4) | ?5, modseq = ?6"
+                                         " WHERE mailbox_id = ?1 AND uid BETWEEN ?2 AND ?3"
+                                         " AND modseq <= ?7 AND flags != ((flags & ?4) | ?5)",
+                                         job.open.mailbox, range.first, range.last,
+                                         to_row(edit.keep), to_row(edit.set), modseq,
+                                         job.unchanged_since.value_or(ModSeq(INT64_MAX)));
+        if (!done) return pass(done);
+    }
     return {};
 }
 
@@ -91,33 +152,25 @@ Result<FlagChangeResult> change_flags(Batch& batch, const FlagJob& job) {
         wanted = std::move(*resolved);
     }
     FlagChangeResult result{mailbox->status.highest_modseq, {}, {}};
-    Changed changed;
     const Edit edit(job.change, wanted.flags, flags_allowed(*allowed));
-    for (const auto& range : job.uids) {
-        if (auto chosen = choose(batch, job, range, edit, changed, result); !chosen)
-            return pass(chosen);
-    }
-    if (changed.messages.empty()) return result;
+    Choice choice(job, edit, result);
+    const auto parts = choose(batch, job, *mailbox, edit.touches(kDeleted), choice);
+    if (!parts) return pass(parts);
+    if (result.changed.empty()) return result;
 
     const auto modseq = next_modseq(batch.database, job.open.access.account);
     if (!modseq) return pass(modseq);
-    for (const auto& range : job.uids) {
-        if (auto done = write(batch, job, range, edit, *modseq); !done) return pass(done);
-    }
-    changed.delta.modseq = result.modseq = *modseq;
-    const auto status = change_mailbox(batch.database, job.open.mailbox, changed.delta);
+    if (auto done = write(batch, job, edit, *parts, *modseq); !done) return pass(done);
+    choice.delta.modseq = result.modseq = *modseq;
+    const auto status = change_mailbox(batch.database, job.open.mailbox, choice.delta);
     if (!status) return pass(status);
     MailboxNews news{job.open.access.account, *status, {}};
-    news.changes.reserve(changed.messages.size() + 1);
     if (!wanted.added.empty()) {
         auto set = set_keywords(batch.database, job.open.mailbox, mailbox->keywords, wanted.added);
         if (!set) return pass(set);
         news.changes.emplace_back(KeywordsAdded{std::move(wanted.added)});
     }
-    for (auto& message : changed.messages) {
-        message.modseq = *modseq;
-        news.changes.emplace_back(FlagsChanged{message});
-    }
+    for (auto& change : choice.news.take(*modseq)) news.changes.emplace_back(std::move(change));
     batch.news.push_back(std::move(news));
     return result;
 }

@@ -127,6 +127,13 @@ struct FlagJob {
     FlagChange change;
     FlagNames flags;
     std::optional<ModSeq> unchanged_since;
+    // What the view of the mailbox says of these messages, all that there are, at this
+    // mod-sequence.
+    struct Known {
+        ModSeq modseq;
+        std::vector<MessageState> messages;
+    };
+    std::optional<Known> known = {};
 };
 Result<FlagChangeResult> change_flags(Batch& batch, const FlagJob& job);
 

@@ -2,9 +2,9 @@
 
 #include "store/operations.hpp"
 #include "store/pass.hpp"
-#include "store/uid_set.hpp"
 
 #include "maild/db/transaction.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <algorithm>
 

@@ -18,9 +18,9 @@ public:
 
     // In pieces, so that no message is too large for the other side.
     void on_changes(MailboxId mailbox, std::span<const Change> changes) override {
-        for (; !changes.empty();
-             changes = changes.subspan(std::min(changes.size(), wire::kChangesAtOnce))) {
-            const auto piece = changes.first(std::min(changes.size(), wire::kChangesAtOnce));
+        while (!changes.empty()) {
+            const auto piece = changes.first(count_of_piece(changes));
+            changes = changes.subspan(piece.size());
             wire::Changes event{session, opening, mailbox, {piece.begin(), piece.end()}};
             connection_.send_event(wire::number(wire::Type::changes), ipc::encode(event));
         }
@@ -42,6 +42,18 @@ public:
     std::uint32_t opening = 0;
 
 private:
+    static std::size_t weight(const Change& change) {
+        const auto* flags = std::get_if<FlagsChanged>(&change);
+        return 1 + (flags == nullptr ? 0 : flags->uids.size());
+    }
+    static std::size_t count_of_piece(std::span<const Change> changes) {
+        std::size_t count = 0;
+        std::size_t sum = 0;
+        while (count < changes.size() && sum < wire::kChangesAtOnce)
+            sum += weight(changes[count++]);
+        return count;
+    }
+
     ipc::Connection& connection_; // outlives its sessions: they end when it does
     std::function<void(SessionId)> forget_;
 };

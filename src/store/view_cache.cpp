@@ -16,11 +16,16 @@ void remove(View& view, const std::vector<Change>& changes) {
     remove_messages(view.messages, gone);
 }
 
-void change(View& view, const MessageState& message) {
-    const auto found = std::ranges::lower_bound(view.messages, message.uid, {}, &MessageState::uid);
-    if (found == view.messages.end() || found->uid != message.uid) return;
-    *found = message;
-    if (!message.flags.has(kSeen)) view.unseen_from = std::min(view.unseen_from, message.uid);
+void change(View& view, const FlagsChanged& news) {
+    auto message = view.messages.begin();
+    for (const auto& [first, last] : news.uids) {
+        message =
+            std::ranges::lower_bound(message, view.messages.end(), first, {}, &MessageState::uid);
+        for (; message != view.messages.end() && message->uid <= last; ++message)
+            *message = {message->uid, news.flags, news.modseq};
+    }
+    if (!news.flags.has(kSeen) && !news.uids.empty())
+        view.unseen_from = std::min(view.unseen_from, news.uids.front().first);
 }
 
 } // namespace
@@ -49,7 +54,7 @@ bool apply(View& view, const MailboxNews& news) {
             if (view.selected > 0)
                 view.first_recent = Uid(added->message.uid.value + 1); // somebody is told of it
         } else if (const auto* changed = std::get_if<FlagsChanged>(&entry))
-            change(view, changed->message);
+            change(view, *changed);
         else if (const auto* keywords = std::get_if<KeywordsAdded>(&entry)) {
             view.keywords.insert(view.keywords.end(), keywords->keywords.begin(),
                                  keywords->keywords.end());

@@ -243,7 +243,7 @@ struct Changes {
     MailboxId mailbox;
     std::vector<Change> changes;
 };
-inline constexpr std::size_t kChangesAtOnce = 10'000;
+inline constexpr std::size_t kChangesAtOnce = 10'000; // a range of UIDs counts as one
 struct Lost {
     SessionId session;
 };

@@ -8,6 +8,7 @@
 #include "maild/base/log.hpp"
 #include "maild/base/thread_name.hpp"
 #include "maild/db/transaction.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <iterator>
 
@@ -15,11 +16,16 @@ namespace maild::store {
 namespace {
 
 constexpr std::uint64_t kPagesPerRequest = 12; // b-trees that a delivery touches
-constexpr std::uint64_t kChangesPerPage = 32;
+constexpr std::uint64_t kChangesPerPage = 32;  // rows that lie side by side
 
 // Not of one request: the disk has failed or is full, and the transaction with it.
 bool is_of_the_disk(const Error& error) {
     return error.code == Errc::io || error.code == Errc::no_space || error.code == Errc::busy;
+}
+
+std::uint64_t rows_of(const Change& change) {
+    const auto* flags = std::get_if<FlagsChanged>(&change);
+    return flags == nullptr ? 1 : count_of(flags->uids);
 }
 
 // A record that would be too large is told without the structure; without that it is a request of
@@ -195,7 +201,9 @@ Result<void> Shard::run_one(Batch& batch, WriteRequest& request, Committed& comm
     }
     wal_pages_ += kPagesPerRequest;
     for (auto& news : batch.news) {
-        wal_pages_ += news.changes.size() / kChangesPerPage;
+        std::uint64_t rows = 0;
+        for (const auto& change : news.changes) rows += rows_of(change);
+        wal_pages_ += rows / kChangesPerPage;
         committed.news.push_back(std::move(news));
     }
     batch.news.clear();

@@ -14,8 +14,8 @@ MailboxView view_of(std::initializer_list<std::uint32_t> uids) {
 }
 
 void change(MailboxView& view, std::uint32_t uid, std::uint64_t flags, std::uint64_t modseq) {
-    const store::MessageState message{Uid(uid), store::Flags{flags}, ModSeq(modseq)};
-    view.apply(store::Change(store::FlagsChanged{message}));
+    view.apply(store::Change(
+        store::FlagsChanged{{{Uid(uid), Uid(uid)}}, store::Flags{flags}, ModSeq(modseq)}));
 }
 
 std::string news(MailboxView& view) {
@@ -27,7 +27,7 @@ std::string news(MailboxView& view) {
 TEST(MailboxView, ForgetsWhatASilentStoreMade) {
     auto view = view_of({1, 2});
     change(view, 1, store::kFlagged, 5);
-    view.forget_changes({Uid(1)}, ModSeq(5));
+    view.forget_changes({{Uid(1), Uid(1)}}, ModSeq(5));
     EXPECT_EQ(news(view), "");
 }
 
@@ -38,7 +38,7 @@ TEST(MailboxView, HoldsWhatOthersChangedDuringASilentStore) {
     change(view, 1, store::kFlagged, 5); // this session's
     change(view, 1, 0, 6);               // another's
     change(view, 3, store::kSeen, 6);
-    view.forget_changes({Uid(1)}, ModSeq(5));
+    view.forget_changes({{Uid(1), Uid(1)}}, ModSeq(5));
     view.hold_changes({{1, 2}}, {});
     EXPECT_TRUE(view.holds_change(Uid(1)));
     EXPECT_EQ(news(view), "* 3 FETCH (FLAGS (\\Seen))\r\n");
@@ -47,6 +47,23 @@ TEST(MailboxView, HoldsWhatOthersChangedDuringASilentStore) {
     EXPECT_FALSE(view.holds_change(Uid(1)));
     EXPECT_EQ(news(view), "* 1 FETCH (FLAGS ())\r\n");
     EXPECT_FALSE(view.has_news());
+}
+
+void change_all(MailboxView& view, store::UidSet uids, std::uint64_t flags, std::uint64_t modseq) {
+    view.apply(
+        store::Change(store::FlagsChanged{std::move(uids), store::Flags{flags}, ModSeq(modseq)}));
+}
+
+TEST(MailboxView, ChangesWholeRangesOfWhatIsThere) {
+    auto view = view_of({2, 4, 5, 9, 12});
+    change(view, 4, store::kSeen, 5);
+    change(view, 12, store::kSeen, 6);
+    change_all(view, {{Uid(1), Uid(2)}, {Uid(4), Uid(9)}}, store::kFlagged, 7);
+    EXPECT_EQ(view.at(5).flags, store::Flags{store::kSeen});
+    view.forget_changes({{Uid(2), Uid(9)}}, ModSeq(7));
+    EXPECT_EQ(news(view), "* 2 FETCH (FLAGS (\\Flagged))\r\n* 5 FETCH (FLAGS (\\Seen))\r\n")
+        << "the second was changed twice";
+    EXPECT_EQ(view.highest_modseq(), ModSeq(7));
 }
 
 // Of a mailbox with the UIDs 1, 3, 5 and 7, of which only the number is known.
@@ -127,6 +144,18 @@ TEST(MailboxView, TakesTheLaterOfTwoStates) {
     behind.front() = {Uid(1), store::Flags{store::kSeen}, ModSeq(12)};
     ASSERT_TRUE(view.complete(behind));
     EXPECT_EQ(all_news(view), "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n");
+}
+
+TEST(MailboxView, KeepsRangesThatChangeBeforeItIsWhole) {
+    auto view = unknown_view();
+    change(view, 3, store::kSeen, 11);
+    change_all(view, {{Uid(1), Uid(1)}, {Uid(5), Uid(5)}}, store::kFlagged, 12);
+    auto before = states({1, 3, 5, 7});
+    ASSERT_TRUE(view.complete(before));
+    EXPECT_EQ(all_news(view), "* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n"
+                              "* 2 FETCH (UID 3 FLAGS (\\Seen))\r\n"
+                              "* 3 FETCH (UID 5 FLAGS (\\Flagged))\r\n");
+    EXPECT_EQ(view.at(4).flags, store::Flags{});
 }
 
 TEST(MailboxView, HasNoFlagsOfWhatItNeverSaw) {

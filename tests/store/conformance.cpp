@@ -34,7 +34,11 @@ struct Text {
         return "+" + std::to_string(c.message.uid.value);
     }
     std::string operator()(const FlagsChanged& c) const {
-        return "~" + std::to_string(c.message.uid.value);
+        std::string out;
+        for (const auto& [first, last] : c.uids)
+            for (auto uid = first.value; uid <= last.value; ++uid)
+                out += (out.empty() ? "~" : " ~") + std::to_string(uid);
+        return out;
     }
     std::string operator()(const Expunged& c) const { return "-" + std::to_string(c.uid.value); }
     std::string operator()(const KeywordsAdded& c) const {
@@ -140,8 +144,9 @@ std::string Client::store(UidSet uids, FlagChange change, FlagNames flags,
         id_, std::move(uids), change, std::move(flags), unchanged_since));
     if (!result) return std::string(name_of(result.error().code));
     std::string out;
-    for (const auto changed : result->changed)
-        out += (out.empty() ? "" : " ") + std::to_string(changed.value);
+    for (const auto& [first, last] : result->changed)
+        for (auto uid = first.value; uid <= last.value; ++uid)
+            out += (out.empty() ? "" : " ") + std::to_string(uid);
     for (const auto refused : result->modified) out += " !" + std::to_string(refused.value);
     return out;
 }

@@ -2,6 +2,7 @@
 #include "maild/base/log.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/store/local_store.hpp"
+#include "maild/store/uid_set.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -199,7 +200,7 @@ net::Task<void> flag_all(Bench& bench, FlagChange change) {
     UidSet all{{Uid(1), Uid(UINT32_MAX)}};
     const auto changed = co_await bench.store->change_flags(bench.session, std::move(all), change,
                                                             {kSeen, {}}, std::nullopt);
-    if (!changed || changed->changed.size() != 10'000) std::abort();
+    if (!changed || count_of(changed->changed) != 10'000) std::abort();
 }
 
 void change_flags_10k(benchmark::State& state) {

@@ -140,8 +140,8 @@ struct CopyResult {
 enum class FlagChange : std::uint8_t { replace, add, remove };
 
 struct FlagChangeResult {
-    ModSeq modseq; // of the change; the old one when nothing changed
-    std::vector<Uid> changed;
+    ModSeq modseq;             // of the change; the old one when nothing changed
+    UidSet changed;            // each of them is there
     std::vector<Uid> modified; // refused by unchanged_since (RFC 7162 §3.1.3)
 };
 

@@ -121,9 +121,13 @@ struct Structure {
 struct Added {
     MessageState message;
 };
+// One for all that look alike afterwards: what was done to a whole mailbox is told in a few octets.
 struct FlagsChanged {
-    MessageState message;
+    UidSet uids; // each of them is there; at most kRangesOfChange ranges
+    Flags flags;
+    ModSeq modseq;
 };
+inline constexpr std::size_t kRangesOfChange = 1000; // more are another FlagsChanged
 struct Expunged {
     Uid uid;
     ModSeq modseq;
@@ -187,7 +191,9 @@ template <class Codec> void describe(Codec& codec, Structure& s) {
     codec(s.envelope, s.body, s.body_structure, s.parts);
 }
 template <class Codec> void describe(Codec& codec, Added& change) { codec(change.message); }
-template <class Codec> void describe(Codec& codec, FlagsChanged& change) { codec(change.message); }
+template <class Codec> void describe(Codec& codec, FlagsChanged& change) {
+    codec(change.uids, change.flags, change.modseq);
+}
 template <class Codec> void describe(Codec& codec, Expunged& change) {
     codec(change.uid, change.modseq);
 }

@@ -86,7 +86,7 @@ public:
                 mark.uid = std::max(mark.uid, added->message.uid.value);
                 raise(added->message.modseq);
             } else if (const auto* flags = std::get_if<FlagsChanged>(&change)) {
-                raise(flags->message.modseq);
+                raise(flags->modseq);
             } else if (const auto* expunged = std::get_if<Expunged>(&change)) {
                 raise(expunged->modseq);
             }

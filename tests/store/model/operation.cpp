@@ -43,7 +43,8 @@ std::string answer_of(const Result<CopyResult>& result) {
 std::string answer_of(const Result<FlagChangeResult>& result) {
     if (!result) return name_or(result.error());
     std::string text = "changed";
-    for (const auto uid : result->changed) text += " " + std::to_string(uid.value);
+    for (const auto& [first, last] : result->changed)
+        for (auto uid = first.value; uid <= last.value; ++uid) text += " " + std::to_string(uid);
     return text;
 }
 

@@ -31,6 +31,13 @@ inline void append_uid(UidSet& uids, Uid uid) {
         uids.push_back({uid, uid});
 }
 
+// How many there are, if each of them is meant.
+inline std::uint64_t count_of(const UidSet& uids) {
+    std::uint64_t count = 0;
+    for (const auto& range : uids) count += std::uint64_t{range.last.value} - range.first.value + 1;
+    return count;
+}
+
 inline bool contains(const UidSet& uids, Uid uid) {
     const auto range = std::ranges::lower_bound(uids, uid, {}, &UidRange::last);
     return range != uids.end() && range->first <= uid;
