@@ -6,8 +6,11 @@
 #include "maild/store/uid_set.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace maild::imap {
+// What came unordered is put in order when it is more than this, and than what it is merged with.
+constexpr std::size_t kWorthSettling = 64;
 
 MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle style)
     : status_(opened.status),
@@ -31,6 +34,7 @@ MailboxView::MailboxView(store::OpenedMailbox opened, bool read_only, NewsStyle 
 
 // Of what both know, the later state holds; and what has gone since has still its number.
 bool MailboxView::complete(std::vector<store::MessageState> states) {
+    settle_early();
     const auto at_opening =
         std::ranges::lower_bound(states, unknown_below_, {}, &store::MessageState::uid);
     states.erase(at_opening, states.end()); // the rest was told as Added
@@ -92,6 +96,7 @@ void MailboxView::apply(const store::Added& change) {
 
 // What is not known yet gets its place, so that its news are.
 std::size_t MailboxView::place_of(Uid uid) {
+    settle_early();
     const auto index = lower_bound(uid);
     if (knows(index, uid)) return index;
     if (uid >= unknown_below_) return messages_.size();
@@ -100,38 +105,58 @@ std::size_t MailboxView::place_of(Uid uid) {
     return index;
 }
 
-void MailboxView::give_places(const store::UidSet& uids) {
-    for (const auto& [first, last] : uids)
-        for (auto uid = first; uid <= last && uid < unknown_below_; ++uid.value) place_of(uid);
-}
-
 void MailboxView::apply(const store::FlagsChanged& change) {
-    if (!is_whole()) give_places(change.uids);
     const auto announced = first_new();
-    std::vector<Uid> dirty;
     for (const auto& [first, last] : change.uids) {
-        for (auto index = lower_bound(first); index < messages_.size(); ++index) {
+        for (auto uid = first; uid <= last && uid < unknown_below_; ++uid.value) {
+            early_.push_back({uid, change.flags, change.modseq});
+            note_change(uid, change.modseq, true);
+        }
+        for (auto index = lower_bound(std::max(first, unknown_below_)); index < messages_.size();
+             ++index) {
             const auto uid = messages_[index].uid;
             if (uid > last) break;
             messages_[index] = {uid, change.flags, change.modseq};
-            touch(uid);
-            highest_modseq_ = std::max(highest_modseq_, change.modseq);
-            if (index < announced) dirty.push_back(uid); // else they come with its first FETCH
+            note_change(uid, change.modseq, index < announced);
         }
     }
-    add_dirty(dirty);
+    if (early_.size() > messages_.size() + kWorthSettling) settle_early();
+    if (fresh_.size() > dirty_.size() + kWorthSettling) settle_fresh();
 }
 
-void MailboxView::add_dirty(const std::vector<Uid>& uids) {
-    if (uids.empty()) return;
-    const auto from = dirty_.begin() + static_cast<std::ptrdiff_t>(dirty_bound(uids.front()));
-    const std::vector<Dirty> before(from, dirty_.end());
-    dirty_.erase(from, dirty_.end());
+void MailboxView::note_change(Uid uid, ModSeq modseq, bool is_announced) {
+    touch(uid);
+    highest_modseq_ = std::max(highest_modseq_, modseq);
+    if (is_announced) fresh_.push_back(uid); // else its flags come with its first FETCH
+}
+
+// Of several states of a message the last one holds.
+void MailboxView::settle_early() {
+    if (early_.empty()) return;
+    std::ranges::stable_sort(early_, {}, &store::MessageState::uid);
+    std::vector<store::MessageState> all;
+    all.reserve(messages_.size() + early_.size());
+    auto own = messages_.begin();
+    for (const auto& state : early_) {
+        while (own != messages_.end() && own->uid <= state.uid) all.push_back(*own++);
+        if (all.empty() || all.back().uid != state.uid) all.push_back(state);
+        all.back() = state;
+    }
+    all.insert(all.end(), own, messages_.end());
+    messages_.swap(all);
+    std::vector<store::MessageState>().swap(early_);
+}
+
+void MailboxView::settle_fresh() {
+    if (fresh_.empty()) return;
+    if (!std::ranges::is_sorted(fresh_)) std::ranges::sort(fresh_); // mostly it is
+    const auto before = std::exchange(dirty_, {});
+    dirty_.reserve(before.size() + fresh_.size());
     auto old = before.begin();
-    for (const auto uid : uids) {
-        while (old != before.end() && old->uid < uid) dirty_.push_back(*old++);
-        const bool is_repeated = old != before.end() && old->uid == uid;
-        dirty_.push_back(is_repeated ? *old++ : Dirty{.uid = uid});
+    for (const auto uid : std::exchange(fresh_, {})) {
+        while (old != before.end() && old->uid <= uid) dirty_.push_back(*old++);
+        const bool is_repeated = !dirty_.empty() && dirty_.back().uid == uid;
+        if (!is_repeated) dirty_.push_back(Dirty{.uid = uid});
         dirty_.back().repeated = is_repeated;
     }
     dirty_.insert(dirty_.end(), old, before.end());
@@ -167,15 +192,23 @@ void MailboxView::track() {
 void MailboxView::untrack() {
     is_tracked_ = false;
     std::vector<Uid>().swap(touched_);
+    settled_touched_ = 0;
 }
 
 void MailboxView::touch(Uid uid) {
-    if (!is_tracked_) return;
-    const auto position = std::ranges::lower_bound(touched_, uid);
-    if (position == touched_.end() || *position != uid) touched_.insert(position, uid);
+    if (is_tracked_) touched_.push_back(uid);
+    if (touched_.size() > 2 * settled_touched_ + kWorthSettling) settle_touched();
+}
+
+void MailboxView::settle_touched() {
+    if (!std::ranges::is_sorted(touched_)) std::ranges::sort(touched_);
+    touched_.erase(std::ranges::unique(touched_).begin(), touched_.end());
+    settled_touched_ = touched_.size();
 }
 
 std::vector<Uid> MailboxView::take_touched() {
+    settle_touched();
+    settle_early();
     std::vector<Uid> taken;
     std::vector<Uid> later; // EXISTS has not been said of them
     for (const auto uid : touched_) {
@@ -184,15 +217,18 @@ std::vector<Uid> MailboxView::take_touched() {
         (index < exists_ ? taken : later).push_back(uid);
     }
     touched_ = std::move(later);
+    settled_touched_ = touched_.size();
     return taken;
 }
 
 bool MailboxView::has_news() const {
     return is_deleted_ || has_new_flags_ || !expunged_.empty() || !dirty_.empty() ||
-           messages_.size() > first_new();
+           !fresh_.empty() || messages_.size() > first_new();
 }
 
-ModSeq MailboxView::told_modseq() const {
+ModSeq MailboxView::told_modseq() {
+    settle_early();
+    settle_fresh();
     auto first = ModSeq(highest_modseq_.value + 1);
     if (!expunged_.empty()) first = std::min(first, first_held_);
     if (messages_.size() > first_new()) first = std::min(first, messages_[first_new()].modseq);
@@ -202,12 +238,14 @@ ModSeq MailboxView::told_modseq() const {
 }
 
 void MailboxView::forget_change(Uid uid) {
+    settle_fresh();
     const auto position = dirty_bound(uid);
     if (position < dirty_.size() && dirty_[position].uid == uid)
         dirty_.erase(dirty_.begin() + static_cast<std::ptrdiff_t>(position));
 }
 
 void MailboxView::forget_changes(const store::UidSet& uids, std::optional<ModSeq> of_change) {
+    settle_fresh();
     std::size_t index = 0; // often they stand side by side
     std::erase_if(dirty_, [&](const Dirty& dirty) {
         if (!store::contains(uids, dirty.uid)) return false;
@@ -228,6 +266,7 @@ void MailboxView::announce(std::string& out, ExpungeRule expunges, bool with_uid
 std::vector<Uid> MailboxView::announce_flags(std::string& out, bool with_uid) {
     if (has_new_flags_) append_flag_lists(out);
     has_new_flags_ = false;
+    settle_fresh();
     std::vector<Uid> told;
     std::vector<Dirty> held;
     for (const auto& dirty : dirty_) {
@@ -242,9 +281,13 @@ std::vector<Uid> MailboxView::announce_flags(std::string& out, bool with_uid) {
     return told;
 }
 
-void MailboxView::forget_flag_news() { std::vector<Dirty>().swap(dirty_); }
+void MailboxView::forget_flag_news() {
+    std::vector<Dirty>().swap(dirty_);
+    std::vector<Uid>().swap(fresh_);
+}
 
 void MailboxView::hold_changes(const Ranges& seqs, const std::vector<Uid>& told) {
+    settle_fresh();
     for (auto& dirty : dirty_)
         dirty.is_held =
             contains(seqs, seq_of(dirty.uid)) && !std::ranges::binary_search(told, dirty.uid);
@@ -349,6 +392,7 @@ void MailboxView::append_flag_lists(std::string& out) const {
 
 std::size_t MailboxView::memory() const {
     return messages_.capacity() * sizeof(store::MessageState) + expunged_.capacity() * sizeof(Uid) +
+           early_.capacity() * sizeof(store::MessageState) + fresh_.capacity() * sizeof(Uid) +
            dirty_.capacity() * sizeof(Dirty) + touched_.capacity() * sizeof(Uid) +
            saved_.capacity() * sizeof(Range);
 }

@@ -4,6 +4,10 @@
 // they become responses only where the protocol allows it, and until then no number shifts. No I/O;
 // belongs to one session. Memory: 24 octets a message, 8 for each pending change.
 //
+// Changes of flags may come in any order and one by one, whatever clients do: they are put in
+// order together, when somebody asks or as many have come as there were. So n of them never cost
+// n * n.
+//
 // Of a large mailbox only the number of messages is known at first (OpenedMailbox without
 // messages), and the news that came since: the view is whole when complete() was given the rest.
 // Until then nothing may be asked that is about single messages, and announce() not at all.
@@ -56,7 +60,7 @@ public:
     void set_style(NewsStyle style) { style_ = style; }
     // All changes up to here have been told (RFC 7162 §3.1.2.1, §3.2): a client that comes back
     // with it misses nothing.
-    ModSeq told_modseq() const;
+    ModSeq told_modseq();
     ModSeq highest_modseq() const { return highest_modseq_; }
     bool holds_expunges() const { return !expunged_.empty(); }
     const std::vector<Uid>& expunged() const { return expunged_; } // not told yet, ascending
@@ -92,8 +96,8 @@ public:
     Ranges changed_since(const Ranges& seqs, ModSeq modseq) const; // those that changed later
     store::UidSet uids(const Ranges& seqs) const; // joined where no other message lies between
 
-    // The client knows the flags of these (ascending) already. With a mod-sequence: those that its
-    // own STORE made, unless another change came between.
+    // The client knows the flags of these already. With a mod-sequence: those that its own STORE
+    // made, unless another change came between.
     void forget_changes(const store::UidSet& uids, std::optional<ModSeq> of_change);
 
     // What others changed of these wait until after this command, but not `told` (UIDs, ascending).
@@ -133,6 +137,7 @@ private:
     // Index in messages_ of the first that has not been announced.
     std::size_t first_new() const { return is_whole() ? exists_ : lower_bound(unknown_below_); }
     std::size_t place_of(Uid uid); // index in messages_, its size for what was never there
+    void note_change(Uid uid, ModSeq modseq, bool is_announced);
     void announce_expunges(std::string& out);
     void announce_exists(std::string& out);
     void announce_held(std::string& out);
@@ -143,8 +148,9 @@ private:
         bool is_held = false;  // until after this command
     };
     std::size_t dirty_bound(Uid uid) const;
-    void add_dirty(const std::vector<Uid>& uids); // ascending
-    void give_places(const store::UidSet& uids);
+    void settle_early(); // into messages_
+    void settle_fresh(); // into dirty_
+    void settle_touched();
     void forget_change(Uid uid);
 
     store::MailboxStatus status_;
@@ -152,6 +158,8 @@ private:
     // Ascending; those behind exists_ are not announced. Until the view is whole: only those that
     // have changed, gone or come since it was opened.
     std::vector<store::MessageState> messages_;
+    // Until it is whole: later states of what was there when it was opened, as they came.
+    std::vector<store::MessageState> early_;
     Uid unknown_below_; // until it is whole: UIDNEXT when it was opened
     std::uint32_t exists_ = 0;
     std::uint32_t first_unseen_ = 0;
@@ -161,8 +169,10 @@ private:
     ModSeq first_held_;         // of the first of expunged_
     std::vector<Uid> expunged_; // ascending, of the first exists_
     std::vector<Dirty> dirty_;  // ascending, of the first exists_
-    std::vector<Uid> touched_;  // ascending
-    Ranges saved_;              // UIDs
+    std::vector<Uid> fresh_;    // changed after that, as they came
+    std::vector<Uid> touched_;  // the first settled_touched_ ascending, the others as they came
+    std::size_t settled_touched_ = 0;
+    Ranges saved_; // UIDs
     NewsStyle style_;
     store::Rights rights_;
     bool has_new_flags_ = false; // keywords, or who may change them

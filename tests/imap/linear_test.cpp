@@ -2,6 +2,7 @@
 // list.
 #include "imap/fragmenter.hpp"
 #include "imap/list_pattern.hpp"
+#include "imap/mailbox_view.hpp"
 #include "imap/parse.hpp"
 #include "imap/preview.hpp"
 #include "imap/sequence_set.hpp"
@@ -14,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace maild::imap {
@@ -112,6 +114,76 @@ std::vector<Shape> shapes() {
     };
 }
 
+// What another session's STORE does to a view of as many messages as the input has octets. Each
+// FlagsChanged is of ascending UIDs; together they come in any order.
+enum class Viewed : std::uint8_t { whole, unknown, tracked };
+using Pieces = std::vector<store::UidSet>;
+
+MailboxView view_of(std::uint32_t messages, Viewed viewed) {
+    store::OpenedMailbox opened;
+    opened.status.messages = messages;
+    opened.status.uid_next = Uid(messages + 1);
+    for (std::uint32_t uid = 1; uid <= messages && viewed != Viewed::unknown; ++uid)
+        opened.messages.push_back({Uid(uid), {}, ModSeq(1)});
+    MailboxView view(std::move(opened), false, {});
+    if (viewed == Viewed::tracked) view.track();
+    return view;
+}
+
+void tell(MailboxView& view, const Pieces& pieces) {
+    for (std::size_t i = 0; i < pieces.size(); ++i)
+        view.apply(store::Change(store::FlagsChanged{pieces[i], {i + 1}, ModSeq(i + 2)}));
+}
+
+store::UidRange one(std::uint32_t uid) { return {Uid(uid), Uid(uid)}; }
+
+// Messages 1 and those of the second half look alike, and so do those between.
+Pieces halves(std::uint32_t messages) {
+    const auto half = messages / 2;
+    return {{one(1), {Uid(half), Uid(messages)}}, {{Uid(2), Uid(half - 1)}}};
+}
+// The flags of each one in the first half are also those of one in the second.
+Pieces pairs(std::uint32_t messages) {
+    Pieces out;
+    for (std::uint32_t uid = 1; uid <= messages / 2; ++uid)
+        out.push_back({one(uid), one(messages / 2 + uid)});
+    return out;
+}
+// No two look alike.
+Pieces even_then_odd(std::uint32_t messages) {
+    Pieces out;
+    for (const std::uint32_t first : {2U, 1U})
+        for (auto uid = first; uid <= messages; uid += 2) out.push_back({one(uid)});
+    return out;
+}
+
+Shape news(const char* name, std::size_t size, Viewed viewed, Pieces (*pieces)(std::uint32_t)) {
+    return {name, size, [](std::size_t n) { return std::string(n, ' '); },
+            [=](const std::string& input) {
+                const auto messages = static_cast<std::uint32_t>(input.size());
+                auto view = view_of(messages, viewed);
+                tell(view, pieces(messages));
+                EXPECT_GT(view.told_modseq(), ModSeq());
+                EXPECT_EQ(view.take_touched().size(), viewed == Viewed::tracked ? messages : 0);
+                if (viewed == Viewed::unknown) return;
+                std::string out;
+                EXPECT_EQ(view.announce_flags(out, false).size(), messages);
+            }};
+}
+
+std::vector<Shape> shapes_of_news() {
+    return {
+        news("halves_of_unknown", 20'000, Viewed::unknown, halves),
+        news("halves_of_tracked", 100'000, Viewed::tracked, halves),
+        news("pairs", 10'000, Viewed::whole, pairs),
+        news("pairs_of_unknown", 10'000, Viewed::unknown, pairs),
+        news("pairs_of_tracked", 50'000, Viewed::tracked, pairs),
+        news("even_then_odd", 50'000, Viewed::whole, even_then_odd),
+        news("even_then_odd_of_unknown", 20'000, Viewed::unknown, even_then_odd),
+        news("even_then_odd_of_tracked", 50'000, Viewed::tracked, even_then_odd),
+    };
+}
+
 class Linear : public testing::TestWithParam<Shape> {};
 
 TEST_P(Linear, GrowsNoFasterThanItsInput) {
@@ -119,6 +191,11 @@ TEST_P(Linear, GrowsNoFasterThanItsInput) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Input, Linear, testing::ValuesIn(shapes()),
+                         [](const testing::TestParamInfo<Shape>& shape) {
+                             return std::string(shape.param.name);
+                         });
+
+INSTANTIATE_TEST_SUITE_P(News, Linear, testing::ValuesIn(shapes_of_news()),
                          [](const testing::TestParamInfo<Shape>& shape) {
                              return std::string(shape.param.name);
                          });

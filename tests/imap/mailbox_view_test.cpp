@@ -158,6 +158,57 @@ TEST(MailboxView, KeepsRangesThatChangeBeforeItIsWhole) {
     EXPECT_EQ(view.at(4).flags, store::Flags{});
 }
 
+// More than it takes as they come, the second half before the first.
+std::vector<std::uint32_t> many_in_two_halves() {
+    std::vector<std::uint32_t> uids;
+    for (std::uint32_t uid = 501; uid <= 1000; ++uid) uids.push_back(uid);
+    for (std::uint32_t uid = 1; uid <= 500; ++uid) uids.push_back(uid);
+    return uids;
+}
+
+TEST(MailboxView, PutsInOrderWhatChangesInAnyOrder) {
+    store::OpenedMailbox opened;
+    for (std::uint32_t uid = 1; uid <= 1000; ++uid)
+        opened.messages.push_back({Uid(uid), {}, ModSeq(1)});
+    MailboxView view(std::move(opened), false, {});
+    view.track();
+    for (const auto uid : many_in_two_halves()) change(view, uid, store::kSeen, 5);
+    for (const auto uid : {700U, 30U, 700U}) change(view, uid, store::kFlagged, 6);
+    EXPECT_EQ(view.told_modseq(), ModSeq(4));
+    std::vector<Uid> all;
+    for (std::uint32_t uid = 1; uid <= 1000; ++uid) all.emplace_back(uid);
+    EXPECT_EQ(view.take_touched(), all);
+    EXPECT_TRUE(view.take_touched().empty());
+    view.forget_changes({{Uid(1), Uid(1000)}}, ModSeq(6));
+    std::string out;
+    EXPECT_EQ(view.announce_flags(out, false), all) << "none was changed by that alone";
+    EXPECT_FALSE(view.has_news());
+    EXPECT_EQ(view.at(700).flags, store::Flags{store::kFlagged});
+}
+
+TEST(MailboxView, PutsInOrderWhatChangesBeforeItIsWhole) {
+    store::OpenedMailbox opened;
+    opened.status.messages = 1000;
+    opened.status.uid_next = Uid(1001);
+    opened.status.highest_modseq = ModSeq(4);
+    MailboxView view(std::move(opened), false, {});
+    for (const auto uid : many_in_two_halves()) change(view, uid, store::kSeen, 5);
+    change(view, 700, store::kFlagged, 6);
+    expunge(view, 30, 7);
+    change(view, 20, store::kFlagged, 8);
+    change(view, 20, store::kDraft, 9);
+    EXPECT_TRUE(view.has_news());
+    EXPECT_EQ(view.told_modseq(), ModSeq(4));
+    std::vector<store::MessageState> before;
+    for (std::uint32_t uid = 1; uid <= 1000; ++uid) before.push_back({Uid(uid), {}, ModSeq(1)});
+    ASSERT_TRUE(view.complete(before));
+    EXPECT_EQ(view.at(700).flags, store::Flags{store::kFlagged});
+    EXPECT_EQ(view.at(20).flags, store::Flags{store::kDraft});
+    EXPECT_EQ(view.at(501).flags, store::Flags{store::kSeen});
+    std::string out;
+    EXPECT_EQ(view.announce_flags(out, false).size(), 999U) << "and the one that has gone";
+}
+
 TEST(MailboxView, HasNoFlagsOfWhatItNeverSaw) {
     auto view = unknown_view();
     expunge(view, 3, 12);
