@@ -5,7 +5,7 @@
 #include "maild/store/types.hpp"
 #include "maild/store/uid_set.hpp"
 
-#include <unordered_map>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -36,7 +36,8 @@ private:
     }
 
     std::vector<FlagsChanged> groups_;
-    std::unordered_map<std::uint64_t, std::size_t> places_; // of the newest one with these flags
+    // Of the newest one with these flags. No hash: clients choose the keys.
+    std::map<std::uint64_t, std::size_t> places_;
     std::size_t last_ = 0;
 };
 

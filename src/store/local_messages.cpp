@@ -208,6 +208,31 @@ std::optional<FlagJob::Known> LocalStore::Impl::known_of(const View& view,
     return known;
 }
 
+namespace {
+
+// The writer needs sizes then, and reads the rows.
+bool may_touch_deleted(FlagChange change, const FlagNames& flags) {
+    return change == FlagChange::replace || (flags.system & kDeleted) != 0;
+}
+
+// Counted for as long as the request waits, however that ends.
+class Lending {
+public:
+    Lending(std::shared_ptr<LocalStore::Impl> impl, std::size_t states)
+        : impl_(std::move(impl)), states_(states) {
+        impl_->lent_states += states_;
+    }
+    Lending(const Lending&) = delete;
+    Lending& operator=(const Lending&) = delete;
+    ~Lending() { impl_->lent_states -= states_; }
+
+private:
+    std::shared_ptr<LocalStore::Impl> impl_;
+    std::size_t states_;
+};
+
+} // namespace
+
 net::Task<Result<FlagChangeResult>>
 LocalStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagNames flags,
                          std::optional<ModSeq> unchanged_since) {
@@ -215,16 +240,14 @@ LocalStore::change_flags(SessionId id, UidSet uids, FlagChange change, FlagNames
     if (!session) co_return pass(session);
     if (auto valid = check_uids(uids); !valid) co_return pass(valid);
     if (auto valid = check_flag_names(flags); !valid) co_return pass(valid);
-    auto known = impl_->known_of(*(*session)->view, uids);
-    const auto lent = known ? known->messages.size() : 0;
+    auto known =
+        may_touch_deleted(change, flags) ? std::nullopt : impl_->known_of(*(*session)->view, uids);
+    const Lending lending(impl_, known ? known->messages.size() : 0);
     auto job = std::make_shared<const FlagJob>((*session)->open(), std::move(uids), change,
                                                std::move(flags), unchanged_since, std::move(known));
     auto commit = [job](Batch& batch) { return store::change_flags(batch, *job); };
-    const auto impl = impl_;
-    impl->lent_states += lent;
     auto result =
-        co_await impl->write<FlagChangeResult>(*(*session)->shard, std::move(commit), id, 0);
-    impl->lent_states -= lent;
+        co_await impl_->write<FlagChangeResult>(*(*session)->shard, std::move(commit), id, 0);
     co_return result;
 }
 

@@ -3,6 +3,10 @@
 #include "store/operations.hpp"
 #include "store/pass.hpp"
 
+#include "maild/base/log.hpp"
+#include "maild/db/transaction.hpp"
+
+#include <optional>
 #include <utility>
 
 namespace maild::store {
@@ -42,13 +46,12 @@ enum class Part : std::uint8_t { none, some, all };
 // Decides over one message after the other, ascending.
 class Choice {
 public:
-    Choice(const FlagJob& job, const Edit& edit, FlagChangeResult& result)
-        : job_(job), edit_(edit), result_(result) {}
+    Choice(const FlagJob& job, const Edit& edit) : job_(job), edit_(edit) {}
 
     void look_at(const MessageState& before, std::int64_t size) {
         ++seen_;
         if (job_.unchanged_since && before.modseq > *job_.unchanged_since) { // RFC 7162 §3.1.3
-            result_.modified.push_back(before.uid);
+            modified.push_back(before.uid);
             return;
         }
         const auto after = edit_.applied(before.flags);
@@ -57,22 +60,23 @@ public:
         delta.count(before.flags, size, -1);
         delta.count(after, size, 1);
         news.add(before.uid, after);
-        append_uid(result_.changed, before.uid);
+        append_uid(changed, before.uid);
     }
     // How much changes of what was seen since the last call.
     Part end_of_range() {
         const auto seen = std::exchange(seen_, 0);
-        const auto changed = std::exchange(changed_, 0);
-        return changed == 0 ? Part::none : changed < seen ? Part::some : Part::all;
+        const auto count = std::exchange(changed_, 0);
+        return count == 0 ? Part::none : count < seen ? Part::some : Part::all;
     }
 
     MailboxDelta delta;
     FlagNews news;
+    UidSet changed;
+    std::vector<Uid> modified;
 
 private:
     const FlagJob& job_;
     const Edit& edit_;
-    FlagChangeResult& result_;
     std::size_t seen_ = 0; // in this range
     std::size_t changed_ = 0;
 };
@@ -93,20 +97,23 @@ Result<void> choose_from_rows(Batch& batch, const FlagJob& job, const UidRange& 
     }
 }
 
-// Writes nothing yet. What sessions have in memory is not read again if it is the newest there is:
-// each change of the mailbox has a mod-sequence of its own. Sizes are in the rows alone.
-Result<std::vector<Part>> choose(Batch& batch, const FlagJob& job, const MailboxRow& mailbox,
-                                 bool wants_sizes, Choice& choice) {
-    const bool is_known =
-        job.known && job.known->modseq == mailbox.status.highest_modseq && !wants_sizes;
+// What sessions have in memory is not read again if it is the newest there is: each change of the
+// mailbox has a mod-sequence of its own. Sizes are in the rows alone.
+bool is_known(const FlagJob& job, const MailboxRow& mailbox, const Edit& edit) {
+    return job.known && job.known->modseq == mailbox.status.highest_modseq &&
+           !edit.touches(kDeleted);
+}
+
+// Writes nothing yet. Without `known`: by the rows.
+Result<std::vector<Part>> choose(Batch& batch, const FlagJob& job,
+                                 const std::vector<MessageState>* known, Choice& choice) {
     std::vector<Part> parts;
     parts.reserve(job.uids.size());
-    auto known =
-        is_known ? job.known->messages.begin() : std::vector<MessageState>::const_iterator();
+    std::size_t next = 0;
     for (const auto& range : job.uids) {
-        if (is_known) {
-            for (; known != job.known->messages.end() && known->uid <= range.last; ++known)
-                choice.look_at(*known, 0);
+        if (known != nullptr) {
+            for (; next < known->size() && (*known)[next].uid <= range.last; ++next)
+                choice.look_at((*known)[next], 0);
         } else if (auto chosen = choose_from_rows(batch, job, range, choice); !chosen)
             return pass(chosen);
         parts.push_back(choice.end_of_range());
@@ -114,9 +121,11 @@ Result<std::vector<Part>> choose(Batch& batch, const FlagJob& job, const Mailbox
     return parts;
 }
 
-// One statement for each range, whatever it spans; with as little to decide as there is.
-Result<void> write(Batch& batch, const FlagJob& job, const Edit& edit,
-                   const std::vector<Part>& parts, ModSeq modseq) {
+// One statement for each range, whatever it spans; with as little to decide as there is. How many
+// rows changed.
+Result<std::uint64_t> write(Batch& batch, const FlagJob& job, const Edit& edit,
+                            const std::vector<Part>& parts, ModSeq modseq) {
+    std::uint64_t rows = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const auto& range = job.uids[i];
         if (parts[i] == Part::none) continue;
@@ -133,8 +142,51 @@ Result<void> write(Batch& batch, const FlagJob& job, const Edit& edit,
                                          to_row(edit.keep), to_row(edit.set), modseq,
                                          job.unchanged_since.value_or(ModSeq(INT64_MAX)));
         if (!done) return pass(done);
+        rows += static_cast<std::uint64_t>(*done);
     }
-    return {};
+    return rows;
+}
+
+struct Changed {
+    Choice choice;
+    ModSeq modseq; // the old one when nothing changed
+};
+
+// Nothing: other rows were changed than chosen, which the caller takes back.
+Result<std::optional<Changed>> change_rows(Batch& batch, const FlagJob& job,
+                                           const MailboxRow& mailbox, const Edit& edit,
+                                           const std::vector<MessageState>* known) {
+    Changed made{Choice(job, edit), mailbox.status.highest_modseq};
+    const auto parts = choose(batch, job, known, made.choice);
+    if (!parts) return pass(parts);
+    if (made.choice.changed.empty()) return made;
+    const auto modseq = next_modseq(batch.database, job.open.access.account);
+    if (!modseq) return pass(modseq);
+    made.modseq = made.choice.delta.modseq = *modseq;
+    const auto rows = write(batch, job, edit, *parts, *modseq);
+    if (!rows) return pass(rows);
+    if (*rows != count_of(made.choice.changed)) return std::nullopt;
+    return made;
+}
+
+// By what the view says; if the rows turn out to be different, by them, before anything is told.
+Result<Changed> change_rows(Batch& batch, const FlagJob& job, const MailboxRow& mailbox,
+                            const Edit& edit) {
+    if (is_known(job, mailbox, edit)) {
+        auto savepoint = db::Savepoint::begin(batch.database);
+        if (!savepoint) return pass(savepoint);
+        auto changed = change_rows(batch, job, mailbox, edit, &job.known->messages);
+        if (!changed) return pass(changed);
+        if (*changed) {
+            if (auto kept = savepoint->release(); !kept) return pass(kept);
+            return std::move(**changed);
+        }
+        log::error("store_view_disagrees", {{"mailbox", mailbox.status.id.value}});
+    }
+    auto changed = change_rows(batch, job, mailbox, edit, nullptr);
+    if (!changed) return pass(changed);
+    if (!*changed) return fail(Errc::internal, "other flags were changed than chosen");
+    return std::move(**changed);
 }
 
 } // namespace
@@ -151,17 +203,13 @@ Result<FlagChangeResult> change_flags(Batch& batch, const FlagJob& job) {
         if (!resolved) return pass(resolved);
         wanted = std::move(*resolved);
     }
-    FlagChangeResult result{mailbox->status.highest_modseq, {}, {}};
     const Edit edit(job.change, wanted.flags, flags_allowed(*allowed));
-    Choice choice(job, edit, result);
-    const auto parts = choose(batch, job, *mailbox, edit.touches(kDeleted), choice);
-    if (!parts) return pass(parts);
+    auto changed = change_rows(batch, job, *mailbox, edit);
+    if (!changed) return pass(changed);
+    auto& choice = changed->choice;
+    FlagChangeResult result{changed->modseq, std::move(choice.changed), std::move(choice.modified)};
     if (result.changed.empty()) return result;
 
-    const auto modseq = next_modseq(batch.database, job.open.access.account);
-    if (!modseq) return pass(modseq);
-    if (auto done = write(batch, job, edit, *parts, *modseq); !done) return pass(done);
-    choice.delta.modseq = result.modseq = *modseq;
     const auto status = change_mailbox(batch.database, job.open.mailbox, choice.delta);
     if (!status) return pass(status);
     MailboxNews news{job.open.access.account, *status, {}};
@@ -170,7 +218,8 @@ Result<FlagChangeResult> change_flags(Batch& batch, const FlagJob& job) {
         if (!set) return pass(set);
         news.changes.emplace_back(KeywordsAdded{std::move(wanted.added)});
     }
-    for (auto& change : choice.news.take(*modseq)) news.changes.emplace_back(std::move(change));
+    for (auto& change : choice.news.take(result.modseq))
+        news.changes.emplace_back(std::move(change));
     batch.news.push_back(std::move(news));
     return result;
 }

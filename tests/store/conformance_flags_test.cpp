@@ -1,11 +1,18 @@
 // Flags of many messages at once: what is told of them, and by what it is decided.
+#include "store/check_subject.hpp"
 #include "store/conformance.hpp"
+#include "store/flag_news.hpp"
+#include "store/local_store_impl.hpp"
+#include "support/linear.hpp"
 
+#include "maild/db/database.hpp"
 #include "maild/net/spawn.hpp"
 #include "maild/store/uid_set.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <iterator>
+#include <unordered_map>
 
 namespace maild::store::test {
 namespace {
@@ -30,7 +37,35 @@ net::Task<void> change(MessageStore& store, SessionId session, Asked asked,
     result = std::move(changed);
 }
 
+// Flags that all meet in one bucket of a table that has them: 64 bits each, as a client may choose
+// them.
+std::string flags_that_collide(std::size_t count) {
+    std::unordered_map<std::uint64_t, std::size_t> table;
+    for (std::size_t i = 0; i < count; ++i) table[i] = i;
+    std::string out(count * sizeof(std::uint64_t), '\0');
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint64_t bits = i * table.bucket_count();
+        std::memcpy(&out[i * sizeof bits], &bits, sizeof bits);
+    }
+    return out;
+}
+
+void group(const std::string& flags) {
+    FlagNews news;
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < flags.size() / sizeof bits; ++i) {
+        std::memcpy(&bits, &flags[i * sizeof bits], sizeof bits);
+        news.add(Uid(static_cast<std::uint32_t>(i + 1)), Flags{bits});
+    }
+    EXPECT_EQ(news.take(ModSeq(1)).size(), flags.size() / sizeof bits);
+}
+
 } // namespace
+
+TEST(FlagNews, GrowsNoFasterThanTheFlagsThatClientsChoose) {
+    EXPECT_LT(maild::test::growth_of({"flags", 10'000, flags_that_collide, group}),
+              maild::test::kMostGrowth);
+}
 
 TEST_P(StoreConformance, MessagesThatLookAlikeAreToldTogether) {
     Client client(*subject, 1);
@@ -117,4 +152,143 @@ TEST_P(StoreConformance, AChangeSeesWhatIsCommittedBeforeIt) {
     EXPECT_EQ(states->back().flags, Flags{kFlagged});
 }
 
+namespace {
+
+TEST(LocalFlags, RowsThatUnchangedSinceRefusesStayAsTheyAre) {
+    CheckSubject subject;
+    subject.open();
+    {
+        Client client(subject, 1);
+        client.append("INBOX", {"a", "b", "c"});
+        client.open("INBOX");
+        const auto before = client.status("INBOX").highest_modseq;
+        client.store(uid(2), FlagChange::add, {kSeen, {}});
+        EXPECT_EQ(client.store(everything(), FlagChange::add, {kFlagged, {}}, before), "1 3 !2");
+    }
+    subject.close();
+    subject.open();
+    Client client(subject, 1);
+    const auto opened = client.open("INBOX");
+    ASSERT_EQ(opened.messages.size(), 3U);
+    EXPECT_EQ(opened.messages[0].flags, Flags{kFlagged});
+    EXPECT_EQ(opened.messages[1].flags, Flags{kSeen});
+    EXPECT_EQ(opened.messages[2].flags, Flags{kFlagged});
+}
+
+// Which must not happen: what is told is what has been done all the same.
+TEST(LocalFlags, BelievesTheRowsWhereTheViewIsWrong) {
+    CheckSubject subject;
+    subject.open();
+    Client client(subject, 1);
+    client.append("INBOX", {"a", "b", "c", "d"});
+    client.open("INBOX");
+    client.store(uid(1), FlagChange::add, {kFlagged, {}});
+    auto rows =
+        db::Database::open(subject.files, subject.shard() + "/meta.db", {.vfs = db::kExclusiveVfs});
+    ASSERT_TRUE(rows);
+    ASSERT_EQ(rows->execute("UPDATE message SET flags = flags | ?1 WHERE uid = 2",
+                            static_cast<std::int64_t>(kFlagged)),
+              1);
+    client.news();
+    EXPECT_EQ(client.store(everything(), FlagChange::add, {kFlagged, {}}), "3 4");
+    EXPECT_EQ(client.news(), "~3 ~4");
+    ASSERT_EQ(rows->execute("DELETE FROM message WHERE uid = 3"), 1);
+    EXPECT_EQ(client.store(everything(), FlagChange::add, {kSeen, {}}), "1 2 4");
+    EXPECT_EQ(client.news(), "~1 ~2 ~4");
+    EXPECT_EQ(client.store(everything(), FlagChange::add, {kSeen, {}}), "");
+}
+
+// Many messages that are seen, and changes of all of them that wait at once. A flag that is in the
+// rows alone shows by what a change was decided.
+class Waiting {
+public:
+    static constexpr std::uint32_t kMessages = 8192;
+    static constexpr std::uint32_t kIdle = kMessages - 1;
+    static constexpr std::size_t kMost = kMostLentStates / kIdle; // whose states may wait
+
+    Waiting() {
+        subject_.open();
+        client_.emplace(subject_, 1);
+        client_->append("INBOX", std::vector<std::string>(512, "x"), {kSeen, {}});
+        client_->open("INBOX");
+        for (std::uint32_t messages = 512; messages < kMessages; messages *= 2)
+            client_->copy(everything(), {"INBOX", {}});
+    }
+    // What each has changed; the first ones, of all messages but the last, change nothing.
+    std::vector<std::uint64_t> run(std::size_t idle, FlagChange idle_change,
+                                   std::uint64_t idle_flag, const UidSet& uids,
+                                   std::uint64_t flag) {
+        std::vector<std::uint64_t> changed;
+        for (std::size_t i = 0; i < idle; ++i)
+            net::spawn(subject_.io,
+                       change(store::test::uids(1, kIdle), idle_change, idle_flag, changed),
+                       "idle");
+        net::spawn(subject_.io, change(uids, FlagChange::add, flag, changed), "last");
+        EXPECT_TRUE(subject_.run_until([&] { return changed.size() == idle + 1; }));
+        return changed;
+    }
+    void plant_draft(Uid uid) {
+        auto rows = db::Database::open(subject_.files, subject_.shard() + "/meta.db",
+                                       {.vfs = db::kExclusiveVfs});
+        ASSERT_TRUE(rows);
+        ASSERT_EQ(rows->execute("UPDATE message SET flags = flags | ?2 WHERE uid = ?1", uid,
+                                static_cast<std::int64_t>(kDraft)),
+                  1);
+    }
+    bool was_told_of_draft(Uid uid) const {
+        bool is_draft = false;
+        for (const auto& change : client_->changes())
+            if (const auto* flags = std::get_if<FlagsChanged>(&change))
+                if (contains(flags->uids, uid)) is_draft = flags->flags.has(kDraft);
+        return is_draft;
+    }
+
+private:
+    net::Task<void> change(UidSet uids, FlagChange change, std::uint64_t flag,
+                           std::vector<std::uint64_t>& changed) {
+        auto done = co_await subject_.store().change_flags(client_->id(), std::move(uids), change,
+                                                           {flag, {}}, std::nullopt);
+        changed.push_back(done ? count_of(done->changed) : UINT64_MAX);
+    }
+
+    CheckSubject subject_;
+    std::optional<Client> client_;
+};
+
+std::vector<std::uint64_t> zeros_and(std::size_t zeros, std::uint64_t last) {
+    std::vector<std::uint64_t> out(zeros, 0);
+    out.push_back(last);
+    return out;
+}
+
+// More than the store copies for requests that wait (kMostLentStates). Those that change nothing
+// leave the view's states the newest there are, so the last would be decided by a part of them if
+// it took a part.
+TEST(LocalFlags, ChangesThatWaitInNumbersAreDecidedByTheRows) {
+    Waiting waiting;
+    waiting.plant_draft(Uid(1));
+    constexpr std::uint32_t kRest = kMostLentStates - Waiting::kMost * Waiting::kIdle;
+    const UidSet two_parts{{Uid(1), Uid(kRest)}, {Uid(kRest + 1), Uid(Waiting::kMessages)}};
+    EXPECT_EQ(waiting.run(Waiting::kMost, FlagChange::add, kSeen, two_parts, kFlagged),
+              zeros_and(Waiting::kMost, Waiting::kMessages));
+    EXPECT_TRUE(waiting.was_told_of_draft(Uid(1)));
+    waiting.plant_draft(Uid(2));
+    EXPECT_EQ(waiting.run(Waiting::kMost - 1, FlagChange::add, kSeen, everything(), kAnswered),
+              zeros_and(Waiting::kMost - 1, Waiting::kMessages));
+    EXPECT_FALSE(waiting.was_told_of_draft(Uid(2))) << "by the view: what was lent is back";
+}
+
+TEST(LocalFlags, ChangesThatWantSizesTakeNoStatesWithThem) {
+    for (const auto& [change, flag] : {std::pair(FlagChange::remove, std::uint64_t{kDeleted}),
+                                       std::pair(FlagChange::replace, std::uint64_t{kSeen})}) {
+        Waiting waiting;
+        waiting.plant_draft(Uid(Waiting::kMessages));
+        EXPECT_EQ(waiting.run(Waiting::kMost + 1, change, flag, everything(), kFlagged),
+                  zeros_and(Waiting::kMost + 1, Waiting::kMessages));
+        EXPECT_FALSE(waiting.was_told_of_draft(Uid(Waiting::kMessages)))
+            << "so many states of the last one found room";
+    }
+}
+
+} // namespace
 } // namespace maild::store::test

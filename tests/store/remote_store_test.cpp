@@ -1,4 +1,5 @@
 #include "store/sharing_conformance.hpp"
+#include "store/wire.hpp"
 
 #include "maild/store/memory_store.hpp"
 #include "maild/store/remote_store.hpp"
@@ -99,6 +100,45 @@ TEST(RemoteStore, ClaimsHoldAcrossWorkersAndEndWithTheirConnection) {
     subject.connect(subject.worker(), ipc::PeerRole::worker); // as when the worker died
     EXPECT_TRUE(
         subject.run_until([&] { return subject.run(other.claim(*session, "INBOX")).has_value(); }));
+}
+
+// How much it was told at once.
+struct NewsScale final : ChangeSink {
+    void on_changes(MailboxId, std::span<const Change> changes) override {
+        std::size_t ranges = 0;
+        for (const auto& change : changes)
+            if (const auto* flags = std::get_if<FlagsChanged>(&change))
+                ranges += flags->uids.size();
+        told.push_back(ranges);
+        all += ranges;
+    }
+    void on_annotations(const MailboxName&, std::span<const std::string>) override {}
+    void on_account(const AccountChange&) override {}
+    void on_lost() override {}
+
+    std::vector<std::size_t> told;
+    std::size_t all = 0;
+};
+
+// Every other message: more ranges than one message to a worker may have.
+TEST(RemoteStore, TellsOfManyRangesInSeveralMessages) {
+    constexpr std::uint32_t kMessages = 32'768;
+    RemoteSubject subject;
+    Client client(subject, 1);
+    client.append("INBOX", std::vector<std::string>(512, "x"));
+    client.open("INBOX");
+    for (std::uint32_t messages = 512; messages < kMessages; messages *= 2)
+        client.copy(everything(), {"INBOX", {}});
+    NewsScale scale;
+    const auto watcher = subject.run(subject.store().open_session(token(subject, 1), scale));
+    ASSERT_TRUE(watcher);
+    ASSERT_TRUE(subject.run(subject.store().open_mailbox(*watcher, "INBOX", true)));
+    UidSet odd;
+    for (std::uint32_t uid = 1; uid <= kMessages; uid += 2) odd.push_back({Uid(uid), Uid(uid)});
+    EXPECT_NE(client.store(odd, FlagChange::add, {kFlagged, {}}), "");
+    ASSERT_TRUE(subject.run_until([&] { return scale.all == kMessages / 2; }));
+    EXPECT_GT(scale.told.size(), 1U);
+    for (const auto ranges : scale.told) EXPECT_LE(ranges, wire::kChangesAtOnce + kRangesOfChange);
 }
 
 std::string read_whole(RemoteSubject& subject, Client& client, Uid uid) {
