@@ -103,7 +103,10 @@ net::Task<Response> FetchRun::run(const Ranges& seqs) {
 }
 
 net::Task<void> FetchRun::ask(store::UidSet uids, Answer& answer) {
-    auto batch = co_await store_.fetch(session_, std::move(uids), store_items(fetch_.items));
+    auto items = store_items(fetch_.items);
+    // Such an ENVELOPE may be made of the header, whose size comes with more than a list.
+    if (view_.is_utf8() && (items & store::kEnvelope) != 0) items |= store::kBody;
+    auto batch = co_await store_.fetch(session_, std::move(uids), items);
     answer = std::move(batch);
 }
 

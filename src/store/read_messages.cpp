@@ -63,6 +63,27 @@ Result<db::Statement> query_rows(db::Database& database, MailboxId mailbox, cons
         mailbox, range.first, range.last);
 }
 
+// A list of what ENVELOPEs are made of: where the bodies lie need not be known for it.
+constexpr std::uint32_t kListed = kInternalDate | kSize | kEnvelope;
+bool is_list(std::uint32_t items) { return (items & kEnvelope) != 0 && (items & ~kListed) == 0; }
+
+Result<db::Statement> query_list(db::Database& database, MailboxId mailbox, const UidRange& range,
+                                 std::uint32_t items) {
+    if (items == kEnvelope) {
+        return database.query("SELECT m.uid, s.envelope FROM message m"
+                              " LEFT JOIN content c ON c.id = m.content_id"
+                              " LEFT JOIN structure s ON s.body_id = c.body_id"
+                              " WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid",
+                              mailbox, range.first, range.last);
+    }
+    return database.query(
+        "SELECT m.uid, s.envelope, m.internal_date, m.save_date, m.size, c.email_id FROM message m"
+        " LEFT JOIN content c ON c.id = m.content_id"
+        " LEFT JOIN structure s ON s.body_id = c.body_id"
+        " WHERE m.mailbox_id = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid",
+        mailbox, range.first, range.last);
+}
+
 Source read_source(const db::Statement& row, int prefix) {
     return {{row.column<PackNumber>(prefix + 1), row.column<std::uint64_t>(prefix + 2),
              row.column<std::uint32_t>(prefix + 3), row.column<std::uint32_t>(prefix + 4)},
@@ -134,16 +155,20 @@ bool has_lost_rows(const db::Statement& row, std::uint32_t items) {
     return row.is_null(kPack) || ((items & kStructureItems) != 0 && row.is_null(kEnvelopeColumn));
 }
 
+void note_damage(MessageData& data, MailboxId mailbox) {
+    data.error = Errc::corrupt;
+    log::error(
+        "store_message_damaged",
+        {{"mailbox", mailbox.value}, {"uid", data.uid.value}, {"do", "mailctl fsck run names it"}});
+}
+
 MessageData read_damaged(const db::Statement& row, MailboxId mailbox) {
     MessageData data;
     data.uid = row.column<Uid>(0);
     data.internal_date = from_millis(row.column<std::int64_t>(1));
     data.save_date = from_millis(row.column<std::int64_t>(2));
     data.size = row.column<std::uint64_t>(4);
-    data.error = Errc::corrupt;
-    log::error(
-        "store_message_damaged",
-        {{"mailbox", mailbox.value}, {"uid", data.uid.value}, {"do", "mailctl fsck run names it"}});
+    note_damage(data, mailbox);
     return data;
 }
 
@@ -153,7 +178,39 @@ std::size_t weight(const MessageData& data) {
            data.structure.parts.size();
 }
 
+// A message without its structure has lost that row or the one of its content.
+void add_listed(Fetching& fetching, const db::Statement& row, FetchResult& result) {
+    auto& data = result.messages.emplace_back();
+    data.uid = row.column<Uid>(0);
+    if (fetching.items != kEnvelope) {
+        data.internal_date = from_millis(row.column<std::int64_t>(2));
+        data.save_date = from_millis(row.column<std::int64_t>(3));
+        data.size = row.column<std::uint64_t>(4);
+        data.email_id = row.column<EmailId>(5);
+    }
+    if (row.is_null(1))
+        note_damage(data, fetching.mailbox);
+    else
+        data.structure.envelope = row.column<std::string_view>(1);
+    fetching.bytes += weight(data);
+}
+
 // True when the answer is full.
+Result<bool> list_range(Fetching& fetching, const UidRange& range, FetchResult& result) {
+    auto rows = query_list(fetching.reading.database, fetching.mailbox, range, fetching.items);
+    if (!rows) return pass(rows);
+    for (;;) {
+        const auto more = rows->step();
+        if (!more) return pass(more);
+        if (!*more) return false;
+        if (fetching.bytes > kMaxFetchAnswer) {
+            result.next = rows->column<Uid>(0);
+            return true;
+        }
+        add_listed(fetching, *rows, result);
+    }
+}
+
 Result<bool> read_range(Fetching& fetching, const UidRange& range, FetchResult& result) {
     const auto items = fetching.items;
     auto rows = query_rows(fetching.reading.database, fetching.mailbox, range, items);
@@ -221,7 +278,8 @@ Result<FetchResult> read_messages(Reading& reading, const Access& access, Mailbo
     FetchResult result;
     Fetching fetching{reading, mailbox, items, RecordReader(reading.packs)};
     for (const auto& range : uids) {
-        const auto is_full = read_range(fetching, range, result);
+        const auto is_full = is_list(items) ? list_range(fetching, range, result)
+                                            : read_range(fetching, range, result);
         if (!is_full) return pass(is_full);
         if (*is_full) break;
     }

@@ -32,6 +32,32 @@ TEST_P(StoreConformance, AppendedMessagesHaveAscendingUidsAndTheirStructure) {
     EXPECT_EQ(fetched->messages[1].header_size, 13U);
 }
 
+TEST_P(StoreConformance, ListsBringWhatIsAskedFor) {
+    Client client(*subject, 1);
+    client.append("INBOX", {"Subject: a\r\n\r\nbody", "b"});
+    client.open("INBOX");
+    const auto all = run(store.fetch(client.id(), everything(), kInternalDate | kSize));
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->messages.size(), 2U);
+    for (const std::uint32_t items : {kEnvelope + 0U, kEnvelope | kInternalDate | kSize}) {
+        const auto listed = run(store.fetch(client.id(), everything(), items));
+        ASSERT_TRUE(listed);
+        ASSERT_EQ(listed->messages.size(), 2U);
+        EXPECT_EQ(listed->messages[0].uid, Uid(1));
+        EXPECT_EQ(listed->messages[1].uid, Uid(2));
+        EXPECT_EQ(listed->messages[1].structure.envelope, "(envelope appended)");
+        if ((items & kSize) == 0) continue;
+        EXPECT_EQ(listed->messages[0].size, 18U);
+        EXPECT_EQ(listed->messages[0].internal_date, subject->clock.now());
+        EXPECT_EQ(listed->messages[0].save_date, all->messages[0].save_date);
+        EXPECT_EQ(listed->messages[0].email_id, all->messages[0].email_id);
+    }
+    const auto with_offsets = run(store.fetch(client.id(), uid(1), kEnvelope | kBody));
+    ASSERT_TRUE(with_offsets);
+    EXPECT_EQ(with_offsets->messages[0].header_size, 14U);
+    EXPECT_EQ(with_offsets->messages[0].structure.envelope, "(envelope appended)");
+}
+
 TEST_P(StoreConformance, ALargeMailboxIsOpenedWithoutItsMessages) {
     Client writer(*subject, 1);
     writer.append("INBOX", {"a", "b"}, {kSeen, {}});

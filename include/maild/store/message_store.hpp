@@ -165,13 +165,13 @@ inline constexpr std::size_t kMaxRead = 1024 * 1024; // of one read()
 struct MessageData {
     Uid uid;
     WallTime internal_date;
-    WallTime save_date; // RFC 8514 §3; always filled in, like the next two
+    WallTime save_date; // RFC 8514 §3; filled in unless a list (below) leaves it out
     EmailId email_id;
     std::uint64_t size = 0;        // RFC822.SIZE: prefix and content
-    std::uint32_t prefix_size = 0; // add to offsets of `structure.parts`; always filled in
+    std::uint32_t prefix_size = 0; // add to offsets of `structure.parts`; not in a list
     std::uint32_t header_size =
-        0;               // prefix and header section with the empty line; always filled in
-    Structure structure; // fields asked for
+        0;               // prefix and header section with the empty line; not in a list, either
+    Structure structure; // asked for; kEnvelope with no more than kSize, kInternalDate: a list
     std::string content; // for kContent or kHeader
     std::optional<Errc>
         error; // corrupt: the bytes' checksum does not hold; the others are not affected
