@@ -17,6 +17,7 @@
 
 #include "maild/base/error.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cstddef>
@@ -39,20 +40,26 @@ static_assert(std::endian::native == std::endian::little,
 class Encoder {
 public:
     template <class... Fields> void operator()(const Fields&... fields) { (put(fields), ...); }
-    std::string take() { return std::move(out_); }
+    std::string take() {
+        out_.resize(used_);
+        return std::move(out_);
+    }
 
 private:
+    // Where the next octets go. A function call for each number would cost more than the rest.
+    char* room(std::size_t size) {
+        if (out_.size() - used_ < size) out_.resize(std::max(used_ + size, 2 * out_.size()));
+        return out_.data() + std::exchange(used_, used_ + size);
+    }
     template <class Number>
         requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
     void put(Number value) {
-        char bytes[sizeof value];
-        std::memcpy(bytes, &value, sizeof value);
-        out_.append(bytes, sizeof value);
+        std::memcpy(room(sizeof value), &value, sizeof value);
     }
-    void put(bool value) { out_ += static_cast<char>(value); }
+    void put(bool value) { *room(1) = static_cast<char>(value); }
     void put(std::string_view text) {
         put(static_cast<std::uint32_t>(text.size()));
-        out_ += text;
+        if (!text.empty()) std::memcpy(room(text.size()), text.data(), text.size());
     }
     void put(const std::string& text) { put(std::string_view(text)); }
     template <class Rep, class Period> void put(std::chrono::duration<Rep, Period> span) {
@@ -104,6 +111,7 @@ private:
     }
 
     std::string out_;
+    std::size_t used_ = 0; // of it
 };
 
 class Decoder {
@@ -115,31 +123,40 @@ public:
     bool at_end() const { return in_.empty(); }
 
 private:
+    // Nothing is left then, so whatever is asked for next fails too.
+    void fail_here() {
+        failed_ = true;
+        in_ = {};
+    }
     std::string_view bytes(std::size_t count) {
-        if (failed_ || count > in_.size()) {
-            failed_ = true;
+        if (count > in_.size()) {
+            fail_here();
             return {};
         }
-        const auto piece = in_.substr(0, count);
+        const std::string_view piece(in_.data(), count);
         in_.remove_prefix(count);
         return piece;
     }
     template <class Number>
         requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
     void get(Number& value) {
-        const auto piece = bytes(sizeof value);
-        if (!failed_) std::memcpy(&value, piece.data(), sizeof value);
+        if (sizeof value > in_.size()) return fail_here();
+        std::memcpy(&value, in_.data(), sizeof value);
+        in_.remove_prefix(sizeof value);
     }
     void get(bool& value) {
         std::uint8_t byte = 0;
         get(byte);
-        if (byte > 1) failed_ = true;
+        if (byte > 1) fail_here();
         value = byte == 1;
     }
     void get(std::string& text) {
         std::uint32_t size = 0;
         get(size);
-        text = bytes(size);
+        if (size == 0) // of the strings of a message most are
+            text.clear();
+        else
+            text = bytes(size);
     }
     void get(std::string_view& text) { // points into the input
         std::uint32_t size = 0;
@@ -160,8 +177,10 @@ private:
     template <class T> void get(std::vector<T>& items) {
         std::uint32_t count = 0;
         get(count);
-        if (count > in_.size()) failed_ = true; // each item takes at least one byte
+        if (count > in_.size()) fail_here(); // each item takes at least one byte
         items.clear();
+        // No more memory than the message has taken itself, whatever it says.
+        items.reserve(std::min<std::size_t>(count, in_.size() / sizeof(T)));
         for (std::uint32_t i = 0; i < count && !failed_; ++i) get(items.emplace_back());
     }
     template <class T> void get(std::optional<T>& value) {
@@ -192,12 +211,12 @@ private:
     void get(Error& error) {
         get(error.code);
         get(error.internal);
-        if (error.code > Errc::internal) failed_ = true;
+        if (error.code > Errc::internal) fail_here();
     }
     template <class... Alternatives> void get(std::variant<Alternatives...>& value) {
         std::uint8_t index = 0;
         get(index);
-        if (index >= sizeof...(Alternatives)) failed_ = true;
+        if (index >= sizeof...(Alternatives)) fail_here();
         if (!failed_) get_alternative<0>(value, index);
     }
     template <std::size_t I, class... Alternatives>
