@@ -48,8 +48,14 @@ public:
 private:
     // Where the next octets go. A function call for each number would cost more than the rest.
     char* room(std::size_t size) {
-        if (out_.size() - used_ < size) out_.resize(std::max(used_ + size, 2 * out_.size()));
+        if (out_.size() - used_ < size) grow(size);
         return out_.data() + std::exchange(used_, used_ + size);
+    }
+    // What is behind `used_` is never looked at.
+    void grow(std::size_t size) {
+        constexpr std::size_t kLeast = 256;
+        out_.resize_and_overwrite(std::max({used_ + size, 2 * out_.size(), kLeast}),
+                                  [](char*, std::size_t room) { return room; });
     }
     template <class Number>
         requires(std::is_arithmetic_v<Number> || std::is_enum_v<Number>)
