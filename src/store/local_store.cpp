@@ -12,6 +12,7 @@ namespace maild::store {
 LocalStore::LocalStore(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 LocalStore::~LocalStore() {
+    impl_->is_closed = true;
     for (auto& [id, state] : impl_->shards) state.shard.reset();
 }
 

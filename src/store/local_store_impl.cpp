@@ -109,25 +109,25 @@ ShardOptions LocalStore::Impl::shard_options(ShardId id, const std::string& dire
     made.on_committed = [weak = weak_from_this(), id,
                          &context = io](std::vector<Committed> committed) {
         net::post(context, [weak, id, committed = std::move(committed)]() mutable {
-            if (const auto self = weak.lock())
+            if (const auto self = if_open(weak))
                 self->dispatch(self->shards.at(id), std::move(committed));
         });
     };
     made.on_room = [weak = weak_from_this(), &context = io] {
         net::post(context, [weak] {
-            if (const auto self = weak.lock(); self && self->options.on_accepts_mail)
+            if (const auto self = if_open(weak); self && self->options.on_accepts_mail)
                 self->options.on_accepts_mail();
         });
     };
     made.on_damaged = [weak = weak_from_this(), id, &context = io](const Error& error,
                                                                    bool is_offline) {
         net::post(context, [weak, id, error, is_offline] {
-            if (const auto self = weak.lock()) self->damaged(id, error, is_offline);
+            if (const auto self = if_open(weak)) self->damaged(id, error, is_offline);
         });
     };
     made.on_fatal = [weak = weak_from_this(), id, &context = io](const Error& error) {
         net::post(context, [weak, id, error] {
-            const auto self = weak.lock();
+            const auto self = if_open(weak);
             if (!self) return;
             self->note_fault(id);
             self->lose_all();

@@ -137,6 +137,12 @@ public:
     net::Task<Result<std::shared_ptr<View>>> ready_view(ShardState& shard, AccountId account,
                                                         MailboxId mailbox);
 
+    // Requests that nobody waits for any more may keep it for longer than the store.
+    static std::shared_ptr<Impl> if_open(const std::weak_ptr<Impl>& weak) {
+        auto self = weak.lock();
+        return self && !self->is_closed ? self : nullptr;
+    }
+
     // Runs `op` in a group commit of the shard. Its news have been told when the task ends.
     template <class T, class Op>
     net::Task<Result<T>> write(ShardState& shard, Op op, SessionId origin,
@@ -158,6 +164,7 @@ public:
     std::map<AccountId, std::set<SessionId>> watchers;
     std::uint64_t last_session = 0;
     bool is_lost = false;
+    bool is_closed = false; // the store is gone; what was under way may still hold this
     struct Offline {
         std::string why;
         std::string_view remedy;
