@@ -97,13 +97,12 @@ net::Task<bool> Dialogue::wait_for_room(bool is_announced) {
     if (!is_announced && lease_.grow_promised(pending)) co_return true;
     co_await out_.flush();
     const auto patience =
-        is_patient_ ? server_.limits.memory_patience : std::chrono::milliseconds(0);
+        session_.is_patient() ? server_.limits.memory_patience : std::chrono::milliseconds(0);
     const bool is_granted = co_await lease_.wait_for(pending, awaited, patience);
     co_return is_granted;
 }
 
 void Dialogue::stop_waiting() {
-    is_patient_ = false;
     lease_.stop_waiting();
     session_.stop_waiting();
 }

@@ -46,7 +46,6 @@ private:
     net::MemoryBudget::Lease lease_; // of a large command
     bool is_short_ = false;          // of memory: what is being thrown away would have been fine
     bool is_authenticated_ = false;
-    bool is_patient_ = true;
 };
 
 } // namespace maild::imap

@@ -84,6 +84,7 @@ public:
     std::chrono::milliseconds take_delay();
     bool has_delay() const { return delay_.count() > 0; }
     void stop_waiting(); // for memory, now and later: there is none
+    bool is_patient() const { return is_patient_; }
     std::size_t memory() const;
 
 private:

@@ -69,7 +69,7 @@ std::size_t Places::leaving_for(const Gate& gate) const {
 }
 
 bool Places::has_common_place(const Gate& gate) const {
-    return gate.count() - gate.leaving_ > kept();
+    return gate.count() - gate.leaving_ - gate.finishing_ > kept();
 }
 
 // False: nobody leaves at once. A service within what is kept for it makes room for nobody but its
@@ -95,8 +95,9 @@ std::optional<Gate::Leaves> Places::crowd_out_stranger() {
     for (auto* each : gates_) {
         sum += each->strangers();
         finishing += each->finishing_;
-        const bool is_free = each->count() - each->leaving_ - each->finishing_ > kept();
-        if (is_free && each->strangers() > (most == nullptr ? 0 : most->strangers())) most = each;
+        if (has_common_place(*each) &&
+            each->strangers() > (most == nullptr ? 0 : most->strangers()))
+            most = each;
     }
     if (sum <= limits_.strangers || most == nullptr) return std::nullopt;
     const auto enough =

@@ -195,25 +195,25 @@ void add_listed(Fetching& fetching, const db::Statement& row, FetchResult& resul
     fetching.bytes += weight(data);
 }
 
-// True when the answer is full.
-Result<bool> list_range(Fetching& fetching, const UidRange& range, FetchResult& result) {
-    auto rows = query_list(fetching.reading.database, fetching.mailbox, range, fetching.items);
-    if (!rows) return pass(rows);
-    for (;;) {
-        const auto more = rows->step();
-        if (!more) return pass(more);
-        if (!*more) return false;
-        if (fetching.bytes > kMaxFetchAnswer) {
-            result.next = rows->column<Uid>(0);
-            return true;
-        }
-        add_listed(fetching, *rows, result);
+Result<void> add_whole(Fetching& fetching, const db::Statement& row, FetchResult& result) {
+    if (has_lost_rows(row, fetching.items)) {
+        result.messages.push_back(read_damaged(row, fetching.mailbox));
+        fetching.bytes += sizeof(MessageData);
+        return {};
     }
+    const auto source = read_source(row, 5);
+    auto data = read_data(row, source, fetching.items);
+    if (auto added = add_content(fetching, source, data); !added) return pass(added);
+    fetching.bytes += weight(data);
+    result.messages.push_back(std::move(data));
+    return {};
 }
 
+// True when the answer is full.
 Result<bool> read_range(Fetching& fetching, const UidRange& range, FetchResult& result) {
-    const auto items = fetching.items;
-    auto rows = query_rows(fetching.reading.database, fetching.mailbox, range, items);
+    const bool lists = is_list(fetching.items);
+    auto rows = (lists ? query_list : query_rows)(fetching.reading.database, fetching.mailbox,
+                                                  range, fetching.items);
     if (!rows) return pass(rows);
     for (;;) {
         const auto more = rows->step();
@@ -223,16 +223,10 @@ Result<bool> read_range(Fetching& fetching, const UidRange& range, FetchResult& 
             result.next = rows->column<Uid>(0);
             return true;
         }
-        if (has_lost_rows(*rows, items)) {
-            result.messages.push_back(read_damaged(*rows, fetching.mailbox));
-            fetching.bytes += sizeof(MessageData);
-            continue;
-        }
-        const auto source = read_source(*rows, 5);
-        auto data = read_data(*rows, source, items);
-        if (auto added = add_content(fetching, source, data); !added) return pass(added);
-        fetching.bytes += weight(data);
-        result.messages.push_back(std::move(data));
+        if (lists)
+            add_listed(fetching, *rows, result);
+        else if (auto added = add_whole(fetching, *rows, result); !added)
+            return pass(added);
     }
 }
 
@@ -278,8 +272,7 @@ Result<FetchResult> read_messages(Reading& reading, const Access& access, Mailbo
     FetchResult result;
     Fetching fetching{reading, mailbox, items, RecordReader(reading.packs)};
     for (const auto& range : uids) {
-        const auto is_full = is_list(items) ? list_range(fetching, range, result)
-                                            : read_range(fetching, range, result);
+        const auto is_full = read_range(fetching, range, result);
         if (!is_full) return pass(is_full);
         if (*is_full) break;
     }
